@@ -1,0 +1,85 @@
+// PNG and JPEG from and to interleaved 8-bit RGB, over the system's libpng and libjpeg(-turbo).
+//
+// The rules of this header:
+// - Arguments are borrowed for the length of the call. Pixels are rows from top to bottom, without
+//   padding, three bytes (red, green, blue) a pixel.
+// - A function returns CI_OK, or another status, and only then is `ci_error()` read.
+// - The libraries' long jumps end inside the call, their warnings are not printed, and whatever
+//   was allocated on the way is freed, however damaged the input is.
+// - Nothing here limits the size of a picture: read its header, decide, allocate, then decode.
+
+#ifndef C_IMAGE_CODECS_H
+#define C_IMAGE_CODECS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+typedef enum ci_status {
+  CI_OK = 0,
+  /// The input is damaged, uses something that is not supported, or memory ran out.
+  CI_FAILED = -1,
+  /// The input is well-formed as far as it goes, but ends before the picture does.
+  CI_TRUNCATED = -2,
+} ci_status;
+
+/// What went wrong in this thread's last call that did not return CI_OK: a phrase without a full
+/// stop, valid until the next call.
+const char *ci_error(void);
+
+/// What a file says about its picture before any pixel is decoded.
+typedef struct ci_header {
+  /// Size as stored, before `orientation` is applied.
+  uint32_t width, height;
+  /// EXIF orientation, 1 to 8; 1 (upright) when the file gives none or an invalid one.
+  int orientation;
+} ci_header;
+
+// MARK: JPEG
+
+/// Reads the header of a JPEG file that lies in memory.
+ci_status ci_jpeg_read_header(const uint8_t *bytes, size_t count, ci_header *header);
+
+/// Decodes a baseline or progressive JPEG (grey, YCbCr, RGB, CMYK or YCCK) to upright RGB.
+///
+/// CMYK is taken as inverted, as Adobe's programs write it and Pillow and djpeg read it. Missing
+/// or invalid compressed data is an error, not a picture that is grey from there on.
+///
+/// `denominator` is 1, 2, 4 or 8: the picture is reduced by it while it is decoded (sides are
+/// rounded up). `capacity` must be three times the reduced width times the reduced height.
+ci_status ci_jpeg_decode(
+    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity);
+
+// MARK: PNG
+
+/// Reads the header of a PNG file that lies in memory.
+ci_status ci_png_read_header(const uint8_t *bytes, size_t count, ci_header *header);
+
+/// Decodes a PNG of any colour type and depth to upright RGB.
+///
+/// Transparency is composited over white with Pillow's rounding; of 16-bit samples the high byte
+/// is kept; gamma and colour profile are ignored. `capacity` must be three times the pixels.
+ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity);
+
+/// Receives one text chunk: Latin-1 `key`, and NUL-terminated `text` that is UTF-8 when `is_utf8`
+/// is not 0, else Latin-1. Both are valid only during the call.
+typedef void (*ci_text_visitor)(
+    void *context, const char *key, const char *text, int is_utf8);
+
+/// Visits the tEXt, zTXt and iTXt chunks of a PNG, in the file's order.
+ci_status ci_png_read_text(
+    const uint8_t *bytes, size_t count, ci_text_visitor visit, void *context);
+
+/// Encodes RGB to a PNG in memory.
+///
+/// `texts` holds `text_count` pairs of NUL-terminated strings one after the other: a key (1 to 79
+/// ASCII characters) and its UTF-8 text. ASCII text becomes a tEXt chunk, other text iTXt. On
+/// CI_OK `*png` is a block that the caller frees with `free`.
+ci_status ci_png_encode(
+    const uint8_t *rgb, uint32_t width, uint32_t height, const char *texts, size_t text_count,
+    uint8_t *_Nullable *_Nonnull png, size_t *png_count);
+
+#pragma clang assume_nonnull end
+
+#endif

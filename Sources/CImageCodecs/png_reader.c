@@ -1,0 +1,184 @@
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+/// One file being read. Lives in the frame of the function that called the one with `setjmp`, so
+/// that its contents are defined after the jump.
+typedef struct png_reader {
+  png_structp png;
+  png_infop info;
+  const uint8_t *next;
+  size_t remaining;
+  ci_status status;
+  /// One row, or all rows of an interlaced picture.
+  uint8_t *rows;
+} png_reader;
+
+// MARK: What libpng calls
+
+static void fail(png_structp png, png_const_charp message) {
+  png_reader *reader = png_get_error_ptr(png);
+  reader->status = ci_fail(reader->status, message);
+  png_longjmp(png, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep destination, size_t count) {
+  png_reader *reader = png_get_io_ptr(png);
+  if (count > reader->remaining) {
+    reader->status = CI_TRUNCATED;
+    png_error(png, "the data ends early");
+  }
+  memcpy(destination, reader->next, count);
+  reader->next += count;
+  reader->remaining -= count;
+}
+
+// MARK: Reading
+
+static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t count) {
+  *reader = (png_reader){.next = bytes, .remaining = count, .status = CI_FAILED};
+  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, ignore_warning);
+  if (reader->png) reader->info = png_create_info_struct(reader->png);
+  if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
+  png_set_read_fn(reader->png, reader, read_bytes);
+  png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  // A damaged chunk is an error even where libpng could do without it: it may be transparency.
+  png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  return CI_OK;
+}
+
+static void close_reader(png_reader *reader) {
+  free(reader->rows);
+  png_destroy_read_struct(&reader->png, &reader->info, NULL);
+}
+
+static ci_header read_header(png_reader *reader) {
+  png_structp png = reader->png;
+  png_read_info(png, reader->info);
+  ci_header header = {
+      png_get_image_width(png, reader->info), png_get_image_height(png, reader->info), 1};
+  png_uint_32 exif_count = 0;
+  png_bytep exif = NULL;
+  if (png_get_eXIf_1(png, reader->info, &exif_count, &exif)) {
+    header.orientation = ci_exif_orientation(exif, exif_count);
+  }
+  return header;
+}
+
+/// RGBA to RGB over white in place, rounded as Pillow's `alpha_composite` rounds.
+static void composite_row(uint8_t *row, uint32_t width) {
+  for (size_t x = 0; x < width; x++) {
+    const uint8_t *rgba = row + 4 * x;
+    unsigned alpha = rgba[3];
+    for (size_t channel = 0; channel < 3; channel++) {
+      row[3 * x + channel] =
+          (uint8_t)((rgba[channel] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+}
+
+static ci_status read_pixels(
+    png_reader *reader, ci_header header, uint8_t *rgb, size_t capacity) {
+  if (capacity != (size_t)header.width * header.height * 3) {
+    return ci_fail(CI_FAILED, "the buffer given for the pixels has another size than the picture");
+  }
+  ci_canvas canvas = ci_canvas_make(rgb, header);
+
+  png_structp png = reader->png;
+  png_set_expand(png);
+  png_set_strip_16(png);
+  png_set_gray_to_rgb(png);
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, reader->info);
+  int has_alpha = png_get_channels(png, reader->info) == 4;
+  size_t row_size = png_get_rowbytes(png, reader->info);
+
+  // Each pass of an interlaced picture fills in pixels between those of the passes before it.
+  uint32_t rows_kept = passes > 1 ? header.height : 1;
+  reader->rows = calloc(rows_kept, row_size);
+  if (!reader->rows) return ci_fail(CI_FAILED, "out of memory");
+  for (int pass = 1; pass <= passes; pass++) {
+    for (uint32_t y = 0; y < header.height; y++) {
+      uint8_t *row = reader->rows + y % rows_kept * row_size;
+      png_read_row(png, row, NULL);
+      if (pass < passes) continue;
+      if (has_alpha) composite_row(row, header.width);
+      ci_canvas_put_rows(&canvas, y, 1, &row);
+    }
+  }
+  png_read_end(png, reader->info);
+  return CI_OK;
+}
+
+static ci_status read_text(png_reader *reader, ci_text_visitor visit, void *context) {
+  png_structp png = reader->png;
+  uint32_t height = read_header(reader).height;
+  // Text may follow the pixels, so these are read too, into one row.
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, reader->info);
+  reader->rows = malloc(png_get_rowbytes(png, reader->info));
+  if (!reader->rows) return ci_fail(CI_FAILED, "out of memory");
+  for (int pass = 0; pass < passes; pass++) {
+    for (uint32_t y = 0; y < height; y++) png_read_row(png, reader->rows, NULL);
+  }
+  png_read_end(png, reader->info);
+
+  png_textp texts = NULL;
+  int count = png_get_text(png, reader->info, &texts, NULL);
+  for (int index = 0; index < count; index++) {
+    int is_utf8 = texts[index].compression >= PNG_ITXT_COMPRESSION_NONE;
+    visit(context, texts[index].key, texts[index].text, is_utf8);
+  }
+  return CI_OK;
+}
+
+// MARK: Entry points
+
+static ci_status header_or_escape(png_reader *reader, ci_header *header) {
+  if (setjmp(png_jmpbuf(reader->png))) return reader->status;
+  *header = read_header(reader);
+  return CI_OK;
+}
+
+static ci_status decode_or_escape(png_reader *reader, uint8_t *rgb, size_t capacity) {
+  if (setjmp(png_jmpbuf(reader->png))) return reader->status;
+  return read_pixels(reader, read_header(reader), rgb, capacity);
+}
+
+static ci_status text_or_escape(png_reader *reader, ci_text_visitor visit, void *context) {
+  if (setjmp(png_jmpbuf(reader->png))) return reader->status;
+  return read_text(reader, visit, context);
+}
+
+ci_status ci_png_read_header(const uint8_t *bytes, size_t count, ci_header *header) {
+  png_reader reader;
+  ci_status status = open_reader(&reader, bytes, count);
+  if (status == CI_OK) status = header_or_escape(&reader, header);
+  close_reader(&reader);
+  return status;
+}
+
+ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity) {
+  png_reader reader;
+  ci_status status = open_reader(&reader, bytes, count);
+  if (status == CI_OK) status = decode_or_escape(&reader, rgb, capacity);
+  close_reader(&reader);
+  return status;
+}
+
+ci_status ci_png_read_text(
+    const uint8_t *bytes, size_t count, ci_text_visitor visit, void *context) {
+  png_reader reader;
+  ci_status status = open_reader(&reader, bytes, count);
+  if (status == CI_OK) status = text_or_escape(&reader, visit, context);
+  close_reader(&reader);
+  return status;
+}

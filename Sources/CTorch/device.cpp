@@ -1,0 +1,54 @@
+// Devices, memory, threads.
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
+#include "shim.h"
+
+using namespace shim;
+
+namespace {
+
+/// The number of a CUDA device, for what is only counted there.
+c10::DeviceIndex cuda_index(ct_device place) {
+  auto checked = device(place);
+  TORCH_CHECK(checked.is_cuda(), "memory is only counted on CUDA devices");
+  return checked.index();
+}
+
+}  // namespace
+
+int32_t ct_cuda_count(void) {
+  return guard<int32_t>(
+      0, [] { return static_cast<int32_t>(torch::cuda::device_count()); });
+}
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) {
+  return status([&] {
+    auto stats = at::accelerator::getDeviceStats(cuda_index(device));
+    const auto &bytes = stats.allocated_bytes[static_cast<size_t>(
+        c10::CachingAllocator::StatType::AGGREGATE)];
+    *now = bytes.current;
+    *peak = bytes.peak;
+  });
+}
+
+int ct_memory_info(ct_device device, int64_t *free, int64_t *total) {
+  return status([&] {
+    auto [available, all] = at::accelerator::getMemoryInfo(cuda_index(device));
+    *free = static_cast<int64_t>(available);
+    *total = static_cast<int64_t>(all);
+  });
+}
+
+int ct_empty_cache(void) {
+  return status([] { at::accelerator::emptyCache(); });
+}
+
+int32_t ct_threads(void) { return at::get_num_threads(); }
+
+int ct_set_threads(int32_t count) {
+  return status([&] { at::set_num_threads(count); });
+}

@@ -1,0 +1,71 @@
+#include <c10/util/Exception.h>
+
+#include <new>
+
+#include "shim.h"
+
+namespace {
+
+thread_local std::string message;
+thread_local bool out_of_memory = false;
+
+/// libtorch's messages may carry a backtrace and hints on further lines; the sentence is the first,
+/// after the place and text of an assertion.
+std::string sentence(const std::string &text) {
+  auto line = text.substr(0, text.find('\n'));
+  if (line.rfind("[enforce fail", 0) != 0) return line;
+  auto assertion = line.find("] ");
+  auto end = assertion == std::string::npos ? assertion : line.find(". ", assertion);
+  return end == std::string::npos ? line : line.substr(end + 2);
+}
+
+bool says_out_of_memory(const std::string &text) {
+  return text.find("out of memory") != std::string::npos ||
+         text.find("can't allocate memory") != std::string::npos;
+}
+
+}  // namespace
+
+namespace shim {
+
+void record(const std::exception &exception) noexcept {
+  try {
+    if (auto *failure = dynamic_cast<const Failure *>(&exception)) {
+      message = failure->what();
+      out_of_memory = failure->out_of_memory;
+      return;
+    }
+    if (auto *error = dynamic_cast<const c10::Error *>(&exception)) {
+      message = sentence(error->what_without_backtrace());
+    } else {
+      message = sentence(exception.what());
+    }
+    out_of_memory = dynamic_cast<const c10::OutOfMemoryError *>(&exception) != nullptr ||
+                    dynamic_cast<const std::bad_alloc *>(&exception) != nullptr ||
+                    says_out_of_memory(message);
+  } catch (...) {
+    record_unknown();
+  }
+}
+
+void record_unknown() noexcept {
+  message.clear();
+  out_of_memory = false;
+}
+
+}  // namespace shim
+
+const char *ct_error(void) {
+  return message.empty() ? "libtorch failed without saying why" : message.c_str();
+}
+
+bool ct_error_is_out_of_memory(void) { return out_of_memory; }
+
+void ct_fail(const char *text, bool memory) {
+  try {
+    message = text;
+    out_of_memory = memory;
+  } catch (...) {
+    record_unknown();
+  }
+}

@@ -1,0 +1,35 @@
+// Fused steps over many tensors.
+#include "shim.h"
+
+using namespace shim;
+
+int ct_adamw(
+    const ct_ref *parameters, const ct_ref *gradients, const ct_ref *averages,
+    const ct_ref *squares, const ct_ref *steps, size_t count, double learning_rate, double beta1,
+    double beta2, double weight_decay, double eps) {
+  return status([&] {
+    at::NoGradGuard no_grad;
+    auto counters = list(steps, count);
+    at::_foreach_add_(counters, 1);
+    at::_fused_adamw_(
+        list(parameters, count), list(gradients, count), list(averages, count),
+        list(squares, count), {}, counters, learning_rate, beta1, beta2, weight_decay, eps,
+        /*amsgrad=*/false, /*maximize=*/false);
+  });
+}
+
+double ct_norm(const ct_ref *tensors, size_t count) {
+  return guard<double>(-1, [&] {
+    at::NoGradGuard no_grad;
+    if (count == 0) return 0.0;
+    auto norms = at::_foreach_norm(list(tensors, count), 2);
+    return at::linalg_vector_norm(at::stack(norms).to(at::kFloat)).item<double>();
+  });
+}
+
+int ct_scale(const ct_ref *tensors, size_t count, double factor) {
+  return status([&] {
+    at::NoGradGuard no_grad;
+    at::_foreach_mul_(list(tensors, count), factor);
+  });
+}

@@ -1,0 +1,52 @@
+// Views and rearrangements.
+#include "shim.h"
+
+using namespace shim;
+
+ct_tensor ct_reshape(ct_ref a, const int64_t *shape, size_t dimensions) {
+  return tensor([&] { return ref(a).reshape(sizes(shape, dimensions)); });
+}
+
+ct_tensor ct_permute(ct_ref a, const int64_t *order, size_t dimensions) {
+  return tensor([&] { return ref(a).permute(sizes(order, dimensions)); });
+}
+
+ct_tensor ct_transpose(ct_ref a, int64_t first, int64_t second) {
+  return tensor([&] { return ref(a).transpose(first, second); });
+}
+
+ct_tensor ct_narrow(ct_ref a, int64_t dimension, int64_t start, int64_t length) {
+  return tensor([&] { return ref(a).narrow(dimension, start, length); });
+}
+
+ct_tensor ct_select(ct_ref a, int64_t dimension, int64_t index) {
+  return tensor([&] { return ref(a).select(dimension, index); });
+}
+
+ct_tensor ct_index_select(ct_ref a, int64_t dimension, ct_ref index) {
+  return tensor([&] { return ref(a).index_select(dimension, ref(index)); });
+}
+
+ct_tensor ct_unsqueeze(ct_ref a, int64_t dimension) {
+  return tensor([&] { return ref(a).unsqueeze(dimension); });
+}
+
+ct_tensor ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) {
+  return tensor([&] { return ref(a).expand(sizes(shape, dimensions)); });
+}
+
+ct_tensor ct_contiguous(ct_ref a) {
+  return tensor([&] { return ref(a).contiguous(); });
+}
+
+ct_tensor ct_cat(const ct_ref *tensors, size_t count, int64_t dimension) {
+  return tensor([&] { return at::cat(list(tensors, count), dimension); });
+}
+
+ct_tensor ct_stack(const ct_ref *tensors, size_t count, int64_t dimension) {
+  return tensor([&] { return at::stack(list(tensors, count), dimension); });
+}
+
+ct_tensor ct_pad(ct_ref a, const int64_t *padding, size_t count, double value) {
+  return tensor([&] { return at::constant_pad_nd(ref(a), sizes(padding, count), value); });
+}

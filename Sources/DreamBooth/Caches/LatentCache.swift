@@ -1,0 +1,57 @@
+import Foundation
+import Images
+import StableDiffusion
+import Torch
+
+/// The VAE's view of every image, computed once: mean and log-variance, so that training samples the
+/// posterior anew in every step.
+struct LatentCache {
+  /// Part of every key; raised whenever the same inputs give other latents.
+  private static let version = "latents 1"
+
+  private let cache: TensorCache
+  private let vaeHash: String
+  private let device: Device
+
+  /// - Parameters:
+  ///   - root: the folder of all caches.
+  ///   - vaeHash: the hash of the VAE's weights and configuration.
+  ///   - device: where the VAE is.
+  init(in root: URL, vaeHash: String, device: Device) {
+    cache = TensorCache("latents", in: root, device: device)
+    self.vaeHash = vaeHash
+    self.device = device
+  }
+
+  /// The posterior of each image, float32 `[1, C, h, w]` on the CPU.
+  ///
+  /// - Parameters:
+  ///   - load: gives the VAE; called when something has to be computed, at most once.
+  ///   - progress: called before something is computed, with the number of images done; what it
+  ///     throws ends it.
+  func posteriors(
+    of images: [(image: DatasetImage, hash: String, geometry: CropGeometry)],
+    load: () throws -> AutoencoderKL, progress: (Int) throws -> Void
+  ) throws -> [DiagonalGaussian] {
+    var vae: AutoencoderKL?
+    return try images.enumerated().map { index, entry in
+      let key = cache.key([Self.version, entry.hash, "\(entry.geometry)", vaeHash])
+      if let kept = cache.read(key, names: ["mean", "logvar"]) {
+        return DiagonalGaussian(mean: kept[0], logvar: kept[1])
+      }
+      try progress(index)
+      let model = try vae ?? load()
+      vae = model
+      let posterior = try noGrad {
+        try model.encode(TrainingPicture.pixels(of: entry.image, entry.geometry).to(device))
+      }
+      let mean = try posterior.mean.to(.float32).to(.cpu)
+      let logvar = try posterior.logvar.to(.float32).to(.cpu)
+      guard try mean.isFinite(), try logvar.isFinite() else {
+        throw TrainingError.latentNotFinite(file: entry.image.url.relativePath)
+      }
+      try cache.write([("mean", mean), ("logvar", logvar)], key: key)
+      return DiagonalGaussian(mean: mean, logvar: logvar)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import StableDiffusion
+import Torch
+
+/// Prompts' embeddings, computed once.
+struct TextCache {
+  /// Part of every key; raised whenever the same inputs give other embeddings.
+  private static let version = "text 1"
+
+  private let cache: TensorCache
+  private let modelHash: String
+
+  /// - Parameters:
+  ///   - root: the folder of all caches.
+  ///   - modelHash: the hash of tokenizers, encoders and of the type that they compute in.
+  ///   - device: where the encoders are.
+  init(in root: URL, modelHash: String, device: Device) {
+    cache = TensorCache("text", in: root, device: device)
+    self.modelHash = modelHash
+  }
+
+  /// The embedding of each prompt, on the CPU.
+  ///
+  /// - Parameters:
+  ///   - load: gives the encoder; called when something has to be computed, at most once.
+  ///   - progress: called before something is computed, with the number of prompts done; what it
+  ///     throws ends it.
+  func embeddings(
+    of prompts: [TextPrompt], load: () throws -> PromptEncoder, progress: (Int) throws -> Void
+  ) throws -> [PromptEmbedding] {
+    var encoder: PromptEncoder?
+    return try prompts.enumerated().map { index, prompt in
+      let key = cache.key([Self.version, prompt.description, modelHash])
+      if let kept = cache.read(key, names: ["embeds", "pooled"]) {
+        return PromptEmbedding(embeds: kept[0], pooled: kept[1])
+      }
+      try progress(index)
+      let model = try encoder ?? load()
+      encoder = model
+      let embedding =
+        switch prompt {
+        case .positive(let text): try model.encode([text])
+        case .negative(let text): try model.encodeNegative(text)
+        }
+      let embeds = try embedding.embeds.to(.cpu)
+      let pooled = try embedding.pooled.to(.cpu)
+      try cache.write([("embeds", embeds), ("pooled", pooled)], key: key)
+      return PromptEmbedding(embeds: embeds, pooled: pooled)
+    }
+  }
+}
+
+/// What guidance leads to, or away from.
+enum TextPrompt: Hashable, CustomStringConvertible {
+  case positive(String)
+  /// nil: nothing was asked for, and the model decides what that means.
+  case negative(String?)
+
+  var description: String {
+    switch self {
+    case .positive(let text): "positive \(text)"
+    case .negative(let text): text.map { "negative \($0)" } ?? "no negative"
+    }
+  }
+}

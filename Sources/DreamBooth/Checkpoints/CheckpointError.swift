@@ -1,0 +1,39 @@
+/// A checkpoint that cannot be used.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// A file is missing or not what the manifest says.
+  case damaged(folder: String, problem: String)
+  /// Made by a version of this program that lays checkpoints out differently.
+  case otherFormat(folder: String, format: Int)
+  /// The run has no checkpoint of that step.
+  case noSuchStep(Int, run: String, existing: [Int])
+  /// The mathematics would not be those of the run.
+  case differs(run: String, differences: [String])
+  /// Fewer steps are asked for than are done.
+  case stepsDone(asked: Int, done: Int)
+  /// Another process trains this run.
+  case busy(run: String, holder: String)
+
+  public var description: String {
+    switch self {
+    case .damaged(let folder, let problem):
+      "The checkpoint \(folder) is damaged: \(problem); use an earlier one."
+    case .otherFormat(let folder, let format):
+      "The checkpoint \(folder) has format \(format), which this version does not read; use the "
+        + "version that wrote it."
+    case .noSuchStep(let step, let run, let existing):
+      existing.isEmpty
+        ? "\(run) has no checkpoint yet; train it further."
+        : "\(run) has no checkpoint of step \(step); there are "
+          + existing.map(String.init).joined(separator: ", ") + "."
+    case .differs(let run, let differences):
+      "\(run) cannot be continued, because it would not be the same training ("
+        + differences.joined(separator: "; ")
+        + "); undo the change, or start a new run with --new."
+    case .stepsDone(let asked, let done):
+      "--steps is \(asked), but the run has done \(done) already; give more than that, or start a "
+        + "new run with --new."
+    case .busy(let run, let holder):
+      "\(run) is being trained by \(holder); wait for it, or stop it first."
+    }
+  }
+}

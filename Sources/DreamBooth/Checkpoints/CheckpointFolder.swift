@@ -1,0 +1,139 @@
+public import Foundation
+import NN
+import Torch
+
+/// One checkpoint: `adapter.safetensors`, `optimizer.safetensors`, `state.json`, and
+/// `manifest.json` with the SHA-256 of each. The folder alone is enough to go on.
+public struct CheckpointFolder: Sendable {
+  /// The folder.
+  public let url: URL
+  /// Optimizer steps done.
+  public let step: Int
+
+  static let files = ["adapter.safetensors", "optimizer.safetensors", "state.json"]
+
+  /// The adapter, which diffusers loads as it is.
+  public var adapter: URL { url.appending(path: "adapter.safetensors") }
+
+  private var optimizer: URL { url.appending(path: "optimizer.safetensors") }
+
+  /// The folder's name for a step.
+  static func name(step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+
+  /// The step in a folder's name, or nil for other folders.
+  static func step(inName name: String) -> Int? {
+    guard name.hasPrefix("step-"), let step = Int(name.dropFirst("step-".count)),
+      name == Self.name(step: step)
+    else { return nil }
+    return step
+  }
+
+  /// Writes a checkpoint under a temporary name, syncs it and gives it its own. An interrupted
+  /// writing leaves nothing that looks like a checkpoint. Throws `FileAccessError`, `WeightsError`.
+  static func write(
+    _ state: TrainingState, sites: [LoRASite], optimizer: any Optimizer, in run: URL
+  ) throws -> CheckpointFolder {
+    let checkpoint = CheckpointFolder(
+      url: run.appending(path: name(step: state.step)), step: state.step)
+    let temporary = CheckpointFolder(
+      url: run.appending(path: ".\(name(step: state.step)).tmp"), step: state.step)
+    try remove(temporary.url)
+    try DurableFile.makeFolder(temporary.url)
+
+    let config = state.config
+    try AdapterFile.write(
+      sites, rank: config.rank, alpha: config.alpha, targets: config.loraTargets,
+      to: temporary.adapter)
+    try SafetensorsWriter.write(try optimizer.state(), to: temporary.optimizer)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try DurableFile.write(
+      encoder.encode(state), to: temporary.url.appending(path: "state.json"))
+    var hashes: [String: String] = [:]
+    for file in files {
+      hashes[file] = try ContentHash.of(fileAt: temporary.url.appending(path: file))
+    }
+    try DurableFile.write(
+      encoder.encode(Manifest(files: hashes)), to: temporary.url.appending(path: "manifest.json"))
+    try DurableFile.syncFolder(temporary.url)
+    // A checkpoint of this step can only be an equal one, or one that was found damaged.
+    try remove(checkpoint.url)
+    try DurableFile.rename(temporary.url, to: checkpoint.url)
+    return checkpoint
+  }
+
+  /// The hash of the adapter as the manifest has it, after checking every file against the manifest.
+  /// Throws `CheckpointError.damaged`.
+  public func verify() throws -> String {
+    let manifest: Manifest
+    do {
+      manifest = try JSONDecoder().decode(
+        Manifest.self, from: Data(contentsOf: url.appending(path: "manifest.json")))
+    } catch {
+      throw damaged("its manifest.json is missing or unreadable")
+    }
+    for file in Self.files {
+      let hash: String
+      do {
+        hash = try ContentHash.of(fileAt: url.appending(path: file))
+      } catch {
+        throw damaged("\(file) is missing or unreadable")
+      }
+      guard hash == manifest.files[file] else {
+        throw damaged("\(file) is not what was written")
+      }
+    }
+    return manifest.files["adapter.safetensors", default: ""]
+  }
+
+  /// The state. Throws `CheckpointError`.
+  public func state() throws -> TrainingState {
+    do {
+      let data = try Data(contentsOf: url.appending(path: "state.json"))
+      let format = try JSONDecoder().decode(Format.self, from: data).format
+      guard format == TrainingState.currentFormat else {
+        throw CheckpointError.otherFormat(folder: url.relativePath, format: format)
+      }
+      return try JSONDecoder().decode(TrainingState.self, from: data)
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw damaged("its state.json cannot be read")
+    }
+  }
+
+  /// Gives the adapters and the optimizer the values of this checkpoint, in place.
+  func restore(_ sites: [LoRASite], _ optimizer: any Optimizer) throws {
+    let adapters = try SafetensorsFile(contentsOf: adapter)
+    for (name, tensor) in sites.flatMap(\.tensors) {
+      try tensor.copy(from: adapters.tensor("unet.\(name)"))
+    }
+    let moments = try SafetensorsFile(contentsOf: self.optimizer)
+    try optimizer.restore { try moments.tensor($0) }
+  }
+
+  private func damaged(_ problem: String) -> CheckpointError {
+    .damaged(folder: url.relativePath, problem: problem)
+  }
+
+  private static func remove(_ url: URL) throws {
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      throw FileAccessError.unwritable(
+        file: url.relativePath, reason: error.localizedDescription)
+    }
+  }
+
+  private struct Manifest: Codable {
+    var files: [String: String]
+  }
+
+  private struct Format: Decodable {
+    var format: Int
+  }
+}

@@ -1,0 +1,79 @@
+extension TrainingConfig {
+  /// Checks every value against what is allowed.
+  ///
+  /// - Throws: `ConfigError.invalidValue` for the first option that is not.
+  public func validate() throws(ConfigError) {
+    try validate { _ in .builtIn }
+  }
+
+  /// Checks every value; `origin` says where an option was set.
+  func validate(origin: (Key) -> ConfigOrigin) throws(ConfigError) {
+    func require(
+      _ isAllowed: Bool, _ key: Key, _ found: Any, _ allowed: String
+    ) throws(ConfigError) {
+      guard isAllowed else {
+        throw .invalidValue(
+          key: key.rawValue, origin: origin(key), found: "\(found)", allowed: allowed)
+      }
+    }
+    func require(
+      _ value: Int, in range: ClosedRange<Int>, _ key: Key
+    ) throws(ConfigError) {
+      let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      try require(range.contains(value), key, value, allowed)
+    }
+
+    try require(
+      Self.isFolderName(subject), .subject, "\"\(subject)\"",
+      "the name of a folder under Datasets, without a slash (--subject NAME)")
+    try require(steps, in: 1...10_000_000, .steps)
+    if let resolution {
+      try require(
+        resolution.isMultiple(of: 32) && (64...4096).contains(resolution), .resolution, resolution,
+        "a multiple of 32 from 64 to 4096")
+    }
+    try require(batchSize, in: 1...4096, .batchSize)
+    try require(gradientAccumulation, in: 1...4096, .gradientAccumulation)
+
+    try require(rank, in: 1...4096, .rank)
+    try require(alpha > 0 && alpha.isFinite, .alpha, alpha, "a number above 0")
+    try require(
+      !loraTargets.isEmpty && !loraTargets.contains(""), .loraTargets, loraTargets,
+      "a list of layer names such as [to_q, to_v]")
+
+    try require(
+      learningRate > 0 && learningRate.isFinite, .learningRate, learningRate, "a number above 0")
+    try require(
+      (0...steps).contains(learningRateWarmupSteps), .learningRateWarmupSteps,
+      learningRateWarmupSteps, "a whole number from 0 to the \(steps) steps of the run")
+    try require(
+      weightDecay >= 0 && weightDecay.isFinite, .weightDecay, weightDecay,
+      "a number of at least 0")
+    try require((0..<1).contains(adamBeta1), .adamBeta1, adamBeta1, "at least 0 and below 1")
+    try require((0..<1).contains(adamBeta2), .adamBeta2, adamBeta2, "at least 0 and below 1")
+    try require(
+      adamEpsilon > 0 && adamEpsilon.isFinite, .adamEpsilon, adamEpsilon, "a number above 0")
+    for (key, value) in [(Key.maxGradientNorm, maxGradientNorm), (.minSNRGamma, minSNRGamma)] {
+      guard let value else { continue }
+      try require(
+        value > 0 && value.isFinite, key, value, "a number above 0, or null to switch it off")
+    }
+    if let threads { try require(threads, in: 1...1024, .threads) }
+
+    try require(checkpointEvery, in: 0...10_000_000, .checkpointEvery)
+    try require(sampleEvery, in: 0...10_000_000, .sampleEvery)
+    try require(sampleSteps, in: 1...1000, .sampleSteps)
+    try require(
+      sampleGuidance >= 0 && sampleGuidance.isFinite, .sampleGuidance, sampleGuidance,
+      "a number of at least 0")
+    try require(
+      !sampleSeeds.isEmpty, .sampleSeeds, "an empty list",
+      "a list of at least one seed (sample_every: 0 switches samples off)")
+  }
+
+  /// Whether a subject's name can be the name of its folders.
+  static func isFolderName(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
+      && !name.unicodeScalars.contains { $0.value < 0x20 }
+  }
+}

@@ -1,0 +1,113 @@
+public import NN
+
+/// Everything that decides what a training run does, as plain values.
+///
+/// In YAML and JSON the names are in snake_case, on the command line in kebab-case.
+/// `Configs/default.yaml` lists every option with its default and must equal this type.
+public struct TrainingConfig: Codable, Sendable, Equatable {
+  /// What is trained: names the dataset folder, the config file and the run. Must be given.
+  public var subject = ""
+  /// Optimizer steps.
+  public var steps = 1000
+  /// Base model: a diffusers directory, a single file, or a name under the base models.
+  /// nil: `sdxl` when it is installed, else the embedded demo.
+  public var model: String?
+  /// Folder with the images; nil: `Datasets/<subject>`.
+  public var dataset: String?
+
+  /// Side of the square that training sees, in pixels; nil: the model's own (1024 for SDXL).
+  public var resolution: Int?
+  /// Images in one forward pass.
+  public var batchSize = 1
+  /// Forward passes whose gradients make up one optimizer step.
+  public var gradientAccumulation = 1
+
+  /// Rank of the LoRA matrices.
+  public var rank = 16
+  /// The adapter's output is scaled by alpha / rank. Files and flags that leave it out get the
+  /// rank, so a scale of 1.
+  public var alpha = 16.0
+  /// Layers that get an adapter: the ends of their paths in the UNet.
+  public var loraTargets = ["to_q", "to_k", "to_v", "to_out.0"]
+
+  /// Peak learning rate of AdamW.
+  public var learningRate = 1e-4
+  /// Course of the learning rate after the warm-up.
+  public var learningRateSchedule = LearningRateSchedule.Shape.constant
+  /// Optimizer steps over which the learning rate rises linearly from 0.
+  public var learningRateWarmupSteps = 0
+  /// AdamW's decoupled weight decay.
+  public var weightDecay = 1e-2
+  /// AdamW's decay of the gradient average.
+  public var adamBeta1 = 0.9
+  /// AdamW's decay of the squared gradient average.
+  public var adamBeta2 = 0.999
+  /// AdamW's term that keeps the division finite.
+  public var adamEpsilon = 1e-8
+  /// Gradients are scaled down to this global 2-norm; nil: never.
+  public var maxGradientNorm: Double? = 1.0
+  /// Gamma of the min-SNR loss weighting (Hang et al. 2023, section 3.4); nil: every timestep
+  /// weighs the same.
+  public var minSNRGamma: Double? = 5.0
+
+  /// Every random draw of training follows from this number.
+  public var seed: UInt64 = 42
+  /// Data type of the frozen base; nil: bf16 on CUDA, fp32 on the CPU. Adapters stay fp32.
+  public var precision: Precision?
+  /// Where training runs.
+  public var device = DeviceChoice.auto
+  /// Recomputes activations in the backward pass: about a fifth slower, and the difference between
+  /// fitting an 8 GB card at 1024 pixels and not, hence on by default.
+  public var gradientCheckpointing = true
+  /// CPU threads of libtorch; nil: libtorch decides.
+  public var threads: Int?
+
+  /// Optimizer steps between checkpoints; there is always one at the end. 0: only that one.
+  public var checkpointEvery = 500
+  /// Optimizer steps between sample grids. Files and flags that leave it out get
+  /// `checkpointEvery`. 0: no samples.
+  public var sampleEvery = 500
+  /// Prompts of the sample grid; empty: the subject's default caption.
+  public var samplePrompts: [String] = []
+  /// Sampler steps of one sample.
+  public var sampleSteps = 30
+  /// Classifier-free guidance scale of the samples; 1: none.
+  public var sampleGuidance = 5.0
+  /// Every prompt is drawn once with each of these seeds.
+  public var sampleSeeds: [UInt64] = [42, 43]
+
+  /// The defaults.
+  public init() {}
+
+  /// `dataset`, or the folder that belongs to the subject.
+  public var datasetPath: String { dataset ?? "Datasets/\(subject)" }
+}
+
+extension TrainingConfig {
+  /// The options by their names in YAML and JSON.
+  public enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
+    case subject, steps, model, dataset, resolution, rank, alpha, seed, precision, device, threads
+    case batchSize = "batch_size"
+    case gradientAccumulation = "gradient_accumulation"
+    case loraTargets = "lora_targets"
+    case learningRate = "learning_rate"
+    case learningRateSchedule = "learning_rate_schedule"
+    case learningRateWarmupSteps = "learning_rate_warmup_steps"
+    case weightDecay = "weight_decay"
+    case adamBeta1 = "adam_beta1"
+    case adamBeta2 = "adam_beta2"
+    case adamEpsilon = "adam_epsilon"
+    case maxGradientNorm = "max_gradient_norm"
+    case minSNRGamma = "min_snr_gamma"
+    case gradientCheckpointing = "gradient_checkpointing"
+    case checkpointEvery = "checkpoint_every"
+    case sampleEvery = "sample_every"
+    case samplePrompts = "sample_prompts"
+    case sampleSteps = "sample_steps"
+    case sampleGuidance = "sample_guidance"
+    case sampleSeeds = "sample_seeds"
+  }
+
+  /// An option's name.
+  public typealias Key = CodingKeys
+}

@@ -1,0 +1,50 @@
+/// Random numbers as a pure function of what they are for.
+///
+/// There is no state to save or restore: the draw for a given (seed, step, sample, purpose) is the
+/// same in every process, before and after a resume, and no draw depends on which others were made.
+/// The numbers are a counter-based hash: each word is folded in with the 64-bit finalizer of
+/// SplitMix64 (Steele, Lea, Flood 2014; constants by Stafford, variant 13), so neighbouring counters
+/// give unrelated values and the low 32 bits, all that libtorch's CPU generator takes of a seed, are
+/// as good as the high ones.
+public enum CounterRandom {
+  /// What a draw is for. The numbers are part of every run's arithmetic: never change one.
+  public enum Purpose: UInt64, Sendable {
+    /// Order of the images in an epoch.
+    case order = 1
+    /// Noise added to the latents.
+    case noise = 2
+    /// Timestep of the diffusion process.
+    case timestep = 3
+    /// Sample from the VAE's posterior.
+    case latent = 4
+    /// Initial values of an adapter.
+    case adapter = 5
+  }
+
+  /// A 64-bit draw.
+  ///
+  /// - Parameters:
+  ///   - seed: The run's seed.
+  ///   - step: Optimizer step, or epoch for the order.
+  ///   - sample: Which sample of the step, counted over its whole accumulation.
+  ///   - purpose: What the number is for.
+  public static func value(seed: UInt64, step: Int, sample: Int, purpose: Purpose) -> UInt64 {
+    [purpose.rawValue, UInt64(bitPattern: Int64(step)), UInt64(bitPattern: Int64(sample))]
+      .reduce(mix(seed)) { state, word in mix(state ^ word) }
+  }
+
+  /// A draw from 0 ..< `bound`. The bias, `bound` / 2^64, is below anything measurable.
+  public static func index(
+    below bound: Int, seed: UInt64, step: Int, sample: Int, purpose: Purpose
+  ) -> Int {
+    let value = value(seed: seed, step: step, sample: sample, purpose: purpose)
+    return Int(value.multipliedFullWidth(by: UInt64(bound)).high)
+  }
+
+  private static func mix(_ word: UInt64) -> UInt64 {
+    var z = word &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

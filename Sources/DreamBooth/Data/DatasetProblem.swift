@@ -1,0 +1,72 @@
+import Foundation
+
+/// Something about a dataset that the user should know before training starts.
+public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
+  /// The files it is about, in the dataset folder; empty: the dataset as a whole.
+  public let files: [String]
+  /// What was found and what happens with it.
+  public let text: String
+
+  init(_ files: [String], _ text: String) {
+    self.files = files
+    self.text = text
+  }
+
+  /// `00.jpg, 01.jpg: no caption ...`
+  public var description: String { files.isEmpty ? text : "\(listing(files)): \(text)" }
+}
+
+extension Dataset {
+  /// Images that training at a resolution would enlarge by more than 1.15, so that it would learn
+  /// their blur.
+  public func enlargements(atResolution resolution: Int) -> [DatasetProblem] {
+    images.compactMap { image in
+      let scale = CropGeometry(
+        originalWidth: image.width, originalHeight: image.height,
+        targetWidth: resolution, targetHeight: resolution
+      ).scale
+      guard scale > 1.15 else { return nil }
+      return DatasetProblem(
+        [image.name],
+        "\(image.width)x\(image.height) is enlarged \(String(format: "%.2f", scale)) times to cover "
+          + "\(resolution)x\(resolution), which blurs it")
+    }
+  }
+
+  /// Says so when the word that stands for the subject is in no caption.
+  static func missingToken(of subject: Subject, in images: [DatasetImage]) -> [DatasetProblem] {
+    let token = words(of: subject.token)
+    if images.contains(where: { words(of: $0.caption).contains(token) }) { return [] }
+    return [
+      DatasetProblem(
+        [],
+        "no caption holds \"\(subject.token)\", so that word will not draw the subject; "
+          + "use it in the captions, or set trigger in \(Subject.fileName)")
+    ]
+  }
+
+  /// Groups of files with the same bytes.
+  static func duplicates(in images: [DatasetImage]) throws(DatasetError) -> [DatasetProblem] {
+    var problems: [DatasetProblem] = []
+    do {
+      let bySize = try Dictionary(grouping: images) { image in
+        try image.url.resolvingSymlinksInPath().resourceValues(forKeys: [.fileSizeKey]).fileSize
+      }
+      for group in bySize.values where group.count > 1 {
+        let byContent = try Dictionary(grouping: group) { try Data(contentsOf: $0.url) }
+        for same in byContent.values where same.count > 1 {
+          problems.append(
+            DatasetProblem(same.map(\.name), "the same picture, which will weigh more than others"))
+        }
+      }
+    } catch {
+      throw .unreadable(images[0].url.deletingLastPathComponent().relativePath, reason: "\(error)")
+    }
+    return problems.sorted { $0.files.lexicographicallyPrecedes($1.files) }
+  }
+
+  /// The words in lower case, each between spaces.
+  private static func words(of text: String) -> String {
+    " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
+  }
+}

@@ -1,0 +1,79 @@
+import NN
+import StableDiffusion
+import Torch
+
+/// A training between two optimizer steps: the frozen UNet with its adapters, the optimizer, and
+/// everything else that a checkpoint holds.
+final class AdapterTraining {
+  let unet: UNet2DConditionModel
+  let sites: [LoRASite]
+  /// Optimizer steps done.
+  private(set) var done = 0
+
+  private let setup: TrainingSetup
+  private let optimizer: AdamW
+  private let step: OptimizerStep
+  private var scaler = LossScaler()
+  private var history: [StepReport] = []
+
+  /// Loads the UNet and attaches new adapters, or those of a checkpoint with all that belongs to
+  /// them.
+  init(_ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?) throws {
+    let config = setup.config
+    self.setup = setup
+    unet = try setup.model.loadUNet(dtype: setup.dtype, device: setup.device)
+    sites = try unet.attachLoRA(
+      targets: config.loraTargets, rank: config.rank, alpha: config.alpha
+    ) { site in
+      try Generator(
+        seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
+    }
+    unet.setGradientCheckpointing(config.gradientCheckpointing)
+    let trained = sites.flatMap(\.tensors)
+    optimizer = try AdamW(trained, settings: AdamW.Settings(config))
+    let schedule = NoiseSchedule(setup.model.scheduler)
+    let batches = BatchSource(
+      data, config: config, timesteps: schedule.count, device: setup.device,
+      scale: AutoencoderKL(setup.model.vae).scaled)
+    step = OptimizerStep(
+      unet: unet, objective: Objective(schedule: schedule, minSNRGamma: config.minSNRGamma),
+      batch: batches.batch, trained: trained.map(\.tensor), optimizer: optimizer,
+      learningRate: LearningRateSchedule(
+        config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
+        steps: config.steps),
+      config: config, scalesLoss: setup.dtype == .float16)
+    guard let checkpoint else { return }
+    let state = try checkpoint.state()
+    try checkpoint.restore(sites, optimizer)
+    done = state.step
+    scaler = state.lossScaler
+    history = state.history
+  }
+
+  /// Trained values.
+  var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }
+
+  /// Takes the next step; what `checkStop` throws ends it with nothing changed.
+  func advance(checkStop: () throws -> Void) throws -> StepReport {
+    let report = try step(done, scaler: &scaler, checkStop: checkStop)
+    done += 1
+    history.append(report)
+    return report
+  }
+
+  /// Writes a checkpoint of run number `run`.
+  func save(run: Int, in folder: RunFolder) throws -> CheckpointFolder {
+    let state = TrainingState(
+      run: run, step: done, config: setup.config, identity: setup.identity, lossScaler: scaler,
+      libtorch: Backend.version, history: history)
+    return try CheckpointFolder.write(state, sites: sites, optimizer: optimizer, in: folder.url)
+  }
+}
+
+extension AdamW.Settings {
+  fileprivate init(_ config: TrainingConfig) {
+    self.init(
+      beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon,
+      weightDecay: config.weightDecay)
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import NN
+import StableDiffusion
+import Torch
+
+/// One optimizer step: forward and backward passes over the accumulated batches, unscaling,
+/// clipping, update.
+struct OptimizerStep {
+  let unet: UNet2DConditionModel
+  let objective: Objective
+  /// Gives the batch of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  let batch: (_ step: Int, _ micro: Int) throws -> TrainingBatch
+  let trained: [Tensor]
+  let optimizer: any Optimizer
+  let learningRate: LearningRateSchedule
+  let config: TrainingConfig
+  /// Whether small gradients have to be kept from vanishing: in float16.
+  let scalesLoss: Bool
+
+  /// Runs step number `step`, from 0. What `checkStop`, asked before each forward pass, throws ends
+  /// the step with nothing changed.
+  ///
+  /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`.
+  func callAsFunction(
+    _ step: Int, scaler: inout LossScaler, checkStop: () throws -> Void
+  ) throws -> StepReport {
+    let start = ContinuousClock.now
+    let scale = scalesLoss ? scaler.scale : 1
+    let passes = Double(config.gradientAccumulation)
+    var loss = 0.0
+    var sources = SampleSources(step: step + 1)
+    do {
+      for micro in 0..<config.gradientAccumulation {
+        try checkStop()
+        let batch = try batch(step, micro)
+        sources.add(batch)
+        let value = try backward(batch, scale: scale / passes)
+        guard value.isFinite else { throw TrainingError.lossNotFinite(sources) }
+        loss += value / passes
+      }
+    } catch {
+      try dropGradients()
+      throw error
+    }
+
+    let rate = config.learningRate * learningRate.factor(afterSteps: step)
+    let norm = try update(rate: rate, scale: scale)
+    // A scale of 1 scales nothing: then it is not float16's range that the gradients have left.
+    guard norm != nil || scale > 1 else { throw TrainingError.gradientsNotFinite(sources) }
+    if scalesLoss { scaler.update(finite: norm != nil) }
+    return StepReport(
+      step: step + 1, loss: loss, learningRate: rate, gradNorm: norm,
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      timestep: Double(sources.timesteps.reduce(0, +)) / Double(sources.timesteps.count))
+  }
+
+  /// Adds a batch's gradients, multiplied by `scale`, to those of the trained tensors; returns its
+  /// loss. A function of its own, so that the graph is gone before the next batch.
+  private func backward(_ batch: TrainingBatch, scale: Double) throws -> Double {
+    let loss = try objective.loss(of: batch, by: unet)
+    try (loss * scale).backward()
+    return try loss.item()
+  }
+
+  /// Applies the accumulated gradients and returns their norm, or drops them and returns nil where
+  /// they are not finite.
+  private func update(rate: Double, scale: Double) throws -> Double? {
+    let gradients = try trained.compactMap { try $0.grad }
+    if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
+    let norm = try Tensor.norm(of: gradients)
+    guard norm.isFinite else {
+      try dropGradients()
+      return nil
+    }
+    if let limit = config.maxGradientNorm { try clipGradients(gradients, norm: norm, to: limit) }
+    try optimizer.step(learningRate: rate)
+    return norm
+  }
+
+  private func dropGradients() throws {
+    for tensor in trained { try tensor.setGrad(nil) }
+  }
+}

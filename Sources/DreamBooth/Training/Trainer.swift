@@ -1,0 +1,90 @@
+/// Trains an adapter: prepares the data, loads the frozen base, steps, samples and saves. Knows
+/// nothing of databases, terminals or pages; what happens is told to an observer.
+public final class Trainer {
+  /// How a training ended.
+  public enum Outcome: Sendable, Equatable {
+    /// All steps are done.
+    case finished
+    /// It was asked to stop, and has saved.
+    case stopped(step: Int)
+  }
+
+  private let setup: TrainingSetup
+  private let run: Int
+  private let folder: RunFolder
+
+  /// A training of run number `run` in its folder.
+  public init(_ setup: TrainingSetup, run: Int, folder: RunFolder) {
+    self.setup = setup
+    self.run = run
+    self.folder = folder
+  }
+
+  /// Trains from a checkpoint, or from the beginning, to the last step.
+  ///
+  /// - Parameters:
+  ///   - stopped: asked often; once it says true, the training saves and returns.
+  ///   - report: told what happens; what it throws ends the training without saving.
+  /// - Throws: `TrainingError`, `TorchError`, `WeightsError`, `FileAccessError`, and other errors of
+  ///   the data and the model, each a sentence of its own.
+  public func train(
+    from checkpoint: CheckpointFolder?, stopped: @escaping () -> Bool,
+    report: @escaping (TrainingEvent) throws -> Void
+  ) throws -> Outcome {
+    let checkStop = { if stopped() { throw StopRequest() } }
+    let data: PreparedData
+    do {
+      data = try PreparedData(setup, checkStop: checkStop, report: report)
+    } catch is StopRequest {
+      return .stopped(step: checkpoint?.step ?? 0)
+    }
+    try report(.preparing("UNet", done: 0, of: 1))
+    let training = try AdapterTraining(setup, data: data, from: checkpoint)
+    try report(.ready(sites: training.sites.count, parameters: training.parameterCount))
+    return try train(
+      training, SampleGrid(setup, data: data, folder: folder), checkStop: checkStop, report: report)
+  }
+
+  private func train(
+    _ training: AdapterTraining, _ samples: SampleGrid, checkStop: () throws -> Void,
+    report: (TrainingEvent) throws -> Void
+  ) throws -> Outcome {
+    let config = setup.config
+    var saved = training.done
+    func save() throws {
+      guard training.done > saved else { return }
+      try report(.saving(step: training.done))
+      let checkpoint = try training.save(run: run, in: folder)
+      saved = training.done
+      try report(
+        .checkpoint(step: saved, folder: checkpoint.url, sha256: checkpoint.verify()))
+    }
+    func sample() throws {
+      guard config.isDue(training.done, every: config.sampleEvery) else { return }
+      try samples.draw(
+        step: training.done, unet: training.unet, checkStop: checkStop, report: report)
+    }
+    do {
+      // The untouched base; or the grid that was being drawn when the run was interrupted.
+      if !samples.exists(step: training.done) { try sample() }
+      while training.done < config.steps {
+        try report(.step(training.advance(checkStop: checkStop)))
+        let isLast = training.done == config.steps
+        if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
+        try sample()
+      }
+      return .finished
+    } catch is StopRequest {
+      try save()
+      return .stopped(step: training.done)
+    }
+  }
+}
+
+extension TrainingConfig {
+  /// Whether something that happens every so many steps (0: never) and after the last one happens
+  /// after this step.
+  fileprivate func isDue(_ step: Int, every interval: Int) -> Bool {
+    interval > 0 && (step.isMultiple(of: interval) || step == steps)
+  }
+}

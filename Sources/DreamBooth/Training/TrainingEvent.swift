@@ -1,0 +1,36 @@
+public import Foundation
+
+/// What a training tells while it runs.
+public enum TrainingEvent {
+  /// Caches are being filled or the model is being read: what, how many of how many.
+  case preparing(String, done: Int, of: Int)
+  /// The first step is about to begin: adapted layers and trained values.
+  case ready(sites: Int, parameters: Int)
+  /// An optimizer step is done.
+  case step(StepReport)
+  /// A picture of a sample grid is being drawn: which of how many.
+  case sampling(step: Int, picture: Int, of: Int)
+  /// A sample grid is written.
+  case sample(step: Int, grid: URL)
+  /// A checkpoint is about to be written.
+  case saving(step: Int)
+  /// A checkpoint is written; `sha256` is its adapter's.
+  case checkpoint(step: Int, folder: URL, sha256: String)
+}
+
+/// One optimizer step.
+public struct StepReport: Codable, Sendable, Equatable {
+  /// Counted from 1.
+  public var step: Int
+  /// Mean over the accumulated forward passes.
+  public var loss: Double
+  /// As used in this step.
+  public var learningRate: Double
+  /// 2-norm of the gradients before clipping; nil where float16 overflowed and the step was left
+  /// out.
+  public var gradNorm: Double?
+  /// Seconds, samples and checkpoints excluded.
+  public var seconds: Double
+  /// Mean timestep of the samples.
+  public var timestep: Double
+}

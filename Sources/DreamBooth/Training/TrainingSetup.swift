@@ -1,0 +1,56 @@
+public import Foundation
+public import StableDiffusion
+public import Torch
+
+/// Everything that a training is made of, read and checked, before any weights are loaded.
+public struct TrainingSetup {
+  /// The configuration with nothing left open: resolution, precision, device and threads are set.
+  public let config: TrainingConfig
+  /// The images and captions.
+  public let dataset: Dataset
+  /// The base model.
+  public let model: ModelDirectory
+  /// The device to train on.
+  public let device: Device
+  /// The type that the base computes in.
+  public let dtype: DType
+  /// The side of the square that training sees, in pixels.
+  public let resolution: Int
+  /// The folder of all caches.
+  public let caches: URL
+  /// What the run trains on, by content.
+  public let identity: RunIdentity
+
+  /// Settles what the configuration leaves to the machine and the model, and takes the hashes of
+  /// dataset and model.
+  ///
+  /// - Throws: `TrainingError` for a device that is not there, `ConfigError` for a resolution that
+  ///   the model cannot have, `SchedulerError` for a sampler that is not known, `FileAccessError`.
+  public init(
+    config: TrainingConfig, dataset: Dataset, model: ModelDirectory, caches: URL
+  ) throws {
+    var config = config
+    device = try config.device.resolve()
+    config.device = device.isCUDA ? config.device.resolved : .cpu
+    let precision = config.precision ?? .standard(on: device)
+    config.precision = precision
+    dtype = precision.dtype
+    if let threads = config.threads { Backend.threads = threads }
+    config.threads = Backend.threads
+    let resolution = config.resolution ?? (model.unet.sampleSize ?? 128) * model.vae.scale
+    self.resolution = resolution
+    config.resolution = resolution
+    if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
+    if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
+    self.config = config
+    self.dataset = dataset
+    self.model = model
+    self.caches = caches
+    identity = try RunIdentity(dataset: dataset, model: model, hashes: FileHashes(in: caches))
+  }
+}
+
+extension DeviceChoice {
+  /// The choice by number, where `auto` has found a GPU.
+  fileprivate var resolved: DeviceChoice { self == .auto ? .cuda(0) : self }
+}

@@ -1,0 +1,128 @@
+import CImageCodecs
+public import Foundation
+
+/// Sizes above which a picture is refused by its header, before memory is taken for it.
+///
+/// The defaults admit every camera there is (200 megapixels); a picture at the limit of `pixels`
+/// takes 768 MiB.
+public struct ImageLimits: Sendable, Equatable {
+  /// Pixels along the longer side.
+  public var side: Int
+  /// Pixels in all.
+  public var pixels: Int
+  /// Bytes of the file.
+  public var fileBytes: Int
+
+  /// The default limits, or tighter or wider ones.
+  public init(side: Int = 32_768, pixels: Int = 1 << 28, fileBytes: Int = 1 << 30) {
+    self.side = side
+    self.pixels = pixels
+    self.fileBytes = fileBytes
+  }
+
+  /// Sides are below 2^31 in either format, so that their product is an `Int`.
+  func admit(width: Int, height: Int) -> Bool {
+    max(width, height) <= side && width * height <= pixels
+  }
+}
+
+/// The factor by which a JPEG is reduced within its inverse cosine transform, at a fraction of the
+/// cost of decoding it whole. A PNG is always decoded at full scale.
+public enum DCTScale: Int, Sendable, CaseIterable {
+  case full = 1
+  case half = 2
+  case quarter = 4
+  case eighth = 8
+}
+
+/// PNG and JPEG to upright 8-bit RGB. The content decides what a file is, never its extension.
+public enum ImageDecoder {
+  /// Far more than what cameras write before the pixels: EXIF with a thumbnail, colour profile.
+  private static let headerByteCount = 1 << 17
+
+  /// Reads what a file says about its picture, from its beginning as a rule.
+  public static func header(
+    contentsOf url: URL, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> ImageHeader {
+    let file = try ImageFile(url, limits: limits)
+    do {
+      return try header(try file.read(upTo: headerByteCount), name: file.name, limits: limits)
+    } catch  where error.isTruncation && file.byteCount > headerByteCount {
+      return try header(try file.read(upTo: file.byteCount), name: file.name, limits: limits)
+    }
+  }
+
+  /// Reads the header of a file that lies in memory; `name` is what an error calls it.
+  public static func header(
+    _ data: Data, name: String? = nil, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> ImageHeader {
+    guard !data.isEmpty else {
+      throw ImageError(file: name, problem: .empty)
+    }
+    guard let format = ImageFormat(startingWith: data) else {
+      throw ImageError(file: name, problem: .unknownContent(startingWith: data))
+    }
+    var stored = ci_header()
+    let status = data.withUnsafeBytes { format.readHeader($0, &stored) }
+    try check(status, of: format, name: name)
+    let header = ImageHeader(
+      format: format, width: Int(stored.width), height: Int(stored.height),
+      orientation: Int(stored.orientation))
+    guard limits.admit(width: header.width, height: header.height) else {
+      throw ImageError(
+        file: name,
+        problem: .tooLarge(width: header.width, height: header.height, limits: limits))
+    }
+    return header
+  }
+
+  /// Decodes a file: transparency over white, 16-bit samples to their high byte, CMYK to RGB, and
+  /// turned upright as its EXIF orientation says. A truncated file is an error.
+  public static func decode(
+    contentsOf url: URL, scale: DCTScale = .full, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> RGBImage {
+    let file = try ImageFile(url, limits: limits)
+    let data = try file.read(upTo: file.byteCount)
+    return try decode(data, name: file.name, scale: scale, limits: limits)
+  }
+
+  /// Decodes a file that lies in memory; `name` is what an error calls it.
+  public static func decode(
+    _ data: Data, name: String? = nil, scale: DCTScale = .full, limits: ImageLimits = ImageLimits()
+  ) throws(ImageError) -> RGBImage {
+    let header = try header(data, name: name, limits: limits)
+    let denominator = header.format == .jpeg ? scale.rawValue : 1
+    let width = (header.orientedSize.width + denominator - 1) / denominator
+    let height = (header.orientedSize.height + denominator - 1) / denominator
+    let byteCount = width * height * 3
+
+    var status = CI_OK
+    let pixels = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
+      let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<byteCount])
+      status = data.withUnsafeBytes { header.format.decode($0, denominator, into: whole) }
+      initializedCount = status == CI_OK ? byteCount : 0
+    }
+    try check(status, of: header.format, name: name)
+    return RGBImage(width: width, height: height, counted: pixels)
+  }
+
+  /// Throws what the codec's last call on this thread reported.
+  static func check(
+    _ status: ci_status, of format: ImageFormat, name: String?
+  ) throws(ImageError) {
+    switch status {
+    case CI_OK:
+      return
+    case CI_TRUNCATED:
+      throw ImageError(file: name, problem: .truncated(format))
+    default:
+      throw ImageError(file: name, problem: .damaged(format, String(cString: ci_error())))
+    }
+  }
+}
+
+extension ImageError {
+  fileprivate var isTruncation: Bool {
+    if case .truncated = problem { true } else { false }
+  }
+}

@@ -1,0 +1,85 @@
+/// Why a picture could not be read.
+public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was found instead of a picture.
+  public enum Problem: Equatable, Sendable {
+    case missing
+    /// A folder, device or pipe.
+    case notAFile
+    /// The system's reason.
+    case unreadable(String)
+    case empty
+    /// Neither PNG nor JPEG; what the content looks like instead.
+    case notAnImage(content: String)
+    case truncated(ImageFormat)
+    /// The codec's reason.
+    case damaged(ImageFormat, String)
+    case tooLarge(width: Int, height: Int, limits: ImageLimits)
+    case fileTooLarge(byteCount: Int, limits: ImageLimits)
+  }
+
+  /// The file as the caller named it; nil for data that came without a name.
+  public let file: String?
+  /// What was found.
+  public let problem: Problem
+
+  /// The error of `file`, nil for data without a name.
+  public init(file: String?, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  /// One sentence: what was found and what to do.
+  public var description: String {
+    let name = file ?? "The image data"
+    switch problem {
+    case .missing:
+      return "\(name) does not exist; check the path."
+    case .notAFile:
+      return "\(name) is not a regular file; give a PNG or JPEG file."
+    case .unreadable(let reason):
+      return "\(name) cannot be read (\(reason)); check its permissions and the disk."
+    case .empty:
+      return "\(name) is empty (0 bytes); copy it again or remove it."
+    case .notAnImage(let content):
+      return "\(name) is not a PNG or JPEG picture, whatever its extension says: its content is "
+        + "\(content); convert it to PNG or JPEG or remove it."
+    case .truncated(let format):
+      return "\(name) is truncated: its \(format.rawValue) data ends before the picture does; "
+        + "copy it again or remove it."
+    case .damaged(let format, let reason):
+      return "\(name) is damaged or of an unsupported kind of \(format.rawValue) (\(reason)); "
+        + "save it again or remove it."
+    case .tooLarge(let width, let height, let limits):
+      return "\(name) has \(width) x \(height) pixels, over the limit of \(limits.side) a side "
+        + "and \(limits.pixels) in all; make it smaller."
+    case .fileTooLarge(let byteCount, let limits):
+      return "\(name) has \(byteCount) bytes, over the limit of \(limits.fileBytes); "
+        + "save it smaller."
+    }
+  }
+}
+
+extension ImageError.Problem {
+  /// The problem of a file that starts with `bytes`, which are not those of a known format.
+  static func unknownContent(startingWith bytes: some Collection<UInt8>) -> Self {
+    let start = Array(bytes.prefix(64))
+    func holds(_ text: String, at offset: Int = 0) -> Bool {
+      start.dropFirst(offset).starts(with: text.utf8)
+    }
+    let isText = start.allSatisfy { (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }
+    let content =
+      switch true {
+      case start.isEmpty: "nothing"
+      case holds("GIF8"): "a GIF picture"
+      case holds("BM"): "a BMP picture"
+      case holds("RIFF") && holds("WEBP", at: 8): "a WebP picture"
+      case holds("II*\0"), holds("MM\0*"): "a TIFF or camera raw picture"
+      case holds("ftypavif", at: 4): "an AVIF picture"
+      case holds("ftyphei", at: 4), holds("ftypmif1", at: 4): "an HEIF picture"
+      case holds("ftyp", at: 4): "a video"
+      case isText: "text"
+      default: "of an unknown kind"
+      }
+    return .notAnImage(content: content)
+  }
+}

@@ -1,0 +1,27 @@
+public import Torch
+
+/// A square convolution of `[B, C, H, W]` (torch.nn.Conv2d).
+public final class Conv2d: UnaryLayer {
+  /// The weight under the key `weight`.
+  public let weight: Parameter
+  /// The bias under the key `bias`, where the layer has one.
+  public let bias: Parameter?
+  private let stride: Int
+  private let padding: Int
+
+  /// A layer from `[B, inChannels, H, W]` to `[B, outChannels, H', W']`.
+  public init(
+    _ inChannels: Int, _ outChannels: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0,
+    bias: Bool = true
+  ) {
+    weight = Parameter([outChannels, inChannels, kernelSize, kernelSize])
+    self.bias = bias ? Parameter([outChannels]) : nil
+    self.stride = stride
+    self.padding = padding
+  }
+
+  /// Applies the layer.
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try x.conv2d(weight.tensor, bias?.tensor, stride: stride, padding: padding)
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// A file's bytes in memory, paged in by the system as they are read; unmapped with the last
+/// reference.
+final class MappedFile {
+  let bytes: UnsafeRawBufferPointer
+
+  /// Maps a file for reading. Throws `WeightsError.unreadable`.
+  init(_ url: URL) throws {
+    func failure() -> WeightsError {
+      .unreadable(file: url.path, reason: String(cString: strerror(errno)))
+    }
+    let descriptor = open(url.path, O_RDONLY)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw WeightsError.unreadable(file: url.path, reason: "it is not a file")
+    }
+    let size = Int(status.st_size)
+    guard size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      address != MAP_FAILED
+    else { throw failure() }
+    bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  deinit {
+    if let address = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+public import Foundation
+public import Torch
+
+/// A safetensors file, mapped into memory: its tensors are views of the file and cost nothing until
+/// they are used.
+public final class SafetensorsFile {
+  /// Where the file is.
+  public let url: URL
+
+  private let file: MappedFile
+  private let header: SafetensorsHeader
+  private let dataStart: Int
+
+  /// Opens a file and checks its header. Throws `WeightsError`.
+  public init(contentsOf url: URL) throws {
+    self.url = url
+    file = try MappedFile(url)
+    do {
+      let headerSize = try Self.headerSize(file.bytes)
+      dataStart = 8 + headerSize
+      header = try SafetensorsHeader(
+        json: Data(file.bytes[8..<dataStart]), dataSize: file.bytes.count - dataStart)
+    } catch let problem as SafetensorsProblem {
+      throw WeightsError.malformed(file: url.path, problem: problem.text)
+    }
+  }
+
+  /// The names of the tensors, sorted.
+  public var names: [String] { header.entries.keys.sorted() }
+
+  /// The free text that the file carries.
+  public var metadata: [String: String] { header.metadata }
+
+  /// The shape of a tensor, or nil where there is none of that name.
+  public func shape(of name: String) -> [Int]? { header.entries[name]?.shape }
+
+  /// A tensor on the CPU. Its memory is the file's, where the file has it aligned. Throws
+  /// `WeightsError.noTensor`, `TorchError`.
+  public func tensor(_ name: String) throws -> Tensor {
+    guard let entry = header.entries[name] else {
+      throw WeightsError.noTensor(file: url.path, name: name)
+    }
+    guard !entry.range.isEmpty, let base = file.bytes.baseAddress else {
+      return try .empty(entry.shape, dtype: entry.dtype)
+    }
+    let address = base + dataStart + entry.range.lowerBound
+    if Int(bitPattern: address) % entry.dtype.itemSize == 0 {
+      return try Tensor(over: address, shape: entry.shape, dtype: entry.dtype, keeping: file)
+    }
+    let bytes = UnsafeRawBufferPointer(start: address, count: entry.range.count)
+    return try Tensor(copying: bytes, shape: entry.shape, dtype: entry.dtype)
+  }
+
+  /// The length of the header, which the first eight bytes say, little-endian.
+  private static func headerSize(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+    guard bytes.count >= 8 else {
+      throw SafetensorsProblem("it has \(bytes.count) bytes, fewer than the length of a header")
+    }
+    let size = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard size <= SafetensorsHeader.limit else {
+      throw SafetensorsProblem("its header claims \(size) bytes, more than any real one has")
+    }
+    guard size <= UInt64(bytes.count - 8) else {
+      throw SafetensorsProblem(
+        "its header claims \(size) bytes, but the file ends after \(bytes.count - 8)")
+    }
+    return Int(size)
+  }
+}

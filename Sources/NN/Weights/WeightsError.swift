@@ -1,0 +1,48 @@
+/// Weights that cannot be used.
+public enum WeightsError: Error, CustomStringConvertible {
+  /// A parameter is read before its weights are loaded.
+  case notLoaded(shape: [Int])
+  /// A weights file is nowhere in a model's folder.
+  case noFile(folder: String, name: String)
+  /// A file is not a whole safetensors file.
+  case malformed(file: String, problem: String)
+  /// A file holds no tensor of that name.
+  case noTensor(file: String, name: String)
+  /// A checkpoint is not that of the model.
+  case mismatch(file: String, missing: [String], unexpected: [String], misshapen: [String])
+  /// A file cannot be read.
+  case unreadable(file: String, reason: String)
+  /// A file cannot be written.
+  case unwritable(file: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .notLoaded(let shape):
+      "A parameter of shape \(shape) was used before its weights were loaded."
+    case .noFile(let folder, let name):
+      "\(folder) holds no \(name).safetensors, no \(name).fp16.safetensors and no sharded index of "
+        + "either; download the model's weights again."
+    case .malformed(let file, let problem):
+      "\(file) is not a whole safetensors file: \(problem); download or copy it again."
+    case .noTensor(let file, let name):
+      "\(file) holds no tensor named \(name); use the file that belongs here."
+    case .mismatch(let file, let missing, let unexpected, let misshapen):
+      "\(file) does not fit this model's configuration: "
+        + Self.list([
+          ("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen),
+        ]) + "; use the weights and the config.json of one model."
+    case .unreadable(let file, let reason):
+      "\(file) cannot be read: \(reason)."
+    case .unwritable(let file, let reason):
+      "\(file) cannot be written: \(reason)."
+    }
+  }
+
+  /// Each kind of trouble with its count and its first ten names.
+  private static func list(_ kinds: [(kind: String, names: [String])]) -> String {
+    kinds.filter { !$0.names.isEmpty }.map { kind, names in
+      let shown = names.prefix(10).joined(separator: ", ")
+      return "\(names.count) \(kind) (\(shown)\(names.count > 10 ? ", ..." : ""))"
+    }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// A run with all that is recorded of it, as `show --json` tells it: the fields of ``RunSummary``
+/// and `config`, `losses`, `checkpoints`, `samples`, `resumptions`.
+public struct RunDetail: Encodable, Equatable, Sendable {
+  /// What `runs --json` tells too.
+  public let summary: RunSummary
+  /// The resolved configuration, one JSON object.
+  public let config: JSONValue
+  /// The steps, in order.
+  public let losses: [StepRecord]
+  /// The checkpoints, in order of steps.
+  public let checkpoints: [CheckpointRecord]
+  /// The sample grids, in order of steps.
+  public let samples: [SampleRecord]
+  /// How the run was continued, oldest first.
+  public let resumptions: [Resumption]
+
+  private enum CodingKeys: String, CodingKey {
+    case config, losses, checkpoints, samples, resumptions
+  }
+
+  /// Writes one JSON object.
+  public func encode(to encoder: any Encoder) throws {
+    try summary.encode(to: encoder)
+    var json = encoder.container(keyedBy: CodingKeys.self)
+    try json.encode(config, forKey: .config)
+    try json.encode(losses.map(Loss.init), forKey: .losses)
+    try json.encode(
+      checkpoints.map {
+        Checkpoint(step: $0.step, path: summary.path($0.path), sha256: $0.sha256)
+      }, forKey: .checkpoints)
+    try json.encode(
+      samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
+    try json.encode(resumptions.map(Continuation.init), forKey: .resumptions)
+  }
+}
+
+/// A step as `show --json` tells it.
+private struct Loss: Encodable {
+  let record: StepRecord
+
+  enum CodingKeys: String, CodingKey {
+    case step, loss, seconds, timestep
+    case learningRate = "learning_rate"
+    case gradNorm = "grad_norm"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var json = encoder.container(keyedBy: CodingKeys.self)
+    try json.encode(record.step, forKey: .step)
+    try json.encode(record.loss, forKey: .loss)
+    try json.encode(record.learningRate, forKey: .learningRate)
+    try json.encode(record.gradNorm, forKey: .gradNorm)
+    try json.encode(record.seconds, forKey: .seconds)
+    try json.encode(record.timestep, forKey: .timestep)
+  }
+}
+
+private struct Checkpoint: Encodable {
+  let step: Int
+  let path: String
+  let sha256: String
+}
+
+private struct Sample: Encodable {
+  let step: Int
+  let path: String
+}
+
+private struct Continuation: Encodable {
+  let step: Int
+  let sha256: String?
+  let version: String
+  let resumedAt: String
+
+  init(_ resumption: Resumption) {
+    step = resumption.step
+    sha256 = resumption.sha256
+    version = resumption.version
+    resumedAt = resumption.resumedAt.ISO8601Format()
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case step, sha256, version
+    case resumedAt = "resumed_at"
+  }
+}

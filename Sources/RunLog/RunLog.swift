@@ -1,0 +1,182 @@
+public import Foundation
+import GRDB
+import Synchronization
+
+/// The record of all runs under one root: runs, steps, checkpoints and samples in one SQLite file.
+///
+/// One process trains and writes, others read at the same time (SQLite's write-ahead log). The
+/// database indexes the run folders and is not the only copy of anything: when it is lost or
+/// behind, ``adopt(_:steps:checkpoints:samples:)`` enters what the folders tell.
+///
+/// Every change is one transaction, synced to the disk before the method returns; only steps are
+/// gathered first, see ``record(_:peakMemoryBytes:)``. Paths are relative to the folder that the
+/// database lies in. Every method throws ``RunLogError``.
+public final class RunLog: Sendable {
+  /// The database file.
+  public let url: URL
+
+  private let pool: DatabasePool
+  private let identity: FileIdentity
+  private let flushInterval: Duration
+  private let buffer = Mutex(StepBuffer())
+
+  /// Opens the database at `url`; makes it, and the folder it lies in, when they are not there.
+  ///
+  /// - Parameters:
+  ///   - flushInterval: How often steps are written, at most.
+  ///   - busyTimeout: Seconds to wait for another process that is writing.
+  public init(
+    at url: URL, flushInterval: Duration = .seconds(1), busyTimeout: TimeInterval = 5
+  ) throws(RunLogError) {
+    self.url = url
+    self.flushInterval = flushInterval
+    let file = url.relativePath
+    (pool, identity) = try Self.explaining(file) {
+      try Self.makeFolder(of: url)
+      let pool = try Self.open(url, busyTimeout: busyTimeout)
+      return (pool, try FileIdentity(of: url))
+    }
+  }
+
+  /// The steps recorded but not yet written. When writing fails for good because the file is
+  /// damaged or gone, they can be handed to ``adopt(_:steps:checkpoints:samples:)`` of a new log.
+  public var unwritten: [StepRecord] {
+    buffer.withLock { $0.entries.map(\.step) }
+  }
+
+  /// Reads every page of the file and throws ``RunLogError/damaged(file:reason:)`` at the first
+  /// fault.
+  public func verify() throws(RunLogError) {
+    let faults = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }
+    guard faults == ["ok"] else {
+      throw .damaged(file: file, reason: faults.joined(separator: "; "))
+    }
+  }
+
+  // MARK: - For the extensions that record and look up
+
+  var file: String { url.relativePath }
+
+  /// The folder that recorded paths are relative to.
+  var root: URL { url.deletingLastPathComponent() }
+
+  /// Reads from one unchanging snapshot of the database.
+  func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
+    try Self.explaining(file) { try pool.read(body) }
+  }
+
+  /// Makes a change, and writes the steps gathered so far, in one transaction. When it fails, the
+  /// steps are kept for the next one.
+  func write<Value: Sendable>(
+    _ change: (Database) throws -> Value
+  ) throws(RunLogError) -> Value {
+    try buffer.withLock { buffer throws(RunLogError) in
+      buffer.postpone()
+      let value = try Self.explaining(file) {
+        guard try FileIdentity(of: url) == identity else {
+          throw RunLogError.replaced(file: file)
+        }
+        return try pool.write { db in
+          let value = try change(db)
+          for run in buffer.runs { _ = try self.run(run, in: db) }
+          try buffer.write(to: db)
+          return value
+        }
+      }
+      buffer.written(next: flushInterval)
+      return value
+    }
+  }
+
+  /// Gathers a step; true when it is time to write.
+  func gather(_ step: StepRecord, peakMemoryBytes: Int64?) -> Bool {
+    buffer.withLock {
+      $0.append(StepBuffer.Entry(step: step, peakMemoryBytes: peakMemoryBytes))
+      return $0.isDue
+    }
+  }
+
+  /// Drops gathered steps that a resumed run will do again.
+  func forgetSteps(of run: Int64, after step: Int) {
+    buffer.withLock { $0.removeSteps(of: run, after: step) }
+  }
+
+  /// The run with that id, or ``RunLogError/noSuchRun(id:file:existing:)``.
+  func run(_ id: Int64, in db: Database) throws -> Run {
+    guard let run = try Run.fetchOne(db, key: id) else {
+      let existing = try Run.select(RunColumn.id, as: Int64.self).fetchAll(db)
+      throw RunLogError.noSuchRun(id: id, file: file, existing: existing)
+    }
+    return run
+  }
+
+  /// Opens the file and brings its tables up to date.
+  ///
+  /// Processes that make the same new file at the same moment can trip over each other in ways
+  /// that SQLite's busy timeout does not cover: one finds the file changed under a transaction it
+  /// has begun, or a table made that it was about to make. The one that trips tries again.
+  private static func open(_ url: URL, busyTimeout: TimeInterval) throws -> DatabasePool {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(busyTimeout)
+    let deadline = Date(timeIntervalSinceNow: busyTimeout)
+    while true {
+      do {
+        let pool = try DatabasePool(path: url.path, configuration: configuration)
+        guard try !pool.read(Schema.migrator.hasBeenSuperseded) else {
+          throw RunLogError.newerVersion(file: url.relativePath)
+        }
+        try Schema.migrator.migrate(pool)
+        // GRDB's NORMAL would let a power cut take the last transactions, while the checkpoint
+        // folders that they lead up to are synced.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        return pool
+      } catch let error as DatabaseError
+        where [.SQLITE_BUSY, .SQLITE_ERROR, .SQLITE_CONSTRAINT].contains(error.resultCode)
+        && Date() < deadline
+      {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+  }
+
+  /// Turns what SQLite throws into a sentence about `file`.
+  private static func explaining<Value>(
+    _ file: String, _ body: () throws -> Value
+  ) throws(RunLogError) -> Value {
+    do {
+      return try body()
+    } catch let error as RunLogError {
+      throw error
+    } catch let error as DatabaseError {
+      throw RunLogError(error, file: file)
+    } catch {
+      throw .failed(file: file, reason: "\(error)")
+    }
+  }
+
+  private static func makeFolder(of url: URL) throws(RunLogError) {
+    let folder = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotOpen(file: url.relativePath, reason: error.localizedDescription)
+    }
+  }
+}
+
+/// Which file a path leads to. SQLite goes on writing to a file that has been deleted and is seen
+/// by nobody any more; this tells.
+private struct FileIdentity: Equatable {
+  private let device: Int?
+  private let number: Int?
+
+  init(of url: URL) throws {
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw RunLogError.replaced(file: url.relativePath)
+    }
+    let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+    device = attributes[.systemNumber] as? Int
+    number = attributes[.systemFileNumber] as? Int
+  }
+}

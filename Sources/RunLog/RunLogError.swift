@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+
+/// What can go wrong with the record of runs.
+public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The database file or its folder cannot be made or opened.
+  case cannotOpen(file: String, reason: String)
+  /// Another process kept the database locked for longer than the busy timeout.
+  case locked(file: String)
+  case notADatabase(file: String)
+  case damaged(file: String, reason: String)
+  /// A later version of the program has changed the database's tables.
+  case newerVersion(file: String)
+  /// The file was deleted, or another one took its place, while it was open.
+  case replaced(file: String)
+  /// The disk is full, read-only or failing.
+  case cannotWrite(file: String, reason: String)
+  case noSuchRun(id: Int64, file: String, existing: [Int64])
+  /// A number that no step may have was handed in to be recorded.
+  case notFinite(run: Int64, step: Int, quantity: String, value: Double)
+  /// The configuration recorded for a run is not one JSON object.
+  case badConfig(run: Int64, file: String, reason: String)
+  /// Anything else that SQLite or GRDB says.
+  case failed(file: String, reason: String)
+
+  /// One sentence: the file, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let file, let reason):
+      "\(file) cannot be opened (\(reason)): check that its folder exists and is yours to write to"
+    case .locked(let file):
+      "\(file) is locked by another process: close the program that has it open, and try again"
+    case .notADatabase(let file):
+      "\(file) is not an SQLite database: move it away, and a new one is made in its place"
+    case .damaged(let file, let reason):
+      "\(file) is damaged (\(reason)): move it away, and a new one is made in its place"
+    case .newerVersion(let file):
+      "\(file) was made by a newer version of lora-train: update lora-train, or choose "
+        + "another --root"
+    case .replaced(let file):
+      "\(file) was deleted or replaced while it was in use: put it back, or start again to make a "
+        + "new one"
+    case .cannotWrite(let file, let reason):
+      "\(file) cannot be written (\(reason)): free some space, or check the disk and its permissions"
+    case .noSuchRun(let id, let file, let existing):
+      "there is no run \(id) in \(file): \(Self.choice(of: existing))"
+    case .notFinite(let run, let step, let quantity, let value):
+      "the \(quantity) of step \(step) of run \(run) is \(value) and cannot be recorded: it must be "
+        + "a finite number"
+    case .badConfig(let run, let file, let reason):
+      "the configuration of run \(run) in \(file) is not a JSON object (\(reason)): correct that "
+        + "run's column config"
+    case .failed(let file, let reason):
+      "\(file) could not be used (\(reason)): check the file with lora-train doctor"
+    }
+  }
+
+  /// Tells which runs there are, at most the ten latest.
+  private static func choice(of existing: [Int64]) -> String {
+    let latest = existing.sorted().suffix(10).map(String.init)
+    switch latest.count {
+    case 0: return "no run is recorded there; train one first"
+    case 1: return "the only one is run \(latest[0])"
+    default:
+      let few = existing.count == latest.count ? "choose one of" : "the latest are"
+      return "\(few) \(latest.joined(separator: ", "))"
+    }
+  }
+
+  /// SQLite's error on the database `file`.
+  init(_ error: DatabaseError, file: String) {
+    let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
+    case .SQLITE_NOTADB: self = .notADatabase(file: file)
+    case .SQLITE_CORRUPT: self = .damaged(file: file, reason: reason)
+    case .SQLITE_CANTOPEN: self = .cannotOpen(file: file, reason: reason)
+    case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_PERM:
+      self = .cannotWrite(file: file, reason: reason)
+    default: self = .failed(file: file, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import GRDB
+
+/// The tables, as the list of changes that led to them. A new column is a new migration at the end;
+/// a migration that was ever released is never edited.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("v1") { db in
+      try db.create(table: "run") { run in
+        run.primaryKey("id", .integer)
+        run.column("subject", .text).notNull()
+        run.column("status", .text).notNull()
+        run.column("step", .integer).notNull()
+        run.column("steps", .integer).notNull()
+        run.column("path", .text).notNull()
+        run.column("model", .text).notNull()
+        run.column("dataset", .text).notNull()
+        run.column("config", .text).notNull()
+        run.column("version", .text).notNull()
+        run.column("started_at", .datetime).notNull()
+        run.column("updated_at", .datetime).notNull()
+        run.column("finished_at", .datetime)
+        run.column("loss", .double)
+        run.column("peak_memory_bytes", .integer)
+        run.column("failure", .text)
+        run.column("pid", .integer).notNull()
+        run.column("host", .text).notNull()
+      }
+      try createStepTable("step", in: db) { step in
+        step.column("loss", .double).notNull()
+        step.column("learning_rate", .double).notNull()
+        step.column("grad_norm", .double)
+        step.column("seconds", .double).notNull()
+        step.column("timestep", .double)
+      }
+      try createStepTable("checkpoint", in: db) { checkpoint in
+        checkpoint.column("path", .text).notNull()
+        checkpoint.column("sha256", .text).notNull()
+      }
+      try createStepTable("sample", in: db) { sample in
+        sample.column("path", .text).notNull()
+      }
+      try db.create(table: "resumption") { resumption in
+        resumption.column("run", .integer).notNull().indexed().references("run", onDelete: .cascade)
+        resumption.column("step", .integer).notNull()
+        resumption.column("sha256", .text)
+        resumption.column("version", .text).notNull()
+        resumption.column("resumed_at", .datetime).notNull()
+      }
+    }
+    return migrator
+  }
+
+  /// A table that holds at most one row for each step of a run, stored in that order.
+  private static func createStepTable(
+    _ name: String, in db: Database, columns: (TableDefinition) -> Void
+  ) throws {
+    try db.create(table: name, options: .withoutRowID) { table in
+      table.column("run", .integer).notNull().references("run", onDelete: .cascade)
+      table.column("step", .integer).notNull()
+      columns(table)
+      table.primaryKey(["run", "step"])
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// The activation between the two linear layers of a CLIP block.
+public enum CLIPActivation: String, CaseIterable, Sendable {
+  /// `x * sigmoid(1.702 x)`: the first text encoder.
+  case quickGELU = "quick_gelu"
+  /// The exact GELU: the second text encoder.
+  case gelu
+}
+
+/// Sizes of a CLIP text encoder: `text_encoder/config.json` and `text_encoder_2/config.json`
+/// (transformers `CLIPTextConfig`).
+///
+/// A key that the file does not have keeps transformers' default, which is the value after
+/// `init()`.
+public struct CLIPTextConfiguration: Decodable, Sendable {
+  /// Token ids that the model has an embedding for.
+  public var vocabSize = 49408
+  /// Width of the hidden states.
+  public var hiddenSize = 512
+  /// Width between the two linear layers of a block.
+  public var intermediateSize = 2048
+  /// Transformer blocks.
+  public var numHiddenLayers = 12
+  /// Heads of each attention.
+  public var numAttentionHeads = 8
+  /// The longest prompt in tokens.
+  public var maxPositionEmbeddings = 77
+  /// Width of the pooled vector after `text_projection`; used by the second encoder only.
+  public var projectionDim = 512
+  /// The activation of each block.
+  public var hiddenAct = CLIPActivation.quickGELU
+  /// What keeps a layer norm's divisor from zero.
+  public var layerNormEps = 1e-5
+  /// The token whose first place is pooled; 2 stands for the place of the largest token, which is
+  /// what configurations older than the correct id mean.
+  public var eosTokenId = 49407
+
+  /// transformers' defaults.
+  public init() {}
+
+  private enum CodingKeys: CodingKey {
+    case vocabSize, hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads
+    case maxPositionEmbeddings, projectionDim, hiddenAct, layerNormEps, eosTokenId
+  }
+
+  /// Reads a configuration file.
+  public init(from decoder: any Decoder) throws {
+    let file = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    try file.read(.vocabSize, into: &vocabSize)
+    try file.read(.hiddenSize, into: &hiddenSize)
+    try file.read(.intermediateSize, into: &intermediateSize)
+    try file.read(.numHiddenLayers, into: &numHiddenLayers)
+    try file.read(.numAttentionHeads, into: &numAttentionHeads)
+    try file.read(.maxPositionEmbeddings, into: &maxPositionEmbeddings)
+    try file.read(.projectionDim, into: &projectionDim)
+    try file.read(.hiddenAct, into: &hiddenAct)
+    try file.read(.layerNormEps, into: &layerNormEps)
+    try file.read(.eosTokenId, into: &eosTokenId)
+    for (key, size) in [
+      (CodingKeys.vocabSize, vocabSize), (.hiddenSize, hiddenSize),
+      (.intermediateSize, intermediateSize), (.numHiddenLayers, numHiddenLayers),
+      (.numAttentionHeads, numAttentionHeads), (.maxPositionEmbeddings, maxPositionEmbeddings),
+      (.projectionDim, projectionDim),
+    ] {
+      try file.check(key, size > 0, found: size, "a positive number")
+    }
+    try file.check(
+      .numAttentionHeads, hiddenSize.isMultiple(of: numAttentionHeads), found: numAttentionHeads,
+      "a divisor of hidden_size, \(hiddenSize)")
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Reads the JSON configurations of diffusers and transformers. Swift's names are the file's in
+/// camel case, so that no type lists its keys twice.
+enum ConfigurationFile {
+  /// Decodes `file`.
+  ///
+  /// Throws `ModelError`, which names the file, the key and what was found there.
+  static func decode<Configuration: Decodable>(
+    _ type: Configuration.Type = Configuration.self, from file: URL
+  ) throws(ModelError) -> Configuration {
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch CocoaError.fileReadNoSuchFile {
+      throw .missing(path: file.path, advice: "choose a complete diffusers model directory")
+    } catch {
+      throw .invalid(
+        path: file.path, problem: "it cannot be read (\(error.localizedDescription))",
+        advice: "check the file and its permissions")
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(type, from: data)
+    } catch {
+      throw .invalid(
+        path: file.path, problem: problem(error),
+        advice: "choose an SDXL model, or correct the file")
+    }
+  }
+
+  private static func problem(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, let context):
+      "\(name(context.codingPath + [key])) is missing"
+    case .valueNotFound(_, let context):
+      "\(name(context.codingPath)) is null"
+    case .typeMismatch(let type, let context):
+      "\(name(context.codingPath)) is not of type \(type)"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty:
+      "it is not JSON"
+    case .dataCorrupted(let context):
+      "\(name(context.codingPath)) is \(context.debugDescription)"
+    default:
+      "\(error)"
+    }
+  }
+
+  /// The path as the file has it: `unet.block_out_channels.2`.
+  private static func name(_ path: [any CodingKey]) -> String {
+    path.map { key in
+      if let index = key.intValue { return String(index) }
+      return key.stringValue.reduce(into: "") { name, letter in
+        name += letter.isUppercase ? "_" + letter.lowercased() : String(letter)
+      }
+    }.joined(separator: ".")
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Overwrites `value` where the file has `key`, with one of the cases that are implemented.
+  func read<Choice: RawRepresentable & CaseIterable>(
+    _ key: Key, into value: inout Choice
+  ) throws where Choice.RawValue == String {
+    guard contains(key) else { return }
+    let found = try decode(String.self, forKey: key)
+    guard let choice = Choice(rawValue: found) else {
+      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw unsupported(key, found: found, supported: known)
+    }
+    value = choice
+  }
+
+  /// The error of a value that is well formed and not implemented.
+  func unsupported(_ key: Key, found: String, supported: String) -> DecodingError {
+    .dataCorruptedError(
+      forKey: key, in: self, debugDescription: "\(found), and what is supported is \(supported)")
+  }
+}

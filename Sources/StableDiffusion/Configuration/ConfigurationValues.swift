@@ -1,0 +1,96 @@
+extension KeyedDecodingContainer {
+  /// Overwrites `value` where the file has `key`; null is a value only of an optional.
+  func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
+    if contains(key) { value = try decode(Value.self, forKey: key) }
+  }
+
+  /// Overwrites `size` where the file has `key`, with a positive number.
+  func readSize(_ key: Key, into size: inout Int) throws {
+    try read(key, into: &size)
+    try check(key, size > 0, found: size, "a positive number")
+  }
+
+  /// Reads positive numbers, which the file gives once for all blocks or as one for each block.
+  func readSizes(_ key: Key, into sizes: inout [Int], blocks: Int) throws {
+    if contains(key) {
+      sizes = try decode(OneOrMany.self, forKey: key).values(count: blocks)
+    } else {
+      sizes = sizes.prefix(1).flatMap { Array(repeating: $0, count: blocks) }
+    }
+    try check(
+      key, sizes.count == blocks && sizes.allSatisfy { $0 > 0 }, found: sizes,
+      "a positive number, or one for each of the \(blocks) blocks")
+  }
+
+  /// Reads one implemented choice for each of `blocks` blocks.
+  func readChoices<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: Key, into choices: inout [Choice], blocks: Int
+  ) throws {
+    if contains(key) {
+      choices = try decode([String].self, forKey: key).map { try choice($0, of: key) }
+    }
+    try check(
+      key, choices.count == blocks, found: "a list of \(choices.count)",
+      "a list of \(blocks), one for each of block_out_channels")
+  }
+
+  /// Reads one implemented choice; null is nil.
+  func readChoice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: Key, into choice: inout Choice?
+  ) throws {
+    guard contains(key) else { return }
+    choice = try decode(String?.self, forKey: key).map { try self.choice($0, of: key) }
+  }
+
+  private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, of key: Key
+  ) throws -> Choice {
+    guard let choice = Choice(rawValue: name) else {
+      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw unsupported(key, found: name, supported: known)
+    }
+    return choice
+  }
+
+  /// Accepts `key` only where it is absent or has one of the values that are implemented.
+  func require<Value: Decodable & Equatable>(_ key: Key, _ implemented: Value...) throws {
+    guard contains(key) else { return }
+    let value = try decode(Value.self, forKey: key)
+    let supported = implemented.map { "\($0)" }.joined(separator: ", ")
+    try check(key, implemented.contains(value), found: value, supported)
+  }
+
+  /// Accepts `key` only where it is absent or null: the switch that it turns on is not implemented.
+  func requireNull(_ key: Key) throws {
+    guard contains(key), try !decodeNil(forKey: key) else { return }
+    throw unsupported(key, found: "given", supported: "null")
+  }
+
+  /// Throws what is wrong with the value of `key` unless `condition` holds.
+  func check(_ key: Key, _ condition: Bool, found: some Any, _ supported: String) throws {
+    guard !condition else { return }
+    throw unsupported(key, found: "\(found)", supported: supported)
+  }
+}
+
+/// A number that diffusers writes once for all blocks, or as a list with one for each block.
+private enum OneOrMany: Decodable {
+  case one(Int)
+  case many([Int])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    do {
+      self = .one(try container.decode(Int.self))
+    } catch DecodingError.typeMismatch {
+      self = .many(try container.decode([Int].self))
+    }
+  }
+
+  func values(count: Int) -> [Int] {
+    switch self {
+    case .one(let value): Array(repeating: value, count: count)
+    case .many(let values): values
+    }
+  }
+}

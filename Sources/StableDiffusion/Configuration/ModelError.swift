@@ -1,0 +1,15 @@
+/// Why a model directory, or a file of it, cannot be used.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  /// A file or folder is not there.
+  case missing(path: String, advice: String)
+  /// A file is there, and what it says cannot be used.
+  case invalid(path: String, problem: String, advice: String)
+
+  /// The reason in one sentence.
+  public var description: String {
+    switch self {
+    case .missing(let path, let advice): "\(path) does not exist; \(advice)."
+    case .invalid(let path, let problem, let advice): "\(path): \(problem); \(advice)."
+    }
+  }
+}

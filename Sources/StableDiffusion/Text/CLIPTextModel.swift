@@ -1,0 +1,80 @@
+public import NN
+public import Torch
+
+/// What a text encoder says of `B` prompts of `N` tokens.
+public struct CLIPTextOutput {
+  /// The input of the last block, without the final norm: `[B, N, C]`. SDXL is conditioned on it.
+  public let penultimate: Tensor
+  /// The output of the last block after the final norm: `[B, N, C]`.
+  public let last: Tensor
+  /// `last` at the end token, projected where the model has a projection: `[B, C]`.
+  public let pooled: Tensor
+}
+
+/// A model that reads token ids.
+public protocol CLIPTextEncoder: Module {
+  /// Reads prompts of equal length, as a tokenizer pads them.
+  ///
+  /// Throws `TextEncoderError` for ids or lengths that the model does not have, and `TorchError`.
+  func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput
+}
+
+/// The first text encoder of SDXL, OpenAI's CLIP ViT-L (transformers `CLIPTextModel`; Radford et
+/// al. 2021).
+public final class CLIPTextModel: CLIPTextEncoder {
+  let textModel: CLIPTextTransformer
+
+  /// The model without weights.
+  public init(_ configuration: CLIPTextConfiguration) {
+    textModel = CLIPTextTransformer(configuration)
+  }
+
+  /// Reads prompts; `pooled` is not projected.
+  public func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput {
+    try textModel(tokens)
+  }
+}
+
+/// The second text encoder of SDXL, OpenCLIP ViT-bigG (transformers
+/// `CLIPTextModelWithProjection`).
+public final class CLIPTextModelWithProjection: CLIPTextEncoder {
+  let textModel: CLIPTextTransformer
+  let textProjection: Linear
+
+  /// The model without weights.
+  public init(_ configuration: CLIPTextConfiguration) {
+    textModel = CLIPTextTransformer(configuration)
+    textProjection = Linear(configuration.hiddenSize, configuration.projectionDim, bias: false)
+  }
+
+  /// Reads prompts; `pooled` is projected.
+  public func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput {
+    let output = try textModel(tokens)
+    return CLIPTextOutput(
+      penultimate: output.penultimate, last: output.last, pooled: try textProjection(output.pooled))
+  }
+}
+
+/// Token ids that a text encoder cannot read.
+public enum TextEncoderError: Error, Equatable, CustomStringConvertible {
+  /// Prompts of unequal, no or too great length.
+  case lengths([Int], limit: Int)
+  /// An id outside the vocabulary.
+  case unknownToken(Int, vocabulary: Int)
+
+  /// The reason in one sentence.
+  public var description: String {
+    switch self {
+    case .lengths(let lengths, let limit):
+      """
+      The prompts have \(lengths) tokens, and the text encoder reads prompts of one length from 1 \
+      to \(limit); pad and truncate them with the model's own tokenizer.
+      """
+    case .unknownToken(let id, let vocabulary):
+      """
+      Token \(id) is outside the text encoder's vocabulary of \(vocabulary); use the tokenizer \
+      folder that belongs to this model.
+      """
+    }
+  }
+}

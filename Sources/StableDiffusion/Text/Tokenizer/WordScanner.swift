@@ -1,0 +1,52 @@
+/// Cuts normalized text into the words that BPE works on.
+enum WordScanner {
+  /// The words, whitespace left out: a contraction's ending, a run of letters, one digit, or a run
+  /// of anything else. CLIP's pattern, the first alternative that matches at each place:
+  ///
+  /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
+  ///
+  /// The two token names get here only where they are no added tokens (written in capitals, for
+  /// one); the reference then cuts them into name and brackets.
+  static func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
+    var words: [ArraySlice<Unicode.Scalar>] = []
+    var rest = text
+    while let first = rest.first {
+      let match: ArraySlice<Unicode.Scalar>
+      if first == "<", let name = tokenNames.first(where: { rest.starts(with: $0) }) {
+        match = rest.prefix(name.count)
+        words += [match.prefix(2), match.dropFirst(2).dropLast(2), match.suffix(2)]
+      } else if first == "'", let ending = contractions.first(where: { rest.starts(with: $0) }) {
+        match = rest.prefix(ending.count)
+        words.append(match)
+      } else {
+        let kind = Kind(first)
+        match = kind == .number ? rest.prefix(1) : rest.prefix { Kind($0) == kind }
+        if kind != .whitespace { words.append(match) }
+      }
+      rest = rest[match.endIndex...]
+    }
+    return words
+  }
+
+  private static let tokenNames = ["<|startoftext|>", "<|endoftext|>"]
+    .map { Array($0.unicodeScalars) }
+
+  private static let contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"]
+    .map { Array($0.unicodeScalars) }
+
+  private enum Kind {
+    case whitespace, letter, number, other
+
+    /// The reference's pattern engine knows Unicode 16; a newer letter is no letter to it.
+    init(_ scalar: Unicode.Scalar) {
+      switch scalar.properties.generalCategory {
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+        self = scalar.isAssigned(inUnicode: 16) ? .letter : .other
+      case .decimalNumber, .letterNumber, .otherNumber:
+        self = scalar.isAssigned(inUnicode: 16) ? .number : .other
+      default:
+        self = scalar.properties.isWhitespace ? .whitespace : .other
+      }
+    }
+  }
+}

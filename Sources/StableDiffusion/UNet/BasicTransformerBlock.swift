@@ -1,0 +1,32 @@
+import NN
+import Torch
+
+/// Attention among pixels, attention to the prompt, feed-forward, each after a norm and added to
+/// what came in (diffusers `BasicTransformerBlock`).
+final class BasicTransformerBlock: Recomputable {
+  /// The adapters inside, when activations are recomputed in the backward pass.
+  var recomputedLeaves: [Tensor]?
+  let norm1: LayerNorm
+  let attn1: Attention
+  let norm2: LayerNorm
+  let attn2: Attention
+  let norm3: LayerNorm
+  let ff: FeedForward
+
+  init(dim: Int, heads: Int, crossAttentionDim: Int) {
+    norm1 = LayerNorm(dim)
+    attn1 = Attention(queryDim: dim, heads: heads, headDim: dim / heads)
+    norm2 = LayerNorm(dim)
+    attn2 = Attention(
+      queryDim: dim, crossAttentionDim: crossAttentionDim, heads: heads, headDim: dim / heads)
+    norm3 = LayerNorm(dim)
+    ff = FeedForward(dim)
+  }
+
+  /// Pixels `[B, N, dim]` and the prompt `[B, M, crossAttentionDim]` to `[B, N, dim]`.
+  func callAsFunction(_ tokens: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
+    var hidden = try attn1(norm1(tokens)) + tokens
+    hidden = try attn2(norm2(hidden), context: encoderHiddenStates) + hidden
+    return try ff(norm3(hidden)) + hidden
+  }
+}

@@ -1,0 +1,37 @@
+import NN
+import Torch
+
+/// Two convolutions around a shift by the timestep, and a way past them (diffusers `ResnetBlock2D`).
+final class ResnetBlock2D: Recomputable {
+  /// The adapters inside, when activations are recomputed in the backward pass.
+  var recomputedLeaves: [Tensor]?
+  let norm1: GroupNorm
+  let conv1: Conv2d
+  let timeEmbProj: Linear?
+  let norm2: GroupNorm
+  let conv2: Conv2d
+  let convShortcut: Conv2d?
+
+  /// - Parameter tembChannels: width of the timestep's embedding; nil in the autoencoder.
+  init(_ inChannels: Int, _ outChannels: Int, tembChannels: Int?, groups: Int, eps: Double) {
+    norm1 = GroupNorm(groups: groups, channels: inChannels, eps: eps)
+    conv1 = Conv2d(inChannels, outChannels, kernelSize: 3, padding: 1)
+    timeEmbProj = tembChannels.map { Linear($0, outChannels) }
+    norm2 = GroupNorm(groups: groups, channels: outChannels, eps: eps)
+    conv2 = Conv2d(outChannels, outChannels, kernelSize: 3, padding: 1)
+    convShortcut =
+      inChannels == outChannels ? nil : Conv2d(inChannels, outChannels, kernelSize: 1)
+  }
+
+  /// `[B, inChannels, H, W]` and the timestep's embedding `[B, T]` to `[B, outChannels, H, W]`.
+  func callAsFunction(_ sample: Tensor, temb: Tensor? = nil) throws -> Tensor {
+    var hidden = try conv1(norm1(sample).silu())
+    if let temb, let timeEmbProj {
+      let shift = try timeEmbProj(temb.silu()).unsqueeze(-1).unsqueeze(-1)  // [B, C, 1, 1]
+      hidden = try hidden + shift
+    }
+    hidden = try conv2(norm2(hidden).silu())
+    guard let convShortcut else { return try sample + hidden }
+    return try convShortcut(sample) + hidden
+  }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import Torch
+
+/// The sinusoid of a number (Ho et al. 2020, after Vaswani et al. 2017, section 3.5; diffusers
+/// `Timesteps`): half cosines, half sines, of frequencies from 1 down to 1/10000.
+///
+/// It is always computed in float32: half precision cannot tell timesteps near 1000 apart.
+struct Timesteps {
+  let numChannels: Int
+  let flipSinToCos: Bool
+  let downscaleFreqShift: Double
+
+  /// Numbers `[N]` of any type to `[N, numChannels]` in float32.
+  func callAsFunction(_ timesteps: Tensor) throws -> Tensor {
+    let half = numChannels / 2
+    // Each step is rounded to float32, as in diffusers: at timestep 999 the last bit of a frequency
+    // is worth 6e-5 in the sinusoid.
+    let exponents = (0..<half).map {
+      Float(-log(10_000.0)) * Float($0) / Float(Double(half) - downscaleFreqShift)
+    }
+    let frequencies = try Tensor(exponents, shape: [1, half]).exp().to(timesteps.device)
+    let angles = try timesteps.to(.float32).unsqueeze(1) * frequencies  // [N, half]
+    let waves = try flipSinToCos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()]
+    let embedding = try Tensor.cat(waves, dim: 1)
+    return try numChannels.isMultiple(of: 2) ? embedding : embedding.pad([0, 1])
+  }
+}

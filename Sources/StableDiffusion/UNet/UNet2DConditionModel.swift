@@ -1,0 +1,167 @@
+public import NN
+public import Torch
+
+/// The network that predicts the noise in a latent, given timestep and prompt (Ronneberger et al.
+/// 2015; Rombach et al. 2022; Podell et al. 2023; diffusers `UNet2DConditionModel`).
+public final class UNet2DConditionModel: Module {
+  /// Sizes and switches, from `unet/config.json`.
+  public let configuration: UNetConfiguration
+  let convIn: Conv2d
+  private let timeProj: Timesteps
+  let timeEmbedding: TimestepEmbedding
+  private let addTimeProj: Timesteps?
+  let addEmbedding: TimestepEmbedding?
+  let downBlocks: [UNetDownBlock2D]
+  let midBlock: UNetMidBlock2D?
+  let upBlocks: [UNetUpBlock2D]
+  let convNormOut: GroupNorm
+  let convOut: Conv2d
+
+  /// The network without weights.
+  public init(_ configuration: UNetConfiguration) {
+    let channels = configuration.blockOutChannels
+    let timeEmbedDim = configuration.timeEmbeddingDim ?? 4 * channels[0]
+    self.configuration = configuration
+    convIn = Self.conv(configuration.inChannels, channels[0], kernel: configuration.convInKernel)
+    timeProj = configuration.timesteps(channels[0])
+    timeEmbedding = TimestepEmbedding(inChannels: channels[0], timeEmbedDim: timeEmbedDim)
+    if configuration.additionEmbedType == .textTime {
+      addTimeProj = configuration.additionTimeEmbedDim.map(configuration.timesteps)
+      addEmbedding = configuration.projectionClassEmbeddingsInputDim.map {
+        TimestepEmbedding(inChannels: $0, timeEmbedDim: timeEmbedDim)
+      }
+    } else {
+      addTimeProj = nil
+      addEmbedding = nil
+    }
+    downBlocks = channels.indices.map {
+      Self.downBlock($0, configuration, tembChannels: timeEmbedDim)
+    }
+    midBlock = Self.midBlock(configuration, tembChannels: timeEmbedDim)
+    upBlocks = channels.indices.reversed().map {
+      Self.upBlock($0, configuration, tembChannels: timeEmbedDim)
+    }
+    convNormOut = GroupNorm(
+      groups: configuration.normNumGroups, channels: channels[0], eps: configuration.normEps)
+    convOut = Self.conv(channels[0], configuration.outChannels, kernel: configuration.convOutKernel)
+  }
+
+  /// Predicts the noise (or whatever the model was trained for).
+  ///
+  /// It runs in the type of the weights; the inputs may have another one.
+  ///
+  /// - Parameters:
+  ///   - sample: noisy latents `[B, inChannels, H, W]` of any size.
+  ///   - timestep: one for all, `[1]`, or one for each latent, `[B]`.
+  ///   - encoderHiddenStates: the prompt, `[B, M, crossAttentionDim]`.
+  ///   - addedConditioning: required where the configuration has an `additionEmbedType`.
+  /// - Returns: `[B, outChannels, H, W]`.
+  /// - Throws: `UNetError` where the conditioning is missing; `TorchError`.
+  public func callAsFunction(
+    _ sample: Tensor, timestep: Tensor, encoderHiddenStates: Tensor,
+    addedConditioning: AddedConditioning? = nil
+  ) throws -> Tensor {
+    let dtype = try convIn.weight.tensor.dtype
+    let prompt = try encoderHiddenStates.to(dtype)
+    let temb = try embedding(
+      timestep.expand([sample.shape[0]]), addedConditioning, dtype: dtype)
+
+    var hidden = try convIn(sample.to(dtype))
+    var skips = [hidden]
+    for block in downBlocks {
+      hidden = try block(hidden, temb: temb, encoderHiddenStates: prompt, skips: &skips)
+    }
+    if let midBlock {
+      hidden = try midBlock(hidden, temb: temb, encoderHiddenStates: prompt)
+    }
+    for block in upBlocks {
+      hidden = try block(hidden, temb: temb, encoderHiddenStates: prompt, skips: &skips)
+    }
+    return try convOut(convNormOut(hidden).silu())
+  }
+
+  /// What every resnet is told: the timestep, and with it the added conditioning, `[B, T]`.
+  private func embedding(
+    _ timestep: Tensor, _ addedConditioning: AddedConditioning?, dtype: DType
+  ) throws -> Tensor {
+    let temb = try timeEmbedding(timeProj(timestep).to(dtype))
+    guard let addTimeProj, let addEmbedding else { return temb }
+    guard let addedConditioning else { throw UNetError.missingConditioning }
+    return try temb + addEmbedding(addedConditioning.features(addTimeProj, dtype: dtype))
+  }
+}
+
+/// Why a UNet cannot run.
+public enum UNetError: Error, CustomStringConvertible {
+  /// The model needs `AddedConditioning` and was given none.
+  case missingConditioning
+
+  /// The reason in one sentence.
+  public var description: String {
+    switch self {
+    case .missingConditioning:
+      "This UNet has addition_embed_type text_time and was called without addedConditioning; "
+        + "pass the pooled text vector and the picture's sizes."
+    }
+  }
+}
+
+extension UNet2DConditionModel {
+  private static func conv(_ inChannels: Int, _ outChannels: Int, kernel: Int) -> Conv2d {
+    Conv2d(inChannels, outChannels, kernelSize: kernel, padding: (kernel - 1) / 2)
+  }
+
+  private static func downBlock(
+    _ level: Int, _ configuration: UNetConfiguration, tembChannels: Int
+  ) -> UNetDownBlock2D {
+    let channels = configuration.blockOutChannels
+    return UNetDownBlock2D(
+      channels[max(level - 1, 0)], channels[level], layers: configuration.layersPerBlock[level],
+      tembChannels: tembChannels, groups: configuration.normNumGroups, eps: configuration.normEps,
+      transformer: configuration.downBlockTypes[level] == .crossAttention
+        ? configuration.transformer(level) : nil,
+      downsamplePadding: level < channels.count - 1 ? configuration.downsamplePadding : nil)
+  }
+
+  private static func midBlock(
+    _ configuration: UNetConfiguration, tembChannels: Int
+  ) -> UNetMidBlock2D? {
+    let last = configuration.blockOutChannels.count - 1
+    return configuration.midBlockType.map {
+      UNetMidBlock2D(
+        configuration.blockOutChannels[last], tembChannels: tembChannels,
+        groups: configuration.normNumGroups, eps: configuration.normEps,
+        transformer: $0 == .crossAttention ? configuration.transformer(last) : nil)
+    }
+  }
+
+  /// The block at a level counted from outside, as in the down path.
+  private static func upBlock(
+    _ level: Int, _ configuration: UNetConfiguration, tembChannels: Int
+  ) -> UNetUpBlock2D {
+    let channels = configuration.blockOutChannels
+    let last = channels.count - 1
+    return UNetUpBlock2D(
+      skipChannels: channels[max(level - 1, 0)],
+      prevOutputChannel: channels[min(level + 1, last)], outChannels: channels[level],
+      layers: configuration.layersPerBlock[level] + 1, tembChannels: tembChannels,
+      groups: configuration.normNumGroups, eps: configuration.normEps,
+      transformer: configuration.upBlockTypes[last - level] == .crossAttention
+        ? configuration.transformer(level) : nil,
+      upsample: level > 0)
+  }
+}
+
+extension UNetConfiguration {
+  /// The sinusoid of this model, with the given width.
+  fileprivate func timesteps(_ channels: Int) -> Timesteps {
+    Timesteps(numChannels: channels, flipSinToCos: flipSinToCos, downscaleFreqShift: freqShift)
+  }
+
+  /// The transformers of a level, counted from outside.
+  fileprivate func transformer(_ level: Int) -> Transformer2DModel.Shape {
+    Transformer2DModel.Shape(
+      heads: attentionHeadDim[level], layers: transformerLayersPerBlock[level],
+      crossAttentionDim: crossAttentionDim[level], useLinearProjection: useLinearProjection)
+  }
+}

@@ -1,0 +1,52 @@
+import NN
+import Torch
+
+/// One level of the down path (diffusers `DownBlock2D`, and `CrossAttnDownBlock2D` where a
+/// transformer follows each resnet).
+final class UNetDownBlock2D: Module {
+  let resnets: [ResnetBlock2D]
+  let attentions: [Transformer2DModel]
+  let downsamplers: [Downsample2D]
+
+  /// - Parameters:
+  ///   - transformer: nil without attention.
+  ///   - downsamplePadding: nil where the level is the last one and keeps its size.
+  init(
+    _ inChannels: Int, _ outChannels: Int, layers: Int, tembChannels: Int, groups: Int,
+    eps: Double, transformer: Transformer2DModel.Shape?, downsamplePadding: Int?
+  ) {
+    resnets = (0..<layers).map {
+      ResnetBlock2D(
+        $0 == 0 ? inChannels : outChannels, outChannels, tembChannels: tembChannels,
+        groups: groups, eps: eps)
+    }
+    attentions = (0..<layers).compactMap { _ in
+      transformer.map { Transformer2DModel(outChannels, shape: $0, groups: groups) }
+    }
+    downsamplers = downsamplePadding.map { [Downsample2D(outChannels, padding: $0)] } ?? []
+  }
+
+  /// `[B, inChannels, H, W]` to `[B, outChannels, H / 2, W / 2]`, rounded up.
+  ///
+  /// - Parameters:
+  ///   - temb: the timestep's embedding `[B, T]`.
+  ///   - encoderHiddenStates: the prompt `[B, M, X]`.
+  ///   - skips: receives what the up path will want, one after each layer.
+  func callAsFunction(
+    _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
+  ) throws -> Tensor {
+    var hidden = sample
+    for (index, resnet) in resnets.enumerated() {
+      hidden = try resnet.recomputed([hidden, temb]) { try resnet($0[0], temb: $0[1]) }
+      if !attentions.isEmpty {
+        hidden = try attentions[index](hidden, encoderHiddenStates: encoderHiddenStates)
+      }
+      skips.append(hidden)
+    }
+    for downsampler in downsamplers {
+      hidden = try downsampler(hidden)
+      skips.append(hidden)
+    }
+    return hidden
+  }
+}

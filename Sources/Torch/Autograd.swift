@@ -1,0 +1,44 @@
+import CTorch
+
+extension Tensor {
+  /// Whether operations on this tensor are recorded for the backward pass.
+  public var requiresGrad: Bool { ct_requires_grad(handle) }
+
+  /// Makes this tensor a leaf whose gradient `backward` accumulates, or stops that; in place.
+  public func setRequiresGrad(_ enabled: Bool) throws(TorchError) {
+    try check(ct_set_requires_grad(handle, enabled))
+  }
+
+  /// The gradient that `backward` has accumulated, or nil.
+  public var grad: Tensor? {
+    get throws(TorchError) {
+      guard let gradient = ct_grad(handle) else { return nil }
+      return try Tensor(adopting: gradient)
+    }
+  }
+
+  /// Replaces the accumulated gradient, or drops it.
+  public func setGrad(_ gradient: Tensor?) throws(TorchError) {
+    try check(ct_set_grad(handle, gradient?.handle))
+  }
+
+  /// Accumulates the gradient of this scalar in every leaf that it depends on.
+  public func backward() throws(TorchError) { try check(ct_backward(handle)) }
+
+  /// The same elements, outside the recorded graph.
+  public func detach() throws(TorchError) -> Tensor { try Tensor(adopting: ct_detach(handle)) }
+
+  /// A copy, inside the recorded graph.
+  public func clone() throws(TorchError) -> Tensor { try Tensor(adopting: ct_clone(handle)) }
+}
+
+/// Whether operations are recorded for a backward pass on this thread.
+public var isGradEnabled: Bool { ct_grad_enabled() }
+
+/// Runs `body` without recording operations for a backward pass.
+public func noGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let wasEnabled = ct_grad_enabled()
+  ct_set_grad_enabled(false)
+  defer { ct_set_grad_enabled(wasEnabled) }
+  return try body()
+}

@@ -1,0 +1,56 @@
+import CTorch
+
+/// Where a tensor lives.
+public struct Device: Hashable, Sendable, CustomStringConvertible {
+  /// -1 for the CPU, else the number of the CUDA device.
+  let index: Int32
+
+  /// The machine's own memory and processor.
+  public static let cpu = Device(index: -1)
+
+  /// An NVIDIA GPU by its number.
+  public static func cuda(_ index: Int = 0) -> Device { Device(index: Int32(index)) }
+
+  /// Whether this is a GPU.
+  public var isCUDA: Bool { index >= 0 }
+
+  /// As PyTorch writes it: `cpu`, `cuda:0`.
+  public var description: String { isCUDA ? "cuda:\(index)" : "cpu" }
+
+  var cdevice: ct_device { ct_device(index: index) }
+
+  /// GPUs that this libtorch can use; 0 also where it was built without CUDA.
+  public static var cudaCount: Int { Int(ct_cuda_count()) }
+
+  /// Bytes that tensors hold on a GPU: now, and at most since `resetPeakMemory`.
+  public func allocatedMemory() throws(TorchError) -> (now: Int, peak: Int) {
+    var now: Int64 = 0
+    var peak: Int64 = 0
+    try check(ct_memory_allocated(cdevice, &now, &peak))
+    return (Int(now), Int(peak))
+  }
+
+  /// Bytes free and in total on a GPU, as the driver counts them.
+  public func memory() throws(TorchError) -> (free: Int, total: Int) {
+    var free: Int64 = 0
+    var total: Int64 = 0
+    try check(ct_memory_info(cdevice, &free, &total))
+    return (Int(free), Int(total))
+  }
+}
+
+/// What holds for libtorch as a whole.
+public enum Backend {
+  /// libtorch's version, as "2.13.0".
+  public static var version: String { String(cString: ct_version()) }
+
+  /// CPU threads that one operation may use. Results on the CPU are the same bits from process to
+  /// process at the same number.
+  public static var threads: Int {
+    get { Int(ct_threads()) }
+    set { ct_set_threads(Int32(newValue)) }
+  }
+
+  /// Gives cached GPU memory back to the driver.
+  public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
+}

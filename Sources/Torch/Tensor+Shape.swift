@@ -1,0 +1,88 @@
+import CTorch
+
+extension Tensor {
+  /// The same elements in another shape; one size may be -1, to be worked out.
+  public func reshape(_ shape: [Int]) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_reshape(handle, shape.int64s, shape.count))
+  }
+
+  /// The dimensions in another order.
+  public func permute(_ order: [Int]) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_permute(handle, order.int64s, order.count))
+  }
+
+  /// Two dimensions exchanged.
+  public func transpose(_ first: Int, _ second: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_transpose(handle, Int64(first), Int64(second)))
+  }
+
+  /// The `length` slices from `start` along a dimension.
+  public func narrow(dim: Int, start: Int, length: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_narrow(handle, Int64(dim), Int64(start), Int64(length)))
+  }
+
+  /// Equal parts along a dimension, whose size must be a multiple of `parts`.
+  public func chunk(_ parts: Int, dim: Int) throws(TorchError) -> [Tensor] {
+    let size = shape[dim < 0 ? dim + dimensions : dim]
+    guard parts > 0, size % parts == 0 else {
+      throw TorchError("A dimension of size \(size) cannot be cut into \(parts) equal parts.")
+    }
+    let length = size / parts
+    var chunks: [Tensor] = []
+    for part in 0..<parts {
+      chunks.append(try narrow(dim: dim, start: part * length, length: length))
+    }
+    return chunks
+  }
+
+  /// The slice at `index`, without that dimension.
+  public func select(dim: Int, index: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_select(handle, Int64(dim), Int64(index)))
+  }
+
+  /// The slices that a tensor of int64 names, along a dimension.
+  public func indexSelect(dim: Int, _ index: Tensor) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_index_select(handle, Int64(dim), index.handle))
+  }
+
+  /// A dimension of size 1 more.
+  public func unsqueeze(_ dim: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_unsqueeze(handle, Int64(dim)))
+  }
+
+  /// Dimensions of size 1 repeated without copying.
+  public func expand(_ shape: [Int]) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_expand(handle, shape.int64s, shape.count))
+  }
+
+  /// The same tensor, in row-major order without gaps.
+  public func contiguous() throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_contiguous(handle))
+  }
+
+  /// Padded with a constant; sizes as `F.pad` takes them: the last dimension's first, before and
+  /// after.
+  public func pad(_ padding: [Int], value: Double = 0) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_pad(handle, padding.int64s, padding.count, value))
+  }
+
+  /// Tensors joined along a dimension that they have.
+  public static func cat(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: withHandles(tensors) { ct_cat($0, $1, Int64(dim)) })
+  }
+
+  /// Tensors joined along a new dimension.
+  public static func stack(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
+    try Tensor(adopting: withHandles(tensors) { ct_stack($0, $1, Int64(dim)) })
+  }
+
+  /// The elements as another type; the same tensor where they are of it.
+  public func to(_ dtype: DType) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_to_dtype(handle, dtype.ctype))
+  }
+
+  /// The elements on another device; the same tensor where they are there.
+  public func to(_ device: Device) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_to_device(handle, device.cdevice))
+  }
+}

@@ -1,0 +1,114 @@
+import DreamBooth
+import Foundation
+import Images
+import NN
+import RunLog
+import StableDiffusion
+import Torch
+
+/// Exit codes, as in sysexits.h.
+enum ExitStatus: Int32 {
+  case usage = 64
+  case badData = 65
+  case missingInput = 66
+  case unavailable = 69
+  case internalError = 70
+  case cannotWrite = 73
+  case inputOutput = 74
+  case busy = 75
+
+  /// The code for an error of our libraries; nil for the argument parser's own, which knows best.
+  init?(of error: any Error) {
+    switch error {
+    case let error as ConfigError: self = Self.status(error)
+    case let error as DatasetError: self = Self.status(error)
+    case let error as ImageError: self = error.problem == .missing ? .missingInput : .badData
+    case let error as ModelError: self = Self.status(error)
+    case let error as WeightsError: self = Self.status(error)
+    case let error as CheckpointError: self = Self.status(error)
+    case let error as FileAccessError: self = Self.status(error)
+    case let error as RunLogError: self = Self.status(error)
+    case let error as TrainingError:
+      if case .noDevice = error { self = .unavailable } else { self = .badData }
+    case let error as TorchError: self = error.isOutOfMemory ? .unavailable : .internalError
+    case is AdapterFileError, is SchedulerError: self = .badData
+    case is DrawingError, is LoRAError, is UsageError: self = .usage
+    case is NothingFound: self = .missingInput
+    case is PNGEncodingError, is ImageGridError, is RGBImageError: self = .internalError
+    default: return nil
+    }
+  }
+
+  private static func status(_ error: ConfigError) -> ExitStatus {
+    switch error {
+    case .missingFile: .missingInput
+    case .unreadableFile: .inputOutput
+    case .malformedFile, .unknownKey: .badData
+    case .invalidValue(_, let origin, _, _):
+      if case .file = origin { .badData } else { .usage }
+    }
+  }
+
+  private static func status(_ error: DatasetError) -> ExitStatus {
+    switch error {
+    case .noSuchSubject, .empty: .missingInput
+    case .unreadable: .inputOutput
+    case .notAFolder, .captionNotUTF8, .captionsNotRead: .badData
+    }
+  }
+
+  private static func status(_ error: ModelError) -> ExitStatus {
+    if case .missing = error { .missingInput } else { .badData }
+  }
+
+  private static func status(_ error: WeightsError) -> ExitStatus {
+    switch error {
+    case .notLoaded: .internalError
+    case .noFile: .missingInput
+    case .malformed, .noTensor, .mismatch: .badData
+    case .unreadable: .inputOutput
+    case .unwritable: .cannotWrite
+    }
+  }
+
+  private static func status(_ error: CheckpointError) -> ExitStatus {
+    switch error {
+    case .damaged, .otherFormat, .differs: .badData
+    case .noSuchStep: .missingInput
+    case .stepsDone: .usage
+    case .busy: .busy
+    }
+  }
+
+  private static func status(_ error: FileAccessError) -> ExitStatus {
+    switch error {
+    case .unreadable: .inputOutput
+    case .unwritable: .cannotWrite
+    }
+  }
+
+  private static func status(_ error: RunLogError) -> ExitStatus {
+    switch error {
+    case .cannotOpen: .cannotWrite
+    case .locked: .busy
+    case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
+    case .noSuchRun: .missingInput
+    case .replaced, .cannotWrite: .inputOutput
+    case .notFinite, .failed: .internalError
+    }
+  }
+}
+
+/// Options that do not go together.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Something that was named is not there.
+struct NothingFound: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

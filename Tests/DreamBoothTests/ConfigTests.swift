@@ -1,0 +1,342 @@
+import DreamBooth
+import Foundation
+import Testing
+
+@Suite("Configuration")
+struct ConfigTests {
+  private static let repositoryConfigs = URL(fileURLWithPath: #filePath)
+    .resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Configs", isDirectory: true)
+
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// The configuration with `yaml` as the subject's file.
+  private func load(
+    _ yaml: String = "", flags: ConfigFlags = flags()
+  ) throws -> TrainingConfig {
+    try folder.write(yaml, to: "dog.yaml")
+    return try TrainingConfig.load(flags: flags, folder: folder.url)
+  }
+
+  /// The error's sentence, without the path of the temporary folder.
+  private func sentence(_ yaml: String, flags: ConfigFlags = flags()) -> String {
+    sentence { try load(yaml, flags: flags) }
+  }
+
+  private func sentence(of body: () throws -> TrainingConfig) -> String {
+    do {
+      return "no error, but \(try body())"
+    } catch {
+      return "\(error)".replacingOccurrences(of: folder.url.path + "/", with: "")
+    }
+  }
+
+  private static func flags(subject: String = "dog") -> ConfigFlags {
+    var flags = ConfigFlags()
+    flags.set(.subject, to: subject)
+    return flags
+  }
+
+  // MARK: Merging
+
+  @Test("Configs/default.yaml lists every option, and with exactly the built-in defaults")
+  func defaultFile() throws {
+    let file = Self.repositoryConfigs.appendingPathComponent("default.yaml")
+    let options = try String(contentsOf: file, encoding: .utf8)
+      .split(separator: "\n")
+      .filter { !$0.hasPrefix("#") }
+      .map { String($0.prefix { $0 != ":" }) }
+    #expect(options.sorted() == TrainingConfig.Key.allCases.map(\.rawValue).sorted())
+
+    var expected = TrainingConfig()
+    expected.subject = "dog"
+    let empty = try TemporaryFolder()
+    let fromFile = try TrainingConfig.load(flags: Self.flags(), file: file, folder: empty.url)
+    let fromCode = try TrainingConfig.load(flags: Self.flags(), folder: empty.url)
+    #expect(fromFile == expected)
+    #expect(fromCode == expected)
+  }
+
+  @Test("flags win over the subject's file, that over default.yaml, that over the defaults")
+  func precedence() throws {
+    try folder.write("steps: 1\nrank: 1\nbatch_size: 3\n", to: "default.yaml")
+    var flags = Self.flags()
+    flags.set(.steps, to: 30)
+    let config = try load("steps: 2\nrank: 2\n", flags: flags)
+    #expect((config.steps, config.rank, config.batchSize) == (30, 2, 3))
+    #expect(config.gradientAccumulation == 1)
+  }
+
+  @Test("a file given by name replaces the subject's own")
+  func namedFile() throws {
+    try folder.write("rank: 2\n", to: "dog.yaml")
+    let other = try folder.write("subject: cat\nrank: 8\n", to: "other.yaml")
+    let config = try TrainingConfig.load(flags: ConfigFlags(), file: other, folder: folder.url)
+    #expect((config.subject, config.rank) == ("cat", 8))
+  }
+
+  @Test("every kind of value can be a flag; flags that were not given leave the file alone")
+  func flagKinds() throws {
+    var flags = Self.flags()
+    flags.set(.learningRate, to: 3e-5)
+    flags.set(.device, to: "cuda:1")
+    flags.set(.precision, to: "bf16")
+    flags.set(.gradientCheckpointing, to: false)
+    flags.set(.seed, to: UInt64.max)
+    flags.set(.samplePrompts, toList: ["a: b # c", "null"])
+    flags.set(.rank, to: Int?.none)
+    flags.set(.loraTargets, toList: [String]())
+    let config = try load("rank: 4\nlora_targets: [to_q]", flags: flags)
+    #expect(config.learningRate == 3e-5)
+    #expect(config.device == .cuda(1))
+    #expect(config.precision == .bf16)
+    #expect(!config.gradientCheckpointing)
+    #expect(config.seed == .max)
+    #expect(config.samplePrompts == ["a: b # c", "null"])
+    #expect(config.rank == 4)
+    #expect(config.loraTargets == ["to_q"])
+  }
+
+  @Test("alpha follows the rank and sample_every checkpoint_every, until they are set")
+  func followers() throws {
+    let following = try load("rank: 4\ncheckpoint_every: 7\nalpha: null\n")
+    #expect((following.alpha, following.sampleEvery) == (4, 7))
+    let set = try load("rank: 4\ncheckpoint_every: 7\nalpha: 1\nsample_every: 0\n")
+    #expect((set.alpha, set.sampleEvery) == (1, 0))
+  }
+
+  @Test("null switches min-SNR weighting and clipping off")
+  func switchedOff() throws {
+    let config = try load("min_snr_gamma: null\nmax_gradient_norm: ~\n")
+    #expect(config.minSNRGamma == nil)
+    #expect(config.maxGradientNorm == nil)
+  }
+
+  // MARK: Errors
+
+  @Test("an unknown option is named with its line and the nearest known one")
+  func unknownKey() {
+    #expect(
+      sentence("steps: 3\n\nlearning_rat: 1\n")
+        == "dog.yaml line 3: there is no option \"learning_rat\"; did you mean \"learning_rate\"?")
+    #expect(
+      sentence("rnak: 4\n")
+        == "dog.yaml line 1: there is no option \"rnak\"; did you mean \"rank\"?")
+    #expect(
+      sentence("flavour: 4\n").hasPrefix(
+        "dog.yaml line 1: there is no option \"flavour\"; the options are subject, steps, model, "))
+  }
+
+  @Test(
+    "a wrong type is named with file, line, found and expected",
+    arguments: [
+      ("steps: many", "dog.yaml line 1: steps is \"many\", but must be a whole number."),
+      ("steps: 1.5", "dog.yaml line 1: steps is \"1.5\", but must be a whole number."),
+      ("steps:", "dog.yaml line 1: steps is nothing, but must be a whole number."),
+      ("steps: [3]", "dog.yaml line 1: steps is a list, but must be a single value."),
+      ("rank: {a: 1}", "dog.yaml line 1: rank is a group of options, but must be a single value."),
+      ("seed: -1", "dog.yaml line 1: seed is \"-1\", but must be a whole number of at least 0."),
+      ("learning_rate: fast", "dog.yaml line 1: learning_rate is \"fast\", but must be a number."),
+      ("min_snr_gamma: x", "dog.yaml line 1: min_snr_gamma is \"x\", but must be a number."),
+      (
+        "gradient_checkpointing: 3",
+        "dog.yaml line 1: gradient_checkpointing is \"3\", but must be true or false."
+      ),
+      (
+        "lora_targets: to_q",
+        "dog.yaml line 1: lora_targets is \"to_q\", but must be a list such as [a, b]."
+      ),
+      (
+        "sample_seeds: [1, x]",
+        "dog.yaml line 1: sample_seeds is \"x\", but must be a whole number of at least 0."
+      ),
+      (
+        "precision: fp8", "dog.yaml line 1: precision is \"fp8\", but must be fp32, bf16 or fp16."
+      ),
+      (
+        "learning_rate_schedule: cosin",
+        "dog.yaml line 1: learning_rate_schedule is \"cosin\", but must be constant, cosine or linear."
+      ),
+      (
+        "device: cuda:one",
+        "dog.yaml line 1: device is \"cuda:one\", but must be auto, cpu, cuda or cuda:N."
+      ),
+      ("steps: 1:30", "dog.yaml line 1: steps is \"1:30\", but must be a whole number."),
+      (
+        "steps: 1:1:1:1:1:1:1:1:1:1:1:1:1:1",
+        "dog.yaml line 1: steps is \"1:1:1:1:1:1:1:1:1:1:1:1:1:1\", but must be a whole number."
+      ),
+      (
+        "steps: 99999999999999999999",
+        "dog.yaml line 1: steps is \"99999999999999999999\", but must be a whole number."
+      ),
+    ])
+  func wrongType(yaml: String, expected: String) {
+    #expect(sentence(yaml) == expected)
+  }
+
+  @Test(
+    "a value outside what is allowed is named with found and allowed",
+    arguments: [
+      ("rank: 0", "rank is 0, but must be a whole number from 1 to 4096."),
+      ("steps: 0", "steps is 0, but must be a whole number from 1 to 10000000."),
+      ("batch_size: 0", "batch_size is 0, but must be a whole number from 1 to 4096."),
+      (
+        "gradient_accumulation: -2",
+        "gradient_accumulation is -2, but must be a whole number from 1 to 4096."
+      ),
+      ("resolution: 1000", "resolution is 1000, but must be a multiple of 32 from 64 to 4096."),
+      ("resolution: 32", "resolution is 32, but must be a multiple of 32 from 64 to 4096."),
+      ("learning_rate: -1e-4", "learning_rate is -0.0001, but must be a number above 0."),
+      ("learning_rate: .nan", "learning_rate is nan, but must be a number above 0."),
+      ("alpha: .inf", "alpha is inf, but must be a number above 0."),
+      ("adam_beta2: 1", "adam_beta2 is 1.0, but must be at least 0 and below 1."),
+      (
+        "min_snr_gamma: 0",
+        "min_snr_gamma is 0.0, but must be a number above 0, or null to switch it off."
+      ),
+      (
+        "lora_targets: []",
+        "lora_targets is [], but must be a list of layer names such as [to_q, to_v]."
+      ),
+      (
+        "steps: 10\nlearning_rate_warmup_steps: 11",
+        "learning_rate_warmup_steps is 11, but must be a whole number from 0 to the 10 steps of the run."
+      ),
+      (
+        "checkpoint_every: -1",
+        "checkpoint_every is -1, but must be a whole number from 0 to 10000000."
+      ),
+      ("sample_guidance: -1", "sample_guidance is -1.0, but must be a number of at least 0."),
+    ])
+  func outOfRange(yaml: String, expected: String) {
+    let line = yaml.split(separator: "\n").count
+    #expect(sentence(yaml) == "dog.yaml line \(line): \(expected)")
+  }
+
+  @Test("an error in a flag names the flag")
+  func flagErrors() {
+    var flags = Self.flags()
+    flags.set(.batchSize, to: 0)
+    #expect(
+      sentence("batch_size: 2", flags: flags)
+        == "--batch-size is 0, but must be a whole number from 1 to 4096.")
+    flags = Self.flags()
+    flags.set(.steps, to: "1:1:1:1:1:1:1:1:1:1:1:1:1:1")
+    #expect(sentence("", flags: flags).hasPrefix("--steps is \"1:1:1:1:"))
+    flags = Self.flags()
+    flags.set(.device, to: "gpu")
+    #expect(
+      sentence("", flags: flags) == "--device is \"gpu\", but must be auto, cpu, cuda or cuda:N.")
+  }
+
+  @Test("a subject must be given and be the name of a folder", arguments: ["", "a/b", "..", ".x"])
+  func subjects(name: String) {
+    #expect(
+      sentence("", flags: Self.flags(subject: name))
+        == "--subject is \"\(name)\", but must be the name of a folder under Datasets, "
+        + "without a slash (--subject NAME).")
+    #expect(
+      sentence { try TrainingConfig.load(flags: ConfigFlags(), folder: folder.url) }
+        .hasPrefix("subject is \"\", but must be"))
+  }
+
+  @Test(
+    "a file that is not a list of options is named with the line",
+    arguments: [
+      ("steps: 3\nrank: [1, 2\nseed: 1\n", "dog.yaml line 3: not valid YAML ("),
+      ("steps: 3\n\trank: 1\n", "dog.yaml line 2: not valid YAML ("),
+      (
+        "steps: 3\nrank: 4\nsteps: 5\n",
+        "dog.yaml: not valid YAML (steps is set more than once); "
+      ),
+      ("- steps\n", "dog.yaml line 1: not valid YAML (found a list)"),
+      ("just words\n", "dog.yaml line 1: not valid YAML (found \"just words\")"),
+      ("? [steps]\n: 3\n", "dog.yaml line 1: there is no option \"a list\"; the options are"),
+    ])
+  func malformed(yaml: String, expected: String) {
+    let found = sentence(yaml)
+    #expect(found.hasPrefix(expected), "\(found)")
+  }
+
+  @Test("a missing file and one that is not text say so")
+  func unreadable() throws {
+    let missing = folder.url.appendingPathComponent("none.yaml")
+    #expect(
+      sentence { try TrainingConfig.load(flags: Self.flags(), file: missing, folder: folder.url) }
+        == "There is no config file none.yaml: give --config a file that exists.")
+    let binary = try folder.write(Data([0x73, 0xff, 0xfe]), to: "binary.yaml")
+    #expect(
+      sentence { try TrainingConfig.load(flags: Self.flags(), file: binary, folder: folder.url) }
+        == "binary.yaml cannot be read: some bytes are not UTF-8.")
+  }
+
+  // MARK: Record and resume
+
+  @Test("the record is the same text every time and reads back as the same configuration")
+  func record() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.minSNRGamma = nil
+    config.learningRate = 0.1 + 0.2
+    config.device = .cuda(3)
+    config.model = "a/b \"c\" 犬"
+    let json = try config.recordJSON()
+    #expect(try config.recordJSON() == json)
+    #expect(json.hasPrefix("{\"adam_beta1\":0.9,\"adam_beta2\":0.999,"))
+    #expect(!json.contains("\n"))
+    #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
+  }
+
+  @Test("differences name the option, the old and the new value")
+  func differences() throws {
+    let old = TrainingConfig()
+    var new = old
+    #expect(try new.differences(from: old) == [])
+    new.rank = 32
+    new.minSNRGamma = nil
+    new.loraTargets = ["to_q", "to_v"]
+    new.device = .cpu
+    #expect(
+      try new.differences(from: old).map(\.description) == [
+        "rank: 16 -> 32", "device: auto -> cpu",
+        "lora_targets: [to_q, to_k, to_v, to_out.0] -> [to_q, to_v]",
+        "min_snr_gamma: 5 -> null",
+      ])
+  }
+
+  @Test("a resume may change sampling, checkpoints, paths and, at a constant rate, the steps")
+  func resume() throws {
+    var old = TrainingConfig()
+    var new = old
+    new.steps = 2000
+    new.checkpointEvery = 10
+    new.sampleEvery = 0
+    new.samplePrompts = ["x"]
+    new.sampleSteps = 5
+    new.sampleGuidance = 1
+    new.sampleSeeds = [1]
+    new.dataset = "elsewhere"
+    new.model = "elsewhere"
+    #expect(try new.differencesForbiddenOnResume(from: old) == [])
+
+    new.seed = 7
+    new.learningRate = 2e-4
+    #expect(
+      try new.differencesForbiddenOnResume(from: old).map(\.description) == [
+        "seed: 42 -> 7", "learning_rate: 0.0001 -> 0.0002",
+      ])
+
+    old.learningRateSchedule = .cosine
+    new = old
+    new.steps = 2000
+    #expect(
+      try new.differencesForbiddenOnResume(from: old).map(\.description)
+        == ["steps: 1000 -> 2000"])
+  }
+}

@@ -1,0 +1,89 @@
+"""Random weights that compute something: pictures that are neither grey nor clipped."""
+
+import math
+
+import diffusers
+import torch
+import transformers
+
+from . import sdxl
+from .safetensors_file import write_file
+
+STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model"}
+SHARDS = 3
+# What a trained model would have learnt: an autoencoder whose latents, times scaling_factor, and
+# whose pictures are of order one, and a UNet that listens to the prompt. By the end of the key.
+GAINS = {
+    "vae": {
+        "quant_conv.weight": 4.0, "post_quant_conv.weight": 0.2, "decoder.conv_out.weight": 0.5,
+    },
+    "unet": {"conv_out.weight": 0.7, "attn2.to_out.0.weight": 3.0},
+}
+
+
+def draw(key, shape, rng):
+    """One parameter; norms and biases are random too, so that no term is invisible."""
+    noise = torch.randn(shape, generator=rng)
+    if noise.ndim == 1:
+        return noise.mul_(0.2).add_(1.0 if key.endswith("weight") else 0.0)
+    if "embedding.weight" in key:
+        return noise.mul_(0.5)
+    return noise.div_(math.sqrt(shape[1:].numel()))
+
+
+def build(component, config):
+    """The reference model of a component, on the meta device."""
+    library, name = sdxl.CLASSES[component]
+    cls = getattr(diffusers if library == "diffusers" else transformers, name)
+    with torch.device("meta"):
+        if library == "diffusers":
+            return cls.from_config(config)
+        return cls(transformers.CLIPTextConfig(**config))
+
+
+def shard_shapes(shapes, count):
+    """Splits {name: shape} in order into `count` parts of about the same size."""
+    total, done = sum(shape.numel() for shape in shapes.values()), 0
+    parts = [{} for _ in range(count)]
+    for name, shape in shapes.items():
+        parts[min(done * count // total, count - 1)][name] = shape
+        done += shape.numel()
+    return parts
+
+
+def write_weights(folder, component, config, dtype, variant=None, sharded=False):
+    """Writes a component's config.json and weights, tensor by tensor: the whole is never in memory.
+
+    variant: the `fp16` of `model.fp16.safetensors`. sharded: in parts with an index.
+    """
+    folder = folder / component
+    rng = torch.Generator("cpu").manual_seed(list(sdxl.CLASSES).index(component))
+    keys = {
+        sdxl.checkpoint_key(component, key): parameter.shape
+        for key, parameter in build(component, config).named_parameters()
+    }
+    gains = GAINS.get(component, {})
+
+    def tensor(name):
+        value = draw(name, keys[name], rng)
+        for end, gain in gains.items():
+            if name.endswith(end):
+                value.mul_(gain)
+        return value.to(dtype)
+
+    sdxl.write_json(folder / "config.json", config)
+    suffix = f".{variant}" if variant else ""
+    stem = STEMS.get(component, "model")
+    places = {}
+    parts = shard_shapes(keys, SHARDS if sharded else 1)
+    for number, part in enumerate(parts, 1):
+        place = f"-{number:05}-of-{len(parts):05}" if sharded else ""
+        name = f"{stem}{suffix}{place}.safetensors"
+        shapes = {key: (dtype, shape) for key, shape in part.items()}
+        write_file(folder / name, shapes, tensor, {"format": "pt"})
+        places |= dict.fromkeys(part, name)
+    if sharded:
+        size = sum(shape.numel() for shape in keys.values()) * dtype.itemsize
+        index = {"metadata": {"total_size": size}, "weight_map": places}
+        sdxl.write_json(folder / f"{stem}.safetensors.index{suffix}.json", index)
+    return sum(shape.numel() for shape in keys.values())

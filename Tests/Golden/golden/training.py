@@ -1,0 +1,123 @@
+"""Five AdamW steps of a LoRA on tiny-sdxl's UNet, by PyTorch and peft."""
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers.training_utils import compute_snr
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
+
+from .fixture import generator, write
+from .sdxl import SCHEDULER
+
+STEPS = 5
+TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
+# AdamW's usual epsilon of 1e-8 would let the rounding of near-zero gradients through to the
+# weights: 1e-5 keeps the final adapter the same to 3e-6 whatever the number of threads.
+BASE = {
+    "rank": 4, "alpha": 4, "batch_size": 1, "gradient_accumulation": 1, "min_snr_gamma": None,
+    "prediction_type": "epsilon", "learning_rate": 1e-3, "betas": [0.9, 0.999], "epsilon": 1e-5,
+    "weight_decay": 1e-2, "max_grad_norm": 1.0,
+}
+# Each case clips the gradients of some of its steps and leaves the others.
+CASES = {
+    "epsilon": {},
+    "epsilon-min-snr": {"batch_size": 2, "min_snr_gamma": 5.0, "alpha": 8},
+    "v-prediction-min-snr": {
+        "batch_size": 2, "min_snr_gamma": 5.0, "prediction_type": "v_prediction",
+        "max_grad_norm": 0.1,
+    },
+    "accumulation": {"gradient_accumulation": 2, "max_grad_norm": 0.33},
+}
+
+
+def adapted_unet(output, config):
+    """The frozen UNet with an adapter whose matrices are both random, the same in every case."""
+    unet = UNet2DConditionModel.from_pretrained(output / "tiny-sdxl" / "unet").requires_grad_(False)
+    unet.add_adapter(
+        LoraConfig(r=config["rank"], lora_alpha=config["alpha"], target_modules=TARGETS)
+    )
+    rng = generator("training/adapter")
+    with torch.no_grad():
+        for key, parameter in unet.named_parameters():
+            if "lora_" in key:
+                deviation = 1 / config["rank"] if "lora_A" in key else 0.12
+                parameter.copy_(torch.randn(parameter.shape, generator=rng) * deviation)
+    return unet.train()
+
+
+def adapter(unet):
+    """The adapter's tensors, by the keys that diffusers saves."""
+    return {f"unet.{key}": value.clone() for key, value in get_peft_model_state_dict(unet).items()}
+
+
+def draw_inputs(name, config, unet):
+    """Everything random of the run, each [steps, accumulation, batch, ...]."""
+    rng = generator(f"training/{name}")
+    lead = (STEPS, config["gradient_accumulation"], config["batch_size"])
+    pooled = unet.config.projection_class_embeddings_input_dim
+    pooled -= 6 * unet.config.addition_time_embed_dim
+    sizes = torch.tensor([[64, 64, 0, 0, 64, 64], [1080, 1350, 8, 0, 64, 64]])
+    return {
+        "latents": torch.randn((*lead, 4, 8, 8), generator=rng),
+        "noise": torch.randn((*lead, 4, 8, 8), generator=rng),
+        "timesteps": torch.randint(0, 1000, lead, generator=rng),
+        "prompt_embeds": torch.randn((*lead, 16, unet.config.cross_attention_dim), generator=rng),
+        "pooled_embeds": torch.randn((*lead, pooled), generator=rng),
+        "time_ids": sizes[torch.randint(0, 2, lead, generator=rng)],
+    }
+
+
+def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_embeds,
+                     pooled_embeds, time_ids):
+    """Mean squared error of the prediction, each sample weighted by min-SNR where asked for."""
+    conditions = {"text_embeds": pooled_embeds, "time_ids": time_ids.float()}
+    noisy = schedule.add_noise(latents, noise, timesteps)
+    prediction = unet(noisy, timesteps, prompt_embeds, added_cond_kwargs=conditions).sample
+    velocity = config["prediction_type"] == "v_prediction"
+    target = schedule.get_velocity(latents, noise, timesteps) if velocity else noise
+    losses = (prediction - target).square().mean(dim=(1, 2, 3))
+    if config["min_snr_gamma"] is not None:
+        snr = compute_snr(schedule, timesteps)
+        weights = snr.clamp(max=config["min_snr_gamma"]) / (snr + 1 if velocity else snr)
+        losses = losses * weights
+    return losses.mean()
+
+
+def train(output, name, config):
+    """Runs one case and writes it."""
+    unet = adapted_unet(output, config)
+    schedule = DDPMScheduler.from_config(SCHEDULER, prediction_type=config["prediction_type"])
+    parameters = [parameter for parameter in unet.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(
+        parameters, lr=config["learning_rate"], betas=config["betas"], eps=config["epsilon"],
+        weight_decay=config["weight_decay"],
+    )
+    inputs, initial = draw_inputs(name, config, unet), adapter(unet)
+    losses, norms = [], []
+    for step in range(STEPS):
+        total = torch.zeros(())
+        for micro in range(config["gradient_accumulation"]):
+            batch = {key: value[step, micro] for key, value in inputs.items()}
+            loss = micro_batch_loss(unet, schedule, config, **batch)
+            (loss / config["gradient_accumulation"]).backward()
+            total += loss.detach() / config["gradient_accumulation"]
+        losses.append(total)
+        norms.append(torch.nn.utils.clip_grad_norm_(parameters, config["max_grad_norm"]))
+        optimizer.step()
+        optimizer.zero_grad()
+    print(f"  {name}: losses {[f'{x:.4f}' for x in losses]} norms {[f'{x:.3f}' for x in norms]}")
+    tensors = {f"in.{key}": value for key, value in inputs.items()}
+    tensors |= {"out.losses": torch.stack(losses), "out.grad_norms": torch.stack(norms)}
+    tensors |= {f"final.{key}": value for key, value in adapter(unet).items()}
+    source = "torch.optim.AdamW and peft on UNet2DConditionModel of tiny-sdxl"
+    write(output / "training" / name, tensors, source, config)
+    return initial
+
+
+def make(output, options):
+    """Writes training/: the adapter that every case starts from, and the cases."""
+    initials = [train(output, name, BASE | changes) for name, changes in CASES.items()]
+    for other in initials[1:]:
+        assert all(torch.equal(other[key], value) for key, value in initials[0].items())
+    path = output / "training" / "initial-adapter"
+    write(path, initials[0], "peft on UNet2DConditionModel of tiny-sdxl", {"rank": BASE["rank"]})

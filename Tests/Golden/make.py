@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Makes the reference fixtures beside this file: `make.py [GROUP ...]`, all groups by default."""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# In this order: models, pictures, training and lora run the model that tiny_sdxl writes.
+GROUPS = [
+    "blocks", "tiny_sdxl", "models", "schedules", "pictures", "training", "keys", "lora", "tokens",
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=" ".join(GROUPS))
+    parser.add_argument("--output", type=Path, default=HERE)
+    parser.add_argument("--clip-bpe", type=Path, default=HERE / "clip-bpe")
+    options = parser.parse_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
+
+    sys.path.insert(0, str(HERE))
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    for group in options.groups or GROUPS:
+        print(f"make.py: {group}", file=sys.stderr)
+        importlib.import_module(f"golden.{group}").make(options.output, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Checks that LoRA files and pictures agree with diffusers and peft, both ways.
+
+LORA_TRAIN names the lora-train binary. Run it with the Python of Scripts/python-environment.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+import torch
+from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers.training_utils import _collate_lora_metadata
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIZE, STEPS, SEED, GUIDANCE = 128, 5, 11, 5.0
+PROMPT, NEGATIVE = "a photo of sks dog on the beach", "blurry, low quality"
+TOLERANCE = 2
+# A LoRA or a negative prompt that moves no pixel by this much would prove nothing.
+VISIBLE = 10
+
+
+class Failure(Exception):
+    """A check that did not hold; the message says what was found."""
+
+
+def run(*arguments):
+    """Runs a command; its output is shown only when it fails."""
+    command = [str(argument) for argument in arguments]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        output = result.stdout + result.stderr
+        raise Failure(f"exit code {result.returncode}: {' '.join(command)}\n{output}")
+
+
+def lora_train(*arguments):
+    """Runs the binary under test on the CPU in fp32."""
+    run(os.environ["LORA_TRAIN"], *arguments, "--device", "cpu", "--precision", "fp32")
+
+
+def make_dataset(folder):
+    """Four pictures of several shapes, two with captions."""
+    folder.mkdir()
+    sizes = ((160, 128), (128, 200), (131, 137), (300, 150))
+    for number, (width, height) in enumerate(sizes):
+        y, x = numpy.mgrid[0:height, 0:width]
+        waves = [numpy.sin(x / (9 + number) + c) * numpy.cos(y / (7 + c)) for c in range(3)]
+        pixels = (numpy.stack(waves, axis=-1) * 120 + 128).astype(numpy.uint8)
+        Image.fromarray(pixels).save(folder / f"picture-{number}.png")
+    for number in (0, 2):
+        (folder / f"picture-{number}.txt").write_text(f"a photo of sks dog, pose {number}\n")
+
+
+def save_peft_lora(model, folder):
+    """A LoRA with both matrices random and alpha unlike rank, saved by diffusers; the file."""
+    unet = UNet2DConditionModel.from_pretrained(model / "unet")
+    unet.add_adapter(
+        LoraConfig(r=4, lora_alpha=6, target_modules=["to_q", "to_k", "to_v", "to_out.0"])
+    )
+    rng = torch.Generator("cpu").manual_seed(0)
+    with torch.no_grad():
+        for key, parameter in unet.named_parameters():
+            if "lora_" in key:
+                parameter.copy_(torch.randn(parameter.shape, generator=rng) * 0.15)
+    StableDiffusionXLPipeline.save_lora_weights(
+        folder,
+        unet_lora_layers=get_peft_model_state_dict(unet),
+        **_collate_lora_metadata({"unet": unet}),
+    )
+    return folder / "pytorch_lora_weights.safetensors"
+
+
+class Workplace:
+    """A random model, a dataset, a LoRA and pictures drawn by both programs."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.model, self.dataset, self.root = folder / "model", folder / "dog", folder / "root"
+        script = ROOT / "Scripts" / "random-model"
+        run(sys.executable, script, "--shape", "tiny", "--output", self.model)
+        make_dataset(self.dataset)
+        self.lora = save_peft_lora(self.model, folder / "peft")
+        self.pipe = StableDiffusionXLPipeline.from_pretrained(self.model, dtype=torch.float32)
+        self.pipe.set_progress_bar_config(disable=True)
+
+    def theirs(self, lora=None, scale=1.0, negative=None):
+        """The picture by diffusers."""
+        if lora is not None:
+            self.pipe.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="lora")
+            self.pipe.set_adapters(["lora"], [scale])
+        picture = self.pipe(
+            PROMPT, negative_prompt=negative, width=SIZE, height=SIZE, num_inference_steps=STEPS,
+            guidance_scale=GUIDANCE, generator=torch.Generator("cpu").manual_seed(SEED),
+        ).images[0]
+        self.pipe.unload_lora_weights()
+        return picture
+
+    def ours(self, *arguments):
+        """The picture by `lora-train generate`."""
+        path = self.folder / "ours.png"
+        path.unlink(missing_ok=True)
+        lora_train(
+            "generate", "--root", self.root, "--prompt", PROMPT, "--width", SIZE, "--height", SIZE,
+            "--steps", STEPS, "--guidance", GUIDANCE, "--seed", SEED, "--output", path, *arguments,
+        )
+        if not path.exists():
+            raise Failure(f"generate succeeded but wrote no {path.name}")
+        return Image.open(path)
+
+
+def largest_difference(one, other):
+    """In steps of 255, over all pixels and channels."""
+    one, other = (numpy.asarray(picture.convert("RGB"), dtype=int) for picture in (one, other))
+    if one.shape != other.shape:
+        raise Failure(f"the pictures have shapes {one.shape} and {other.shape}")
+    return int(abs(one - other).max())
+
+
+def expect_same(ours, theirs, plain=None):
+    """Fails unless the pictures agree and, when `plain` is given, visibly differ from it."""
+    difference = largest_difference(ours, theirs)
+    if difference > TOLERANCE:
+        raise Failure(f"the pictures differ by {difference} of 255, more than {TOLERANCE}")
+    if plain is not None and largest_difference(theirs, plain) < VISIBLE:
+        raise Failure("the picture does not differ visibly from the plain one")
+    return f"within {difference} of 255"
+
+
+def base_picture(place):
+    """the base model draws the same picture"""
+    return expect_same(place.ours("--model", place.model), place.theirs())
+
+
+def negative_prompt(place):
+    """with a negative prompt too"""
+    ours = place.ours("--model", place.model, "--negative", NEGATIVE)
+    return expect_same(ours, place.theirs(negative=NEGATIVE), place.theirs())
+
+
+def trained_adapter(place):
+    """adapter.safetensors of a run loads in diffusers and draws the run's picture"""
+    # The learning rate is high so that the adapter is visible after so few steps.
+    lora_train(
+        "--root", place.root, "--subject", "dog", "--dataset", place.dataset,
+        "--model", place.model, "--steps", 4, "--resolution", SIZE, "--rank", 4,
+        "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3,
+    )
+    found = sorted(place.root.glob("dog/run-*/step-000004/adapter.safetensors"))
+    if len(found) != 1:
+        raise Failure(f"expected one adapter of step 4 under {place.root}, found {len(found)}")
+    return expect_same(place.ours("--run", "latest"), place.theirs(found[0]), place.theirs())
+
+
+def peft_lora(place):
+    """a LoRA saved by diffusers and peft draws the same picture here"""
+    ours = place.ours("--model", place.model, "--lora", place.lora)
+    return expect_same(ours, place.theirs(place.lora), place.theirs())
+
+
+def scaled_lora(place):
+    """and so it does at half strength"""
+    ours = place.ours("--model", place.model, "--lora", f"{place.lora}:0.5")
+    return expect_same(ours, place.theirs(place.lora, scale=0.5), place.theirs(place.lora))
+
+
+CHECKS = [base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora]
+
+
+def main():
+    if not os.environ.get("LORA_TRAIN"):
+        sys.exit("interop.py: LORA_TRAIN is not set; set it to the lora-train binary")
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = Workplace(Path(folder))
+        for check in CHECKS:
+            try:
+                print(f"ok     {check.__doc__}: {check(place)}")
+            except Failure as failure:
+                failed += 1
+                print(f"FAILED {check.__doc__}: {failure}")
+    print(f"{len(CHECKS) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+import Foundation
+import RunLog
+
+/// A root folder of a test's own, removed at the end, and what most tests put into it.
+final class Fixture {
+  let root: URL
+  var file: URL { root.appendingPathComponent("runs.sqlite") }
+
+  init() {
+    root = FileManager.default.temporaryDirectory
+      .appendingPathComponent("runlog-\(UUID().uuidString)")
+  }
+
+  deinit {
+    guard FileManager.default.fileExists(atPath: root.path) else { return }
+    do {
+      try FileManager.default.removeItem(at: root)
+    } catch {
+      print("the test folder \(root.path) could not be removed: \(error)")
+    }
+  }
+
+  /// A log that writes every step at once, unless told otherwise.
+  func open(
+    flushInterval: Duration = .zero, busyTimeout: TimeInterval = 5
+  ) throws -> RunLog {
+    try RunLog(at: file, flushInterval: flushInterval, busyTimeout: busyTimeout)
+  }
+}
+
+extension RunLog {
+  func beginExample(subject: String = "dog", steps: Int = 10, above: Int64 = 0) throws -> Run {
+    try begin(
+      subject: subject, steps: steps, model: "demo", dataset: "Datasets/\(subject)",
+      config: #"{"learning_rate":0.0001,"rank":16}"#, version: "0.1.0", above: above
+    ) { "\(subject)/run-\($0)" }
+  }
+}
+
+/// A step whose numbers all differ.
+func step(_ number: Int, of run: Int64 = 1, seconds: Double = 0.5) -> StepRecord {
+  StepRecord(
+    run: run, step: number, loss: 1 / Double(number), learningRate: 1e-4,
+    gradNorm: Double(number) / 3, seconds: seconds, timestep: 500)
+}

@@ -1,0 +1,64 @@
+import Foundation
+import RunLog
+import Testing
+
+@Suite struct HistoryTests {
+  let fixture = Fixture()
+
+  @Test("The latest run, and the latest that can be continued, of one subject or of all")
+  func latest() throws {
+    let log = try fixture.open()
+    #expect(try log.latest() == nil)
+    #expect(try log.latestUnfinished() == nil)
+    for subject in ["dog", "cat", "dog", "cat"] { _ = try log.beginExample(subject: subject) }
+    try log.interrupt(1)
+    try log.fail(2, "out of memory")
+    try log.finish(3)
+    try log.finish(4)
+    #expect(try log.latest()?.id == 4)
+    #expect(try log.latestUnfinished()?.id == 2)
+    #expect(try log.latestUnfinished(subject: "dog")?.id == 1)
+    #expect(try log.latestUnfinished(subject: "cat")?.id == 2)
+    #expect(try log.latestUnfinished(subject: "bird") == nil)
+    #expect(try log.runs().map(\.id) == [1, 2, 3, 4])
+  }
+
+  @Test(
+    "Seconds per step are the median of the steps after the first two",
+    arguments: [
+      ([], nil), ([9, 9], nil), ([9, 9, 1], 1), ([9, 9, 1, 4], 2.5), ([9, 9, 3, 1, 2], 2),
+      ([1, 1, 8, 2, 100, 4], 6),
+    ] as [([Double], Double?)])
+  func secondsPerStep(seconds: [Double], median: Double?) throws {
+    let log = try fixture.open()
+    let run = try log.beginExample()
+    for (index, seconds) in seconds.enumerated() {
+      try log.record(step(index + 1, seconds: seconds))
+    }
+    #expect(try log.summaries().map(\.secondsPerStep) == [median])
+    #expect(try log.detail(run.id).summary.secondsPerStep == median)
+  }
+
+  @Test("A process that is no more is seen to be gone; this one, and one elsewhere, are not")
+  func processIsGone() throws {
+    let child = Process()
+    child.executableURL = URL(fileURLWithPath: "/bin/sh")
+    child.arguments = ["-c", "exit 0"]
+    try child.run()
+    child.waitUntilExit()
+    let log = try fixture.open()
+    var run = try log.beginExample()
+    #expect(!run.processIsGone)
+    run.pid = child.processIdentifier
+    #expect(run.processIsGone)
+    run.host = "another-machine"
+    #expect(!run.processIsGone)
+  }
+
+  @Test("A database that is whole passes the check of every page")
+  func verify() throws {
+    let log = try fixture.open()
+    _ = try log.beginExample()
+    try log.verify()
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import RunLog
+import Testing
+
+@Suite struct JSONTests {
+  let fixture = Fixture()
+
+  /// A log with one run of which everything is known.
+  private func log() throws -> (RunLog, Run) {
+    let log = try fixture.open()
+    let run = Run(
+      id: 3, subject: "dog", status: .interrupted, step: 3, steps: 10, path: "dog/run-3",
+      model: "demo", dataset: "Datasets/dog",
+      config: #"{"rank":16,"learning_rate":0.0001,"prompts":["a dog"],"seed":null,"full":true}"#,
+      version: "0.1.0", startedAt: Date(timeIntervalSince1970: 1_700_000_000),
+      updatedAt: Date(timeIntervalSince1970: 1_700_000_060), loss: 0.25,
+      peakMemoryBytes: 3_000_000_000)
+    try log.adopt(
+      run,
+      steps: [0.5, 0.5, 0.25].enumerated().map { index, loss in
+        StepRecord(
+          run: 3, step: index + 1, loss: loss, learningRate: 0.5, gradNorm: index == 0 ? nil : 2,
+          seconds: 1.5, timestep: 250)
+      },
+      checkpoints: [
+        CheckpointRecord(run: 3, step: 2, path: "dog/run-3/step-000002", sha256: "ab")
+      ],
+      samples: [SampleRecord(run: 3, step: 2, path: "dog/run-3/samples/step-000002.png")])
+    return (log, run)
+  }
+
+  private func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+      .replacingOccurrences(of: fixture.root.path, with: "Checkpoints")
+  }
+
+  @Test("runs --json: an array with the documented fields")
+  func summaries() throws {
+    let (log, _) = try log()
+    #expect(
+      try text(log.summaries()) == """
+        [{"dataset":"Datasets/dog","failure":null,"finished_at":null,"id":3,"loss":0.25,\
+        "model":"demo","path":"Checkpoints/dog/run-3","peak_memory_bytes":3000000000,\
+        "seconds_per_step":1.5,"started_at":"2023-11-14T22:13:20Z","status":"interrupted",\
+        "step":3,"steps":10,"subject":"dog","updated_at":"2023-11-14T22:14:20Z",\
+        "version":"0.1.0"}]
+        """)
+  }
+
+  @Test("show --json: the same object with config, losses, checkpoints and samples")
+  func detail() throws {
+    let (log, _) = try log()
+    #expect(
+      try text(log.detail(3)) == """
+        {"checkpoints":[{"path":"Checkpoints/dog/run-3/step-000002","sha256":"ab","step":2}],\
+        "config":{"full":true,"learning_rate":0.0001,"prompts":["a dog"],"rank":16,"seed":null},\
+        "dataset":"Datasets/dog","failure":null,"finished_at":null,"id":3,"loss":0.25,\
+        "losses":[\
+        {"grad_norm":null,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":1,"timestep":250},\
+        {"grad_norm":2,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":2,"timestep":250},\
+        {"grad_norm":2,"learning_rate":0.5,"loss":0.25,"seconds":1.5,"step":3,"timestep":250}],\
+        "model":"demo","path":"Checkpoints/dog/run-3","peak_memory_bytes":3000000000,\
+        "resumptions":[],\
+        "samples":[{"path":"Checkpoints/dog/run-3/samples/step-000002.png","step":2}],\
+        "seconds_per_step":1.5,"started_at":"2023-11-14T22:13:20Z","status":"interrupted",\
+        "step":3,"steps":10,"subject":"dog","updated_at":"2023-11-14T22:14:20Z",\
+        "version":"0.1.0"}
+        """)
+  }
+
+  @Test("A run that has not stepped yet has null where nothing is known")
+  func unknown() throws {
+    let log = try fixture.open()
+    _ = try log.beginExample()
+    let json = try text(log.summaries())
+    for field in ["loss", "seconds_per_step", "peak_memory_bytes"] {
+      #expect(json.contains("\"\(field)\":null"))
+    }
+  }
+
+  @Test("A continuation is told with step, hash, version and time")
+  func resumptions() throws {
+    let (log, _) = try log()
+    _ = try log.resume(3, from: 2, sha256: "ab", version: "0.2.0")
+    let json = try text(log.detail(3))
+    #expect(json.contains(#""resumptions":[{"resumed_at":"20"#))
+    #expect(json.contains(#""sha256":"ab","step":2,"version":"0.2.0"}]"#))
+  }
+
+  @Test("A configuration that is not a JSON object is an error that names the run")
+  func badConfig() throws {
+    let (log, run) = try log()
+    var broken = run
+    broken.config = "rank: 16"
+    try log.adopt(broken)
+    let error = #expect(throws: RunLogError.self) { _ = try log.detail(3) }
+    let message = "\(try #require(error))"
+    #expect(message.hasPrefix("the configuration of run 3 in \(fixture.file.path) is not"))
+    #expect(message.contains("found rank: 16"))
+  }
+}

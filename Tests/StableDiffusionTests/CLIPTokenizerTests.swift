@@ -1,0 +1,116 @@
+import Foundation
+import StableDiffusion
+import TestSupport
+import Testing
+
+/// Token for token what transformers' CLIPTokenizer makes of 5,000 strings.
+@Suite struct CLIPTokenizerTests {
+  @Test(
+    "All 5,000 strings have CLIP's tokens, with the files as SDXL's two tokenizers have them",
+    arguments: ["objects", "objects-pad"])
+  func tokens(layout: String) throws {
+    let tokenizer = try TokenGolden.Layout(layout).tokenizer()
+    let strings = try TokenGolden.strings()
+    let golden = try TokenGolden.ids(layout: layout).ids
+    #expect(strings.count == 5000)
+    #expect(golden.count == 5000)
+    for (string, ids) in zip(strings, golden) {
+      #expect(tokenizer.bosAndEOS(string) == ids, "\(string.debugDescription)")
+    }
+  }
+
+  @Test(
+    "What the configuration files say of added tokens is valid in every layout of the folder",
+    arguments: ["names", "bare", "map-only", "decoder", "added-tokens"])
+  func layouts(layout: String) throws {
+    let tokenizer = try TokenGolden.Layout(layout).tokenizer()
+    let strings = try TokenGolden.strings()
+    let (golden, changed) = try TokenGolden.ids(layout: layout)
+    for index in changed + (0..<200) {
+      #expect(
+        tokenizer.bosAndEOS(strings[index]) == golden[index], "\(strings[index].debugDescription)")
+    }
+  }
+
+  @Test("tokenizer.json alone, as transformers 5 saves it, with a small vocabulary")
+  func tokenizerJSON() throws {
+    let tokenizer = try CLIPTokenizer(
+      directory: TokenGolden.folder.appending(path: "layouts/tiny"))
+    let golden = try TokenGolden.packedIDs("tiny.ids")
+    #expect(golden.count == 600)
+    for (string, ids) in zip(try TokenGolden.strings(), golden) {
+      #expect(tokenizer.bosAndEOS(string) == ids, "\(string.debugDescription)")
+    }
+    #expect(tokenizer.bosID == 1012)
+    #expect(tokenizer.eosID == 1013)
+    #expect(tokenizer.padID == 0)
+  }
+
+  @Test("tokenizer.json with its merges as strings, as older files have them")
+  func olderTokenizerJSON() throws {
+    let tiny = TokenGolden.folder.appending(path: "layouts/tiny/tokenizer.json")
+    let text = try String(contentsOf: tiny, encoding: .utf8)
+    let older = text.replacing(#/\[\s*("[^"]+"),\s*("[^"]+")\s*\]/#) { match in
+      "\(match.1.dropLast()) \(match.2.dropFirst())"
+    }
+    #expect(older != text)
+    let directory = try TemporaryDirectory()
+    try older.write(
+      to: directory.url.appending(path: "tokenizer.json"), atomically: true, encoding: .utf8)
+    let tokenizer = try CLIPTokenizer(directory: directory.url)
+    let newer = try CLIPTokenizer(directory: tiny.deletingLastPathComponent())
+    #expect(tokenizer.tokens(of: "the photo of a dog") == newer.tokens(of: "the photo of a dog"))
+  }
+
+  @Test(
+    "Padding, truncation and the text cut off are those of diffusers' pipeline",
+    arguments: ["objects", "objects-pad"])
+  func encodings(layout: String) throws {
+    let tokenizer = try TokenGolden.Layout(layout).tokenizer()
+    let strings = try TokenGolden.strings()
+    let golden = try TokenGolden.encodings(layout)
+    #expect(golden.values.contains { $0.truncatedText != nil })
+    for (index, expected) in golden {
+      let string = strings[try #require(Int(index))]
+      let encoding = tokenizer.encode(string)
+      #expect(encoding.ids == expected.ids, "\(string.debugDescription)")
+      #expect(encoding.tokenCount == expected.tokenCount, "\(string.debugDescription)")
+      #expect(encoding.truncatedText == expected.truncatedText, "\(string.debugDescription)")
+    }
+  }
+
+  @Test("The empty prompt is BOS and EOS, then EOS in the first tokenizer, \"!\" in the second")
+  func empty() throws {
+    let first = try TokenGolden.Layout("objects").tokenizer()
+    let second = try TokenGolden.Layout("objects-pad").tokenizer()
+    #expect(first.encode("").ids == [49406] + Array(repeating: 49407, count: 76))
+    #expect(second.encode("").ids == [49406, 49407] + Array(repeating: 0, count: 75))
+    #expect(first.encode("").tokenCount == 0)
+  }
+
+  @Test("75 tokens fit, of 76 the last is cut")
+  func limit() throws {
+    let tokenizer = try TokenGolden.Layout("objects").tokenizer()
+    let full = tokenizer.encode(String(repeating: "dog ", count: 75))
+    #expect(full.truncatedText == nil)
+    #expect(full.ids.last == tokenizer.eosID)
+    let over = tokenizer.encode(String(repeating: "dog ", count: 75) + "Cat")
+    #expect(over.ids == full.ids)
+    #expect(over.truncatedText == "cat")
+    #expect(over.tokenCount == 76)
+  }
+
+  @Test("HTML entities are text: transformers does not decode them")
+  func entities() throws {
+    let tokenizer = try TokenGolden.Layout("objects").tokenizer()
+    #expect(tokenizer.tokens(of: "&amp;") == tokenizer.tokens(of: "& amp ;"))
+    #expect(tokenizer.tokens(of: "&amp;") != tokenizer.tokens(of: "&"))
+  }
+}
+
+extension CLIPTokenizer {
+  /// As transformers gives a text that is neither truncated nor padded.
+  fileprivate func bosAndEOS(_ text: String) -> [Int] {
+    [bosID] + tokens(of: text) + [eosID]
+  }
+}

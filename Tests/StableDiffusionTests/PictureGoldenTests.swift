@@ -1,0 +1,126 @@
+import Foundation
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+/// Whole pictures against diffusers' `StableDiffusionXLPipeline` on the same model and seed.
+@Suite struct PictureGoldenTests {
+  /// What a recorded picture was asked for.
+  struct Recorded: Decodable {
+    let prompt: String
+    let negativePrompt: String?
+    let width: Int
+    let height: Int
+    let steps: Int
+    let guidance: Double
+    let seed: UInt64
+  }
+
+  private let model: ModelDirectory
+
+  init() throws {
+    model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+  }
+
+  @Test(
+    "Noise, final latents and every byte of the picture are those of diffusers",
+    arguments: ["negative", "no-negative", "empty-negative", "no-guidance"])
+  func picture(_ name: String) throws {
+    let golden = try Golden("pictures/\(name)")
+    let request = try request(golden.config(as: Recorded.self))
+    let noise = try golden.input("noise")
+    #expect(try Generator(seed: request.seed).normal(noise.shape).floats() == noise.floats())
+
+    let vae = try model.loadVAE()
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(), scheduler: model.scheduler, scale: vae.configuration.scale)
+    let latents = try sampler.latents(for: request)
+    #expect(try golden.differences(outputs: ["latents": latents]) == [])
+
+    let picture = try LatentDecoder(vae: vae).pictures(of: latents)[0]
+    let expected = try golden.tensor("out.image").floats().map { Int(($0 * 255).rounded()) }
+    #expect((picture.width, picture.height) == (request.width, request.height))
+    #expect(picture.pixels.count == expected.count)
+    let worst = zip(picture.pixels, expected).map { abs(Int($0) - $1) }.max() ?? 255
+    #expect(worst <= 1, "a byte differs by \(worst)")
+    #expect(Set(picture.pixels).count > 20, "the picture has something in it")
+  }
+
+  @Test("The pipeline draws what sampler and decoder draw, and reports every step")
+  func pipeline() throws {
+    let request = try request(Golden("pictures/negative").config(as: Recorded.self))
+    let pipeline = StableDiffusionXLPipeline(
+      unet: try model.loadUNet(), vae: try model.loadVAE(), scheduler: model.scheduler)
+    var steps: [Int] = []
+    let picture = try pipeline.draw(request) { steps.append($0) }
+    #expect(steps == [1, 2, 3, 4, 5])
+    #expect(try pipeline.draw(request) == picture)
+  }
+
+  @Test("What the progress callback throws ends the drawing")
+  func cancelled() throws {
+    struct Cancelled: Error {}
+    let pipeline = StableDiffusionXLPipeline(
+      unet: try model.loadUNet(), vae: try model.loadVAE(), scheduler: model.scheduler)
+    let request = try request(Golden("pictures/no-guidance").config(as: Recorded.self))
+    var last = 0
+    #expect(throws: Cancelled.self) {
+      try pipeline.draw(request) { step in
+        last = step
+        if step == 2 { throw Cancelled() }
+      }
+    }
+    #expect(last == 2)
+  }
+
+  @Test("A size that the VAE cannot make is refused, naming the multiple")
+  func badSize() throws {
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(), scheduler: model.scheduler, scale: model.vae.scale)
+    for (width, height) in [(60, 64), (64, 0), (-8, 64)] {
+      var request = try request(Golden("pictures/no-guidance").config(as: Recorded.self))
+      request.width = width
+      request.height = height
+      #expect(throws: DrawingError.size(width: width, height: height, multiple: 8)) {
+        try sampler.latents(for: request)
+      }
+    }
+  }
+
+  @Test("Latents and pictures that are not finite are errors and not black pictures")
+  func notFinite() throws {
+    let decoder = LatentDecoder(vae: try model.loadVAE())
+    #expect(throws: DrawingError.pictureNotFinite(dtype: .float32)) {
+      try decoder.pictures(of: .full([1, 4, 8, 8], value: .nan))
+    }
+    var request = try request(Golden("pictures/no-guidance").config(as: Recorded.self))
+    request.prompt = PromptEmbedding(
+      embeds: try .full([1, 77, 64], value: .infinity), pooled: request.prompt.pooled)
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(), scheduler: model.scheduler, scale: model.vae.scale)
+    #expect(throws: DrawingError.latentNotFinite(seed: 42, dtype: .float32)) {
+      try sampler.latents(for: request)
+    }
+  }
+
+  @Test("A UNet in bfloat16 draws nearly the same picture")
+  func bfloat16() throws {
+    let golden = try Golden("pictures/no-negative")
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(dtype: .bfloat16), scheduler: model.scheduler,
+      scale: model.vae.scale)
+    let latents = try sampler.latents(for: request(golden.config(as: Recorded.self)))
+    #expect(latents.dtype == .bfloat16)
+    #expect(try relativeDifference(latents, golden.tensor("out.latents")) < 0.1)
+  }
+
+  private func request(_ recorded: Recorded) throws -> PictureRequest {
+    let encoder = try model.loadPromptEncoder()
+    return PictureRequest(
+      prompt: try encoder.encode([recorded.prompt]),
+      negative: try encoder.encodeNegative(recorded.negativePrompt), width: recorded.width,
+      height: recorded.height, steps: recorded.steps, guidance: recorded.guidance,
+      seed: recorded.seed)
+  }
+}

@@ -1,0 +1,100 @@
+public import Foundation
+public import NN
+public import Torch
+
+/// One case that Tests/Golden/make.py has recorded from the reference implementation: weights,
+/// inputs, outputs, the cotangents of the outputs, and the gradients that follow.
+public struct Golden {
+  private let file: SafetensorsFile
+
+  /// The case in `Tests/Golden/<name>.safetensors`.
+  public init(_ name: String) throws {
+    file = try SafetensorsFile(
+      contentsOf: Repository.golden.appending(path: "\(name).safetensors"))
+  }
+
+  /// The names of all recorded tensors.
+  public var names: [String] { file.names }
+
+  /// The arguments that the reference was built with.
+  public func config<Config: Decodable>(as type: Config.Type) throws -> Config {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data((file.metadata["config"] ?? "{}").utf8))
+  }
+
+  /// A recorded tensor by its full name.
+  public func tensor(_ name: String) throws -> Tensor { try file.tensor(name).clone() }
+
+  /// Loads `weights.*` into a module, strictly, and makes those trained whose gradient is recorded.
+  public func load(into module: any Module) throws {
+    let source = try WeightSource(file: file.url)
+    let others = source.names.filter { !$0.hasPrefix("weights.") }
+    try module.load(
+      from: source.without(others).renamed { String($0.dropFirst("weights.".count)) })
+    try trackGradients(of: module)
+  }
+
+  /// Makes those weights of a module trained whose gradient is recorded.
+  public func trackGradients(of module: any Module) throws {
+    for (path, parameter) in module.parameters() where has("grad.weights.\(path)") {
+      try parameter.tensor.setRequiresGrad(true)
+    }
+  }
+
+  /// A recorded input, trained when its gradient is recorded.
+  public func input(_ name: String) throws -> Tensor {
+    let tensor = try tensor("in.\(name)")
+    if has("grad.in.\(name)") { try tensor.setRequiresGrad(true) }
+    return tensor
+  }
+
+  /// Whether a tensor is recorded.
+  public func has(_ name: String) -> Bool { file.shape(of: name) != nil }
+
+  /// Compares outputs with the recorded ones, runs the backward pass from the recorded cotangents,
+  /// and compares every recorded gradient. Returns a sentence for each tensor that differs by more
+  /// than `tolerance` relative to the larger of 1 and its largest element.
+  public func differences(
+    outputs: [String: Tensor], inputs: [String: Tensor] = [:], module: (any Module)? = nil,
+    tolerance: Double = 1e-5
+  ) throws -> [String] {
+    var found: [String] = []
+    func compare(_ tensor: Tensor?, _ name: String) throws {
+      guard let tensor else {
+        found.append("\(name): there is none")
+        return
+      }
+      let expected = try self.tensor(name)
+      guard tensor.shape == expected.shape else {
+        found.append("\(name): shape \(tensor.shape) instead of \(expected.shape)")
+        return
+      }
+      let difference = try relativeDifference(tensor, expected)
+      if !(difference <= tolerance) { found.append("\(name): differs by \(difference)") }
+    }
+    for (name, output) in outputs { try compare(output.detach(), "out.\(name)") }
+    let probed = outputs.filter { has("probe.\($0.key)") && $0.value.requiresGrad }
+    if !probed.isEmpty {
+      let terms = try probed.map { try ($0.value * tensor("probe.\($0.key)")).sum() }
+      try terms.dropFirst().reduce(terms[0]) { try $0 + $1 }.backward()
+    }
+    for (name, input) in inputs where has("grad.in.\(name)") {
+      try compare(input.grad, "grad.in.\(name)")
+    }
+    for (path, parameter) in module?.parameters() ?? [] where has("grad.weights.\(path)") {
+      try compare(parameter.tensor.grad, "grad.weights.\(path)")
+    }
+    return found
+  }
+}
+
+/// The largest difference of two tensors' elements, relative to the larger of 1 and the largest
+/// element of `expected`; not a number where either is not finite.
+public func relativeDifference(_ tensor: Tensor, _ expected: Tensor) throws -> Double {
+  guard expected.count > 0 else { return 0 }
+  guard try tensor.isFinite(), try expected.isFinite() else { return .nan }
+  let wide = try expected.to(.float64)
+  let scale = max(1, try wide.abs().max().item())
+  return try (tensor.to(.float64) - wide).abs().max().item() / scale
+}

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
+#include <algorithm>
+
 #include "shim.h"
 
 using namespace shim;
@@ -49,6 +51,4 @@ int ct_empty_cache(void) {
 
 int32_t ct_threads(void) { return at::get_num_threads(); }
 
-int ct_set_threads(int32_t count) {
-  return status([&] { at::set_num_threads(count); });
-}
+void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }

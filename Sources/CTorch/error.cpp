@@ -66,6 +66,6 @@ void ct_fail(const char *text, bool memory) {
     message = text;
     out_of_memory = memory;
   } catch (...) {
-    record_unknown();
+    shim::record_unknown();
   }
 }

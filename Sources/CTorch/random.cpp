@@ -6,28 +6,17 @@
 
 using namespace shim;
 
-namespace {
-
-/// Draws with a generator in the given state and leaves the state behind it.
-template <typename Draw>
-ct_tensor drawn(ct_tensor state, Draw draw) {
-  return tensor([&] {
-    auto generator = at::detail::createCPUGenerator();
-    generator.set_state(mut(state));
-    auto result = draw(generator);
-    mut(state).copy_(generator.get_state());
-    return result;
-  });
-}
-
-}  // namespace
-
 ct_tensor ct_generator(uint64_t seed) {
   return tensor([&] { return at::detail::createCPUGenerator(seed).get_state(); });
 }
 
-ct_tensor ct_randn(ct_tensor generator, const int64_t *shape, size_t dimensions) {
-  return drawn(generator, [&](at::Generator &source) {
-    return at::randn(sizes(shape, dimensions), source, at::TensorOptions().dtype(at::kFloat));
+ct_tensor ct_randn(ct_tensor state, const int64_t *shape, size_t dimensions) {
+  return tensor([&] {
+    auto generator = at::detail::createCPUGenerator();
+    generator.set_state(mut(state));
+    auto values = at::randn(
+        sizes(shape, dimensions), generator, at::TensorOptions().dtype(at::kFloat));
+    mut(state).copy_(generator.get_state());
+    return values;
   });
 }

@@ -94,7 +94,8 @@ ct_tensor ct_arange(double start, double end, double step, ct_dtype dtype) {
 ct_tensor ct_from_bytes(
     const void *bytes, size_t count, const int64_t *shape, size_t dimensions, ct_dtype dtype) {
   return tensor([&] {
-    auto result = at::empty(sizes(shape, dimensions), at::TensorOptions().dtype(scalar_type(dtype)));
+    auto options = at::TensorOptions().dtype(scalar_type(dtype));
+    auto result = at::empty(sizes(shape, dimensions), options);
     TORCH_CHECK(
         result.nbytes() == count, "a tensor of ", result.nbytes(), " bytes was given ", count);
     if (count > 0) std::memcpy(result.mutable_data_ptr(), bytes, count);

@@ -15,7 +15,8 @@ extension Recomputable {
   ) throws -> Tensor {
     guard let recomputedLeaves, isGradEnabled else { return try forward(inputs) }
     let tracked = (inputs + recomputedLeaves).contains { $0.requiresGrad }
-    return tracked ? try checkpoint(inputs, trained: recomputedLeaves, forward) : try forward(inputs)
+    return tracked
+      ? try checkpoint(inputs, trained: recomputedLeaves, forward) : try forward(inputs)
   }
 }
 

@@ -8,8 +8,11 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// The machine's own memory and processor.
   public static let cpu = Device(index: -1)
 
-  /// An NVIDIA GPU by its number.
-  public static func cuda(_ index: Int = 0) -> Device { Device(index: Int32(index)) }
+  /// An NVIDIA GPU by its number, which is 0 or more. That it is there shows when it is used.
+  public static func cuda(_ index: Int = 0) -> Device {
+    precondition(index >= 0, "GPUs are numbered from 0")
+    return Device(index: Int32(clamping: index))
+  }
 
   /// Whether this is a GPU.
   public var isCUDA: Bool { index >= 0 }
@@ -22,7 +25,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// GPUs that this libtorch can use; 0 also where it was built without CUDA.
   public static var cudaCount: Int { Int(ct_cuda_count()) }
 
-  /// Bytes that tensors hold on a GPU: now, and at most since `resetPeakMemory`.
+  /// Bytes that tensors hold on a GPU: now, and at most so far.
   public func allocatedMemory() throws(TorchError) -> (now: Int, peak: Int) {
     var now: Int64 = 0
     var peak: Int64 = 0
@@ -45,12 +48,12 @@ public enum Backend {
   public static var version: String { String(cString: ct_version()) }
 
   /// CPU threads that one operation may use. Results on the CPU are the same bits from process to
-  /// process at the same number.
+  /// process at the same number. Numbers below 1 count as 1.
   public static var threads: Int {
     get { Int(ct_threads()) }
-    set { ct_set_threads(Int32(newValue)) }
+    set { ct_set_threads(Int32(clamping: newValue)) }
   }
 
-  /// Gives cached GPU memory back to the driver.
+  /// Gives cached GPU memory back to the driver; throws where there is no GPU.
   public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }

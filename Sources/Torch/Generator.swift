@@ -2,7 +2,7 @@ import CTorch
 
 /// A seeded source of random numbers: the same values as `torch.Generator("cpu")`, whatever device
 /// they are used on afterwards.
-public struct Generator {
+public final class Generator {
   private let state: Tensor
 
   /// A generator as `manual_seed(seed)` leaves it.

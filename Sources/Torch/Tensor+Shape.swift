@@ -23,7 +23,11 @@ extension Tensor {
 
   /// Equal parts along a dimension, whose size must be a multiple of `parts`.
   public func chunk(_ parts: Int, dim: Int) throws(TorchError) -> [Tensor] {
-    let size = shape[dim < 0 ? dim + dimensions : dim]
+    let axis = dim < 0 ? dim + dimensions : dim
+    guard shape.indices.contains(axis) else {
+      throw TorchError("A tensor of shape \(shape) has no dimension \(dim).")
+    }
+    let size = shape[axis]
     guard parts > 0, size % parts == 0 else {
       throw TorchError("A dimension of size \(size) cannot be cut into \(parts) equal parts.")
     }

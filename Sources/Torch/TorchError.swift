@@ -18,9 +18,10 @@ public struct TorchError: Error, CustomStringConvertible {
     TorchError(String(cString: ct_error()), isOutOfMemory: ct_error_is_out_of_memory())
   }
 
+  /// The sentence to show.
   public var description: String {
     isOutOfMemory
-      ? "The memory does not suffice: \(message). Use gradient checkpointing, a smaller resolution,"
+      ? "The memory does not suffice (\(message)); use gradient checkpointing, a smaller resolution,"
         + " batch or precision."
       : message
   }

@@ -1,23 +1,30 @@
 import ArgumentParser
 import Foundation
 
-/// An adapter file and its strength: `file.safetensors` or `file.safetensors:0.8`.
-struct AdapterChoice: ExpressibleByArgument {
+/// An adapter file and its strength.
+struct AdapterChoice {
   let path: String
   let strength: Double
+  /// As a picture's parameters name it.
+  let label: String
 
-  init(path: String, strength: Double) {
+  init(path: String, strength: Double, name: String) {
     self.path = path
     self.strength = strength
+    label = "\(name):\(strength)"
   }
 
-  init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"),
-      let strength = Double(argument[argument.index(after: colon)...])
-    else {
-      self.init(path: argument, strength: 1)
-      return
+  /// Reads `file.safetensors` or `file.safetensors:0.8`. Throws `ValidationError`.
+  static func parse(_ text: String) throws -> AdapterChoice {
+    func choice(_ path: String, _ strength: Double) -> AdapterChoice {
+      AdapterChoice(path: path, strength: strength, name: URL(filePath: path).lastPathComponent)
     }
-    self.init(path: String(argument[..<colon]), strength: strength)
+    guard let colon = text.lastIndex(of: ":"), !FileManager.default.fileExists(atPath: text) else {
+      return choice(text, 1)
+    }
+    guard let strength = Double(text[text.index(after: colon)...]), strength.isFinite else {
+      throw ValidationError("what follows the colon is a number, as in file.safetensors:0.8")
+    }
+    return choice(String(text[..<colon]), strength)
   }
 }

@@ -13,32 +13,49 @@ struct BaseModels {
     folders = [root.url, URL(filePath: "Checkpoints")].map { $0.appending(path: "base") }
   }
 
-  /// The model in a folder, or of a name; nil for the standard one, which is said. Throws
-  /// `ModelError`, `NothingFound`.
-  func open(_ name: String?) throws -> ModelDirectory {
-    guard let name else {
-      for name in Self.standard {
-        guard let folder = installed(name) else { continue }
-        if name != Self.standard[0] {
-          Console.say("Using the base model \(name), since \(Self.standard[0]) is not installed.")
-        }
-        return try ModelDirectory(folder)
-      }
+  /// The name of the standard model, the first that is installed; said where it is not the first
+  /// choice. Throws `NothingFound`.
+  func standardName() throws -> String {
+    guard let name = Self.standard.first(where: { installed($0) != nil }) else {
       throw NothingFound(
-        "There is no base model in \(folders[0].relativePath); name one with --model, a folder as "
-          + "diffusers saves it.")
+        "There is no base model: put SDXL, as diffusers saves it (stable-diffusion-xl-base-1.0), at "
+          + "\(folders[0].appending(path: Self.standard[0]).relativePath), or give the folder of "
+          + "another one with --model.")
     }
-    if FileManager.default.fileExists(atPath: name) { return try ModelDirectory(URL(filePath: name)) }
-    if let folder = installed(name) { return try ModelDirectory(folder) }
-    let names = self.names
-    throw NothingFound(
-      "There is no base model \(name), neither as a folder nor in \(folders[0].relativePath)"
-        + (names.isEmpty ? "" : " (there are: \(names.joined(separator: ", ")))")
-        + "; give --model a folder as diffusers saves it.")
+    if name != Self.standard[0] {
+      Console.say("Using the base model \(name), since \(Self.standard[0]) is not installed.")
+    }
+    return name
+  }
+
+  /// The model of a name, or in a folder. That its weights are those it should have is checked here,
+  /// before hours of work. Throws `ModelError`, `WeightsError`, `NothingFound`.
+  func open(_ name: String) throws -> ModelDirectory {
+    let directory = try ModelDirectory(find(name))
+    try directory.checkWeights()
+    return directory
+  }
+
+  private func find(_ name: String) throws -> URL {
+    if let folder = installed(name), !name.contains("/") { return folder }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+      let names = self.names
+      throw NothingFound(
+        "There is no base model \(name), neither as a folder nor in \(folders[0].relativePath)"
+          + (names.isEmpty ? "" : " (there are: \(names.joined(separator: ", ")))")
+          + "; give --model a folder as diffusers saves it.")
+    }
+    guard isFolder.boolValue else {
+      throw NothingFound(
+        "The base model \(name) is a single file; give --model a folder as diffusers saves it, with "
+          + "model_index.json, unet and the rest.")
+    }
+    return URL(filePath: name)
   }
 
   /// The names of all installed models.
-  var names: [String] {
+  private var names: [String] {
     Set(
       folders.flatMap { folder -> [String] in
         do {
@@ -47,7 +64,7 @@ struct BaseModels {
           return []
         }
       }
-    ).sorted()
+    ).filter { installed($0) != nil }.sorted()
   }
 
   private func installed(_ name: String) -> URL? {

@@ -11,7 +11,10 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Says what works here, what does not, and what to do.")
 
-  @Option(help: "Base model to check. Default: the installed one.")
+  @Option(
+    help: .value(
+      "Base model to check. Default: \(BaseModels.standard.joined(separator: ", else ")).", "model")
+  )
   var model: String?
   @Flag(help: "Print one JSON array.")
   var json = false
@@ -22,16 +25,21 @@ struct DoctorCommand: ParsableCommand {
     if json {
       try Console.answer(json: checks)
     } else {
-      Console.answer(
+      try Console.answer(
         Table(rows: checks.map { [$0.works ? "ok" : "PROBLEM", $0.subject, $0.finding] }).text)
     }
-    if checks.contains(where: { !$0.works }) { throw ExitCode(ExitStatus.unavailable.rawValue) }
+    if let problem = checks.lazy.compactMap(\.problem).first { throw ExitCode(problem.rawValue) }
   }
 
   private struct Check: Encodable {
     let subject: String
     let works: Bool
     let finding: String
+    let problem: ExitStatus?
+
+    enum CodingKeys: CodingKey {
+      case subject, works, finding
+    }
 
     /// Runs a check; what it throws is the finding.
     init(_ subject: String, _ body: () throws -> String) {
@@ -39,9 +47,11 @@ struct DoctorCommand: ParsableCommand {
       do {
         finding = try body()
         works = true
+        problem = nil
       } catch {
         finding = String(describing: error)
         works = false
+        problem = ExitStatus(of: error) ?? .internalError
       }
     }
   }
@@ -50,8 +60,10 @@ struct DoctorCommand: ParsableCommand {
     Check("libtorch") {
       let ones = try Tensor.ones([8, 8])
       let sum = try ones.matmul(ones).sum().item()
-      guard sum == 512 else { throw NothingFound("a matrix product came out wrong; reinstall it") }
-      return "\(Backend.version), \(Backend.threads) CPU threads"
+      guard sum == 512 else {
+        throw TorchError("A matrix product came out as \(sum) instead of 512; install it again.")
+      }
+      return "\(Backend.version), CPU threads: \(Backend.threads)"
     }
   }
 
@@ -73,23 +85,23 @@ struct DoctorCommand: ParsableCommand {
 
   private func baseModel() -> Check {
     Check("base model") {
-      let directory = try BaseModels(root: root).open(model)
+      let models = BaseModels(root: root)
+      let directory = try models.open(model ?? models.standardName())
       _ = try directory.loadTokenizer()
       _ = try directory.loadTokenizer2()
-      try directory.checkWeights()
       let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
-      return "\(directory.url.relativePath), \(side) px, all weights named and shaped as they should"
+      return
+        "\(directory.url.relativePath), \(side) px, all weights named and shaped as they should"
     }
   }
 
   private func records() -> Check {
     Check("records") {
-      guard FileManager.default.fileExists(atPath: root.database.path) else {
+      guard let log = try root.existingRunLog() else {
         return "no runs yet; \(root.database.relativePath) is made with the first"
       }
-      let log = try root.runLog()
       try log.verify()
-      return "\(root.database.relativePath), \(try log.runs().count) runs"
+      return "\(root.database.relativePath), runs: \(try log.runs().count)"
     }
   }
 }

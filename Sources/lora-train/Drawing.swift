@@ -10,20 +10,29 @@ final class Drawing {
   private let model: ModelDirectory
   private let device: Device
   private let dtype: DType
+  private let size: (width: Int, height: Int)
   private let sampler: LatentSampler
   private var texts: [String: (prompt: PromptEmbedding, negative: PromptEmbedding)] = [:]
 
-  /// Loads the UNet and gives it the adapters. Throws errors of the files and the device.
+  /// Loads the UNet and gives it the adapters, after checking what can be checked without it. Throws
+  /// `SchedulerError`, `DrawingError`, and errors of the files and the device.
   init(
-    model: ModelDirectory, adapters: [AdapterChoice], device: DeviceChoice, precision: Precision?
+    model: ModelDirectory, adapters: [AdapterChoice], device: DeviceChoice, precision: Precision?,
+    steps: Int, size: (width: Int, height: Int)
   ) throws {
     self.model = model
+    self.size = size
+    let multiple = model.vae.scale
+    guard [size.width, size.height].allSatisfy({ $0 > 0 && $0.isMultiple(of: multiple) }) else {
+      throw DrawingError.size(width: size.width, height: size.height, multiple: multiple)
+    }
+    _ = try model.scheduler.scheduler(steps: steps)
     self.device = try device.resolve()
     dtype = (precision ?? .standard(on: self.device)).dtype
+    let files = try adapters.map { try AdapterFile(contentsOf: URL(filePath: $0.path)) }
     let unet = try model.loadUNet(dtype: dtype, device: self.device)
     var layers: [String: [LoRA]] = [:]
-    for choice in adapters {
-      let file = try AdapterFile(contentsOf: URL(filePath: choice.path))
+    for (choice, file) in zip(adapters, files) {
       let adapters = try file.adapters(
         for: unet, strength: choice.strength, device: self.device, file: choice.path)
       layers.merge(adapters.mapValues { [$0] }) { $0 + $1 }
@@ -33,10 +42,10 @@ final class Drawing {
   }
 
   /// Draws a picture. Throws `DrawingError`, `SchedulerError`, and errors of the files.
-  func draw(_ parameters: PictureParameters, width: Int, height: Int) throws -> Picture {
+  func draw(_ parameters: PictureParameters) throws -> Picture {
     let text = try embeddings(parameters)
     let request = PictureRequest(
-      prompt: text.prompt, negative: text.negative, width: width, height: height,
+      prompt: text.prompt, negative: text.negative, width: size.width, height: size.height,
       steps: parameters.steps, guidance: parameters.guidance, seed: parameters.seed)
     let latents = try sampler.latents(for: request) { step in
       if Console.isTerminal { Console.redraw("Step \(step) of \(parameters.steps)") }

@@ -31,9 +31,13 @@ enum ExitStatus: Int32 {
     case let error as TrainingError:
       if case .noDevice = error { self = .unavailable } else { self = .badData }
     case let error as TorchError: self = error.isOutOfMemory ? .unavailable : .internalError
-    case is AdapterFileError, is SchedulerError: self = .badData
-    case is DrawingError, is LoRAError, is UsageError: self = .usage
+    case let error as SchedulerError:
+      if case .steps = error { self = .usage } else { self = .badData }
+    case let error as DrawingError: if case .size = error { self = .usage } else { self = .badData }
+    case is AdapterFileError, is TextEncoderError: self = .badData
+    case is LoRAError, is UsageError: self = .usage
     case is NothingFound: self = .missingInput
+    case is OutputError: self = .inputOutput
     case is PNGEncodingError, is ImageGridError, is RGBImageError: self = .internalError
     default: return nil
     }
@@ -89,11 +93,11 @@ enum ExitStatus: Int32 {
 
   private static func status(_ error: RunLogError) -> ExitStatus {
     switch error {
-    case .cannotOpen: .cannotWrite
+    case .cannotOpen, .cannotWrite: .cannotWrite
     case .locked: .busy
     case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
     case .noSuchRun: .missingInput
-    case .replaced, .cannotWrite: .inputOutput
+    case .replaced: .inputOutput
     case .notFinite, .failed: .internalError
     }
   }

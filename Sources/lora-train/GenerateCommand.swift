@@ -1,10 +1,8 @@
 import ArgumentParser
 import DreamBooth
 import Foundation
-import NN
 import RunLog
 import StableDiffusion
-import Torch
 
 /// `lora-train generate --prompt TEXT`.
 struct GenerateCommand: ParsableCommand {
@@ -12,42 +10,53 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Draws pictures with a base model, and adapters on it.")
 
-  @Option(help: "What to draw.")
+  @Option(help: .value("What to draw.", "text"))
   var prompt: String
-  @Option(help: "What to keep away from. Default: what the model means by nothing.")
+  @Option(help: .value("What to keep away from. Default: what the model means by nothing.", "text"))
   var negative: String?
-  @Option(help: "Base model: a diffusers folder, or the name of an installed one.")
+  @Option(
+    help: .value(
+      "Base model: a diffusers folder, or the name of an installed one. Default: the run's, else "
+        + "\(BaseModels.standard.joined(separator: ", else ")).", "model"))
   var model: String?
-  @Option(help: "An adapter, FILE or FILE:SCALE; give it again for several.")
+  @Option(
+    help: .value("An adapter and its strength; give it again for several.", "file[:scale]"),
+    transform: AdapterChoice.parse)
   var lora: [AdapterChoice] = []
   @Option(
     name: .customLong("run"),
-    help: ArgumentHelp("A run's adapter: RUN, latest, or RUN@STEP.", valueName: "run"))
-  var reference: RunReference?
-  @Option(help: "Sampler steps.")
+    help: .value("A run's adapter: the run's number, or latest.", "run[@step]"),
+    transform: CheckpointReference.parse)
+  var reference: CheckpointReference?
+  @Option(help: .value("Sampler steps.", "n"))
   var steps = 30
-  @Option(help: "How closely to follow the prompt; 1: no guidance.")
+  @Option(help: .value("How closely to follow the prompt; 1: no guidance.", "x"))
   var guidance = 5.0
-  @Option(help: "Pixels. Default: the model's own size.")
+  @Option(help: .value("Default: the model's own size.", "pixels"))
   var width: Int?
-  @Option(help: "Pixels. Default: the model's own size.")
+  @Option(help: .value("Default: the model's own size.", "pixels"))
   var height: Int?
-  @Option(help: "Decides the picture; the same seed gives the same one.")
+  @Option(help: .value("Decides the picture; the same seed gives the same one.", "n"))
   var seed: UInt64 = 0
-  @Option(help: "How many pictures, with seed, seed + 1, and so on.")
+  @Option(help: .value("How many pictures, with seed, seed + 1, and so on.", "n"))
   var count = 1
-  @Option(help: "Type to compute in: fp32, bf16 or fp16. Default: bf16 on a GPU, else fp32.")
+  @Option(
+    help: .value(
+      "Type to compute in: \(Precision.allowed). Default: bf16 on a GPU, else fp32.", "type"))
   var precision: String?
-  @Option(help: "Where to draw: auto, cpu, cuda or cuda:N.")
+  @Option(help: .value("Where to draw: \(DeviceChoice.allowed).", "device"))
   var device = "auto"
-  @Option(help: "A .png file, or a folder for several pictures.")
+  @Option(help: .value("A .png file, or a folder for several pictures.", "file or folder"))
   var output = "picture.png"
   @OptionGroup var root: RootOption
 
   func validate() throws {
     if count < 1 { throw ValidationError("--count is \(count), but must be 1 or more.") }
-    if count > 1, output.hasSuffix(".png") {
-      throw ValidationError("--count is \(count), so --output must be a folder, not \(output).")
+    if seed.addingReportingOverflow(UInt64(count - 1)).overflow {
+      throw ValidationError("--seed is \(seed), which leaves no room for \(count) seeds.")
+    }
+    if !(guidance >= 0 && guidance.isFinite) {
+      throw ValidationError("--guidance is \(guidance), but must be a number of at least 0.")
     }
     if DeviceChoice(rawValue: device) == nil {
       throw ValidationError("--device is \(device), but must be \(DeviceChoice.allowed).")
@@ -58,36 +67,34 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let record = try reference.map { try $0.run(in: root.runLog()) }
-    let directory = try BaseModels(root: root).open(model ?? record?.model)
+    let place = try PicturePlace(output, count: count)
+    for choice in lora where !FileManager.default.fileExists(atPath: choice.path) {
+      throw NothingFound("There is no adapter \(choice.path); give --lora a .safetensors file.")
+    }
+    let run = try reference?.run.find(below: root).run
+    let models = BaseModels(root: root)
+    let directory = try models.open(model ?? run?.model ?? models.standardName())
+    let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
+    let size = (width: width ?? side, height: height ?? side)
     var adapters = lora
-    if let record {
-      let checkpoint = try record.folder(below: root).checkpoint(step: reference?.step)
-      adapters.append(AdapterChoice(path: checkpoint.adapter.relativePath, strength: 1))
+    if let run {
+      let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
+      adapters.append(
+        AdapterChoice(
+          path: checkpoint.adapter.relativePath, strength: 1,
+          name: "\(run.subject)@\(checkpoint.step)"))
     }
     let drawing = try Drawing(
       model: directory, adapters: adapters, device: DeviceChoice(rawValue: device) ?? .auto,
-      precision: precision.flatMap(Precision.init))
-    let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
+      precision: precision.flatMap(Precision.init), steps: steps, size: size)
     for index in 0..<count {
       let parameters = PictureParameters(
         prompt: prompt, negative: negative, steps: steps,
         scheduler: directory.scheduler.className, guidance: guidance, seed: seed + UInt64(index),
         model: directory.url.lastPathComponent, adapters: adapters.map(\.label))
-      let picture = try drawing.draw(parameters, width: width ?? side, height: height ?? side)
-      let file = self.file(seed: parameters.seed)
-      try PictureFile.write(picture, parameters: parameters, to: file)
-      Console.answer(file.relativePath)
+      let file = place.file(seed: parameters.seed)
+      try PictureFile.write(drawing.draw(parameters), parameters: parameters, to: file)
+      try Console.answer(file.relativePath)
     }
   }
-
-  private func file(seed: UInt64) -> URL {
-    output.hasSuffix(".png")
-      ? URL(filePath: output) : URL(filePath: output).appending(path: "\(seed).png")
-  }
-}
-
-extension AdapterChoice {
-  /// As the picture's parameters name it.
-  var label: String { "\(URL(filePath: path).lastPathComponent):\(strength)" }
 }

@@ -8,8 +8,9 @@ struct LoraTrain: ParsableCommand {
     commandName: "lora-train",
     abstract: "Trains a LoRA of your subject into Stable Diffusion XL, and draws with it.",
     discussion: """
-      lora-train --subject dhoni --steps 1500 trains on the pictures in Datasets/dhoni. Run it \
-      again after an interruption, and it goes on where it stopped.
+      lora-train --subject dog --steps 1500 trains on the pictures in Datasets/dog. Run it again \
+      after an interruption, and it goes on where it stopped. lora-train train --help lists what \
+      else can be said.
       """,
     version: Version.current,
     subcommands: [
@@ -19,22 +20,53 @@ struct LoraTrain: ParsableCommand {
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
+    // Whoever reads our streams may leave before we are done.
+    signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      var command = try parseAsRoot()
+      try checkCommand(arguments)
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
-      if let status = ExitStatus(of: error) {
-        Console.say("lora-train: \(sentence(of: error))")
-        Foundation.exit(status.rawValue)
-      }
-      exit(withError: error)
+      end(with: error, command: arguments.first)
     }
   }
 
-  /// An error's sentence, from a capital letter to a full stop.
-  private static func sentence(of error: any Error) -> String {
-    let text = String(describing: error)
-    return text.hasSuffix(".") ? text : "\(text)."
+  /// Throws `UsageError` for a first word that is no command. (The parser would take it for an
+  /// argument of `train`.)
+  private static func checkCommand(_ arguments: [String]) throws {
+    guard let first = arguments.first, !first.hasPrefix("-"), first != "help",
+      !commandNames.contains(first)
+    else { return }
+    throw UsageError(
+      "There is no command \(first); the commands are \(commandNames.joined(separator: ", ")) and "
+        + "help.")
+  }
+
+  private static var commandNames: [String] {
+    configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
+  /// Ends the program with an error's sentence and code.
+  private static func end(with error: any Error, command: String?) -> Never {
+    let status: ExitStatus
+    var sentence = message(for: error)
+    if let known = ExitStatus(of: error) {
+      status = known
+    } else if exitCode(for: error) == .validationFailure {
+      status = .usage
+      let name = command.flatMap { commandNames.contains($0) ? $0 : nil } ?? "train"
+      let isWhole = sentence.hasSuffix("?") || sentence.hasSuffix(".")
+      sentence += isWhole ? " See " : "; see "
+      sentence += "lora-train \(name) --help"
+    } else if exitCode(for: error) == .failure {
+      status = .internalError
+    } else {
+      exit(withError: error)
+    }
+    let isWhole = sentence.hasSuffix(".") || sentence.hasSuffix("?")
+    Console.say("lora-train: \(sentence)\(isWhole ? "" : ".")")
+    Foundation.exit(status.rawValue)
   }
 }
 

@@ -6,25 +6,32 @@ import Torch
 final class ProgressDisplay {
   private static let plainInterval = Duration.seconds(10)
   private static let barWidth = 24
+  /// How many of the last steps the time left is judged by.
+  private static let window = 50
 
   private let steps: Int
+  private let device: Device
   private let isTerminal = Console.isTerminal
   private var seconds: [Double] = []
   private var lastLine = ContinuousClock.now - plainInterval
   private var isDrawn = false
 
-  init(steps: Int) { self.steps = steps }
+  init(steps: Int, device: Device) {
+    self.steps = steps
+    self.device = device
+  }
 
   func show(_ event: TrainingEvent) {
     switch event {
     case .preparing(let what, let done, let count):
-      passing("Preparing \(what): \(done) of \(count)")
+      passing("Preparing \(what)" + (count > 1 ? ": \(done + 1) of \(count)" : ""))
     case .ready(let sites, let parameters):
       line("\(sites) adapted layers, \(parameters.formatted()) trained values")
     case .step(let report):
       seconds.append(report.seconds)
-      if seconds.count > 50 { seconds.removeFirst() }
-      passing(status(report))
+      if seconds.count > Self.window { seconds.removeFirst() }
+      // The last one stays, so that the loss can be read when all is done.
+      report.step == steps ? line(status(report)) : passing(status(report))
     case .sampling(let step, let picture, let count):
       passing("Drawing samples of step \(step): \(picture) of \(count)")
     case .sample(_, let grid):
@@ -45,17 +52,15 @@ final class ProgressDisplay {
   private func status(_ report: StepReport) -> String {
     let median = seconds.sorted()[seconds.count / 2]
     let left = Duration.seconds(median * Double(steps - report.step))
-    let memory = Self.memory()
     return [
       isTerminal ? bar(report.step) : nil, "step \(report.step)/\(steps)",
-      "loss \(report.loss.formatted(.number.precision(.fractionLength(4))))",
-      "\(median.formatted(.number.precision(.significantDigits(3)))) s/step",
-      "\(left.formatted(.time(pattern: .hourMinuteSecond))) left", memory,
+      "loss \(Format.loss(report.loss))", "\(Format.seconds(median)) s/step",
+      "\(left.formatted(.time(pattern: .hourMinuteSecond))) left", memory(),
     ].compactMap { $0 }.joined(separator: "  ")
   }
 
   private func bar(_ step: Int) -> String {
-    let full = Self.barWidth * step / max(1, steps)
+    let full = Self.barWidth * step / steps
     return "[" + String(repeating: "#", count: full)
       + String(repeating: ".", count: Self.barWidth - full) + "]"
   }
@@ -77,10 +82,10 @@ final class ProgressDisplay {
     Console.say(text)
   }
 
-  private static func memory() -> String? {
+  /// The most memory held on the device that trains, so far.
+  private func memory() -> String? {
     do {
-      let bytes = try PeakMemory.bytes(on: .cpu)
-      return "\((Double(bytes) / 1e9).formatted(.number.precision(.fractionLength(1)))) GB"
+      return Format.bytes(Int64(try PeakMemory.bytes(on: device)))
     } catch {
       return nil
     }

@@ -3,37 +3,47 @@ import DreamBooth
 import Foundation
 import RunLog
 
-/// A run as users name it: `7`, `latest`, `7@500`, `latest@500`.
-struct RunReference: ExpressibleByArgument {
+/// A run as users name it: `7` or `latest`.
+struct RunReference {
   /// nil: the latest.
   let id: Int64?
-  /// nil: the newest checkpoint.
+
+  static let latest = RunReference(id: nil)
+
+  /// Reads what the user typed. Throws `ValidationError`.
+  static func parse(_ text: String) throws -> RunReference {
+    if text == "latest" { return latest }
+    guard let id = Int64(text) else {
+      throw ValidationError("a run is its number, as lora-train runs lists it, or latest")
+    }
+    return RunReference(id: id)
+  }
+
+  /// The run's record, and the log that it is in. Throws `RunLogError`, `NothingFound`.
+  func find(below root: RootOption) throws -> (run: Run, log: RunLog) {
+    guard let log = try root.existingRunLog(), let latest = try log.latest() else {
+      throw NothingFound(
+        "No run is recorded in \(root.database.relativePath); train one first with --subject.")
+    }
+    return (try id.map { try log.run($0) } ?? latest, log)
+  }
+}
+
+/// A run's checkpoint as users name it: `7`, `latest`, `7@500`, `latest@500`.
+struct CheckpointReference {
+  let run: RunReference
+  /// nil: the newest.
   let step: Int?
 
-  static let latest = RunReference(id: nil, step: nil)
-
-  private init(id: Int64?, step: Int?) {
-    self.id = id
-    self.step = step
-  }
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "@", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count) else { return nil }
-    let id = Int64(parts[0])
-    let step = parts.count == 2 ? Int(parts[1]) : nil
-    guard parts[0] == "latest" || id != nil, parts.count == 1 || step != nil else { return nil }
-    self.init(id: id, step: step)
-  }
-
-  /// The run's record. Throws `RunLogError`, `NothingFound`.
-  func run(in log: RunLog) throws -> Run {
-    if let id { return try log.run(id) }
-    guard let run = try log.latest() else {
-      throw NothingFound(
-        "No run is recorded in \(log.url.relativePath); train one first with --subject.")
+  /// Reads what the user typed. Throws `ValidationError`.
+  static func parse(_ text: String) throws -> CheckpointReference {
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let run = try RunReference.parse(String(parts[0]))
+    guard parts.count == 2 else { return CheckpointReference(run: run, step: nil) }
+    guard let step = Int(parts[1]), step > 0 else {
+      throw ValidationError("what follows the @ is the step of a checkpoint, as in 7@500")
     }
-    return run
+    return CheckpointReference(run: run, step: step)
   }
 }
 

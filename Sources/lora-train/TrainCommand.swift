@@ -7,20 +7,29 @@ import RunLog
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a LoRA; the same command goes on with an interrupted run.")
+    abstract: "Trains a LoRA; the same command goes on with an interrupted run.",
+    discussion: """
+      Every option can also stand in the configuration file, as in sample_every: 100; flags win \
+      over the file. Configs/default.yaml lists them all, with some that are no flags.
+      """)
 
-  @Option(help: "What to train: names the dataset, the configuration file and the run.")
-  var subject: String
+  @Option(
+    help: ArgumentHelp(
+      "What to train: names the dataset, the configuration file and the run.", valueName: "name"))
+  var subject: String?
   @OptionGroup var options: TrainOptions
   @Flag(help: "Start a new run, even if one was interrupted.")
   var new = false
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let config = try options.resolve(subject: subject)
-    let session = try TrainingSession(config, root: root)
-    let interrupted = new ? nil : try session.log.latestUnfinished(subject: subject)
-    try session.train(continuing: interrupted)
+    guard subject != nil || options.config != nil else {
+      throw UsageError(
+        "It is not said what to train: give --subject NAME, with the pictures in Datasets/NAME; "
+          + "lora-train --help tells more.")
+    }
+    let session = try TrainingSession(options.resolve(subject: subject), root: root)
+    try new ? session.trainAnew() : session.train()
   }
 }
 
@@ -30,27 +39,28 @@ struct ResumeCommand: ParsableCommand {
     commandName: "resume",
     abstract: "Goes on with an interrupted run, as it was configured.")
 
-  @Argument(help: ArgumentHelp("The run's number, or latest.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
+    transform: RunReference.parse)
   var reference: RunReference = .latest
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let log = try root.runLog()
-    let record: Run
-    if reference.id == nil {
-      guard let latest = try log.latestUnfinished() else {
-        throw NothingFound(
-          "No run in \(log.url.relativePath) was interrupted; start one with --subject.")
-      }
-      record = latest
-    } else {
-      record = try reference.run(in: log)
-    }
+    let record = try interrupted()
     guard record.status != .finished else {
       throw UsageError(
         "Run \(record.id) is finished at step \(record.step); start a new one with --subject.")
     }
     let session = try TrainingSession(TrainingConfig(recorded: record), root: root)
-    try session.train(continuing: record)
+    try session.resume(record)
+  }
+
+  private func interrupted() throws -> Run {
+    if reference.id != nil { return try reference.find(below: root).run }
+    guard let latest = try root.existingRunLog()?.latestUnfinished() else {
+      throw NothingFound(
+        "No run in \(root.database.relativePath) was interrupted; start one with --subject.")
+    }
+    return latest
   }
 }

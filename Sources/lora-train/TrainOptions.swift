@@ -4,48 +4,72 @@ import Foundation
 
 /// The training options, each also an option of the configuration file in snake_case.
 struct TrainOptions: ParsableArguments {
-  @Option(help: "Optimizer steps.")
+  private static let defaults = TrainingConfig()
+
+  @Option(help: .value("Optimizer steps. Default: \(defaults.steps).", "n"))
   var steps: Int?
-  @Option(help: "Base model: a diffusers folder, or the name of an installed one.")
+  @Option(
+    help: .value(
+      "Base model: a diffusers folder, or the name of an installed one. Default: "
+        + "\(BaseModels.standard.joined(separator: ", else ")).", "model"))
   var model: String?
-  @Option(help: "Folder with the pictures and captions. Default: Datasets/<subject>.")
+  @Option(
+    help: .value("Folder with the pictures and captions. Default: Datasets/<subject>.", "folder"))
   var dataset: String?
-  @Option(help: "Configuration file. Default: Configs/<subject>.yaml when it is there.")
+  @Option(
+    help: .value(
+      "Configuration file. Default: Configs/<subject>.yaml when it is there.", "file"))
   var config: String?
-  @Option(help: "Side of the square that training sees, in pixels. Default: the model's own.")
+  @Option(
+    help: .value(
+      "Side of the square that training sees, in pixels. Default: the model's own.", "pixels"))
   var resolution: Int?
-  @Option(help: "Pictures in one forward pass.")
+  @Option(help: .value("Pictures in one forward pass. Default: \(defaults.batchSize).", "n"))
   var batchSize: Int?
-  @Option(help: "Forward passes in one optimizer step.")
+  @Option(
+    help: .value(
+      "Forward passes in one optimizer step. Default: \(defaults.gradientAccumulation).", "n"))
   var gradientAccumulation: Int?
-  @Option(help: "Rank of the LoRA.")
+  @Option(help: .value("Rank of the LoRA. Default: \(defaults.rank).", "n"))
   var rank: Int?
-  @Option(help: "The LoRA is scaled by alpha / rank. Default: the rank.")
+  @Option(help: .value("The LoRA is scaled by alpha / rank. Default: the rank.", "x"))
   var alpha: Double?
-  @Option(help: "Peak learning rate.")
+  @Option(help: .value("Peak learning rate. Default: \(defaults.learningRate).", "x"))
   var learningRate: Double?
-  @Option(help: "Every random draw follows from this number.")
+  @Option(
+    help: .value("Every random draw follows from this number. Default: \(defaults.seed).", "n"))
   var seed: UInt64?
-  @Option(help: "Type of the frozen base: fp32, bf16 or fp16. Default: bf16 on a GPU, else fp32.")
+  @Option(
+    help: .value(
+      "Type of the frozen base: \(Precision.allowed). Default: bf16 on a GPU, else fp32.", "type"))
   var precision: String?
-  @Option(help: "Where to train: auto, cpu, cuda or cuda:N.")
+  @Option(help: .value("Where to train: \(DeviceChoice.allowed). Default: auto.", "device"))
   var device: String?
-  @Option(help: "CPU threads. Default: one for each core.")
+  @Option(help: .value("CPU threads. Default: one for each core.", "n"))
   var threads: Int?
-  @Flag(inversion: .prefixedNo, help: "Recompute activations to save memory.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Recompute activations: slower, for much less memory. Default: yes.")
   var gradientCheckpointing: Bool?
-  @Option(help: "Steps between checkpoints; 0: only at the end.")
+  @Option(
+    help: .value(
+      "Steps between checkpoints; 0: only at the end. Default: \(defaults.checkpointEvery).", "n"))
   var checkpointEvery: Int?
-  @Option(help: "Steps between sample grids; 0: none.")
+  @Option(
+    help: .value(
+      "Steps between sample grids; 0: none. Default: as --checkpoint-every.", "n"))
   var sampleEvery: Int?
-  @Option(help: "What to draw in the sample grids; give it again for more rows.")
+  @Option(
+    help: .value(
+      "What to draw in the sample grids; give it again for more rows. Default: the subject's "
+        + "caption.", "text"))
   var samplePrompt: [String] = []
-  @Option(help: "Sampler steps of a sample.")
+  @Option(help: .value("Sampler steps of a sample. Default: \(defaults.sampleSteps).", "n"))
   var sampleSteps: Int?
 
   /// The configuration of a run: these flags over the files over the defaults. Throws
   /// `ConfigError`.
-  func resolve(subject: String) throws -> TrainingConfig {
+  func resolve(subject: String?) throws -> TrainingConfig {
     var flags = ConfigFlags()
     flags.set(.subject, to: subject)
     flags.set(.steps, to: steps)
@@ -67,5 +91,12 @@ struct TrainOptions: ParsableArguments {
     flags.set(.samplePrompts, toList: samplePrompt)
     flags.set(.sampleSteps, to: sampleSteps)
     return try TrainingConfig.load(flags: flags, file: config.map { URL(filePath: $0) })
+  }
+}
+
+extension ArgumentHelp {
+  /// Help that calls the option's value by a word.
+  static func value(_ text: String, _ name: String) -> ArgumentHelp {
+    ArgumentHelp(text, valueName: name)
   }
 }

@@ -1,5 +1,6 @@
 import DreamBooth
 import Foundation
+import NN
 import Testing
 
 @Suite("Configuration")

@@ -9,7 +9,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # In this order: models, pictures, training and lora run the model that tiny_sdxl writes.
 GROUPS = [
-    "blocks", "tiny_sdxl", "models", "schedules", "pictures", "training", "keys", "lora", "tokens",
+    "blocks", "tiny_sdxl", "models", "schedules", "optimizer", "pictures", "training", "keys", "lora",
+    "tokens", "resize",
 ]
 
 
@@ -17,7 +18,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=" ".join(GROUPS))
     parser.add_argument("--output", type=Path, default=HERE)
-    parser.add_argument("--clip-bpe", type=Path, default=HERE / "clip-bpe")
+    parser.add_argument("--clip-bpe", type=Path, default=HERE.parent / "CLIPVocabulary")
     options = parser.parse_args()
     if unknown := set(options.groups) - set(GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")

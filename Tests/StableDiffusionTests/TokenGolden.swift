@@ -13,7 +13,7 @@ enum TokenGolden {
       directory = try TemporaryDirectory()
       let files = FileManager.default
       let folders = [
-        Repository.golden.appending(path: "clip-bpe"),
+        Repository.root.appending(path: "Tests/CLIPVocabulary"),
         TokenGolden.folder.appending(path: "layouts/\(name)"),
       ]
       for folder in folders where files.fileExists(atPath: folder.path) {

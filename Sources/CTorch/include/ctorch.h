@@ -116,8 +116,10 @@ ct_tensor _Nullable ct_index_select(ct_ref a, int64_t dimension, ct_ref index);
 ct_tensor _Nullable ct_unsqueeze(ct_ref a, int64_t dimension);
 ct_tensor _Nullable ct_expand(ct_ref a, const int64_t *shape, size_t dimensions);
 ct_tensor _Nullable ct_contiguous(ct_ref a);
-ct_tensor _Nullable ct_cat(const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
-ct_tensor _Nullable ct_stack(const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
+ct_tensor _Nullable ct_cat(
+    const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
+ct_tensor _Nullable ct_stack(
+    const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
 ct_tensor _Nullable ct_pad(ct_ref a, const int64_t *padding, size_t count, double value);
 
 // MARK: Reduction
@@ -175,8 +177,9 @@ typedef ct_tensor _Nullable (*ct_body)(
 /// 2016, torch.utils.checkpoint). `leaves` are the trained tensors that `body` reads besides its
 /// inputs. `release(context)` is called once, when neither pass can need the body any more.
 ct_tensor _Nullable ct_checkpoint(
-    ct_body body, void *context, void (*release)(void *context), const ct_ref _Nonnull *_Nonnull inputs,
-    size_t input_count, const ct_ref _Nonnull *_Nonnull leaves, size_t leaf_count);
+    ct_body body, void *context, void (*release)(void *context),
+    const ct_ref _Nonnull *_Nonnull inputs, size_t input_count,
+    const ct_ref _Nonnull *_Nonnull leaves, size_t leaf_count);
 /// Makes `message` the error of this thread, for a body that is about to return NULL.
 void ct_fail(const char *message, bool out_of_memory);
 
@@ -200,8 +203,7 @@ int ct_memory_info(ct_device device, int64_t *free, int64_t *total);
 /// Returns cached blocks to the driver.
 int ct_empty_cache(void);
 int32_t ct_threads(void);
-/// Fails where `count` is not positive.
-int ct_set_threads(int32_t count);
+void ct_set_threads(int32_t count);
 
 // MARK: Optimizers
 
@@ -210,8 +212,8 @@ int ct_set_threads(int32_t count);
 int ct_adamw(
     const ct_ref _Nonnull *_Nonnull parameters, const ct_ref _Nonnull *_Nonnull gradients,
     const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
-    const ct_ref _Nonnull *_Nonnull steps, size_t count, double learning_rate, double beta1, double beta2,
-    double weight_decay, double eps);
+    const ct_ref _Nonnull *_Nonnull steps, size_t count, double learning_rate, double beta1,
+    double beta2, double weight_decay, double eps);
 /// The 2-norm over all tensors together, in float32, as one number, 0 where there are none; -1 is
 /// failure.
 double ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count);

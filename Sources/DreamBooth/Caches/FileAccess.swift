@@ -4,9 +4,10 @@ import Foundation
 public enum FileAccessError: Error, Equatable, CustomStringConvertible {
   /// Reading failed.
   case unreadable(file: String, reason: String)
-  /// Writing failed; `isOutput` when nothing at all could be written there.
+  /// Writing failed.
   case unwritable(file: String, reason: String)
 
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):

@@ -36,22 +36,28 @@ struct LatentCache {
     var vae: AutoencoderKL?
     return try images.enumerated().map { index, entry in
       let key = cache.key([Self.version, entry.hash, "\(entry.geometry)", vaeHash])
-      if let kept = cache.read(key, names: ["mean", "logvar"]) {
-        return DiagonalGaussian(mean: kept[0], logvar: kept[1])
+      let kept = try cache.tensors(key, names: ["mean", "logvar"]) {
+        try progress(index)
+        let model = try vae ?? load()
+        vae = model
+        return try moments(of: entry.image, entry.geometry, by: model)
       }
-      try progress(index)
-      let model = try vae ?? load()
-      vae = model
-      let posterior = try noGrad {
-        try model.encode(TrainingPicture.pixels(of: entry.image, entry.geometry).to(device))
+      return DiagonalGaussian(mean: kept[0], logvar: kept[1])
+    }
+  }
+
+  private func moments(
+    of image: DatasetImage, _ geometry: CropGeometry, by vae: AutoencoderKL
+  ) throws -> [Tensor] {
+    let posterior = try noGrad {
+      try vae.encode(TrainingPicture.pixels(of: image, geometry).to(device))
+    }
+    return try [posterior.mean, posterior.logvar].map { tensor in
+      let kept = try tensor.to(.float32).to(.cpu)
+      guard try kept.isFinite() else {
+        throw TrainingError.latentNotFinite(file: image.url.relativePath)
       }
-      let mean = try posterior.mean.to(.float32).to(.cpu)
-      let logvar = try posterior.logvar.to(.float32).to(.cpu)
-      guard try mean.isFinite(), try logvar.isFinite() else {
-        throw TrainingError.latentNotFinite(file: entry.image.url.relativePath)
-      }
-      try cache.write([("mean", mean), ("logvar", logvar)], key: key)
-      return DiagonalGaussian(mean: mean, logvar: logvar)
+      return kept
     }
   }
 }

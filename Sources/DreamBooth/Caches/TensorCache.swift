@@ -21,19 +21,30 @@ struct TensorCache {
   /// The key of what these inputs lead to, each told by its content.
   func key(_ inputs: [String]) -> String { ContentHash.of(inputs + [arithmetic]) }
 
-  /// The tensors of a key, in the order of `names`, or nil where they are not kept whole.
-  func read(_ key: String, names: [String]) -> [Tensor]? {
+  /// The tensors of a key, in the order of `names`; computed where they are not kept whole. What
+  /// `compute` throws ends it.
+  ///
+  /// Throws `FileAccessError.unwritable`, `WeightsError`.
+  func tensors(
+    _ key: String, names: [String], compute: () throws -> [Tensor]
+  ) throws -> [Tensor] {
     do {
-      let file = try SafetensorsFile(contentsOf: url(key))
-      return try names.map { try file.tensor($0) }
+      return try read(key, names)
     } catch {
       // Not there, or damaged: either way it is computed again and replaced.
-      return nil
+      try write(Array(zip(names, compute())), key)
+      // Read back: a tensor in another memory layout has the same values, but leads to other last
+      // bits, and a run would differ from one that finds it here.
+      return try read(key, names)
     }
   }
 
-  /// Keeps tensors under a key. Throws `FileAccessError.unwritable`, `WeightsError`.
-  func write(_ tensors: [(name: String, tensor: Tensor)], key: String) throws {
+  private func read(_ key: String, _ names: [String]) throws -> [Tensor] {
+    let file = try SafetensorsFile(contentsOf: url(key))
+    return try names.map { try file.tensor($0) }
+  }
+
+  private func write(_ tensors: [(name: String, tensor: Tensor)], _ key: String) throws {
     try DurableFile.makeFolder(folder)
     let temporary = folder.appending(path: ".\(key).\(getpid())")
     try SafetensorsWriter.write(tensors, to: temporary)

@@ -31,21 +31,18 @@ struct TextCache {
     var encoder: PromptEncoder?
     return try prompts.enumerated().map { index, prompt in
       let key = cache.key([Self.version, prompt.description, modelHash])
-      if let kept = cache.read(key, names: ["embeds", "pooled"]) {
-        return PromptEmbedding(embeds: kept[0], pooled: kept[1])
+      let kept = try cache.tensors(key, names: ["embeds", "pooled"]) {
+        try progress(index)
+        let model = try encoder ?? load()
+        encoder = model
+        let embedding =
+          switch prompt {
+          case .positive(let text): try model.encode([text])
+          case .negative(let text): try model.encodeNegative(text)
+          }
+        return [try embedding.embeds.to(.cpu), try embedding.pooled.to(.cpu)]
       }
-      try progress(index)
-      let model = try encoder ?? load()
-      encoder = model
-      let embedding =
-        switch prompt {
-        case .positive(let text): try model.encode([text])
-        case .negative(let text): try model.encodeNegative(text)
-        }
-      let embeds = try embedding.embeds.to(.cpu)
-      let pooled = try embedding.pooled.to(.cpu)
-      try cache.write([("embeds", embeds), ("pooled", pooled)], key: key)
-      return PromptEmbedding(embeds: embeds, pooled: pooled)
+      return PromptEmbedding(embeds: kept[0], pooled: kept[1])
     }
   }
 }

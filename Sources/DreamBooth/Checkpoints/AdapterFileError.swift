@@ -13,6 +13,7 @@ public enum AdapterFileError: Error, Equatable, CustomStringConvertible {
   /// The UNet's layer has another size.
   case otherModel(file: String, layer: String, adapter: [Int], model: [Int])
 
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .unknownTensor(let file, let name):

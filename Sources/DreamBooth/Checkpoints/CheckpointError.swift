@@ -13,6 +13,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// Another process trains this run.
   case busy(run: String, holder: String)
 
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .damaged(let folder, let problem):

@@ -20,6 +20,17 @@ public struct TrainingState: Codable, Sendable, Equatable {
   /// Every step so far, for records that were lost.
   public var history: [StepReport]
 
+  private enum CodingKeys: String, CodingKey {
+    case format
+    case run
+    case step
+    case config
+    case identity
+    case lossScaler = "loss_scaler"
+    case libtorch
+    case history
+  }
+
   /// The state after the last step of `history`.
   public init(
     run: Int, step: Int, config: TrainingConfig, identity: RunIdentity, lossScaler: LossScaler,

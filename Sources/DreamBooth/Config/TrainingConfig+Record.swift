@@ -1,5 +1,5 @@
-import NN
 import Foundation
+import NN
 import Yams
 
 /// An option that has another value than before.

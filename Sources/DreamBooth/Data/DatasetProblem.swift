@@ -1,4 +1,5 @@
 import Foundation
+public import StableDiffusion
 
 /// Something about a dataset that the user should know before training starts.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
@@ -30,6 +31,18 @@ extension Dataset {
         [image.name],
         "\(image.width)x\(image.height) is enlarged \(String(format: "%.2f", scale)) times to cover "
           + "\(resolution)x\(resolution), which blurs it")
+    }
+  }
+
+  /// Captions that are longer than the text encoders read, with what is cut off.
+  public func truncations(by tokenizer: CLIPTokenizer) -> [DatasetProblem] {
+    images.compactMap { image in
+      tokenizer.encode(image.caption).truncatedText.map { rest in
+        DatasetProblem(
+          [image.name],
+          "the caption is longer than \(tokenizer.modelMaxLength - 2) tokens, \"\(rest)\" is cut off"
+        )
+      }
     }
   }
 

@@ -39,7 +39,8 @@ struct SampleGrid {
       }
     }
     let grid = try ImageGrid.compose(rows: pictures.map { try $0.map { try $0.image } })
-    let legend = "rows: \(config.samplePrompts.joined(separator: " | "))\ncolumns: seeds "
+    let legend =
+      "rows: \(config.samplePrompts.joined(separator: " | "))\ncolumns: seeds "
       + config.sampleSeeds.map(String.init).joined(separator: ", ")
     let url = folder.sampleGrid(step: step)
     try PictureFile.write(grid, text: [("parameters", legend)], to: url)
@@ -81,4 +82,5 @@ struct SampleGrid {
       scheduler: setup.model.scheduler.className, guidance: setup.config.sampleGuidance,
       seed: seed, model: setup.model.url.lastPathComponent,
       adapters: step == 0 ? [] : ["\(setup.config.subject)@\(step)"])
-  }}
+  }
+}

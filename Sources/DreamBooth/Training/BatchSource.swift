@@ -32,7 +32,8 @@ struct BatchSource {
   func batch(step: Int, micro: Int) throws -> TrainingBatch {
     let samples = order.indices(step: step, micro: micro).map { data.samples[$0] }
     let numbers = samples.indices.map { micro * config.batchSize + $0 }
-    func draw(_ sample: Int, _ purpose: CounterRandom.Purpose, like tensor: Tensor) throws -> Tensor {
+    func draw(_ sample: Int, _ purpose: CounterRandom.Purpose, like tensor: Tensor) throws -> Tensor
+    {
       let seed = CounterRandom.value(
         seed: config.seed, step: step, sample: sample, purpose: purpose)
       return try Generator(seed: seed).normal(tensor.shape)

@@ -8,6 +8,11 @@ public struct LossScaler: Codable, Sendable, Equatable {
 
   private static let growthInterval = 2000
 
+  private enum CodingKeys: String, CodingKey {
+    case scale
+    case goodSteps = "good_steps"
+  }
+
   /// The scaler that PyTorch starts with.
   public init() { scale = 65536 }
 

@@ -39,11 +39,11 @@ struct PreparedData {
     let posteriors = try LatentCache(
       in: setup.caches, vaeHash: setup.identity.model["vae", default: ""], device: setup.device
     ).posteriors(
-      of: zip(images, geometries).enumerated().map { index, pair in
-        (pair.0, setup.identity.images[index].sha256, pair.1)
+      of: images.indices.map { index in
+        (images[index], setup.identity.images[index].sha256, geometries[index])
       },
-      load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) }
-    ) { try progress("latents", $0, images.count) }
+      load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) },
+      progress: { try progress("latents", $0, images.count) })
 
     let texts: [TextPrompt] =
       images.map { .positive($0.caption) } + setup.config.samplePrompts.map { .positive($0) }
@@ -53,8 +53,8 @@ struct PreparedData {
       in: setup.caches, modelHash: Self.textHash(setup), device: setup.device
     ).embeddings(
       of: distinct,
-      load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) }
-    ) { try progress("text", $0, distinct.count) }
+      load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
+      progress: { try progress("text", $0, distinct.count) })
     // libtorch keeps a GPU's memory for itself when tensors are freed, in pieces of their sizes.
     if setup.device.isCUDA { try Backend.emptyCache() }
 

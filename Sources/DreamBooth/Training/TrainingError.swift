@@ -9,6 +9,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The device that was asked for cannot be used.
   case noDevice(asked: String, cudaDevices: Int)
 
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .latentNotFinite(let file):
@@ -45,6 +46,7 @@ public struct SampleSources: Sendable, Equatable, CustomStringConvertible {
     timesteps += batch.timesteps
   }
 
+  /// The step, and each file with its timestep.
   public var description: String {
     let samples = zip(files, timesteps).map { "\($0) at timestep \($1)" }
     return "step \(step) (\(listing(samples)))"

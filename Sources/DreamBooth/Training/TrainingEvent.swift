@@ -33,4 +33,13 @@ public struct StepReport: Codable, Sendable, Equatable {
   public var seconds: Double
   /// Mean timestep of the samples.
   public var timestep: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case step
+    case loss
+    case learningRate = "learning_rate"
+    case gradNorm = "grad_norm"
+    case seconds
+    case timestep
+  }
 }

@@ -20,12 +20,15 @@ public struct TrainingSetup {
   public let caches: URL
   /// What the run trains on, by content.
   public let identity: RunIdentity
+  /// What the user should know of the data before training starts.
+  public let problems: [DatasetProblem]
 
   /// Settles what the configuration leaves to the machine and the model, and takes the hashes of
   /// dataset and model.
   ///
   /// - Throws: `TrainingError` for a device that is not there, `ConfigError` for a resolution that
-  ///   the model cannot have, `SchedulerError` for a sampler that is not known, `FileAccessError`.
+  ///   the model cannot have, `SchedulerError` for a sampler that is not known, `ModelError` for a
+  ///   tokenizer that cannot be read, `FileAccessError`.
   public init(
     config: TrainingConfig, dataset: Dataset, model: ModelDirectory, caches: URL
   ) throws {
@@ -38,6 +41,11 @@ public struct TrainingSetup {
     if let threads = config.threads { Backend.threads = threads }
     config.threads = Backend.threads
     let resolution = config.resolution ?? (model.unet.sampleSize ?? 128) * model.vae.scale
+    guard resolution.isMultiple(of: model.vae.scale) else {
+      throw ConfigError.invalidValue(
+        key: TrainingConfig.Key.resolution.rawValue, origin: .builtIn, found: "\(resolution)",
+        allowed: "a multiple of \(model.vae.scale) for this base model")
+    }
     self.resolution = resolution
     config.resolution = resolution
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
@@ -46,6 +54,9 @@ public struct TrainingSetup {
     self.dataset = dataset
     self.model = model
     self.caches = caches
+    problems =
+      dataset.problems + dataset.enlargements(atResolution: resolution)
+      + (try dataset.truncations(by: model.loadTokenizer()))
     identity = try RunIdentity(dataset: dataset, model: model, hashes: FileHashes(in: caches))
   }
 }

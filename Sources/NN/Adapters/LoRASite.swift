@@ -22,6 +22,7 @@ public enum LoRAError: Error, CustomStringConvertible {
   /// The rank is not positive.
   case rank(Int)
 
+  /// The sentence to show.
   public var description: String {
     switch self {
     case .noSuchTarget(let target):
@@ -64,7 +65,7 @@ extension Module {
     guard rank > 0 else { throw LoRAError.rank(rank) }
     return try linearLayers(matching: targets).enumerated().map { index, site in
       let layer = site.layer
-      let device = try layer.placement.device
+      let device = try layer.device
       let down = try generator(index).normal([rank, layer.inFeatures]) * (1 / Double(rank))
       let adapter = LoRA(
         down: try down.to(device),

@@ -29,11 +29,6 @@ public final class Linear: UnaryLayer {
     return try adapter.added(to: base, input: x)
   }
 
-  /// Where the weights are and of what type.
-  var placement: (dtype: DType, device: Device) {
-    get throws {
-      let weight = try weight.tensor
-      return (weight.dtype, weight.device)
-    }
-  }
+  /// Where the weights are.
+  var device: Device { get throws { try weight.tensor.device } }
 }

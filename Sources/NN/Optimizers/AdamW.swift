@@ -45,6 +45,7 @@ public final class AdamW: Optimizer {
     }
   }
 
+  /// One step; parameters without a gradient stay as they are.
   public func step(learningRate: Double) throws {
     let pairs = try slots.compactMap { slot in try slot.parameter.grad.map { (slot, $0) } }
     try fusedAdamW(
@@ -55,6 +56,7 @@ public final class AdamW: Optimizer {
     for slot in slots { try slot.parameter.setGrad(nil) }
   }
 
+  /// The averages of gradients and of their squares, and the number of steps, for each parameter.
   public func state() -> [(name: String, tensor: Tensor)] {
     slots.flatMap { slot in
       [
@@ -64,6 +66,7 @@ public final class AdamW: Optimizer {
     }
   }
 
+  /// Takes over such a state.
   public func restore(_ read: (_ name: String) throws -> Tensor) throws {
     for (name, tensor) in state() { try tensor.copy(from: read(name)) }
   }

@@ -43,7 +43,9 @@ struct SafetensorsHeader {
   /// The tensors must cover the data without gaps or overlaps.
   private func checkRanges(_ dataSize: Int) throws {
     var end = 0
-    for (name, entry) in entries.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound })
+    for (name, entry) in entries.sorted(by: {
+      $0.value.range.lowerBound < $1.value.range.lowerBound
+    })
     where !entry.range.isEmpty {
       if entry.range.lowerBound < end {
         throw SafetensorsProblem("the bytes of \(name) overlap those of another tensor")

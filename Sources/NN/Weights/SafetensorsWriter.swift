@@ -3,8 +3,9 @@ public import Torch
 
 /// Writes safetensors files as the reference implementation lays them out.
 public enum SafetensorsWriter {
-  /// Writes tensors and free text to a new file, and syncs it to the disk. The same content gives
-  /// the same bytes. Throws `WeightsError.unwritable`, `TorchError`.
+  /// Writes tensors of different names and free text to a new file, and syncs it to the disk; where
+  /// that fails, no file is left. The same content gives the same bytes. Throws
+  /// `WeightsError.unwritable`, `TorchError`.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws {
@@ -26,20 +27,10 @@ public enum SafetensorsWriter {
       withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
     json.append(contentsOf: Array(repeating: UInt8(ascii: " "), count: -json.count & 7))
 
-    do {
-      guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-        throw WeightsError.unwritable(
-          file: url.path, reason: String(cString: strerror(errno)))
-      }
-      let file = try FileHandle(forWritingTo: url)
-      defer { withExtendedLifetime(file) {} }
-      try file.write(contentsOf: withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) })
-      try file.write(contentsOf: json)
-      for (_, tensor, _) in sorted { try file.write(contentsOf: Data(tensor.bytes())) }
-      try file.synchronize()
-      try file.close()
-    } catch let error as CocoaError {
-      throw WeightsError.unwritable(file: url.path, reason: error.localizedDescription)
-    }
+    let file = try NewFile(url)
+    try file.append(withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) })
+    try file.append(json)
+    for (_, tensor, _) in sorted { try file.append(tensor.bytes()) }
+    try file.finish()
   }
 }

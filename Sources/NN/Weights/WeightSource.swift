@@ -42,7 +42,7 @@ public struct WeightSource {
     do {
       map = try JSONDecoder().decode(Index.self, from: Data(contentsOf: url)).weight_map
     } catch {
-      throw WeightsError.malformed(file: url.path, problem: "it is no index of shards")
+      throw WeightsError.malformed(file: url.path, problem: "it lists no shards of a model")
     }
     let folder = url.deletingLastPathComponent()
     var files: [String: SafetensorsFile] = [:]

@@ -4,7 +4,7 @@ public enum WeightsError: Error, CustomStringConvertible {
   case notLoaded(shape: [Int])
   /// A weights file is nowhere in a model's folder.
   case noFile(folder: String, name: String)
-  /// A file is not a whole safetensors file.
+  /// A file is not a whole safetensors file, or not an index of such files.
   case malformed(file: String, problem: String)
   /// A file holds no tensor of that name.
   case noTensor(file: String, name: String)
@@ -15,6 +15,7 @@ public enum WeightsError: Error, CustomStringConvertible {
   /// A file cannot be written.
   case unwritable(file: String, reason: String)
 
+  /// The sentence to show.
   public var description: String {
     switch self {
     case .notLoaded(let shape):
@@ -23,7 +24,7 @@ public enum WeightsError: Error, CustomStringConvertible {
       "\(folder) holds no \(name).safetensors, no \(name).fp16.safetensors and no sharded index of "
         + "either; download the model's weights again."
     case .malformed(let file, let problem):
-      "\(file) is not a whole safetensors file: \(problem); download or copy it again."
+      "\(file) is damaged or of another format: \(problem); download or copy it again."
     case .noTensor(let file, let name):
       "\(file) holds no tensor named \(name); use the file that belongs here."
     case .mismatch(let file, let missing, let unexpected, let misshapen):

@@ -4,7 +4,10 @@ import json
 
 import torch
 
-NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
+NAMES = {
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16",
+    torch.int64: "I64", torch.uint8: "U8",
+}
 
 
 def write_file(path, shapes, tensor, metadata):

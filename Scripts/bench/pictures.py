@@ -1,0 +1,16 @@
+"""A dataset of noise: training at a given size costs the same whatever the pictures show."""
+
+import numpy
+from PIL import Image
+
+CAPTIONS = ["a photo of sks noise", "sks noise on a table", "a close picture of sks noise"]
+
+
+def write_pictures(folder, resolution):
+    """One picture of the given side, in pixels, and its caption, for each caption."""
+    folder.mkdir(parents=True)
+    rng = numpy.random.default_rng(0)
+    for index, caption in enumerate(CAPTIONS):
+        pixels = rng.integers(0, 256, (resolution, resolution, 3), dtype=numpy.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+        (folder / f"{index}.txt").write_text(caption + "\n", encoding="utf-8")

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A file being written: closed with this object, and removed again unless it was finished.
+final class NewFile {
+  private let url: URL
+  private let descriptor: CInt
+  private var isFinished = false
+
+  /// Makes an empty file, in place of one that is there. Throws `WeightsError.unwritable`.
+  init(_ url: URL) throws {
+    self.url = url
+    descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw Self.failure(url) }
+  }
+
+  deinit {
+    close(descriptor)
+    if !isFinished { unlink(url.path) }
+  }
+
+  /// Appends bytes. Throws `WeightsError.unwritable`.
+  func append(_ bytes: some ContiguousBytes) throws {
+    try bytes.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if written >= 0 {
+          rest = rest.dropFirst(written)
+        } else if errno != EINTR {
+          throw Self.failure(url)
+        }
+      }
+    }
+  }
+
+  /// Waits until the bytes are on the disk. Throws `WeightsError.unwritable`.
+  func finish() throws {
+    guard fsync(descriptor) == 0 else { throw Self.failure(url) }
+    isFinished = true
+  }
+
+  private static func failure(_ url: URL) -> WeightsError {
+    .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+  }
+}

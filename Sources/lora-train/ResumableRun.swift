@@ -1,0 +1,58 @@
+import DreamBooth
+import Foundation
+import RunLog
+
+/// A run that is not finished, looked at as something to go on with.
+struct ResumableRun {
+  let run: Run
+  /// What to go on from; nil for a run that has saved nothing and begins again.
+  let checkpoint: CheckpointFolder?
+  /// What is wrong with checkpoints that are newer than that.
+  let problems: [String]
+  /// What makes it another training than the one that is asked for.
+  let differences: [String]
+
+  /// Compares a run with what is asked for. Throws `CheckpointError`, `NothingFound`.
+  init(_ run: Run, setup: TrainingSetup, root: RootOption) throws {
+    self.run = run
+    (checkpoint, problems) = run.folder(below: root).newestCheckpoint()
+    if let state = try checkpoint?.state() {
+      differences =
+        try setup.config.differencesForbiddenOnResume(from: state.config).map(\.description)
+        + setup.identity.differences(from: state.identity)
+    } else {
+      differences = try setup.config
+        .differencesForbiddenOnResume(from: TrainingConfig(recorded: run)).map(\.description)
+    }
+  }
+
+  /// The run that the same command has begun before; else the subject's latest, where that is not
+  /// finished, so that it is not abandoned unseen; else nil. Throws `RunLogError`.
+  static func find(for setup: TrainingSetup, in log: RunLog, root: RootOption) throws -> Run? {
+    let runs = try log.runs().filter { $0.subject == setup.config.subject }
+    let unfinished = runs.filter { $0.status != .finished }
+    let same = unfinished.last { run in
+      do {
+        return try ResumableRun(run, setup: setup, root: root).differences.isEmpty
+      } catch {
+        // Damaged, or of another version: so it is not the one.
+        return false
+      }
+    }
+    return same ?? unfinished.last { $0.id == runs.last?.id }
+  }
+}
+
+extension TrainingConfig {
+  /// The configuration that a run was recorded with. Throws `NothingFound` where it is of another
+  /// version.
+  init(recorded run: Run) throws {
+    do {
+      self = try JSONDecoder().decode(TrainingConfig.self, from: Data(run.config.utf8))
+    } catch {
+      throw NothingFound(
+        "Run \(run.id) was recorded by version \(run.version) with options that this version does "
+          + "not know; continue it with that version.")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import DreamBooth
+import Foundation
+import RunLog
+
+/// `lora-train show RUN`.
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows a run: settings, losses, checkpoints, samples.")
+
+  @Argument(
+    help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
+    transform: RunReference.parse)
+  var reference: RunReference = .latest
+  @Flag(help: "Print one JSON object.")
+  var json = false
+  @OptionGroup var root: RootOption
+
+  func run() throws {
+    let (run, log) = try reference.find(below: root)
+    let detail = try log.detail(run.id)
+    if json { try Console.answer(json: detail) } else { try Console.answer(text(detail)) }
+  }
+
+  private func text(_ detail: RunDetail) throws -> String {
+    let run = detail.summary.run
+    return try Table(rows: [
+      ["run", "\(run.id)"], ["subject", run.subject],
+      ["status", run.status.rawValue + (run.failure.map { ": \($0)" } ?? "")],
+      ["step", "\(run.step) of \(run.steps)"], ["model", run.model],
+      ["dataset", run.dataset], ["loss", lossCourse(detail)],
+      ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
+      ["peak memory", Format.bytes(run.peakMemoryBytes)],
+      ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
+      ["checkpoints", list(detail.checkpoints.map(\.step))],
+      ["samples", list(detail.samples.map(\.step))],
+      ["resumed at", list(detail.resumptions.map(\.step))],
+      ["settings", settings(run)],
+    ]).text
+  }
+
+  /// What the run was told to do, as far as it differs from the defaults and is not said already.
+  private func settings(_ run: Run) throws -> String {
+    let config = try TrainingConfig(recorded: run)
+    let changed = try config.differences(from: TrainingConfig()).filter {
+      ![.subject, .steps, .model, .dataset].contains($0.key)
+    }
+    return changed.map { "\($0.key.rawValue): \($0.new)" }.joined(separator: ", ")
+  }
+
+  /// The mean loss at both ends, since single losses say more about their timestep than about the
+  /// training.
+  private func lossCourse(_ detail: RunDetail) -> String {
+    let losses = detail.losses.map(\.loss)
+    let length = max(1, losses.count / 10)
+    guard losses.count > 1 else { return Format.loss(losses.first) }
+    func mean(_ values: ArraySlice<Double>) -> Double {
+      values.reduce(0, +) / Double(values.count)
+    }
+    return "\(Format.loss(mean(losses.prefix(length)))) (mean of the first \(length)) -> "
+      + "\(Format.loss(mean(losses.suffix(length)))) (mean of the last \(length))"
+  }
+
+  private func list(_ steps: [Int]) -> String {
+    steps.isEmpty ? "none" : steps.map(String.init).joined(separator: ", ")
+  }
+}

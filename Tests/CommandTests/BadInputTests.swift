@@ -1,0 +1,211 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  /// What users get wrong: each is one sentence that names the file or option, and its exit code.
+  @Suite struct BadInputTests {
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    @Test("No such subject: says which there are, and how to make one")
+    func noSubject() throws {
+      try expect(
+        66,
+        "There is no dataset folder Datasets/cubes (there are: cube); did you mean \"cube\"?; to "
+          + "make one, put 5 to 30 .jpg or .png pictures of the subject there, each with a caption "
+          + "of the same name in a .txt file.",
+        ["--subject", "cubes"])
+    }
+
+    @Test("Nothing said at all: says what is needed, and nothing is made")
+    func nothing() throws {
+      try expect(
+        64,
+        "It is not said what to train: give --subject NAME, with the pictures in Datasets/NAME; "
+          + "lora-train --help tells more.", [])
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
+    }
+
+    @Test("An empty dataset")
+    func emptyDataset() throws {
+      try workspace.write("", to: "Datasets/none/.hidden")
+      try expect(
+        66, "Datasets/none holds no .jpg or .png picture: put 5 to 30 of the subject there.",
+        ["--subject", "none"])
+    }
+
+    @Test("A file that is no picture, and a picture that ends too early")
+    func undecodable() throws {
+      try workspace.write("no picture", to: "Datasets/cube/1.png")
+      try expect(65, naming: "Datasets/cube/1.png", Workspace.training())
+      let whole = try workspace.picture(1)
+      try workspace.write(whole.prefix(whole.count / 2), to: "Datasets/cube/1.png")
+      try expect(65, naming: "Datasets/cube/1.png", Workspace.training())
+    }
+
+    @Test("A picture without a caption is no error; it is said which, and what it is trained with")
+    func noCaption() throws {
+      try FileManager.default.removeItem(at: workspace.file("Datasets/cube/1.txt"))
+      let outcome = try workspace.run(Workspace.training(steps: 1))
+      #expect(outcome.code == 0)
+      #expect(
+        outcome.messages.contains(
+          "Note: 1.png: no caption in a .txt file of the same name, trained with \"a photo of "
+            + "cube\"\n"))
+    }
+
+    @Test("Captions with another extension would not be read, which is an error")
+    func foreignCaptions() throws {
+      for number in 0..<3 {
+        let text = workspace.file("Datasets/cube/\(number).txt")
+        try FileManager.default.moveItem(
+          at: text, to: workspace.file("Datasets/cube/\(number).caption"))
+      }
+      try expect(
+        65,
+        "Datasets/cube has captions that would not be read (0.caption, 1.caption, 2.caption) and "
+          + "no .txt: rename them to .txt.", Workspace.training())
+    }
+
+    @Test("A misspelt key in the configuration file: names the nearest")
+    func configTypo() throws {
+      try workspace.write("rank: 4\nlerning_rate: 1e-4\n", to: "Configs/cube.yaml")
+      try expect(
+        65,
+        "Configs/cube.yaml line 2: there is no option \"lerning_rate\"; did you mean "
+          + "\"learning_rate\"?", Workspace.training())
+    }
+
+    @Test("A value of the wrong type, in the file and as a flag")
+    func wrongType() throws {
+      try workspace.write("batch_size: many\n", to: "Configs/cube.yaml")
+      try expect(
+        65,
+        "Configs/cube.yaml line 1: batch_size is \"many\", but must be a whole number.",
+        Workspace.training())
+      try expect(
+        64, "The value 'many' is invalid for '--batch-size <n>'; see lora-train train --help.",
+        Workspace.training(steps: 1, "--batch-size", "many"))
+    }
+
+    @Test(
+      "Values outside what is allowed",
+      arguments: [
+        (["--rank", "0"], "--rank is 0, but must be a whole number from 1 to 4096."),
+        (
+          ["--resolution", "100"],
+          "--resolution is 100, but must be a multiple of 32 from 64 to 4096."
+        ),
+        (["--device", "gpu"], "--device is \"gpu\", but must be auto, cpu, cuda or cuda:N."),
+        (["--precision", "int8"], "--precision is \"int8\", but must be fp32, bf16 or fp16."),
+        (["--learning-rate", "0"], "--learning-rate is 0.0, but must be a number above 0."),
+      ])
+    func outOfRange(flags: [String], sentence: String) throws {
+      try expect(64, sentence, Workspace.training() + flags)
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
+    }
+
+    @Test("A GPU that is not there")
+    func noDevice() throws {
+      try expect(69, naming: "cuda:77", Workspace.training(steps: 1, "--device", "cuda:77"))
+    }
+
+    @Test("Misspelt flags and commands")
+    func misspelt() throws {
+      try expect(
+        64, "Unknown option '--stesp'. Did you mean '--steps'? See lora-train train --help.",
+        ["--subject", "cube", "--stesp", "3"])
+      try expect(
+        64,
+        "There is no command trian; the commands are train, resume, runs, show, generate, doctor "
+          + "and help.", ["trian", "--subject", "cube"])
+    }
+
+    @Test("A root that cannot be a folder")
+    func root() throws {
+      try workspace.write("a file", to: "taken")
+      for root in ["taken", "/dev/null/x"] {
+        try expect(73, naming: root, Workspace.training(steps: 1, "--root", root))
+      }
+    }
+
+    @Test("Results that cannot be delivered")
+    func fullOutput() throws {
+      let shell = try RunningProgram(
+        URL(filePath: "/bin/sh"),
+        ["-c", "exec \"$0\" runs --json > /dev/full", Program.executable.path],
+        in: workspace.url, environment: [:])
+      let outcome = try shell.wait()
+      #expect(outcome.code == 74)
+      #expect(outcome.messages.contains("The standard output cannot be written"))
+    }
+
+    @Test("Runs that are not there, and runs that are not named rightly")
+    func runs() throws {
+      try expect(
+        66, "No run is recorded in Checkpoints/runs.sqlite; train one first with --subject.",
+        ["show"])
+      try expect(
+        66, "No run in Checkpoints/runs.sqlite was interrupted; start one with --subject.",
+        ["resume"])
+      try expect(
+        64,
+        "The value 'last' is invalid for '<run>': a run is its number, as lora-train runs lists it, "
+          + "or latest; see lora-train show --help.", ["show", "last"])
+      for bad in ["1@", "@5", "1@5@6"] {
+        try expect(64, naming: "'\(bad)'", ["generate", "--prompt", "a", "--run", bad])
+      }
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
+    }
+
+    @Test("Numbers of pictures, seeds and places that do not go together")
+    func generate() throws {
+      func draw(_ more: String...) -> [String] {
+        ["generate", "--prompt", "a", "--model", Workspace.model] + more
+      }
+      let cases: [(arguments: [String], sentence: String)] = [
+        (draw("--count", "2"), "--count is 2, so --output must be a folder, and not picture.png."),
+        (
+          draw("--count", "0"),
+          "--count is 0, but must be 1 or more. See lora-train generate --help."
+        ),
+        (
+          draw("--output", "a.jpg"),
+          "--output is a.jpg, but pictures are .png files; choose such a name."
+        ),
+        (
+          draw("--steps", "0"), "A picture cannot be drawn in 0 steps; choose from 1 to 1000 steps."
+        ),
+        (
+          draw("--width", "60"),
+          "A picture of 60x128 cannot be drawn; width and height must be positive multiples of 8."
+        ),
+      ]
+      for (arguments, sentence) in cases { try expect(64, sentence, arguments) }
+      try expect(
+        64, naming: "18446744073709551615", draw("--seed", "\(UInt64.max)", "--count", "2"))
+      try expect(66, naming: "none.safetensors", draw("--lora", "none.safetensors"))
+      try workspace.write("a file", to: "taken")
+      try expect(73, naming: "taken", draw("--output", "taken/picture.png"))
+    }
+
+    /// Expects an exit code, nothing on standard output, and exactly this sentence.
+    private func expect(_ code: Int32, _ sentence: String, _ arguments: [String]) throws {
+      let outcome = try workspace.run(arguments)
+      #expect(outcome.code == code, "\(outcome.messages)")
+      #expect(outcome.lastMessage == "lora-train: \(sentence)")
+      #expect(outcome.results.isEmpty)
+    }
+
+    /// Expects an exit code, nothing on standard output, and one sentence that names something.
+    private func expect(_ code: Int32, naming name: String, _ arguments: [String]) throws {
+      let outcome = try workspace.run(arguments)
+      #expect(outcome.code == code, "\(outcome.messages)")
+      #expect(outcome.lastMessage.hasPrefix("lora-train: "))
+      #expect(outcome.lastMessage.hasSuffix("."))
+      #expect(outcome.lastMessage.contains(name), "\(outcome.lastMessage)")
+      #expect(outcome.results.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+import Torch
+
+extension CommandTests {
+  /// Pictures from the command line.
+  @Suite struct GenerateTests {
+    /// What a recorded picture was asked for.
+    private struct Recorded: Decodable {
+      let prompt: String
+      let negativePrompt: String?
+      let width: Int
+      let height: Int
+      let steps: Int
+      let guidance: Double
+      let seed: UInt64
+    }
+
+    private static let adapter = Repository.golden
+      .appending(path: "lora/pytorch_lora_weights.safetensors").path
+
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    @Test(
+      "The picture is the one that diffusers draws with the same seed, within 2 of 255",
+      arguments: [
+        "pictures/negative", "pictures/no-negative", "pictures/no-guidance", "lora/picture",
+      ])
+    func likeDiffusers(_ name: String) throws {
+      let golden = try Golden(name)
+      let asked = try golden.config(as: Recorded.self)
+      let adapter = name.hasPrefix("lora") ? ["--lora", Self.adapter] : []
+      let outcome = try workspace.run(
+        [
+          "generate", "--model", Workspace.model, "--prompt", asked.prompt, "--width",
+          "\(asked.width)", "--height", "\(asked.height)", "--steps", "\(asked.steps)",
+          "--guidance", "\(asked.guidance)", "--seed", "\(asked.seed)", "--device", "cpu",
+        ] + (asked.negativePrompt.map { ["--negative", $0] } ?? []) + adapter)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.results == "picture.png\n")
+      let picture = try ImageDecoder.decode(contentsOf: workspace.file("picture.png"))
+      let expected = try golden.tensor("out.image").floats().map { Int(($0 * 255).rounded()) }
+      #expect((picture.width, picture.height) == (asked.width, asked.height))
+      let worst = zip(picture.pixels, expected).map { abs(Int($0) - $1) }.max()
+      #expect(picture.pixels.count == expected.count)
+      #expect(try #require(worst) <= 2)
+    }
+
+    @Test("The same seed gives the same bytes; --count gives a folder of seeds")
+    func seeds() throws {
+      let folder = try draw("--seed", "5", "--count", "2", "--output", "some pictures")
+      #expect(folder.results == "some pictures/5.png\nsome pictures/6.png\n")
+      #expect(try draw("--seed", "6", "--output", "one.png").results == "one.png\n")
+      #expect(try bytes("one.png") == bytes("some pictures/6.png"))
+      #expect(try bytes("one.png") != bytes("some pictures/5.png"))
+    }
+
+    @Test("Adapters at scale 0 change nothing but the text; several add up")
+    func adapters() throws {
+      _ = try draw("--output", "base.png")
+      _ = try draw("--lora", "\(Self.adapter):0", "--output", "zero.png")
+      _ = try draw("--lora", Self.adapter, "--output", "full.png")
+      _ = try draw(
+        "--lora", "\(Self.adapter):0.25", "--lora", "\(Self.adapter):0.75", "--output", "sum.png")
+      #expect(try pixels("zero.png") == pixels("base.png"))
+      #expect(try pixels("full.png") != pixels("base.png"))
+      let differences = zip(try pixels("sum.png"), try pixels("full.png")).map {
+        abs(Int($0) - Int($1))
+      }
+      #expect(try #require(differences.max()) <= 1)
+    }
+
+    @Test("The file tells how it was drawn")
+    func text() throws {
+      _ = try draw("--negative", "blurry", "--seed", "9", "--lora", "\(Self.adapter):0.5")
+      let text = try PNGText.read(bytes("picture.png"))
+      #expect(text.map(\.key) == ["parameters"])
+      #expect(
+        text.map(\.value) == [
+          """
+          a cube
+          Negative prompt: blurry
+          Steps: 2, Sampler: EulerDiscreteScheduler, CFG scale: 5.0, Seed: 9, Size: 64x64, \
+          Model: tiny-sdxl, LoRA: pytorch_lora_weights.safetensors:0.5
+          """
+        ])
+    }
+
+    @Test("--run takes a run's adapter and base model, of the newest checkpoint or of a step")
+    func run() throws {
+      _ = try workspace.run(
+        Workspace.training(steps: 4, "--checkpoint-every", "2", "--learning-rate", "0.01"))
+      func draw(_ run: String, _ output: String) throws -> Program.Outcome {
+        try workspace.run(arguments("--run", run, "--output", output))
+      }
+      #expect(try draw("latest", "latest.png").code == 0)
+      #expect(try draw("1@4", "4.png").code == 0)
+      #expect(try draw("latest@2", "2.png").code == 0)
+      _ = try self.draw(
+        "--lora", "Checkpoints/cube/run-1/step-000004/adapter.safetensors", "--output", "file.png")
+      #expect(try bytes("latest.png") == bytes("4.png"))
+      #expect(try pixels("2.png") != pixels("4.png"))
+      #expect(try pixels("file.png") == pixels("4.png"))
+      #expect(try PNGText.read(bytes("2.png"))[0].value.hasSuffix("LoRA: cube@2:1.0"))
+
+      let noStep = try draw("1@3", "3.png")
+      #expect(noStep.code == 66)
+      #expect(
+        noStep.lastMessage
+          == "lora-train: Checkpoints/cube/run-1 has no checkpoint of step 3; there are 2, 4.")
+      let noRun = try draw("7", "7.png")
+      #expect(noRun.code == 66)
+      #expect(noRun.lastMessage.contains("no run 7 in Checkpoints/runs.sqlite"))
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("7.png").path))
+    }
+
+    private func arguments(_ more: String...) -> [String] {
+      [
+        "generate", "--prompt", "a cube", "--width", "64", "--height", "64", "--steps", "2",
+        "--device", "cpu",
+      ] + more
+    }
+
+    /// Draws with the base model and expects no error.
+    private func draw(_ more: String...) throws -> Program.Outcome {
+      let outcome = try workspace.run(arguments("--model", Workspace.model) + more)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.messages.isEmpty)
+      return outcome
+    }
+
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: workspace.file(path)) }
+
+    private func pixels(_ path: String) throws -> [UInt8] {
+      try ImageDecoder.decode(contentsOf: workspace.file(path)).pixels
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  /// What the program says of itself.
+  @Suite struct HelpTests {
+    private let folder = FileManager.default.temporaryDirectory
+
+    @Test("train --help names every option of the contract, and what is used without it")
+    func train() throws {
+      let help = try result("train", "--help")
+      let options = [
+        "subject", "steps", "model", "dataset", "config", "resolution", "batch-size",
+        "gradient-accumulation", "rank", "alpha", "learning-rate", "seed", "precision", "device",
+        "gradient-checkpointing", "no-gradient-checkpointing", "checkpoint-every", "sample-every",
+        "sample-prompt", "sample-steps", "new", "root",
+      ]
+      for option in options { #expect(help.contains("--\(option)"), "\(option)") }
+      #expect(help.contains("Optimizer steps. Default: 1000."))
+      #expect(help.contains("fp32, bf16 or fp16"))
+    }
+
+    @Test("generate --help names every option that there is")
+    func generate() throws {
+      let help = try result("generate", "--help")
+      let options = [
+        "prompt", "negative", "model", "lora", "run", "steps", "guidance", "width", "height",
+        "seed", "count", "precision", "device", "output", "root",
+      ]
+      for option in options { #expect(help.contains("--\(option)"), "\(option)") }
+    }
+
+    @Test("--help lists exactly the commands that work")
+    func commands() throws {
+      let help = try result("--help")
+      let list = try #require(help.split(separator: "SUBCOMMANDS:\n").last)
+      let commands = list.split(separator: "\n")
+        .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.contains("See '") }
+        .compactMap { $0.split(separator: " ").first.map(String.init) }
+      #expect(commands == ["train", "resume", "runs", "show", "generate", "doctor"])
+      #expect(try result("help", "train") == result("train", "--help"))
+    }
+
+    @Test("--version is a version")
+    func version() throws {
+      let version = try result("--version")
+      #expect(version.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+    }
+
+    /// The standard output of a call that must succeed and say nothing else.
+    private func result(_ arguments: String...) throws -> String {
+      let outcome = try Program.run(arguments, in: folder)
+      #expect(outcome.code == 0)
+      #expect(outcome.messages.isEmpty)
+      return outcome.results
+    }
+  }
+}

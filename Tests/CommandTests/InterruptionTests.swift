@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  /// Trainings that are stopped and continued: they must end as if nothing had happened.
+  @Suite struct InterruptionTests {
+    /// What one training of 24 steps without any interruption gives.
+    private struct Uninterrupted: Sendable {
+      let adapter: Data
+      let losses: [[Double]]
+    }
+
+    private static let command = Workspace.training(steps: 24, "--checkpoint-every", "6")
+    private static let adapter = "Checkpoints/cube/run-1/step-000024/adapter.safetensors"
+
+    private static let uninterrupted = Result { () throws -> Uninterrupted in
+      let workspace = try Workspace()
+      _ = try workspace.run(command)
+      return Uninterrupted(
+        adapter: try Data(contentsOf: workspace.file(adapter)),
+        losses: try workspace.show().losses.map(\.numbers))
+    }
+
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    @Test(
+      "SIGINT and SIGTERM save and exit with 130; the same command ends as if nothing had been",
+      arguments: [SIGINT, SIGTERM])
+    func stopped(signal: Int32) throws {
+      let training = try Program.start(Self.command, in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000006"))
+      training.send(signal)
+      let outcome = try training.wait()
+      #expect(outcome.code == 130)
+      #expect(outcome.results.isEmpty)
+      #expect(outcome.messages.contains("Stopping when this step is done, and saving"))
+
+      let interrupted = try workspace.show()
+      #expect(interrupted.status == "interrupted")
+      #expect((6..<24).contains(interrupted.step))
+      #expect(interrupted.checkpoints.last?.step == interrupted.step, "it has saved")
+      #expect(
+        outcome.lastMessage
+          == "Stopped after step \(interrupted.step) and saved; the same command goes on from there."
+      )
+      try expectToEnd(from: interrupted.step)
+    }
+
+    @Test("SIGKILL loses what came after the last checkpoint, and nothing else")
+    func killed() throws {
+      let training = try Program.start(Self.command, in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000006"))
+      training.send(SIGKILL)
+      #expect(try training.wait().code == -SIGKILL)
+      let runs = try workspace.run("runs")
+      #expect(runs.messages.contains("Note: run 1 was interrupted at step "))
+      let newest = try #require(try checkpoints().last)
+      #expect((6..<24).contains(newest))
+      try expectToEnd(from: newest)
+    }
+
+    @Test("SIGKILL before the first checkpoint: the run begins again, with its own number")
+    func killedEarly() throws {
+      let first = try Program.start(
+        Workspace.training(
+          steps: 240, "--checkpoint-every", "0", "--sample-every", "240", "--sample-steps", "1",
+          "--sample-prompt", "a ball"), in: workspace.url)
+      try first.waitForMessage("Samples: Checkpoints/cube/run-1/samples/step-000000.png")
+      first.send(SIGKILL)
+      #expect(try first.wait().code == -SIGKILL)
+      #expect(try checkpoints() == [])
+      try expectToEnd(from: 0)
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: workspace.file("Checkpoints/cube/run-1/samples").path),
+        "the picture of another prompt is gone")
+    }
+
+    @Test("A second process on the same run is refused, and does it no harm")
+    func busy() throws {
+      let first = try Program.start(Self.command, in: workspace.url)
+      try first.waitForMessage("Run 1: ")
+      let second = try workspace.run(Self.command)
+      #expect(second.code == 75)
+      #expect(
+        second.lastMessage.hasPrefix(
+          "lora-train: Checkpoints/cube/run-1 is being trained by process "))
+      #expect(try first.wait().code == 0)
+      try expectUninterrupted()
+    }
+
+    @Test("A closed terminal saves too; resume needs no options, and nothing to be unfinished")
+    func resume() throws {
+      let training = try Program.start(Self.command, in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000006"))
+      training.send(SIGHUP)
+      #expect(try training.wait().code == 130)
+      let resumed = try workspace.run("resume")
+      #expect(resumed.code == 0, "\(resumed.messages)")
+      #expect(resumed.results == "\(Self.adapter)\n")
+      try expectUninterrupted()
+
+      let again = try workspace.run("resume", "1")
+      #expect(again.code == 64)
+      #expect(
+        again.lastMessage
+          == "lora-train: Run 1 is finished at step 24; start a new one with --subject.")
+    }
+
+    /// Runs the same command again, from a step to the end.
+    private func expectToEnd(from step: Int) throws {
+      let outcome = try workspace.run(Self.command)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.messages.contains("Going on with run 1 from step \(step).\n"))
+      #expect(outcome.results == "\(Self.adapter)\n")
+      try expectUninterrupted()
+    }
+
+    /// Expects the adapter's bytes and every step's numbers to be those of a run that was never
+    /// stopped.
+    private func expectUninterrupted() throws {
+      let expected = try Self.uninterrupted.get()
+      #expect(try Data(contentsOf: workspace.file(Self.adapter)) == expected.adapter)
+      let run = try workspace.show()
+      #expect(run.losses.map(\.numbers) == expected.losses)
+      #expect(run.status == "finished")
+      #expect(run.id == 1)
+    }
+
+    private func checkpoints() throws -> [Int] {
+      try FileManager.default.contentsOfDirectory(
+        atPath: workspace.file("Checkpoints/cube/run-1").path
+      ).compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst("step-".count)) : nil }.sorted()
+    }
+  }
+}

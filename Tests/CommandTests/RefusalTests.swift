@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  /// A run is only continued where it would be the same training.
+  @Suite struct RefusalTests {
+    private let workspace: Workspace
+
+    /// A workspace with a run that was stopped after some step of 200.
+    init() throws {
+      workspace = try Workspace()
+      let training = try Program.start(Self.command(), in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000002"))
+      training.send(SIGINT)
+      _ = try training.wait()
+    }
+
+    private static func command(_ more: String...) -> [String] {
+      Workspace.training(steps: 200, "--checkpoint-every", "2") + more
+    }
+
+    @Test("What has changed is named: settings, captions, pictures; all undone, the run goes on")
+    func changes() throws {
+      try expectRefusal("rank: 4 -> 8; alpha: 4 -> 8", Self.command("--rank", "8"))
+      try expectRefusal("seed: 42 -> 7", Self.command("--seed", "7"))
+
+      try workspace.write("a cube", to: "Datasets/cube/1.txt")
+      try expectRefusal("caption of 1.png: \"a photo of cube, number 1\" -> \"a cube\"")
+      try workspace.write("a photo of cube, number 1", to: "Datasets/cube/1.txt")
+
+      try workspace.write(workspace.picture(5), to: "Datasets/cube/1.png")
+      try workspace.write(workspace.picture(6), to: "Datasets/cube/3.png")
+      try workspace.write("a photo of cube", to: "Datasets/cube/3.txt")
+      try expectRefusal("image 1.png: other content; image 3.png: added")
+      try workspace.write(workspace.picture(1), to: "Datasets/cube/1.png")
+      try FileManager.default.removeItem(at: workspace.file("Datasets/cube/3.png"))
+
+      let done = try workspace.show().step
+      let training = try Program.start(Self.command(), in: workspace.url)
+      try training.waitForMessage("Going on with run 1 from step \(done).")
+      training.send(SIGINT)
+      #expect(try training.wait().code == 130)
+    }
+
+    @Test("Another base model is refused, whatever its name")
+    func otherModel() throws {
+      let copy = workspace.file("model")
+      try FileManager.default.copyItem(at: URL(filePath: Workspace.model), to: copy)
+      let config = copy.appending(path: "scheduler/scheduler_config.json")
+      let text = try String(contentsOf: config, encoding: .utf8)
+      try (text + "\n").write(to: config, atomically: true, encoding: .utf8)
+      try expectRefusal(
+        "base model's scheduler: other content", Self.command("--model", copy.path))
+    }
+
+    @Test("Fewer steps than are done are refused")
+    func fewerSteps() throws {
+      let done = try workspace.show().step
+      let outcome = try workspace.run(Workspace.training(steps: 1, "--checkpoint-every", "2"))
+      #expect(outcome.code == 64)
+      #expect(
+        outcome.lastMessage
+          == "lora-train: --steps is 1, but the run has done \(done) already; give more than that, "
+          + "or start a new run with --new.")
+    }
+
+    @Test("--new begins another run; the first command still goes on with the first run")
+    func new() throws {
+      let before = try workspace.files(below: "Checkpoints/cube/run-1")
+      let outcome = try workspace.run(Workspace.training(steps: 2, "--rank", "8", "--new"))
+      #expect(outcome.code == 0)
+      #expect(outcome.results == "Checkpoints/cube/run-2/step-000002/adapter.safetensors\n")
+      #expect(try workspace.files(below: "Checkpoints/cube/run-1") == before)
+      #expect(try workspace.show().id == 2)
+
+      let training = try Program.start(Self.command(), in: workspace.url)
+      try training.waitForMessage("Going on with run 1 from step ")
+      training.send(SIGINT)
+      #expect(try training.wait().code == 130)
+    }
+
+    private func expectRefusal(_ changes: String, _ arguments: [String] = command()) throws {
+      let outcome = try workspace.run(arguments)
+      #expect(outcome.code == 65)
+      #expect(
+        outcome.lastMessage
+          == "lora-train: Run 1 cannot be continued, because it would not be the same training "
+          + "(\(changes)); undo the change, or start a new run with --new.")
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Images
+import TestSupport
+
+/// A folder like a user's: `Datasets/cube` with three captioned pictures, and later `Checkpoints`.
+final class Workspace {
+  /// The small random model that everything is tried with.
+  static let model = Repository.golden.appending(path: "tiny-sdxl").path
+
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    for number in 0..<3 {
+      try write(picture(number), to: "Datasets/cube/\(number).png")
+      try write("a photo of cube, number \(number)", to: "Datasets/cube/\(number).txt")
+    }
+  }
+
+  var url: URL { directory.url }
+
+  /// A file or folder of the workspace.
+  func file(_ path: String) -> URL { url.appending(path: path) }
+
+  /// The arguments of a training that takes about a second.
+  static func training(steps: Int = 4, _ more: String...) -> [String] {
+    [
+      "--subject", "cube", "--model", model, "--resolution", "64", "--steps", "\(steps)",
+      "--rank", "4", "--sample-every", "0", "--device", "cpu",
+    ] + more
+  }
+
+  /// Runs the program here.
+  func run(_ arguments: String...) throws -> Program.Outcome { try run(arguments) }
+
+  /// Runs the program here.
+  func run(_ arguments: [String]) throws -> Program.Outcome {
+    try Program.run(arguments, in: url)
+  }
+
+  /// A run as `show --json` tells it.
+  func show(_ run: String = "latest") throws -> RunReport {
+    let outcome = try self.run("show", run, "--json")
+    return try JSONDecoder().decode(RunReport.self, from: Data(outcome.results.utf8))
+  }
+
+  /// Writes text to a file, and makes the folders above it.
+  func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+
+  /// Writes a file, and makes the folders above it.
+  func write(_ data: Data, to path: String) throws {
+    let url = file(path)
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: url)
+  }
+
+  /// Every file below a folder, by its path from there, but for SQLite's own companions.
+  func files(below path: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: file(path).path).filter { name in
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(
+        atPath: file(path).appending(path: name).path, isDirectory: &isFolder)
+      return !isFolder.boolValue && !name.hasSuffix("-wal") && !name.hasSuffix("-shm")
+    }.sorted()
+  }
+
+  /// A picture that no other number gives.
+  func picture(_ number: Int, width: Int = 96, height: Int = 80) throws -> Data {
+    let pixels = (0..<width * height).flatMap { index -> [UInt8] in
+      let (x, y) = (index % width, index / width)
+      return [UInt8(2 * x), UInt8(3 * y), UInt8((x * y + 60 * number) % 256)]
+    }
+    return try PNGEncoder.encode(RGBImage(width: width, height: height, pixels: pixels))
+  }
+}
+
+/// What `show --json` tells of a run, by the names and types that outside programs rely on.
+struct RunReport: Decodable {
+  struct Loss: Decodable, Equatable {
+    let step: Int
+    let loss: Double
+    let learning_rate: Double
+    let grad_norm: Double
+    let seconds: Double
+
+    /// Without the time, which no two runs share.
+    var numbers: [Double] { [Double(step), loss, learning_rate, grad_norm] }
+  }
+
+  struct Checkpoint: Decodable {
+    let step: Int
+    let path: String
+    let sha256: String
+  }
+
+  struct Sample: Decodable {
+    let step: Int
+    let path: String
+  }
+
+  struct Config: Decodable {
+    let rank: Int
+    let resolution: Int
+    let sample_prompts: [String]
+  }
+
+  let id: Int
+  let subject: String
+  let status: String
+  let step: Int
+  let steps: Int
+  let loss: Double?
+  let seconds_per_step: Double?
+  let peak_memory_bytes: Int?
+  let path: String
+  let started_at: String
+  let config: Config
+  let losses: [Loss]
+  let checkpoints: [Checkpoint]
+  let samples: [Sample]
+}

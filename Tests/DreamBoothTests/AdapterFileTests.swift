@@ -1,0 +1,184 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import DreamBooth
+
+@Suite("Adapter files")
+struct AdapterFileTests {
+  private let folder: TemporaryDirectory
+  private var file: URL { folder.url.appending(path: "adapter.safetensors") }
+
+  init() throws { folder = try TemporaryDirectory() }
+
+  private static func unet() throws -> UNet2DConditionModel {
+    try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl")).loadUNet()
+  }
+
+  /// A file with one layer's matrices of rank 2 and the given names.
+  private func write(
+    _ down: String, _ up: String, metadata: [String: String] = [:], size: Int = 24
+  ) throws {
+    try SafetensorsWriter.write(
+      [
+        (down, Tensor.full([2, size], value: 3)), (up, Tensor.full([24, 2], value: 5)),
+      ], metadata: metadata, to: file)
+  }
+
+  private func scale(_ file: AdapterFile) -> Double? { file.layers.values.first?.scale }
+
+  @Test("reads what it writes, matrices and scale")
+  func roundTrip() throws {
+    let sites = try Self.unet().attachLoRA(targets: ["to_q", "to_out.0"], rank: 3, alpha: 4.5) {
+      try Generator(seed: UInt64($0))
+    }
+    try AdapterFile.write(
+      sites, rank: 3, alpha: 4.5, targets: ["to_q", "to_out.0"], metadata: ["title": "dog"],
+      to: file)
+    let adapters = try AdapterFile(contentsOf: file).adapters(
+      for: Self.unet(), strength: 0.5, device: .cpu, file: "adapter")
+    #expect(Set(adapters.keys) == Set(sites.map(\.path)))
+    for site in sites {
+      let read = try #require(adapters[site.path])
+      #expect(try read.down.bytes() == site.adapter.down.bytes())
+      #expect(try read.up.bytes() == site.adapter.up.bytes())
+      #expect(read.scale == 0.75)
+    }
+    let metadata = try SafetensorsFile(contentsOf: file).metadata
+    #expect(metadata["title"] == "dog" && metadata["format"] == "pt")
+    #expect(
+      metadata["lora_adapter_metadata"]
+        == #"{"unet.lora_alpha":4.5,"unet.r":3,"unet.target_modules":["to_q","to_out.0"]}"#)
+  }
+
+  @Test("a file of diffusers' draws the picture that diffusers draws with it")
+  func diffusers() throws {
+    let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+    let file = try AdapterFile(
+      contentsOf: Repository.golden.appending(path: "lora/pytorch_lora_weights.safetensors"))
+    #expect(file.layers.count == 136)
+    #expect(file.layers.values.allSatisfy { $0.scale == 2 })
+    let unet = try model.loadUNet()
+    unet.setAdapters(try file.adapters(for: unet, strength: 1, device: .cpu, file: "lora"))
+
+    let golden = try Golden("lora/picture")
+    struct Drawing: Decodable {
+      let guidance: Double
+      let height: Int
+      let seed: UInt64
+      let steps: Int
+      let width: Int
+    }
+    let drawing = try golden.config(as: Drawing.self)
+    let sampler = LatentSampler(unet: unet, scheduler: model.scheduler, scale: model.vae.scale)
+    let latents = try sampler.latents(
+      for: PictureRequest(
+        prompt: PromptEmbedding(
+          embeds: golden.tensor("out.prompt_embeds"),
+          pooled: golden.tensor("out.pooled_prompt_embeds")),
+        negative: PromptEmbedding(
+          embeds: golden.tensor("out.negative_prompt_embeds"),
+          pooled: golden.tensor("out.negative_pooled_prompt_embeds")),
+        width: drawing.width, height: drawing.height, steps: drawing.steps,
+        guidance: drawing.guidance, seed: drawing.seed))
+    #expect(try relativeDifference(latents, golden.tensor("out.latents")) < 1e-4)
+  }
+
+  @Test(
+    "every naming of a layer's matrices is understood",
+    arguments: [
+      ("unet.mid.to_q.lora_A.weight", "unet.mid.to_q.lora_B.weight"),
+      ("unet.mid.to_q.lora.down.weight", "unet.mid.to_q.lora.up.weight"),
+      (
+        "base_model.model.mid.to_q.lora_A.weight", "base_model.model.mid.to_q.lora_B.weight"
+      ),
+    ])
+  func namings(down: String, up: String) throws {
+    try write(down, up)
+    let file = try AdapterFile(contentsOf: file)
+    #expect(Array(file.layers.keys) == ["mid.to_q"])
+    #expect(try file.layers["mid.to_q"]?.down.max().item() == 3)
+    #expect(try file.layers["mid.to_q"]?.up.max().item() == 5)
+    #expect(scale(file) == 1)
+  }
+
+  @Test(
+    "alpha comes from the header, for each layer where it says so, also rank-stabilised",
+    arguments: [
+      (#"{"unet.lora_alpha":8,"unet.r":2}"#, 4.0),
+      (#"{"unet.lora_alpha":8,"unet.alpha_pattern":{"to_q":3},"unet.r":9}"#, 1.5),
+      (#"{"unet.lora_alpha":8,"unet.alpha_pattern":{"o_q":3}}"#, 4.0),
+      (#"{"unet.lora_alpha":8,"unet.use_rslora":true}"#, 8 / 2.0.squareRoot()),
+      (#"{"text_encoder.lora_alpha":8}"#, 1.0),
+      ("free text", 1.0),
+    ])
+  func alpha(header: String, expected: Double) throws {
+    try write(
+      "unet.mid.to_q.lora_A.weight", "unet.mid.to_q.lora_B.weight",
+      metadata: ["lora_adapter_metadata": header])
+    #expect(try scale(AdapterFile(contentsOf: file)) == expected)
+  }
+
+  @Test("alpha of a PEFT adapter comes from the file beside it")
+  func peftConfig() throws {
+    try write("base_model.model.a.to_q.lora_A.weight", "base_model.model.a.to_q.lora_B.weight")
+    try Data(#"{"lora_alpha":6,"r":2,"peft_type":"LORA"}"#.utf8).write(
+      to: folder.url.appending(path: "adapter_config.json"))
+    #expect(try scale(AdapterFile(contentsOf: file)) == 3)
+  }
+
+  @Test("a tensor of another program's naming is named")
+  func unknown() throws {
+    try write("lora_unet_mid_to_q.lora_down.weight", "lora_unet_mid_to_q.lora_up.weight")
+    #expect(
+      sentence { _ = try AdapterFile(contentsOf: file) }
+        == "\(file.relativePath) holds lora_unet_mid_to_q.lora_down.weight, which is not part of a "
+        + "UNet's LoRA in diffusers' or PEFT's naming; convert the file to one of these.")
+  }
+
+  @Test("half a layer, matrices that do not fit each other and an empty file are refused")
+  func broken() throws {
+    try write("unet.a.lora_A.weight", "unet.b.lora_B.weight")
+    let half = sentence { _ = try AdapterFile(contentsOf: file) }
+    #expect(half.hasSuffix("; use a LoRA that was saved whole."))
+    #expect(half.contains("only one of the two matrices of "))
+
+    try SafetensorsWriter.write(
+      [
+        ("unet.a.lora_A.weight", Tensor.zeros([2, 24])),
+        ("unet.a.lora_B.weight", Tensor.zeros([24, 3])),
+      ], to: file)
+    #expect(
+      sentence { _ = try AdapterFile(contentsOf: file) }
+        == "\(file.relativePath) has matrices of shapes [2, 24] and [24, 3] for a, which do not "
+        + "belong together; use a LoRA that was saved whole.")
+
+    try SafetensorsWriter.write([], to: file)
+    #expect(sentence { _ = try AdapterFile(contentsOf: file) }.contains("holds no tensors"))
+  }
+
+  @Test("an adapter of another model is refused: a layer that is not there, or of another size")
+  func otherModel() throws {
+    let unet = try Self.unet()
+    let layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
+    func adapters() throws {
+      _ = try AdapterFile(contentsOf: file)
+        .adapters(for: unet, strength: 1, device: .cpu, file: "a.safetensors")
+    }
+    try write("unet.nowhere.to_q.lora_A.weight", "unet.nowhere.to_q.lora_B.weight")
+    #expect(
+      sentence(adapters)
+        == "a.safetensors adapts nowhere.to_q, which this base model does not have; use the model "
+        + "that the LoRA was trained on.")
+    try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight", size: 32)
+    #expect(
+      sentence(adapters)
+        == "a.safetensors adapts \(layer) as [24, 32], but in this base model it is [24, 24]; use "
+        + "the model that the LoRA was trained on.")
+    try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight")
+    try adapters()
+  }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import DreamBooth
+
+@Suite("Caches")
+struct CacheTests {
+  private static let everything =
+    Array(repeating: "latents", count: 3) + Array(repeating: "text", count: 4)
+
+  private let training: TinyTraining
+
+  init() throws { training = try TinyTraining() }
+
+  /// The cache's files with what would change if one was written again.
+  private func cacheFiles() throws -> [String] {
+    try training.files(below: training.caches).map { path in
+      let attributes = try FileManager.default.attributesOfItem(
+        atPath: training.caches.appending(path: path).path)
+      let number = attributes[.systemFileNumber] as? Int
+      let date = attributes[.modificationDate] as? Date
+      return "\(path) \(number ?? 0) \(date?.timeIntervalSince1970 ?? 0)"
+    }
+  }
+
+  @Test("a second run computes nothing and touches no file")
+  func hit() throws {
+    // Three images; two captions, the default caption, and no negative prompt.
+    #expect(try training.computed() == Self.everything)
+    let files = try cacheFiles()
+    #expect(files.count == 8)
+    #expect(try training.computed().isEmpty)
+    #expect(try cacheFiles() == files)
+  }
+
+  @Test("another image is encoded anew, and nothing else")
+  func image() throws {
+    _ = try training.computed()
+    try training.writePicture("1.png", width: 64, height: 100, seed: 8)
+    #expect(try training.computed() == ["latents"])
+  }
+
+  @Test("another caption is encoded anew, and nothing else")
+  func caption() throws {
+    _ = try training.computed()
+    try Data("a photo of sks dog.".utf8).write(to: training.dataset.appending(path: "0.txt"))
+    #expect(try training.computed() == ["text"])
+  }
+
+  @Test("another resolution means other latents, another precision other text")
+  func config() throws {
+    _ = try training.computed()
+    let larger = TinyTraining.config { $0.resolution = 96 }
+    #expect(try training.computed(larger) == ["latents", "latents", "latents"])
+    let half = TinyTraining.config { $0.precision = .bf16 }
+    #expect(try training.computed(half) == ["text", "text", "text", "text"])
+  }
+
+  @Test(
+    "one byte of a part of the model makes what it computes stale, and nothing else",
+    arguments: [
+      ("vae/diffusion_pytorch_model.safetensors", "latents"),
+      ("text_encoder/model.safetensors", "text"),
+      ("text_encoder_2/model.safetensors", "text"),
+    ])
+  func model(file: String, stale: String) throws {
+    try training.copyModel()
+    _ = try training.computed()
+    try damageLastByte(of: training.model.appending(path: file))
+    #expect(try training.computed() == Self.everything.filter { $0 == stale })
+  }
+
+  @Test("deleting the cache gives the same data again")
+  func deleted() throws {
+    func data() throws -> [[UInt8]] {
+      let data = try PreparedData(training.setup(), checkStop: {}, report: { _ in })
+      return try data.samples.flatMap {
+        [
+          try $0.posterior.mean.bytes(), try $0.posterior.logvar.bytes(),
+          try $0.text.embeds.bytes(),
+        ]
+      }
+    }
+    let first = try data()
+    try FileManager.default.removeItem(at: training.caches)
+    #expect(try data() == first)
+  }
+
+  @Test("a file that is cut short is computed again and replaced")
+  func truncated() throws {
+    _ = try training.computed()
+    let latents = training.caches.appending(path: "latents")
+    let name = try #require(try training.files(below: latents).first)
+    let whole = try Data(contentsOf: latents.appending(path: name))
+    try whole.dropLast(1).write(to: latents.appending(path: name))
+    #expect(try training.computed() == ["latents"])
+    #expect(try Data(contentsOf: latents.appending(path: name)) == whole)
+  }
+
+  @Test("the VAE and the encoders are freed as soon as their caches are filled, and loaded once")
+  func freed() throws {
+    let setup = try training.setup()
+    weak var vae: AutoencoderKL?
+    var loads = 0
+    let image = setup.dataset.images[0]
+    let geometry = CropGeometry(
+      originalWidth: image.width, originalHeight: image.height, targetWidth: 64, targetHeight: 64)
+    _ = try LatentCache(in: training.caches, vaeHash: "a", device: .cpu).posteriors(
+      of: [(image, "1", geometry), (image, "2", geometry)],
+      load: {
+        let model = try setup.model.loadVAE()
+        vae = model
+        loads += 1
+        return model
+      }, progress: { _ in })
+    #expect(vae == nil && loads == 1)
+
+    weak var encoder: PromptEncoder?
+    _ = try TextCache(in: training.caches, modelHash: "a", device: .cpu).embeddings(
+      of: [.positive("a dog"), .negative("blurry"), .negative(nil)],
+      load: {
+        let model = try setup.model.loadPromptEncoder()
+        encoder = model
+        loads += 1
+        return model
+      }, progress: { _ in })
+    #expect(encoder == nil && loads == 2)
+  }
+
+  @Test("a VAE that overflows is named with the image")
+  func latentNotFinite() throws {
+    try training.copyModel()
+    let file = training.model.appending(path: "vae/diffusion_pytorch_model.safetensors")
+    let weights = try SafetensorsFile(contentsOf: file)
+    let poisoned = try weights.names.map { name in
+      let tensor = try weights.tensor(name).clone()
+      let isFirst = name == "encoder.conv_in.bias"
+      return (name: name, tensor: isFirst ? try tensor * Double.infinity : tensor)
+    }
+    try SafetensorsWriter.write(poisoned, to: file)
+    let message = sentence { _ = try training.computed() }
+    #expect(message.hasPrefix("The latent of "))
+    #expect(message.contains("dog/0.png is not finite; remove the image, or use a VAE"))
+  }
+
+  @Test("hashes of unchanged files are remembered, and forgotten when a file changes")
+  func hashes() throws {
+    let file = training.folder.url.appending(path: "weights")
+    try Data("one".utf8).write(to: file)
+    let one = try FileHashes(in: training.caches).hash(of: file)
+    #expect(one == ContentHash.of(Data("one".utf8)))
+    let store = training.caches.appending(path: "file-hashes.json")
+    let remembered = try String(contentsOf: store, encoding: .utf8)
+    try remembered.replacing(one, with: "remembered").write(
+      to: store, atomically: true, encoding: .utf8)
+    #expect(try FileHashes(in: training.caches).hash(of: file) == "remembered")
+    try Data("two".utf8).write(to: file)
+    #expect(try FileHashes(in: training.caches).hash(of: file) == ContentHash.of(Data("two".utf8)))
+    try Data("{".utf8).write(to: store)
+    #expect(try FileHashes(in: training.caches).hash(of: file) == ContentHash.of(Data("two".utf8)))
+  }
+
+  @Test("lists of texts have different hashes unless they are equal")
+  func lists() {
+    #expect(ContentHash.of(["ab", "c"]) != ContentHash.of(["a", "bc"]))
+    #expect(ContentHash.of(["a"]) != ContentHash.of(["a", ""]))
+    #expect(ContentHash.of(["a", "b"]) == ContentHash.of(["a", "b"]))
+  }
+}

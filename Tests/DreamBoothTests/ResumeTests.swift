@@ -1,0 +1,128 @@
+import Foundation
+import NN
+import TestSupport
+import Testing
+
+@testable import DreamBooth
+
+@Suite("Exact resume")
+struct ResumeTests {
+  /// A way to train whose interruption must not be seen.
+  struct Way: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let config: TrainingConfig
+  }
+
+  static let ways: [Way] = [
+    Way(testDescription: "batch 1", config: TinyTraining.config()),
+    Way(
+      testDescription: "batch 2, accumulation 2, cosine",
+      config: TinyTraining.config { config in
+        config.batchSize = 2
+        config.gradientAccumulation = 2
+        config.learningRateSchedule = .cosine
+        config.learningRateWarmupSteps = 2
+      }),
+    Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
+    Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
+  ]
+
+  private let training: TinyTraining
+
+  init() throws { training = try TinyTraining() }
+
+  /// The final files, and every number of every step but its seconds.
+  private func result(_ run: Int) throws -> [String] {
+    let checkpoint = try training.runFolder(run).checkpoint(step: 6)
+    let history = try checkpoint.state().history.map { report in
+      var report = report
+      report.seconds = 0
+      return "\(report)"
+    }
+    let scaler = "\(try checkpoint.state().lossScaler)"
+    let files = try ["adapter.safetensors", "optimizer.safetensors"].map {
+      try ContentHash.of(fileAt: checkpoint.url.appending(path: $0))
+    }
+    return files + [scaler] + history
+  }
+
+  @Test("stopping after any step and going on gives the same bytes", arguments: ways)
+  func everyStep(way: Way) throws {
+    try training.train(run: 1, way.config)
+    let straight = try result(1)
+    for last in 1...5 {
+      let run = last + 1
+      let (outcome, _) = try training.train(run: run, way.config) { events, _ in
+        events.steps.count == last
+      }
+      #expect(outcome == .stopped(step: last))
+      let checkpoint = try #require(training.runFolder(run).newestCheckpoint().checkpoint)
+      #expect(checkpoint.step == last)
+      #expect(try training.train(run: run, way.config, from: checkpoint).outcome == .finished)
+      #expect(try result(run) == straight, "stopped after step \(last)")
+    }
+  }
+
+  @Test("stopping between the forward passes of a step drops that step alone")
+  func midAccumulation() throws {
+    let config = Self.ways[1].config
+    try training.train(run: 1, config)
+    let (outcome, events) = try training.train(run: 2, config) { events, asked in
+      events.steps.count == 3 && asked == 2
+    }
+    #expect(outcome == .stopped(step: 3))
+    #expect(events.checkpoints == [3])
+    let checkpoint = try training.runFolder(2).checkpoint(step: 3)
+    try training.train(run: 2, config, from: checkpoint)
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("several interruptions, one before anything was done, and an empty cache in between")
+  func severalTimes() throws {
+    try training.train(run: 1)
+    let (outcome, events) = try training.train(run: 2) { events, _ in
+      events.contains { if case .ready = $0 { true } else { false } }
+    }
+    #expect(outcome == .stopped(step: 0))
+    #expect(events.checkpoints.isEmpty)
+    var checkpoint: CheckpointFolder?
+    for last in [2, 4] {
+      try training.train(run: 2, from: checkpoint) { events, _ in
+        events.steps.last?.step == last
+      }
+      checkpoint = try training.runFolder(2).checkpoint(step: last)
+      try FileManager.default.removeItem(at: training.caches)
+    }
+    let (_, again) = try training.train(run: 2, from: checkpoint) { _, _ in true }
+    #expect(again.checkpoints.isEmpty)
+    try training.train(run: 2, from: checkpoint)
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("samples and checkpoints do not touch the arithmetic")
+  func samples() throws {
+    try training.train(run: 1)
+    let config = TinyTraining.config { config in
+      config.checkpointEvery = 2
+      config.sampleEvery = 1
+      config.samplePrompts = ["a dog", "a cat"]
+    }
+    try training.train(run: 2, config)
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("a finished run goes on to more steps as if they had been asked for at once")
+  func moreSteps() throws {
+    try training.train(run: 1)
+    try training.train(run: 2, TinyTraining.config { $0.steps = 4 })
+    try training.train(run: 2, from: training.runFolder(2).checkpoint(step: 4))
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("another seed, another training")
+  func seed() throws {
+    try training.train(run: 1)
+    try training.train(run: 2, TinyTraining.config { $0.seed = 43 })
+    #expect(try result(2)[0] != result(1)[0])
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import NN
+import TestSupport
+import Testing
+import Torch
+
+@Suite("Loading a module is strict both ways")
+struct LoadTests {
+  private let workshop: Workshop
+
+  init() throws { workshop = try Workshop() }
+
+  private func tensors(_ names: [String: [Int]]) throws -> [(name: String, tensor: Tensor)] {
+    try names.map { (name: $0.key, tensor: try .ones($0.value)) }
+  }
+
+  @Test("What is missing, unexpected or of another shape is listed in one sentence")
+  func mismatch() throws {
+    let linear = Linear(2, 3)
+    let url = try workshop.safetensors(
+      tensors(["weight": [2, 3], "extra": [1], "another": []]))
+    let expected =
+      "\(url.path) does not fit this model's configuration: 1 missing (bias), "
+      + "2 unexpected (another, extra), 1 of another shape (weight: [2, 3] instead of [3, 2]); "
+      + "use the weights and the config.json of one model."
+    #expect(weightsError { try linear.load(from: WeightSource(file: url)) } == expected)
+    #expect(weightsError { try linear.check(WeightSource(file: url)) } == expected)
+    #expect(weightsError { _ = try linear.weight.tensor } != nil, "nothing is loaded by halves")
+  }
+
+  @Test("A long list is cut, and its length said")
+  func longList() throws {
+    let names = (0..<25).map { "tensor\($0 + 10)" }
+    let url = try workshop.safetensors(
+      tensors(Dictionary(uniqueKeysWithValues: names.map { ($0, [1]) })))
+    let message = weightsError { try Identity().load(from: WeightSource(file: url)) }
+    #expect(message?.contains("25 unexpected (tensor10, tensor11, ") == true)
+    #expect(message?.contains("tensor19, ...)") == true)
+    #expect(message?.contains("tensor20") == false)
+  }
+
+  @Test("Weights can be read in another type, and be let go of")
+  func conversion() throws {
+    let linear = Linear(2, 3)
+    try workshop.fill(linear, seed: 4, dtype: .bfloat16)
+    #expect(try linear.weight.tensor.dtype == .bfloat16)
+    #expect(
+      try linear.weight.tensor.floats() == Generator(seed: 4).normal([3, 2]).to(.bfloat16).floats())
+    linear.unload()
+    #expect(weightsError { _ = try linear.weight.tensor } != nil)
+  }
+
+  @Test("Weights in the file's own type are the file's memory, not a copy")
+  func mapped() throws {
+    let linear = Linear(1, 2, bias: false)
+    let url = try workshop.safetensors([("weight", try Tensor([Float(1), 2], shape: [2, 1]))])
+    try linear.load(from: WeightSource(file: url), dtype: .float32)
+    let file = try FileHandle(forWritingTo: url)
+    try file.seek(toOffset: file.seekToEnd() - 4)
+    try file.write(contentsOf: withUnsafeBytes(of: Float(9)) { Data($0) })
+    try file.close()
+    #expect(try linear.weight.tensor.floats() == [1, 9])
+  }
+
+  @Test("Mapped memory stays while a tensor of it is used")
+  func lifetime() throws {
+    let url = try workshop.safetensors([("x", try normal(1000, seed: 1))])
+    let tensor = try SafetensorsFile(contentsOf: url).tensor("x").narrow(
+      dim: 0, start: 500, length: 500)
+    try FileManager.default.removeItem(at: url)
+    #expect(try tensor.floats() == Array(normal(1000, seed: 1).floats()[500...]))
+  }
+
+  @Test("A file in one piece goes before an index, and both before the fp16 variant")
+  func variants() throws {
+    let folder = workshop.url("unet")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    func loaded() throws -> Float {
+      try WeightSource(directory: folder, name: "model").tensor("x").floats()[0]
+    }
+    #expect(
+      weightsError { _ = try loaded() }
+        == "\(folder.path) holds no model.safetensors, no model.fp16.safetensors and no sharded "
+        + "index of either; download the model's weights again.")
+    let index = Data(#"{"metadata": {}, "weight_map": {"x": "shard.safetensors"}}"#.utf8)
+    _ = try workshop.file(index, "unet/model.safetensors.index.fp16.json")
+    _ = try workshop.safetensors([("x", vector(1))], "unet/shard.safetensors")
+    #expect(try loaded() == 1)
+    _ = try workshop.safetensors([("x", vector(2).to(.float16))], "unet/model.fp16.safetensors")
+    #expect(try loaded() == 2)
+    _ = try workshop.file(index, "unet/model.safetensors.index.json")
+    #expect(try loaded() == 1)
+    _ = try workshop.safetensors([("x", vector(3))], "unet/model.safetensors")
+    #expect(try loaded() == 3)
+  }
+
+  @Test("A sharded model loads from all of its shards")
+  func shards() throws {
+    _ = try workshop.safetensors([("weight", Tensor.ones([3, 2]))], "model-00001.safetensors")
+    _ = try workshop.safetensors([("bias", vector(1, 2, 3))], "model-00002.safetensors")
+    let index = try workshop.file(
+      Data(
+        #"{"weight_map": {"weight": "model-00001.safetensors", "bias": "model-00002.safetensors"}}"#
+          .utf8), "model.safetensors.index.json")
+    let source = try WeightSource(
+      directory: index.deletingLastPathComponent(), name: "model")
+    let linear = Linear(2, 3)
+    try linear.load(from: source)
+    #expect(try linear(vector(1, 1)).floats() == [3, 4, 5])
+  }
+
+  @Test("A broken index names the file that is wrong")
+  func brokenIndex() throws {
+    let name = "model.safetensors.index.json"
+    let index = try workshop.file(Data("{".utf8), name)
+    let folder = index.deletingLastPathComponent()
+    func load() throws { _ = try WeightSource(directory: folder, name: "model") }
+    #expect(
+      weightsError(load)?.hasPrefix(
+        "\(index.path) is damaged or of another format: it lists no shards") == true)
+    _ = try workshop.file(Data(#"{"weight_map": {"x": "gone.safetensors"}}"#.utf8), name)
+    let gone = workshop.url("gone.safetensors")
+    #expect(weightsError(load) == "\(gone.path) cannot be read: No such file or directory.")
+    _ = try workshop.safetensors([("y", vector(1))], "gone.safetensors")
+    #expect(
+      weightsError(load)
+        == "\(gone.path) holds no tensor named x; use the file that belongs here.")
+  }
+
+  @Test("Names can be changed and left out on the way")
+  func renaming() throws {
+    let url = try workshop.safetensors([("old.a", vector(1)), ("old.b", vector(2))])
+    let source = try WeightSource(file: url).without(["old.b"]).renamed { String($0.dropFirst(4)) }
+    #expect(source.names == ["a"])
+    #expect(source.shape(of: "a") == [1])
+    #expect(source.shape(of: "b") == nil)
+    #expect(try source.tensor("a").floats() == [1])
+    #expect(weightsError { _ = try source.tensor("b") }?.contains("no tensor named b") == true)
+  }
+}

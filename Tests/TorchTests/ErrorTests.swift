@@ -1,0 +1,128 @@
+import Testing
+import Torch
+
+@Suite("Errors of libtorch arrive as one sentence")
+struct ErrorTests {
+  @Test("Shapes that do not fit")
+  func shapes() throws {
+    let a = try counting(2, 3)
+    let b = try counting(4, 5)
+    let failing: [(String, () throws -> Tensor)] = [
+      ("+", { try a + b }), ("matmul", { try a.matmul(b) }), ("linear", { try a.linear(b) }),
+      ("addingLinear", { try a.addingLinear(b, a, scale: 1) }),
+      ("reshape", { try a.reshape([4, 4]) }), ("permute", { try a.permute([0, 0]) }),
+      ("transpose", { try a.transpose(0, 7) }),
+      ("narrow", { try a.narrow(dim: 0, start: 1, length: 5) }),
+      ("select", { try a.select(dim: 0, index: 2) }),
+      ("indexSelect", { try a.indexSelect(dim: 0, Tensor([Int64(9)], shape: [1])) }),
+      ("expand", { try a.expand([5, 3]) }), ("cat", { try .cat([a, b], dim: 0) }),
+      ("stack", { try .stack([a, b], dim: 0) }), ("sum", { try a.sum(dims: [2]) }),
+      ("max", { try Tensor.zeros([0]).max() }), ("conv2d", { try a.conv2d(b) }),
+      ("groupNorm", { try a.groupNorm(2, nil, nil, eps: 1e-5) }),
+      ("layerNorm", { try a.layerNorm([2], nil, nil, eps: 1e-5) }),
+      ("embedding", { try a.embedding(b) }),
+      (
+        "attention",
+        {
+          try .scaledDotProductAttention(
+            query: a, key: b, value: b)
+        }
+      ),
+      ("upsample", { try a.upsampleNearest2d(height: 2, width: 2) }),
+      ("bicubic", { try a.bicubicResized(height: 2, width: 2) }),
+    ]
+    for (name, operation) in failing {
+      let error = torchError { _ = try operation() }
+      #expect(error.map { isOneLine($0.description) } == true, "\(name)")
+      #expect(error?.isOutOfMemory == false, "\(name)")
+    }
+  }
+
+  @Test("An error says what libtorch says, and the next one replaces it")
+  func sentences() throws {
+    let x = try counting(2, 3)
+    #expect(
+      torchError { _ = try x.reshape([7]) }?.description
+        == "shape '[7]' is invalid for input of size 6")
+    #expect(
+      torchError { try x.copy(from: counting(5)) }?.description
+        == "The size of tensor a (3) must match the size of tensor b (5) at non-singleton dimension 1"
+    )
+    #expect(try (x + x).sum().item() == 30)
+  }
+
+  @Test("Memory that does not exist is reported as out of memory")
+  func outOfMemory() throws {
+    let error = try #require(torchError { _ = try Tensor.empty([1 << 50], dtype: .uint8) })
+    #expect(error.isOutOfMemory)
+    #expect(isOneLine(error.description))
+    #expect(error.description.hasPrefix("The memory does not suffice (DefaultCPUAllocator: "))
+    #expect(error.description.hasSuffix("or precision."))
+    let overflow = torchError { _ = try Tensor.empty([1 << 40, 1 << 40]) }
+    #expect(overflow.map { isOneLine($0.description) } == true)
+  }
+
+  @Test("A device that is not there is named")
+  func unknownDevice() throws {
+    let device = Device.cuda(Device.cudaCount + 7)
+    let expected = "There is no device \(device): libtorch sees \(Device.cudaCount) CUDA devices"
+    #expect(torchError { _ = try Tensor.zeros([1], device: device) }?.description == expected)
+    #expect(torchError { _ = try vector(1).to(device) }?.description == expected)
+    #expect(torchError { _ = try device.allocatedMemory() }?.description == expected)
+    let huge = torchError { _ = try vector(1).to(Device.cuda(256)) }
+    #expect(huge?.description.hasPrefix("There is no device cuda:256:") == true)
+  }
+
+  @Test("Memory is counted on GPUs only, and the CPU says so")
+  func memoryOfTheCPU() {
+    let expected = "memory is only counted on CUDA devices"
+    #expect(torchError { _ = try Device.cpu.allocatedMemory() }?.description == expected)
+    #expect(torchError { _ = try Device.cpu.memory() }?.description == expected)
+  }
+
+  @Test("A thread's error is its own")
+  func threads() async throws {
+    let messages = await withTaskGroup(of: Bool.self) { group in
+      for size in 1...64 {
+        group.addTask {
+          torchError { _ = try Tensor.zeros([size]).reshape([size + 1]) }?.message
+            == "shape '[\(size + 1)]' is invalid for input of size \(size)"
+        }
+      }
+      return await group.reduce(into: [Bool]()) { $0.append($1) }
+    }
+    #expect(messages.count == 64 && messages.allSatisfy { $0 })
+  }
+}
+
+@Suite("Devices and libtorch itself")
+struct DeviceTests {
+  @Test("Devices are written as PyTorch writes them")
+  func names() {
+    #expect(Device.cpu.description == "cpu")
+    #expect(Device.cuda(3).description == "cuda:3")
+    #expect(!Device.cpu.isCUDA && Device.cuda().isCUDA)
+  }
+
+  @Test("The number of threads is never less than one")
+  func threads() {
+    let before = Backend.threads
+    defer { Backend.threads = before }
+    Backend.threads = 2
+    #expect(Backend.threads == 2)
+    Backend.threads = 0
+    #expect(Backend.threads == 1)
+    Backend.threads = -5
+    #expect(Backend.threads == 1)
+  }
+
+  @Test("Only a GPU has a cache to give back", .enabled(if: Device.cudaCount == 0))
+  func emptyCache() {
+    #expect(torchError { try Backend.emptyCache() }.map { isOneLine($0.message) } == true)
+  }
+
+  @Test("The version is libtorch's")
+  func version() {
+    #expect(Backend.version.hasPrefix("2."))
+  }
+}

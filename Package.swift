@@ -99,7 +99,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["lora-train", "Images", "NN", "Torch", "TestSupport"],
+      dependencies: ["lora-train", "DreamBooth", "Images", "NN", "Torch", "TestSupport"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

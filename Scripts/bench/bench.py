@@ -123,7 +123,7 @@ def table(report):
     cold = report["lora_train_peak_with_cold_caches"] / mebibyte
     lines.append(f"With cold caches lora-train's first run peaks at {cold:.0f} MiB and starts the "
                  f"tiny model in {start['lora_train_cold_caches']:.2f} s.")
-    lines.append(f"Of the reference's memory, {mapped:.0f} MiB are its mapped weights and libraries.")
+    lines.append(f"Of the reference's memory, {mapped:.0f} MiB are mapped weights and libraries.")
     return "\n".join(lines)
 
 

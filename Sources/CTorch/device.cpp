@@ -1,6 +1,7 @@
 // Devices, memory, threads.
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
+#include <torch/csrc/inductor/aoti_torch/c/shim.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ int32_t ct_cuda_count(void) {
       0, [] { return static_cast<int32_t>(torch::cuda::device_count()); });
 }
 
-const char *ct_version(void) { return TORCH_VERSION; }
+uint64_t ct_version(void) { return aoti_torch_abi_version(); }
 
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) {
   return status([&] {

@@ -35,16 +35,8 @@ ct_tensor ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) {
   return tensor([&] { return ref(a).expand(sizes(shape, dimensions)); });
 }
 
-ct_tensor ct_contiguous(ct_ref a) {
-  return tensor([&] { return ref(a).contiguous(); });
-}
-
 ct_tensor ct_cat(const ct_ref *tensors, size_t count, int64_t dimension) {
   return tensor([&] { return at::cat(list(tensors, count), dimension); });
-}
-
-ct_tensor ct_stack(const ct_ref *tensors, size_t count, int64_t dimension) {
-  return tensor([&] { return at::stack(list(tensors, count), dimension); });
 }
 
 ct_tensor ct_pad(ct_ref a, const int64_t *padding, size_t count, double value) {

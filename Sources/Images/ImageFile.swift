@@ -41,7 +41,7 @@ struct ImageFile {
       try handle.seek(toOffset: 0)
       return try handle.read(upToCount: count) ?? Data()
     } catch {
-      throw ImageError(file: name, problem: .unreadable(error.localizedDescription))
+      throw ImageError(file: name, problem: .unreadable(error.reason))
     }
   }
 }

@@ -22,7 +22,4 @@ public final class Parameter {
 
   /// Gives the parameter its values.
   func bind(_ tensor: Tensor) { value = tensor }
-
-  /// Lets go of the values.
-  func unbind() { value = nil }
 }

@@ -5,6 +5,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A whole number above those of `integer`.
+  case unsigned(UInt64)
   case number(Double)
   case string(String)
   case array([JSONValue])
@@ -19,6 +21,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
       self = .bool(value)
     } else if let value = json.decodeIfOf(Int64.self) {
       self = .integer(value)
+    } else if let value = json.decodeIfOf(UInt64.self) {
+      self = .unsigned(value)
     } else if let value = json.decodeIfOf(Double.self) {
       self = .number(value)
     } else if let value = json.decodeIfOf(String.self) {
@@ -37,6 +41,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
     case .null: try json.encodeNil()
     case .bool(let value): try json.encode(value)
     case .integer(let value): try json.encode(value)
+    case .unsigned(let value): try json.encode(value)
     case .number(let value): try json.encode(value)
     case .string(let value): try json.encode(value)
     case .array(let value): try json.encode(value)

@@ -8,6 +8,9 @@ public enum RunStatus: String, Codable, Sendable, DatabaseValueConvertible {
 
 /// One training run: one row of the table `run`.
 public struct Run: Codable, Equatable, Sendable, Identifiable {
+  /// The highest number that a run can have.
+  static let highestID = Int64(Int32.max)
+
   /// The number that users name the run by, counted from 1.
   public let id: Int64
   /// Name of the subject, as in `--subject`.

@@ -10,13 +10,18 @@ extension RunLog {
   ///   - above: The highest id that a run folder on the disk bears; the new id is higher, even
   ///     when the database does not know that run.
   ///   - path: The folder of the run with a given id, relative to the database's folder.
+  /// - Throws: ``RunLogError``, `noFreeID` among them.
   public func begin(
     subject: String, steps: Int, model: String, dataset: String, config: String, version: String,
     above: Int64 = 0, path: (Int64) -> String
   ) throws(RunLogError) -> Run {
     try write { db in
       let last = try Run.select(max(RunColumn.id), as: Int64.self).fetchOne(db) ?? 0
-      let id = max(last, above) + 1
+      let highest = max(last, above)
+      guard highest < Run.highestID else {
+        throw RunLogError.noFreeID(file: file, highest: highest)
+      }
+      let id = highest + 1
       let now = Date()
       let run = Run(
         id: id, subject: subject, status: .running, step: 0, steps: steps, path: path(id),
@@ -28,7 +33,8 @@ extension RunLog {
   }
 
   /// Continues a run from the checkpoint of `step`. What was recorded after that step is removed,
-  /// because it will be done again.
+  /// because it will be done again; all of it, the sample before the first step too, where the run
+  /// begins again from nothing.
   ///
   /// - Parameters:
   ///   - sha256: The checkpoint's adapter; nil to begin again from nothing.
@@ -38,12 +44,13 @@ extension RunLog {
     _ id: Int64, from step: Int, sha256: String?, steps: Int? = nil, config: String? = nil,
     version: String
   ) throws(RunLogError) -> Run {
-    forgetSteps(of: id, after: step)
+    let kept = sha256 == nil ? -1 : step
+    forgetSteps(of: id, after: kept)
     return try write { db in
       var run = try self.run(id, in: db)
       for table in ["step", "checkpoint", "sample"] {
         try db.execute(
-          sql: "DELETE FROM \(table) WHERE run = ? AND step > ?", arguments: [id, step])
+          sql: "DELETE FROM \(table) WHERE run = ? AND step > ?", arguments: [id, kept])
       }
       let now = Date()
       try Resumption(run: id, step: step, sha256: sha256, version: version, resumedAt: now)

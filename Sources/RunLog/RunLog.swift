@@ -160,7 +160,7 @@ public final class RunLog: Sendable {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw .cannotOpen(file: url.relativePath, reason: error.localizedDescription)
+      throw .cannotOpen(file: url.relativePath, reason: error.reason)
     }
   }
 }

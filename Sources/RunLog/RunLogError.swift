@@ -16,6 +16,8 @@ public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The disk is full, read-only or failing.
   case cannotWrite(file: String, reason: String)
   case noSuchRun(id: Int64, file: String, existing: [Int64])
+  /// A run in the database or on the disk has the highest number there is.
+  case noFreeID(file: String, highest: Int64)
   /// A number that no step may have was handed in to be recorded.
   case notFinite(run: Int64, step: Int, quantity: String, value: Double)
   /// The configuration recorded for a run is not one JSON object.
@@ -44,6 +46,9 @@ public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file) cannot be written (\(reason)): free some space, or check the disk and its permissions"
     case .noSuchRun(let id, let file, let existing):
       "there is no run \(id) in \(file): \(Self.choice(of: existing))"
+    case .noFreeID(let file, let highest):
+      "no run can be added to \(file), because there is a run \(highest), above which no number is "
+        + "free: move that run's folder away, or choose another --root"
     case .notFinite(let run, let step, let quantity, let value):
       "the \(quantity) of step \(step) of run \(run) is \(value) and cannot be recorded: it must be "
         + "a finite number"

@@ -44,8 +44,11 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
 /// What holds for libtorch as a whole.
 public enum Backend {
-  /// libtorch's version, as "2.13.0".
-  public static var version: String { String(cString: ct_version()) }
+  /// The version of the libtorch that is loaded, as "2.13.0".
+  public static var version: String {
+    let packed = ct_version()
+    return [56, 48, 40].map { String(packed >> $0 & 0xFF) }.joined(separator: ".")
+  }
 
   /// CPU threads that one operation may use. Results on the CPU are the same bits from process to
   /// process at the same number. Numbers below 1 count as 1.

@@ -59,11 +59,6 @@ extension Tensor {
     try Tensor(adopting: ct_expand(handle, shape.int64s, shape.count))
   }
 
-  /// The same tensor, in row-major order without gaps.
-  public func contiguous() throws(TorchError) -> Tensor {
-    try Tensor(adopting: ct_contiguous(handle))
-  }
-
   /// Padded with a constant; sizes as `F.pad` takes them: the last dimension's first, before and
   /// after.
   public func pad(_ padding: [Int], value: Double = 0) throws(TorchError) -> Tensor {
@@ -73,11 +68,6 @@ extension Tensor {
   /// Tensors joined along a dimension that they have.
   public static func cat(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
     try Tensor(adopting: withHandles(tensors) { ct_cat($0, $1, Int64(dim)) })
-  }
-
-  /// Tensors joined along a new dimension.
-  public static func stack(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
-    try Tensor(adopting: withHandles(tensors) { ct_stack($0, $1, Int64(dim)) })
   }
 
   /// The elements as another type; the same tensor where they are of it.

@@ -1,5 +1,9 @@
 import ArgumentParser
+import DreamBooth
 import Foundation
+import NN
+import StableDiffusion
+import Torch
 
 /// An adapter file and its strength.
 struct AdapterChoice {
@@ -26,5 +30,20 @@ struct AdapterChoice {
       throw ValidationError("what follows the colon is a number, as in file.safetensors:0.8")
     }
     return choice(String(text[..<colon]), strength)
+  }
+}
+
+extension [AdapterChoice] {
+  /// The adapters on a model's UNet, those of one layer added up, without its weights. Throws
+  /// `AdapterFileError`, `WeightsError`, `TorchError`.
+  func read(for model: ModelDirectory, device: Device) throws -> [String: LoRA] {
+    let unet = UNet2DConditionModel(model.unet)
+    var layers: [String: [LoRA]] = [:]
+    for choice in self {
+      let adapters = try AdapterFile(contentsOf: URL(filePath: choice.path))
+        .adapters(for: unet, strength: choice.strength, device: device, file: choice.path)
+      layers.merge(adapters.mapValues { [$0] }) { $0 + $1 }
+    }
+    return try layers.mapValues(LoRA.sum)
   }
 }

@@ -5,6 +5,8 @@ import StableDiffusion
 struct BaseModels {
   /// What is used where nothing is said, the first that is there.
   static let standard = ["sdxl", "demo"]
+  /// What is used where nothing is said, for help.
+  static let standardHelp = "the installed one, \(standard.joined(separator: " before "))"
 
   private let folders: [URL]
 
@@ -68,8 +70,6 @@ struct BaseModels {
   }
 
   private func installed(_ name: String) -> URL? {
-    folders.map { $0.appending(path: name) }.first {
-      FileManager.default.fileExists(atPath: $0.appending(path: "model_index.json").path)
-    }
+    folders.map { $0.appending(path: name) }.first(where: ModelDirectory.isModel)
   }
 }

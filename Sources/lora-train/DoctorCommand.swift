@@ -13,8 +13,7 @@ struct DoctorCommand: ParsableCommand {
 
   @Option(
     help: .value(
-      "Base model to check. Default: \(BaseModels.standard.joined(separator: ", else ")).", "model")
-  )
+      "Base model to check. Default: \(BaseModels.standardHelp).", "model"))
   var model: String?
   @Flag(help: "Print one JSON array.")
   var json = false

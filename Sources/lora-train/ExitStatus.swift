@@ -22,7 +22,7 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as ConfigError: self = Self.status(error)
     case let error as DatasetError: self = Self.status(error)
-    case let error as ImageError: self = error.problem == .missing ? .missingInput : .badData
+    case let error as ImageError: self = Self.status(error)
     case let error as ModelError: self = Self.status(error)
     case let error as WeightsError: self = Self.status(error)
     case let error as CheckpointError: self = Self.status(error)
@@ -58,6 +58,14 @@ enum ExitStatus: Int32 {
     case .noSuchSubject, .empty: .missingInput
     case .unreadable: .inputOutput
     case .notAFolder, .captionNotUTF8, .captionsNotRead: .badData
+    }
+  }
+
+  private static func status(_ error: ImageError) -> ExitStatus {
+    switch error.problem {
+    case .missing: .missingInput
+    case .unreadable: .inputOutput
+    case .notAFile, .empty, .notAnImage, .truncated, .damaged, .tooLarge, .fileTooLarge: .badData
     }
   }
 
@@ -97,6 +105,7 @@ enum ExitStatus: Int32 {
     case .locked: .busy
     case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
     case .noSuchRun: .missingInput
+    case .noFreeID: .cannotWrite
     case .replaced: .inputOutput
     case .notFinite, .failed: .internalError
     }

@@ -17,7 +17,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     help: .value(
       "Base model: a diffusers folder, or the name of an installed one. Default: the run's, else "
-        + "\(BaseModels.standard.joined(separator: ", else ")).", "model"))
+        + "\(BaseModels.standardHelp).", "model"))
   var model: String?
   @Option(
     help: .value("An adapter and its strength; give it again for several.", "file[:scale]"),
@@ -51,7 +51,9 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func validate() throws {
-    if count < 1 { throw ValidationError("--count is \(count), but must be 1 or more.") }
+    guard (1...1000).contains(count) else {
+      throw ValidationError("--count is \(count), but must be from 1 to 1000.")
+    }
     if seed.addingReportingOverflow(UInt64(count - 1)).overflow {
       throw ValidationError("--seed is \(seed), which leaves no room for \(count) seeds.")
     }
@@ -75,7 +77,6 @@ struct GenerateCommand: ParsableCommand {
     let models = BaseModels(root: root)
     let directory = try models.open(model ?? run?.model ?? models.standardName())
     let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
-    let size = (width: width ?? side, height: height ?? side)
     var adapters = lora
     if let run {
       let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
@@ -84,17 +85,29 @@ struct GenerateCommand: ParsableCommand {
           path: checkpoint.adapter.relativePath, strength: 1,
           name: "\(run.subject)@\(checkpoint.step)"))
     }
-    let drawing = try Drawing(
-      model: directory, adapters: adapters, device: DeviceChoice(rawValue: device) ?? .auto,
-      precision: precision.flatMap(Precision.init), steps: steps, size: size)
-    for index in 0..<count {
+    let device = try (DeviceChoice(rawValue: device) ?? .auto).resolve()
+    let precision = precision.flatMap(Precision.init) ?? .standard(on: device)
+    let pipeline = StableDiffusionXLPipeline(
+      directory, adapters: try adapters.read(for: directory, device: device),
+      dtype: precision.dtype, device: device)
+    let series = PictureSeries(
+      prompt: prompt, negative: negative, width: width ?? side, height: height ?? side,
+      steps: steps, guidance: guidance, seeds: (0..<UInt64(count)).map { seed + $0 })
+    try pipeline.draw(series, progress: showStep) { seed, picture in
       let parameters = PictureParameters(
         prompt: prompt, negative: negative, steps: steps,
-        scheduler: directory.scheduler.className, guidance: guidance, seed: seed + UInt64(index),
+        scheduler: directory.scheduler.className, guidance: guidance, seed: seed,
         model: directory.url.lastPathComponent, adapters: adapters.map(\.label))
-      let file = place.file(seed: parameters.seed)
-      try PictureFile.write(drawing.draw(parameters), parameters: parameters, to: file)
+      let file = place.file(seed: seed)
+      try PictureFile.write(picture, parameters: parameters, to: file)
       try Console.answer(file.relativePath)
     }
+  }
+
+  private func showStep(seed: UInt64, step: Int) {
+    guard Console.isTerminal else { return }
+    let isLast = step == steps && seed == self.seed + UInt64(count - 1)
+    let picture = count == 1 ? "" : "Picture \(seed - self.seed + 1) of \(count), "
+    Console.redraw(isLast ? "" : "\(picture)step \(step) of \(steps)")
   }
 }

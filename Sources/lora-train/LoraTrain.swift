@@ -55,7 +55,12 @@ struct LoraTrain: ParsableCommand {
       status = known
     } else if exitCode(for: error) == .validationFailure {
       status = .usage
-      let name = command.flatMap { commandNames.contains($0) ? $0 : nil } ?? "train"
+      var name = command.flatMap { commandNames.contains($0) ? $0 : nil } ?? "train"
+      // After an option, the parser takes a command for an argument of `train`.
+      if let late = commandNames.first(where: { sentence.contains("argument '\($0)'") }) {
+        sentence = "The command comes before its options, as in lora-train \(late)"
+        name = late
+      }
       let isWhole = sentence.hasSuffix("?") || sentence.hasSuffix(".")
       sentence += isWhole ? " See " : "; see "
       sentence += "lora-train \(name) --help"

@@ -1,5 +1,6 @@
 import DreamBooth
 import Foundation
+import NN
 
 /// Where pictures are written: one `.png` file, or a folder with a file for each seed.
 struct PicturePlace {

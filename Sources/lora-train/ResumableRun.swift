@@ -5,9 +5,12 @@ import RunLog
 /// A run that is not finished, looked at as something to go on with.
 struct ResumableRun {
   let run: Run
+  /// The training that is asked for, as it goes on with this run.
+  let setup: TrainingSetup
   /// What to go on from; nil for a run that has saved nothing and begins again.
   let checkpoint: CheckpointFolder?
-  /// What is wrong with checkpoints that are newer than that.
+  /// What the user should know: damage of checkpoints that are newer than that, and what has changed
+  /// without making it another training.
   let problems: [String]
   /// What makes it another training than the one that is asked for.
   let differences: [String]
@@ -15,14 +18,18 @@ struct ResumableRun {
   /// Compares a run with what is asked for. Throws `CheckpointError`, `NothingFound`.
   init(_ run: Run, setup: TrainingSetup, root: RootOption) throws {
     self.run = run
-    (checkpoint, problems) = run.folder(below: root).newestCheckpoint()
+    let (checkpoint, damages) = run.folder(below: root).newestCheckpoint()
+    self.checkpoint = checkpoint
     if let state = try checkpoint?.state() {
-      differences =
-        try setup.config.differencesForbiddenOnResume(from: state.config).map(\.description)
-        + setup.identity.differences(from: state.identity)
+      self.setup = setup.continuing(state.config)
+      differences = try self.setup.differences(from: state)
+      problems = damages + self.setup.notes(on: state)
     } else {
-      differences = try setup.config
-        .differencesForbiddenOnResume(from: TrainingConfig(recorded: run)).map(\.description)
+      let recorded = try TrainingConfig(recorded: run)
+      self.setup = setup.continuing(recorded)
+      differences = try self.setup.config.differencesForbiddenOnResume(from: recorded)
+        .map(\.description)
+      problems = damages
     }
   }
 

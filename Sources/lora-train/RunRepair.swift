@@ -4,8 +4,8 @@ import RunLog
 
 /// Makes the records whole again from the run folders, which hold everything.
 struct RunRepair {
-  /// How long a run that is recorded as running may say nothing before its lock is looked at. (It is
-  /// recorded a moment before it is locked.)
+  /// How long a run that is recorded as running may say nothing before it counts as dead where it is
+  /// not locked. (It is recorded a moment before it is locked.)
   private static let patience: TimeInterval = 60
 
   let log: RunLog
@@ -60,19 +60,16 @@ struct RunRepair {
   }
 
   /// Whether nobody trains a run that is recorded as running. A process number alone does not tell:
-  /// after a restart of the machine it may be another's.
+  /// it may be another's after a restart of the machine, and is unknown in another container.
   private func isDead(_ run: Run) -> Bool {
-    run.processIsGone
-      || Date().timeIntervalSince(run.updatedAt) > Self.patience
-        && !isLocked(run.folder(below: root))
+    !isLocked(run.folder(below: root))
+      && (run.processIsGone || Date().timeIntervalSince(run.updatedAt) > Self.patience)
   }
 
   /// Whether some process trains a run; true also where that cannot be found out.
   private func isLocked(_ folder: RunFolder) -> Bool {
-    guard FileManager.default.fileExists(atPath: folder.url.path) else { return false }
     do {
-      _ = try RunLock(folder)
-      return false
+      return try RunLock.isHeld(folder)
     } catch {
       return true
     }
@@ -110,7 +107,7 @@ extension Run {
       id: Int64(folder.id), subject: state.config.subject,
       status: state.step >= state.config.steps ? .finished : .interrupted, step: state.step,
       steps: state.config.steps, path: folder.path,
-      model: state.config.model ?? BaseModels.standard[0],
+      model: state.config.model ?? "not recorded",
       dataset: state.config.datasetPath, config: try state.config.recordJSON(),
       version: Version.current, startedAt: date, updatedAt: date, loss: state.history.last?.loss)
   }

@@ -37,12 +37,20 @@ struct TrainCommand: ParsableCommand {
 struct ResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
-    abstract: "Goes on with an interrupted run, as it was configured.")
+    abstract: "Goes on with an interrupted run, as it was configured.",
+    discussion: """
+      On a CPU another number of threads would lead to another result, and is refused; on a GPU, \
+      neither the threads nor which GPU it is make a difference.
+      """)
 
   @Argument(
     help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
     transform: RunReference.parse)
   var reference: RunReference = .latest
+  @Option(help: .value("Where to train on. Default: where it was trained.", "device"))
+  var device: String?
+  @Option(help: .value("CPU threads. Default: as many as it was trained with.", "n"))
+  var threads: Int?
   @OptionGroup var root: RootOption
 
   func run() throws {
@@ -51,8 +59,13 @@ struct ResumeCommand: ParsableCommand {
       throw UsageError(
         "Run \(record.id) is finished at step \(record.step); start a new one with --subject.")
     }
-    let session = try TrainingSession(TrainingConfig(recorded: record), root: root)
-    try session.resume(record)
+    var flags = ConfigFlags()
+    flags.set(.device, to: device)
+    flags.set(.threads, to: threads)
+    var config = try TrainingConfig(recorded: record).overridden(by: flags)
+    // The run's own number is taken over from the run.
+    if threads == nil { config.threads = nil }
+    try TrainingSession(config, root: root).resume(record)
   }
 
   private func interrupted() throws -> Run {

@@ -11,7 +11,7 @@ struct TrainOptions: ParsableArguments {
   @Option(
     help: .value(
       "Base model: a diffusers folder, or the name of an installed one. Default: "
-        + "\(BaseModels.standard.joined(separator: ", else ")).", "model"))
+        + "\(BaseModels.standardHelp).", "model"))
   var model: String?
   @Option(
     help: .value("Folder with the pictures and captions. Default: Datasets/<subject>.", "folder"))
@@ -45,7 +45,9 @@ struct TrainOptions: ParsableArguments {
   var precision: String?
   @Option(help: .value("Where to train: \(DeviceChoice.allowed). Default: auto.", "device"))
   var device: String?
-  @Option(help: .value("CPU threads. Default: one for each core.", "n"))
+  @Option(
+    help: .value(
+      "CPU threads. Default: one for each core; a run that goes on keeps its number.", "n"))
   var threads: Int?
   @Flag(
     inversion: .prefixedNo,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DreamBooth
 import Foundation
+import NN
 import RunLog
 import StableDiffusion
 import Torch
@@ -42,7 +43,7 @@ struct TrainingSession {
     let run = try begin()
     let lock = try RunLock(run.folder(below: root))
     defer { withExtendedLifetime(lock) {} }
-    try train(run, from: nil)
+    try train(run, setup, from: nil)
   }
 
   /// Trains an interrupted run to its end; one that has saved nothing, and was to be another
@@ -51,27 +52,30 @@ struct TrainingSession {
   func resume(_ interrupted: Run) throws {
     let lock = try RunLock(interrupted.folder(below: root))
     defer { withExtendedLifetime(lock) {} }
-    let resumable = try ResumableRun(interrupted, setup: setup, root: root)
+    // Another process may have trained it since it was found.
+    let resumable = try ResumableRun(log.run(interrupted.id), setup: setup, root: root)
+    let run = resumable.run
+    let setup = resumable.setup
     for problem in resumable.problems { Console.say("Note: \(problem)") }
     guard let checkpoint = resumable.checkpoint else {
-      return try resumable.differences.isEmpty ? beginAgain(interrupted) : trainAnew()
+      return try resumable.differences.isEmpty ? beginAgain(run, setup) : trainAnew()
     }
     guard resumable.differences.isEmpty else {
       throw CheckpointError.differs(
-        run: "Run \(interrupted.id)", differences: resumable.differences)
+        run: "Run \(run.id)", differences: resumable.differences)
     }
     guard setup.config.steps >= checkpoint.step else {
       throw CheckpointError.stepsDone(asked: setup.config.steps, done: checkpoint.step)
     }
     // A database that could not be written for a while lacks some.
     let history = try checkpoint.state().history
-    try log.adopt(interrupted, steps: history.map { StepRecord(run: interrupted.id, $0) })
-    try train(record(interrupted, from: checkpoint), from: checkpoint)
+    try log.adopt(run, steps: history.map { StepRecord(run: run.id, $0) })
+    try train(record(run, setup, from: checkpoint), setup, from: checkpoint)
   }
 
   /// Trains a run from nothing under its number. Its samples are removed: they may be of other
   /// prompts, or of another base model.
-  private func beginAgain(_ run: Run) throws {
+  private func beginAgain(_ run: Run, _ setup: TrainingSetup) throws {
     let samples = run.folder(below: root).sampleGrid(step: 0).deletingLastPathComponent()
     if FileManager.default.fileExists(atPath: samples.path) {
       do {
@@ -80,7 +84,7 @@ struct TrainingSession {
         throw FileAccessError.unwritable(file: samples.relativePath, reason: error.reason)
       }
     }
-    try train(record(run, from: nil), from: nil)
+    try train(record(run, setup, from: nil), setup, from: nil)
   }
 
   private func begin() throws -> Run {
@@ -94,7 +98,9 @@ struct TrainingSession {
   }
 
   /// Records that a run goes on.
-  private func record(_ run: Run, from checkpoint: CheckpointFolder?) throws -> Run {
+  private func record(
+    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?
+  ) throws -> Run {
     let step = checkpoint?.step ?? 0
     Console.say("Going on with run \(run.id) from step \(step).")
     return try log.resume(
@@ -102,7 +108,9 @@ struct TrainingSession {
       steps: setup.config.steps, config: setup.config.recordJSON(), version: Version.current)
   }
 
-  private func train(_ run: Run, from checkpoint: CheckpointFolder?) throws {
+  private func train(
+    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?
+  ) throws {
     let recorder = RunRecorder(log: log, run: run, device: setup.device)
     let progress = ProgressDisplay(steps: setup.config.steps, device: setup.device)
     let folder = run.folder(below: root)

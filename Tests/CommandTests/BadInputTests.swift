@@ -44,6 +44,26 @@ extension CommandTests {
       try expect(65, naming: "Datasets/cube/1.png", Workspace.training())
     }
 
+    @Test("A picture that the system does not let be read")
+    func unreadable() throws {
+      let link = workspace.file("Datasets/cube/1.png")
+      try FileManager.default.removeItem(at: link)
+      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: link)
+      try expect(
+        74,
+        "Datasets/cube/1.png cannot be read (Too many levels of symbolic links); check its "
+          + "permissions and the disk.", Workspace.training())
+    }
+
+    @Test("Folders that only look like runs take no number")
+    func strayFolders() throws {
+      try workspace.write("", to: "Checkpoints/cube/run-9223372036854775807/.hidden")
+      try workspace.write("", to: "Checkpoints/cube/run-+5/.hidden")
+      let outcome = try workspace.run(Workspace.training(steps: 1))
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.messages.contains("Run 1: "))
+    }
+
     @Test("A picture without a caption is no error; it is said which, and what it is trained with")
     func noCaption() throws {
       try FileManager.default.removeItem(at: workspace.file("Datasets/cube/1.txt"))
@@ -126,7 +146,10 @@ extension CommandTests {
     func root() throws {
       try workspace.write("a file", to: "taken")
       for root in ["taken", "/dev/null/x"] {
-        try expect(73, naming: root, Workspace.training(steps: 1, "--root", root))
+        let outcome = try workspace.run(Workspace.training(steps: 1, "--root", root))
+        #expect(outcome.code == 73, "\(outcome.messages)")
+        #expect(outcome.lastMessage.hasPrefix("lora-train: \(root)"))
+        #expect(outcome.lastMessage.contains("(Not a directory)"), "\(outcome.lastMessage)")
       }
     }
 
@@ -168,7 +191,7 @@ extension CommandTests {
         (draw("--count", "2"), "--count is 2, so --output must be a folder, and not picture.png."),
         (
           draw("--count", "0"),
-          "--count is 0, but must be 1 or more. See lora-train generate --help."
+          "--count is 0, but must be from 1 to 1000. See lora-train generate --help."
         ),
         (
           draw("--output", "a.jpg"),

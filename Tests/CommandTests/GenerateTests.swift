@@ -118,6 +118,30 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("7.png").path))
     }
 
+    @Test(
+      "A model of a sampler that is not implemented is trained without samples, and not drawn with")
+    func otherSampler() throws {
+      try FileManager.default.copyItem(
+        at: URL(filePath: Workspace.model).resolvingSymlinksInPath(),
+        to: workspace.file("model"))
+      let file = workspace.file("model/scheduler/scheduler_config.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      try workspace.write(
+        text.replacing("EulerDiscreteScheduler", with: "DDIMScheduler"),
+        to: "model/scheduler/scheduler_config.json")
+      let sentence = """
+        lora-train: scheduler_config.json: the sampler DDIMScheduler is not implemented, so this \
+        model can be trained (with --sample-every 0) but not drawn with; set _class_name to \
+        EulerDiscreteScheduler to draw with that sampler.
+        """
+      let training = Workspace.training(steps: 1, "--model", "model")
+      let drawing = try workspace.run(arguments("--model", "model"))
+      #expect(drawing.code == 65)
+      #expect(drawing.lastMessage == sentence)
+      #expect(try workspace.run(training + ["--sample-every", "1"]).lastMessage == sentence)
+      #expect(try workspace.run(training).code == 0)
+    }
+
     private func arguments(_ more: String...) -> [String] {
       [
         "generate", "--prompt", "a cube", "--width", "64", "--height", "64", "--steps", "2",

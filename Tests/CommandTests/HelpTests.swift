@@ -41,6 +41,20 @@ extension CommandTests {
       #expect(try result("help", "train") == result("train", "--help"))
     }
 
+    @Test(
+      "A command after options is not taken for an argument of train",
+      arguments: ["runs", "doctor"])
+    func lateCommand(_ command: String) throws {
+      let outcome = try Program.run(["--root", "elsewhere", command], in: folder)
+      #expect(outcome.code == 64)
+      #expect(
+        outcome.messages == """
+          lora-train: The command comes before its options, as in lora-train \(command); \
+          see lora-train \(command) --help.
+
+          """)
+    }
+
     @Test("--version is a version")
     func version() throws {
       let version = try result("--version")

@@ -1,3 +1,4 @@
+import DreamBooth
 import Foundation
 import Testing
 
@@ -51,6 +52,38 @@ extension CommandTests {
       try (text + "\n").write(to: config, atomically: true, encoding: .utf8)
       try expectRefusal(
         "base model's scheduler: other content", Self.command("--model", copy.path))
+    }
+
+    @Test("The run's number of threads is taken over, unless another one is asked for")
+    func threads() throws {
+      try expectRefusal("threads: 1 -> 2", Self.command("--threads", "2"))
+      try expectRefusal("threads: 1 -> 2", ["resume", "1", "--threads", "2"])
+      for command in [Self.command(), ["resume", "--device", "cpu"]] {
+        let training = try Program.start(
+          command, in: workspace.url, environment: ["OMP_NUM_THREADS": "2"])
+        try training.waitForMessage("Going on with run 1 from step ")
+        training.send(SIGINT)
+        #expect(try training.wait().code == 130)
+      }
+    }
+
+    @Test("Another libtorch would lead to other last digits, and is refused on a CPU")
+    func otherLibtorch() throws {
+      let done = try workspace.show().step
+      let name = "step-" + String(repeating: "0", count: 6 - "\(done)".count) + "\(done)"
+      let folder = workspace.file("Checkpoints/cube/run-1/\(name)")
+      let file = folder.appending(path: "state.json")
+      let state = try String(contentsOf: file, encoding: .utf8)
+      let pattern = try Regex(#""libtorch":"([^"]+)""#)
+      let version = try #require(state.firstMatch(of: pattern)?[1].substring)
+      let changed = state.replacing(pattern, with: #""libtorch":"1.0.0""#)
+      let before = try ContentHash.of(fileAt: file)
+      try changed.write(to: file, atomically: true, encoding: .utf8)
+      let manifest = folder.appending(path: "manifest.json")
+      let hashes = try String(contentsOf: manifest, encoding: .utf8)
+      try hashes.replacing(before, with: ContentHash.of(fileAt: file))
+        .write(to: manifest, atomically: true, encoding: .utf8)
+      try expectRefusal("libtorch: 1.0.0 -> \(version)")
     }
 
     @Test("Fewer steps than are done are refused")

@@ -109,7 +109,7 @@ struct CacheTests {
     let image = setup.dataset.images[0]
     let geometry = CropGeometry(
       originalWidth: image.width, originalHeight: image.height, targetWidth: 64, targetHeight: 64)
-    _ = try LatentCache(in: training.caches, vaeHash: "a", device: .cpu).posteriors(
+    _ = try LatentCache(in: training.caches, vaeHash: "a", device: .cpu, threads: 1).posteriors(
       of: [(image, "1", geometry), (image, "2", geometry)],
       load: {
         let model = try setup.model.loadVAE()
@@ -120,7 +120,7 @@ struct CacheTests {
     #expect(vae == nil && loads == 1)
 
     weak var encoder: PromptEncoder?
-    _ = try TextCache(in: training.caches, modelHash: "a", device: .cpu).embeddings(
+    _ = try TextCache(in: training.caches, modelHash: "a", device: .cpu, threads: 1).embeddings(
       of: [.positive("a dog"), .negative("blurry"), .negative(nil)],
       load: {
         let model = try setup.model.loadPromptEncoder()
@@ -151,9 +151,12 @@ struct CacheTests {
   func hashes() throws {
     let file = training.folder.url.appending(path: "weights")
     try Data("one".utf8).write(to: file)
-    let one = try FileHashes(in: training.caches).hash(of: file)
+    let hashes = FileHashes(in: training.caches)
+    let one = try hashes.hash(of: file)
     #expect(one == ContentHash.of(Data("one".utf8)))
     let store = training.caches.appending(path: "file-hashes.json")
+    #expect(!FileManager.default.fileExists(atPath: store.path))
+    try hashes.save()
     let remembered = try String(contentsOf: store, encoding: .utf8)
     try remembered.replacing(one, with: "remembered").write(
       to: store, atomically: true, encoding: .utf8)

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import TestSupport
 import Testing
 
@@ -70,6 +71,21 @@ struct CheckpointFolderTests {
     #expect(try training.files(below: again.url).count == 4)
   }
 
+  @Test("a failed writing leaves nothing behind")
+  func failed() throws {
+    let checkpoint = try run.checkpoint(step: 6)
+    var state = try checkpoint.state()
+    // No JSON has such a number, so that state.json fails after the tensors are written.
+    state.config.learningRate = .nan
+    let optimizer = try AdamW([], settings: AdamW.Settings())
+    let before = try training.files(below: run.url)
+    #expect(throws: (any Error).self) {
+      try CheckpointFolder.write(state, sites: [], optimizer: optimizer, in: run.url)
+    }
+    #expect(try training.files(below: run.url) == before)
+    #expect(try checkpoint.verify() == run.checkpoint(step: 6).verify())
+  }
+
   @Test("a damaged checkpoint is replaced when its step comes again")
   func replaced() throws {
     let whole = try run.checkpoint(step: 6).verify()
@@ -94,6 +110,10 @@ struct CheckpointFolderTests {
 
     let file = checkpoint.url.appending(path: "state.json")
     let text = try String(contentsOf: file, encoding: .utf8)
+    let older = text.replacing("\"min_snr_gamma\":5,", with: "")
+    #expect(older != text)
+    try older.write(to: file, atomically: true, encoding: .utf8)
+    #expect(try checkpoint.state() == state, "an option that came later has its default")
     try text.replacing("\"format\":1", with: "\"format\":99").write(
       to: file, atomically: true, encoding: .utf8)
     #expect(sentence { _ = try checkpoint.state() }.contains("has format 99, which this version"))
@@ -146,6 +166,8 @@ struct FolderNameTests {
   func runs() throws {
     try makeFolders([
       "dog/run-1", "cat/run-12", "cat/run-x", "cat/run-7", "base/tiny", "dog/run-12.old",
+      "dog/run-+15", "dog/run--15", "dog/run-015", "dog/run-0", "dog/run-", "dog/run-2147483648",
+      "dog/run-9223372036854775807", "dog/run-99999999999999999999",
     ])
     #expect(RunFolder.highestID(below: folder.url) == 12)
     #expect(RunFolder.all(below: folder.url).map(\.id) == [1, 7, 12])
@@ -174,12 +196,28 @@ struct RunLockTests {
     withExtendedLifetime(other) {}
   }
 
+  @Test("asking whether a run is trained changes nothing, and does not keep it from being trained")
+  func asking() throws {
+    let run = RunFolder(root: folder.url, subject: "dog", id: 4)
+    #expect(try !RunLock.isHeld(run))
+    #expect(!FileManager.default.fileExists(atPath: run.url.path))
+    do {
+      let lock = try RunLock(run)
+      let file = run.url.appending(path: ".lock")
+      let holder = try Data(contentsOf: file)
+      #expect(try RunLock.isHeld(run))
+      #expect(try Data(contentsOf: file) == holder && !holder.isEmpty)
+      withExtendedLifetime(lock) {}
+    }
+    #expect(try !RunLock.isHeld(run))
+  }
+
   @Test("a place that cannot be written is named")
   func unwritable() throws {
     let file = folder.url.appending(path: "dog")
     try Data().write(to: file)
     let run = RunFolder(root: folder.url, subject: "dog", id: 1)
     let message = sentence { _ = try RunLock(run) }
-    #expect(message.hasPrefix("\(run.url.relativePath) cannot be written ("))
+    #expect(message.hasPrefix("\(run.url.relativePath) cannot be written (Not a directory); "))
   }
 }

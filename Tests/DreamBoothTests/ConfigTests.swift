@@ -248,6 +248,16 @@ struct ConfigTests {
   }
 
   @Test(
+    "a subject whose runs would lie where something else does is refused",
+    arguments: ["base", "cache", "Cache", "runs.sqlite", "runs.sqlite-wal"])
+  func reservedSubjects(name: String) {
+    #expect(
+      sentence("", flags: Self.flags(subject: name))
+        == "--subject is \"\(name)\", but must be another name, since that place among the runs is "
+        + "taken; rename the dataset's folder.")
+  }
+
+  @Test(
     "a file that is not a list of options is named with the line",
     arguments: [
       ("steps: 3\nrank: [1, 2\nseed: 1\n", "dog.yaml line 3: not valid YAML ("),
@@ -292,6 +302,42 @@ struct ConfigTests {
     #expect(json.hasPrefix("{\"adam_beta1\":0.9,\"adam_beta2\":0.999,"))
     #expect(!json.contains("\n"))
     #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
+  }
+
+  @Test("an option that a record lacks has its default, and one that is null has not")
+  func incompleteRecord() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.maxGradientNorm = nil
+    let options = try #require(
+      JSONSerialization.jsonObject(with: Data(config.recordJSON().utf8)) as? [String: Any])
+    #expect(options.keys.sorted() == TrainingConfig.Key.allCases.map(\.rawValue).sorted())
+    let read = { (options: [String: Any]) in
+      try JSONDecoder().decode(
+        TrainingConfig.self, from: JSONSerialization.data(withJSONObject: options))
+    }
+    for key in options.keys where key != "subject" && key != "max_gradient_norm" {
+      var fewer = options
+      fewer[key] = nil
+      #expect(try read(fewer) == config, "\(key)")
+    }
+    #expect(try read([:]) == TrainingConfig())
+  }
+
+  @Test("flags over a record change what they name and nothing else")
+  func overridden() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.rank = 4
+    var flags = ConfigFlags()
+    flags.set(.threads, to: 3)
+    var expected = config
+    expected.threads = 3
+    #expect(try config.overridden(by: flags) == expected)
+    flags.set(.threads, to: 0)
+    #expect(
+      sentence { try config.overridden(by: flags) }
+        == "--threads is 0, but must be a whole number from 1 to 1024.")
   }
 
   @Test("differences name the option, the old and the new value")
@@ -339,5 +385,24 @@ struct ConfigTests {
     #expect(
       try new.differencesForbiddenOnResume(from: old).map(\.description)
         == ["steps: 1000 -> 2000"])
+  }
+
+  @Test("threads decide on a CPU alone; one GPU is as good as another, and no CPU")
+  func machine() throws {
+    func forbidden(_ change: (inout TrainingConfig) -> Void, on device: DeviceChoice) throws
+      -> [String]
+    {
+      var old = TrainingConfig()
+      old.device = device
+      old.threads = 8
+      var new = old
+      change(&new)
+      return try new.differencesForbiddenOnResume(from: old).map(\.description)
+    }
+    #expect(try forbidden({ $0.threads = 2 }, on: .cpu) == ["threads: 8 -> 2"])
+    #expect(try forbidden({ $0.threads = 2 }, on: .cuda(0)) == [])
+    #expect(try forbidden({ $0.device = .cuda(1) }, on: .cuda(0)) == [])
+    #expect(try forbidden({ $0.device = .cpu }, on: .cuda(0)) == ["device: cuda:0 -> cpu"])
+    #expect(try forbidden({ $0.device = .cuda(0) }, on: .cpu) == ["device: cpu -> cuda:0"])
   }
 }

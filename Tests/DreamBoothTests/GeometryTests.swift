@@ -1,5 +1,7 @@
-import DreamBooth
+import StableDiffusion
 import Testing
+
+@testable import DreamBooth
 
 @Suite("Crop geometry")
 struct CropGeometryTests {
@@ -39,11 +41,11 @@ struct CropGeometryTests {
     #expect((geometry.resizedWidth, geometry.resizedHeight) == expected.resized)
     #expect((geometry.cropTop, geometry.cropLeft) == expected.crop)
     #expect(
-      geometry.addTimeIDs
+      SizeConditioning(geometry).timeIds
         == [
           expected.original.1, expected.original.0, expected.crop.top, expected.crop.left,
           expected.target.1, expected.target.0,
-        ].map(Double.init))
+        ].map { Float($0) })
   }
 
   @Test("the crop never leaves the scaled image, whatever the sizes")

@@ -2,6 +2,7 @@ import Foundation
 import NN
 import TestSupport
 import Testing
+import Torch
 
 @testable import DreamBooth
 
@@ -117,6 +118,43 @@ struct ResumeTests {
     try training.train(run: 2, TinyTraining.config { $0.steps = 4 })
     try training.train(run: 2, from: training.runFolder(2).checkpoint(step: 4))
     #expect(try result(2) == result(1))
+  }
+
+  @Test("threads nobody asked for are those of the run; asked for, they are a difference")
+  func threads() throws {
+    let recorded = try training.setup(TinyTraining.config { $0.threads = 7 }).config
+    let unasked = try training.setup(TinyTraining.config { $0.threads = nil })
+    let adopted = unasked.continuing(recorded)
+    #expect(adopted.config == recorded)
+    let asked = try training.setup(TinyTraining.config { $0.threads = 3 }).continuing(recorded)
+    #expect(
+      try asked.config.differencesForbiddenOnResume(from: recorded).map(\.description)
+        == ["threads: 7 -> 3"])
+  }
+
+  @Test("a training computes with the threads of its setup")
+  func threadsAreUsed() throws {
+    let before = Backend.threads
+    defer { Backend.threads = before }
+    let recorded = try training.setup(TinyTraining.config { $0.threads = 2 }).config
+    let setup = try training.setup(TinyTraining.config { $0.threads = nil }).continuing(recorded)
+    Backend.threads = 1
+    var used: [Int] = []
+    let trainer = Trainer(setup, run: 1, folder: training.runFolder(1))
+    _ = try trainer.train(
+      from: nil, stopped: { !used.isEmpty }, report: { _ in used.append(Backend.threads) })
+    #expect(used.first == 2)
+  }
+
+  @Test("another libtorch is another training on the CPU")
+  func libtorch() throws {
+    try training.train(run: 1)
+    var state = try training.runFolder(1).checkpoint(step: 6).state()
+    let setup = try training.setup()
+    #expect(try setup.differences(from: state) == [])
+    state.libtorch = "1.0.0"
+    #expect(try setup.differences(from: state) == ["libtorch: 1.0.0 -> \(Backend.version)"])
+    #expect(setup.notes(on: state) == [])
   }
 
   @Test("another seed, another training")

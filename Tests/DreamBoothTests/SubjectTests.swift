@@ -241,6 +241,17 @@ struct SubjectTests {
     #expect(sentence().hasPrefix("dog/2.png cannot be read ("))
   }
 
+  @Test("a caption that cannot be read is named with the system's reason")
+  func unreadableCaption() throws {
+    try folder.write(Self.black, to: "dog/1.png")
+    let text = try folder.write(Data(), to: "dog/1.txt")
+    try FileManager.default.removeItem(at: text)
+    try FileManager.default.createSymbolicLink(at: text, withDestinationURL: text)
+    #expect(
+      sentence() == "dog/1.txt cannot be read (Too many levels of symbolic links); check its "
+        + "permissions and the disk.")
+  }
+
   @Test("a caption in another encoding is named")
   func notUTF8() throws {
     try folder.write(Self.black, to: "dog/1.png")

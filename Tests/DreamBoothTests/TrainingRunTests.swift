@@ -84,7 +84,50 @@ struct TrainingRunTests {
       #"The loss of step 2 \(\d\.png at timestep \d+, \d\.png at timestep \d+\) is not finite; "#
         + #"lower the learning rate, or train in bf16 or fp32\."#)
     #expect(message.wholeMatch(of: pattern) != nil, "\(message)")
-    #expect(training.runFolder(1).checkpoints.isEmpty)
+    #expect(training.runFolder(1).checkpoints.map(\.step) == [1])
+  }
+
+  @Test("an error between two checkpoints loses no step: the same training goes on from there")
+  func failingSample() throws {
+    let config = TinyTraining.config { $0.sampleEvery = 3 }
+    try training.train(run: 1, TinyTraining.config())
+    let run = training.runFolder(2)
+    let obstacle = run.sampleFolder(step: 3)
+    try FileManager.default.createDirectory(
+      at: obstacle.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data().write(to: obstacle)
+    let message = sentence { try training.train(run: 2, config) }
+    #expect(message.hasPrefix("\(obstacle.relativePath) cannot be written ("), "\(message)")
+    let checkpoint = try #require(run.newestCheckpoint().checkpoint)
+    #expect(checkpoint.step == 3)
+
+    try FileManager.default.removeItem(at: obstacle)
+    let (outcome, events) = try training.train(run: 2, config, from: checkpoint)
+    #expect(outcome == .finished)
+    #expect(events.samples == [3, 6])
+    let adapter = try Data(contentsOf: run.checkpoint(step: 6).adapter)
+    #expect(try adapter == Data(contentsOf: training.runFolder(1).checkpoint(step: 6).adapter))
+  }
+
+  @Test("where saving fails too, the first error is the one that is told")
+  func failingSave() throws {
+    let config = TinyTraining.config { $0.sampleEvery = 3 }
+    let run = training.runFolder(1)
+    let obstacle = run.sampleFolder(step: 3)
+    try FileManager.default.createDirectory(
+      at: obstacle.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data().write(to: obstacle)
+    struct Full: Error {}
+    let trainer = Trainer(try training.setup(config), run: 1, folder: run)
+    let message = sentence {
+      _ = try trainer.train(
+        from: nil, stopped: { false },
+        report: { event in
+          if case .saving = event { throw Full() }
+        })
+    }
+    #expect(message.hasPrefix("\(obstacle.relativePath) cannot be written ("))
+    #expect(run.checkpoints.isEmpty)
   }
 
   @Test("what the observer throws ends the training without saving")

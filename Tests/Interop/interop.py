@@ -149,7 +149,7 @@ def trained_adapter(place):
     lora_train(
         "--root", place.root, "--subject", "dog", "--dataset", place.dataset,
         "--model", place.model, "--steps", 4, "--resolution", SIZE, "--rank", 4,
-        "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3,
+        "--alpha", 6, "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3,
     )
     found = sorted(place.root.glob("dog/run-*/step-000004/adapter.safetensors"))
     if len(found) != 1:

@@ -39,15 +39,13 @@ struct LoadTests {
     #expect(message?.contains("tensor20") == false)
   }
 
-  @Test("Weights can be read in another type, and be let go of")
+  @Test("Weights can be read in another type")
   func conversion() throws {
     let linear = Linear(2, 3)
     try workshop.fill(linear, seed: 4, dtype: .bfloat16)
     #expect(try linear.weight.tensor.dtype == .bfloat16)
     #expect(
       try linear.weight.tensor.floats() == Generator(seed: 4).normal([3, 2]).to(.bfloat16).floats())
-    linear.unload()
-    #expect(weightsError { _ = try linear.weight.tensor } != nil)
   }
 
   @Test("Weights in the file's own type are the file's memory, not a copy")
@@ -120,7 +118,10 @@ struct LoadTests {
         "\(index.path) is damaged or of another format: it lists no shards") == true)
     _ = try workshop.file(Data(#"{"weight_map": {"x": "gone.safetensors"}}"#.utf8), name)
     let gone = workshop.url("gone.safetensors")
-    #expect(weightsError(load) == "\(gone.path) cannot be read: No such file or directory.")
+    #expect(
+      weightsError(load)
+        == "\(gone.path) cannot be read (No such file or directory); check that it is "
+        + "there and readable.")
     _ = try workshop.safetensors([("y", vector(1))], "gone.safetensors")
     #expect(
       weightsError(load)

@@ -58,11 +58,13 @@ struct SafetensorsReaderTests {
     let gone = workshop.url("gone.safetensors")
     #expect(
       weightsError { _ = try SafetensorsFile(contentsOf: gone) }
-        == "\(gone.path) cannot be read: No such file or directory.")
+        == "\(gone.path) cannot be read (No such file or directory); check that it is "
+        + "there and readable.")
     let folder = gone.deletingLastPathComponent()
     #expect(
       weightsError { _ = try SafetensorsFile(contentsOf: folder) }
-        == "\(folder.path) cannot be read: it is not a file.")
+        == "\(folder.path) cannot be read (it is not a file); check that it is "
+        + "there and readable.")
     #expect(
       problem(try workshop.file(Data()))
         == "it has 0 bytes, fewer than the length of a header")

@@ -84,12 +84,14 @@ struct SafetensorsWriterTests {
     let url = workshop.url("no/such/folder.safetensors")
     #expect(
       weightsError { try SafetensorsWriter.write([("x", vector(1))], to: url) }
-        == "\(url.path) cannot be written: No such file or directory.")
+        == "\(url.path) cannot be written (No such file or directory); free some space or "
+        + "choose another place.")
     let folder = url.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       weightsError { try SafetensorsWriter.write([("x", vector(1))], to: folder) }
-        == "\(folder.path) cannot be written: Is a directory.")
+        == "\(folder.path) cannot be written (Is a directory); free some space or "
+        + "choose another place.")
   }
 
   @Test(
@@ -101,7 +103,8 @@ struct SafetensorsWriterTests {
       at: url, withDestinationURL: URL(filePath: "/dev/full"))
     #expect(
       weightsError { try SafetensorsWriter.write([("x", normal(1000, seed: 1))], to: url) }
-        == "\(url.path) cannot be written: No space left on device.")
+        == "\(url.path) cannot be written (No space left on device); free some space or "
+        + "choose another place.")
     #expect(throws: (any Error).self) {
       try FileManager.default.attributesOfItem(atPath: url.path)
     }

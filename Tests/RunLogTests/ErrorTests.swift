@@ -10,10 +10,7 @@ import Testing
   func noFolder() throws {
     try Data("a file".utf8).write(to: fixture.root)
     let error = #expect(throws: RunLogError.self) { try fixture.open() }
-    guard case .cannotOpen(fixture.file.path, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    #expect(error == .cannotOpen(file: fixture.file.path, reason: "File exists"))
   }
 
   @Test("A file of something else is not taken for a database, and is left as it is")
@@ -139,6 +136,10 @@ import Testing
       (.replaced(file: "f"), "f was deleted or replaced while it was in use: put it back"),
       (.cannotWrite(file: "f", reason: "r"), "f cannot be written (r): free some space"),
       (.failed(file: "f", reason: "r"), "f could not be used (r): check the file"),
+      (
+        .noFreeID(file: "f", highest: 9),
+        "no run can be added to f, because there is a run 9, above which no number is free: move"
+      ),
       (
         .noSuchRun(id: 9, file: "f", existing: []),
         "there is no run 9 in f: no run is recorded there; train one first"

@@ -89,6 +89,15 @@ import Testing
     #expect(json.contains(#""sha256":"ab","step":2,"version":"0.2.0"}]"#))
   }
 
+  @Test("Seeds are told exactly, up to the highest")
+  func seeds() throws {
+    let (log, run) = try log()
+    var seeded = run
+    seeded.config = #"{"negative":-1,"seed":18446744073709551615}"#
+    try log.adopt(seeded)
+    #expect(try text(log.detail(3)).contains(#""config":\#(seeded.config),"#))
+  }
+
   @Test("A configuration that is not a JSON object is an error that names the run")
   func badConfig() throws {
     let (log, run) = try log()

@@ -27,6 +27,17 @@ import Testing
     #expect(try log.beginExample(above: 3).id == 9)
   }
 
+  @Test("Above the highest number there is no next one, which is said")
+  func beginAboveAll() throws {
+    let log = try fixture.open()
+    #expect(try log.beginExample(above: Int64(Int32.max) - 1).id == Int64(Int32.max))
+    for (above, highest) in [(0, Int64(Int32.max)), (Int64.max, .max)] {
+      #expect(throws: RunLogError.noFreeID(file: fixture.file.path, highest: highest)) {
+        try log.beginExample(above: above)
+      }
+    }
+  }
+
   @Test("Steps come back exactly, and the run shows its progress")
   func steps() throws {
     let log = try fixture.open()

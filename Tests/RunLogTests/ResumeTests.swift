@@ -64,6 +64,17 @@ import Testing
     #expect(try log.losses(other.id).count == 1)
   }
 
+  @Test("Beginning again from nothing forgets everything, the sample before the first step too")
+  func fromNothing() throws {
+    let log = try fixture.open()
+    let run = try interruptedRun(in: log)
+    try log.record(SampleRecord(run: run.id, step: 0, path: "step-0.png"))
+    _ = try log.resume(run.id, from: 0, sha256: nil, version: "0.1.0")
+    #expect(try log.losses(run.id).isEmpty)
+    #expect(try log.checkpoints(run.id).isEmpty)
+    #expect(try log.samples(run.id).isEmpty)
+  }
+
   @Test("Every continuation is remembered, in order")
   func lineage() throws {
     let log = try fixture.open()

@@ -118,6 +118,59 @@ import Torch
     ),
   ]
 
+  /// A folder, a key of its configuration, what to replace there, and what else the error must say.
+  /// What is multiplied or built of such a number would not end well.
+  static let hostile = [
+    ("unet", "sample_size", "16", "4611686018427387904", "a number from 1 to 1000000"),
+    ("unet", "addition_time_embed_dim", "8", "4611686018427387904", "a number from 1 to 1000000"),
+    ("unet", "projection_class_embeddings_input_dim", "80", "-9223372036854775808", "from 1 to"),
+    ("unet", "time_embedding_dim", "null", "0", "a number from 1 to 1000000"),
+    ("unet", "layers_per_block", "2", "1000000", "a number from 1 to 100, once or for each of"),
+    ("unet", "downsample_padding", "1", "4611686018427387904", "a number from 0 to 1"),
+    ("unet", "norm_num_groups", "8", "0", "a number from 1 to 1000000"),
+    ("vae", "layers_per_block", "2", "9223372036854775807", "a number from 1 to 100"),
+    ("vae", "latent_channels", "4", "9223372036854775807", "a number from 1 to 1000000"),
+    ("text_encoder", "hidden_size", "24", "9223372036854775807", "a number from 1 to 1000000"),
+    ("text_encoder", "num_hidden_layers", "3", "1000000000", "a number from 1 to 100"),
+    ("scheduler", "num_train_timesteps", "1000", "1000000000000", "a number from 2 to 100000"),
+    ("scheduler", "steps_offset", "1", "9223372036854775807", "a number from 0 to 1000"),
+  ]
+
+  @Test("Numbers that no model has are refused before they are used", arguments: hostile)
+  func outOfRange(
+    _ folder: String, _ key: String, _ old: String, _ new: String, _ supported: String
+  ) throws {
+    let file = folder == "scheduler" ? "scheduler/scheduler_config.json" : "\(folder)/config.json"
+    let copy = try Copy(of: Self.tiny)
+    try copy.edit(file, replacing: "\"\(key)\": \(old)", with: "\"\(key)\": \(new)")
+    let problem = try problem(copy)
+    #expect(problem.contains("\(file): \(key) is "), "\(problem)")
+    #expect(problem.contains(supported), "\(problem)")
+  }
+
+  @Test("A VAE or UNet of too many levels is refused", arguments: ["unet", "vae"])
+  func levels(_ folder: String) throws {
+    let copy = try Copy(of: Self.tiny)
+    let many = Array(repeating: "8", count: 70).joined(separator: ", ")
+    try copy.edit(
+      "\(folder)/config.json", replacing: "\"block_out_channels\": [",
+      with: "\"block_out_channels\": [\(many),")
+    #expect(try problem(copy).contains("what is supported is 1 to 10 levels, each a number from"))
+  }
+
+  @Test("Errors name files as the model's folder was named")
+  func relativePath() throws {
+    let folder = URL(filePath: "no such model")
+    let error = #expect(throws: ModelError.self) { try ModelDirectory(folder) }
+    #expect(error.map { "\($0)" }?.hasPrefix("no such model/model_index.json does not ex") == true)
+  }
+
+  @Test("A folder is a model where it has an index")
+  func isModel() {
+    #expect(ModelDirectory.isModel(at: Self.tiny))
+    #expect(!ModelDirectory.isModel(at: Self.tiny.appending(path: "unet")))
+  }
+
   @Test("A file that cannot be used is named, with the key and what was found", arguments: broken)
   func invalid(_ file: String, _ old: String, _ new: String, _ sentence: String) throws {
     let copy = try Copy(of: Self.tiny)

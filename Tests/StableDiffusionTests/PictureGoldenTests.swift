@@ -47,31 +47,54 @@ import Torch
     #expect(Set(picture.pixels).count > 20, "the picture has something in it")
   }
 
-  @Test("The pipeline draws what sampler and decoder draw, and reports every step")
+  @Test("The pipeline draws for each seed what sampler and decoder draw, and reports every step")
   func pipeline() throws {
-    let request = try request(Golden("pictures/negative").config(as: Recorded.self))
-    let pipeline = StableDiffusionXLPipeline(
-      unet: try model.loadUNet(), vae: try model.loadVAE(), scheduler: model.scheduler)
-    var steps: [Int] = []
-    let picture = try pipeline.draw(request) { steps.append($0) }
-    #expect(steps == [1, 2, 3, 4, 5])
-    #expect(try pipeline.draw(request) == picture)
+    let series = try series(seeds: [41, 42])
+    var steps: [[UInt64]] = []
+    var pictures: [UInt64: Picture] = [:]
+    try StableDiffusionXLPipeline(model).draw(
+      series, progress: { steps.append([$0, UInt64($1)]) }, receive: { pictures[$0] = $1 })
+    #expect(steps == [41, 42].flatMap { seed in (1...5).map { [seed, $0] } })
+    let vae = try model.loadVAE()
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(), scheduler: model.scheduler, scale: vae.configuration.scale)
+    var request = try request(Golden("pictures/negative").config(as: Recorded.self))
+    for seed in series.seeds {
+      request.seed = seed
+      let expected = try LatentDecoder(vae: vae).pictures(of: sampler.latents(for: request))[0]
+      #expect(pictures[seed] == expected)
+    }
+    #expect(pictures[41] != pictures[42])
   }
 
   @Test("What the progress callback throws ends the drawing")
   func cancelled() throws {
     struct Cancelled: Error {}
-    let pipeline = StableDiffusionXLPipeline(
-      unet: try model.loadUNet(), vae: try model.loadVAE(), scheduler: model.scheduler)
-    let request = try request(Golden("pictures/no-guidance").config(as: Recorded.self))
+    let series = try series(seeds: [1])
     var last = 0
     #expect(throws: Cancelled.self) {
-      try pipeline.draw(request) { step in
-        last = step
-        if step == 2 { throw Cancelled() }
-      }
+      try StableDiffusionXLPipeline(model).draw(
+        series,
+        progress: { _, step in
+          last = step
+          if step == 2 { throw Cancelled() }
+        }, receive: { _, _ in Issue.record("a picture came nevertheless") })
     }
     #expect(last == 2)
+  }
+
+  @Test("The pipeline refuses sizes and steps that the model cannot have")
+  func badSeries() throws {
+    let pipeline = StableDiffusionXLPipeline(model)
+    var series = try series(seeds: [1])
+    series.width = 60
+    #expect(throws: DrawingError.size(width: 60, height: series.height, multiple: 8)) {
+      try pipeline.draw(series) { _, _ in }
+    }
+    series.steps = 1001
+    #expect(throws: SchedulerError.steps(1001, limit: 1000)) {
+      try pipeline.draw(series) { _, _ in }
+    }
   }
 
   @Test("A size that the VAE cannot make is refused, naming the multiple")
@@ -122,5 +145,13 @@ import Torch
       negative: try encoder.encodeNegative(recorded.negativePrompt), width: recorded.width,
       height: recorded.height, steps: recorded.steps, guidance: recorded.guidance,
       seed: recorded.seed)
+  }
+
+  /// As the recorded picture with a negative prompt, with other seeds.
+  private func series(seeds: [UInt64]) throws -> PictureSeries {
+    let recorded = try Golden("pictures/negative").config(as: Recorded.self)
+    return PictureSeries(
+      prompt: recorded.prompt, negative: recorded.negativePrompt, width: recorded.width,
+      height: recorded.height, steps: recorded.steps, guidance: recorded.guidance, seeds: seeds)
   }
 }

@@ -92,13 +92,13 @@ import Torch
     var scaled: [Tensor] = []
     var samples: [Tensor] = []
     for index in scheduler.timesteps.indices {
-      scaled.append(try scheduler.scaleModelInput(sample, at: index))
+      scaled.append(try scheduler.scaleModelInput(sample, at: index).unsqueeze(0))
       sample = try scheduler.step(
         predictions.select(dim: 0, index: index), at: index, sample: sample)
-      samples.append(sample)
+      samples.append(try sample.unsqueeze(0))
     }
     let outputs = [
-      "scaled": try Tensor.stack(scaled, dim: 0), "samples": try Tensor.stack(samples, dim: 0),
+      "scaled": try Tensor.cat(scaled, dim: 0), "samples": try Tensor.cat(samples, dim: 0),
     ]
     // With zero terminal SNR the first level is 4096, where float32 values are 5e-4 apart: one
     // rounding there is all that this tolerates.

@@ -16,7 +16,7 @@ struct ErrorTests {
       ("select", { try a.select(dim: 0, index: 2) }),
       ("indexSelect", { try a.indexSelect(dim: 0, Tensor([Int64(9)], shape: [1])) }),
       ("expand", { try a.expand([5, 3]) }), ("cat", { try .cat([a, b], dim: 0) }),
-      ("stack", { try .stack([a, b], dim: 0) }), ("sum", { try a.sum(dims: [2]) }),
+      ("sum", { try a.sum(dims: [2]) }),
       ("max", { try Tensor.zeros([0]).max() }), ("conv2d", { try a.conv2d(b) }),
       ("groupNorm", { try a.groupNorm(2, nil, nil, eps: 1e-5) }),
       ("layerNorm", { try a.layerNorm([2], nil, nil, eps: 1e-5) }),
@@ -121,8 +121,8 @@ struct DeviceTests {
     #expect(torchError { try Backend.emptyCache() }.map { isOneLine($0.message) } == true)
   }
 
-  @Test("The version is libtorch's")
+  @Test("The version is that of the libtorch that is loaded")
   func version() {
-    #expect(Backend.version.hasPrefix("2."))
+    #expect(Backend.version.wholeMatch(of: /2\.[1-9]\d*\.\d+/) != nil)
   }
 }

@@ -115,10 +115,7 @@ ct_tensor _Nullable ct_select(ct_ref a, int64_t dimension, int64_t index);
 ct_tensor _Nullable ct_index_select(ct_ref a, int64_t dimension, ct_ref index);
 ct_tensor _Nullable ct_unsqueeze(ct_ref a, int64_t dimension);
 ct_tensor _Nullable ct_expand(ct_ref a, const int64_t *shape, size_t dimensions);
-ct_tensor _Nullable ct_contiguous(ct_ref a);
 ct_tensor _Nullable ct_cat(
-    const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
-ct_tensor _Nullable ct_stack(
     const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
 ct_tensor _Nullable ct_pad(ct_ref a, const int64_t *padding, size_t count, double value);
 
@@ -194,8 +191,8 @@ ct_tensor _Nullable ct_randn(ct_tensor generator, const int64_t *shape, size_t d
 
 /// How many CUDA devices can be used; 0 also where libtorch has no CUDA.
 int32_t ct_cuda_count(void);
-/// libtorch's version, as "2.13.0".
-const char *ct_version(void);
+/// The version of the libtorch that is loaded: major, minor and patch in a byte each, from the top.
+uint64_t ct_version(void);
 /// Bytes that tensors hold on a CUDA device now, and at most so far.
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak);
 /// Bytes free and in total on a CUDA device.

@@ -1,5 +1,6 @@
 import Crypto
 public import Foundation
+import NN
 
 /// SHA-256 of contents, as 64 hexadecimal digits: what caches and checkpoints are known by.
 public enum ContentHash {
@@ -26,7 +27,7 @@ public enum ContentHash {
       try file.close()
       return hex(hash.finalize())
     } catch {
-      throw .unreadable(file: url.relativePath, reason: error.localizedDescription)
+      throw .unreadable(file: url.relativePath, reason: error.reason)
     }
   }
 

@@ -8,6 +8,7 @@ public import Foundation
 public final class FileHashes {
   private let store: URL
   private var known: [String: String]
+  private var isChanged = false
 
   /// The hashes remembered in a folder. What is there and cannot be used is forgotten.
   public init(in folder: URL) {
@@ -25,33 +26,21 @@ public final class FileHashes {
     if let hash = known[key] { return hash }
     let hash = try ContentHash.of(fileAt: url)
     known[key] = hash
-    try save()
+    isChanged = true
     return hash
   }
 
-  /// The hash of a part of a model: of all files in its folder that decide what it computes, by
-  /// their names. Throws `FileAccessError`.
-  public func hash(ofModelPartIn folder: URL) throws -> String {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    } catch {
-      throw FileAccessError.unreadable(
-        file: folder.relativePath, reason: error.localizedDescription)
-    }
-    let files = names.filter { name in
-      [".safetensors", ".json", ".txt"].contains { name.hasSuffix($0) }
-    }
-    return ContentHash.of(
-      try files.sorted().flatMap { [$0, try hash(of: folder.appending(path: $0))] })
+  /// The hash of several files of different names, by their names and contents. Throws
+  /// `FileAccessError`.
+  public func hash(of files: [URL]) throws -> String {
+    ContentHash.of(try files.flatMap { [$0.lastPathComponent, try hash(of: $0)] })
   }
 
-  private func save() throws {
-    let folder = store.deletingLastPathComponent()
-    try DurableFile.makeFolder(folder)
-    let temporary = folder.appending(path: ".file-hashes.\(getpid())")
-    try DurableFile.write(JSONEncoder().encode(known), to: temporary)
-    try DurableFile.rename(temporary, to: store)
+  /// Remembers the hashes taken so far beyond this process. Throws `FileAccessError`.
+  public func save() throws {
+    guard isChanged else { return }
+    try DurableFile.replace(store, with: JSONEncoder().encode(known))
+    isChanged = false
   }
 
   private static func identity(of url: URL) throws(FileAccessError) -> String {

@@ -17,8 +17,9 @@ struct LatentCache {
   ///   - root: the folder of all caches.
   ///   - vaeHash: the hash of the VAE's weights and configuration.
   ///   - device: where the VAE is.
-  init(in root: URL, vaeHash: String, device: Device) {
-    cache = TensorCache("latents", in: root, device: device)
+  ///   - threads: how many compute where that is the CPU.
+  init(in root: URL, vaeHash: String, device: Device, threads: Int) {
+    cache = TensorCache("latents", in: root, device: device, threads: threads)
     self.vaeHash = vaeHash
     self.device = device
   }

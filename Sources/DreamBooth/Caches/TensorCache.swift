@@ -8,14 +8,15 @@ struct TensorCache {
   private let folder: URL
   private let arithmetic: String
 
-  /// A cache of one kind of tensors, as `latents`, computed on `device`, below a root of all caches.
-  init(_ kind: String, in root: URL, device: Device) {
+  /// A cache of one kind of tensors, as `latents`, computed on `device` or by so many `threads` of
+  /// the CPU, below a root of all caches.
+  init(_ kind: String, in root: URL, device: Device, threads: Int) {
     folder = root.appending(path: kind)
     // These decide the last bits of what is computed, and with them whether a run that goes on
     // without the cache is the same run.
     arithmetic =
       "libtorch \(Backend.version), "
-      + (device.isCUDA ? "CUDA" : "\(Backend.threads) CPU threads")
+      + (device.isCUDA ? "CUDA" : "\(threads) CPU threads")
   }
 
   /// The key of what these inputs lead to, each told by its content.
@@ -45,10 +46,7 @@ struct TensorCache {
   }
 
   private func write(_ tensors: [(name: String, tensor: Tensor)], _ key: String) throws {
-    try DurableFile.makeFolder(folder)
-    let temporary = folder.appending(path: ".\(key).\(getpid())")
-    try SafetensorsWriter.write(tensors, to: temporary)
-    try DurableFile.rename(temporary, to: url(key))
+    try DurableFile.replace(url(key)) { try SafetensorsWriter.write(tensors, to: $0) }
   }
 
   private func url(_ key: String) -> URL { folder.appending(path: "\(key).safetensors") }

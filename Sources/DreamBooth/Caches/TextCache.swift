@@ -14,8 +14,9 @@ struct TextCache {
   ///   - root: the folder of all caches.
   ///   - modelHash: the hash of tokenizers, encoders and of the type that they compute in.
   ///   - device: where the encoders are.
-  init(in root: URL, modelHash: String, device: Device) {
-    cache = TensorCache("text", in: root, device: device)
+  ///   - threads: how many compute where that is the CPU.
+  init(in root: URL, modelHash: String, device: Device, threads: Int) {
+    cache = TensorCache("text", in: root, device: device, threads: threads)
     self.modelHash = modelHash
   }
 

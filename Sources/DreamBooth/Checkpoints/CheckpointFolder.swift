@@ -32,7 +32,8 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Writes a checkpoint under a temporary name, syncs it and gives it its own. An interrupted
-  /// writing leaves nothing that looks like a checkpoint. Throws `FileAccessError`, `WeightsError`.
+  /// writing leaves nothing that looks like a checkpoint, a failed one nothing at all.
+  /// Throws `FileAccessError`, `WeightsError`.
   static func write(
     _ state: TrainingState, sites: [LoRASite], optimizer: any Optimizer, in run: URL
   ) throws -> CheckpointFolder {
@@ -41,28 +42,37 @@ public struct CheckpointFolder: Sendable {
     let temporary = CheckpointFolder(
       url: run.appending(path: ".\(name(step: state.step)).tmp"), step: state.step)
     try remove(temporary.url)
-    try DurableFile.makeFolder(temporary.url)
+    do {
+      try temporary.fill(state, sites, optimizer)
+      // A checkpoint of this step can only be an equal one, or one that was found damaged.
+      try remove(checkpoint.url)
+      try DurableFile.rename(temporary.url, to: checkpoint.url)
+    } catch {
+      try remove(temporary.url)
+      throw error
+    }
+    return checkpoint
+  }
 
+  /// Makes the folder and writes its files, all synced.
+  private func fill(
+    _ state: TrainingState, _ sites: [LoRASite], _ optimizer: any Optimizer
+  ) throws {
+    try DurableFile.makeFolder(url)
     let config = state.config
     try AdapterFile.write(
-      sites, rank: config.rank, alpha: config.alpha, targets: config.loraTargets,
-      to: temporary.adapter)
-    try SafetensorsWriter.write(try optimizer.state(), to: temporary.optimizer)
+      sites, rank: config.rank, alpha: config.alpha, targets: config.loraTargets, to: adapter)
+    try SafetensorsWriter.write(try optimizer.state(), to: self.optimizer)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try DurableFile.write(
-      encoder.encode(state), to: temporary.url.appending(path: "state.json"))
+    try DurableFile.write(encoder.encode(state), to: url.appending(path: "state.json"))
     var hashes: [String: String] = [:]
-    for file in files {
-      hashes[file] = try ContentHash.of(fileAt: temporary.url.appending(path: file))
+    for file in Self.files {
+      hashes[file] = try ContentHash.of(fileAt: url.appending(path: file))
     }
     try DurableFile.write(
-      encoder.encode(Manifest(files: hashes)), to: temporary.url.appending(path: "manifest.json"))
-    try DurableFile.syncFolder(temporary.url)
-    // A checkpoint of this step can only be an equal one, or one that was found damaged.
-    try remove(checkpoint.url)
-    try DurableFile.rename(temporary.url, to: checkpoint.url)
-    return checkpoint
+      encoder.encode(Manifest(files: hashes)), to: url.appending(path: "manifest.json"))
+    try DurableFile.syncFolder(url)
   }
 
   /// The hash of the adapter as the manifest has it, after checking every file against the manifest.
@@ -125,7 +135,7 @@ public struct CheckpointFolder: Sendable {
       try FileManager.default.removeItem(at: url)
     } catch {
       throw FileAccessError.unwritable(
-        file: url.relativePath, reason: error.localizedDescription)
+        file: url.relativePath, reason: error.reason)
     }
   }
 

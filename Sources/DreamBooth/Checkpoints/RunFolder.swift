@@ -32,7 +32,10 @@ public struct RunFolder: Sendable {
   public var id: Int { Self.id(inName: url.lastPathComponent) ?? 0 }
 
   private static func id(inName name: String) -> Int? {
-    name.hasPrefix("run-") ? Int(name.dropFirst("run-".count)) : nil
+    guard name.hasPrefix("run-"), let id = Int32(name.dropFirst("run-".count)), id > 0,
+      name == "run-\(id)"
+    else { return nil }
+    return Int(id)
   }
 
   /// The checkpoints by their names, the newest first, whole or not.

@@ -3,29 +3,63 @@ import Foundation
 /// Keeps two processes from training one run: held from `init` to the end of the process at the
 /// latest, whatever ends it.
 public final class RunLock {
+  // Locks of an open file (fcntl(2), "Open file description locks"), which can be asked after without
+  // being taken. Glibc's headers hide the names from Swift.
+  private static let getLock: Int32 = 36
+  private static let setLock: Int32 = 37
+
   private let descriptor: Int32
 
   /// Locks a run's folder, and makes it where it is not there. Throws `CheckpointError.busy`,
   /// `FileAccessError.unwritable`.
   public init(_ folder: RunFolder) throws {
     try DurableFile.makeFolder(folder.url)
-    let file = folder.url.appending(path: ".lock")
+    let file = Self.file(of: folder)
     descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw FileAccessError.unwritable(
         file: file.relativePath, reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let holder = Self.read(file)
+    var lock = Self.wholeFile
+    guard fcntl(descriptor, Self.setLock, &lock) == 0 else {
+      let code = errno
       close(descriptor)
-      throw CheckpointError.busy(run: folder.url.relativePath, holder: holder)
+      guard code == EAGAIN || code == EACCES else {
+        throw FileAccessError.unwritable(
+          file: file.relativePath, reason: String(cString: strerror(code)))
+      }
+      throw CheckpointError.busy(run: folder.url.relativePath, holder: Self.read(file))
     }
-    let holder = "process \(getpid()) on \(ProcessInfo.processInfo.hostName)"
+    let holder = "process \(getpid()) on \(ProcessName.host)"
     ftruncate(descriptor, 0)
     _ = holder.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
   deinit { close(descriptor) }
+
+  /// Whether some process trains a run. Only asks: nothing is made, changed or kept from another.
+  /// Throws `FileAccessError.unreadable` where it cannot be found out.
+  public static func isHeld(_ folder: RunFolder) throws(FileAccessError) -> Bool {
+    let file = file(of: folder)
+    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return false }
+      throw .unreadable(file: file.relativePath, reason: String(cString: strerror(errno)))
+    }
+    defer { close(descriptor) }
+    var lock = wholeFile
+    guard fcntl(descriptor, getLock, &lock) == 0 else {
+      throw .unreadable(file: file.relativePath, reason: String(cString: strerror(errno)))
+    }
+    return lock.l_type != F_UNLCK
+  }
+
+  private static func file(of folder: RunFolder) -> URL { folder.url.appending(path: ".lock") }
+
+  /// What is asked for: to be the only one.
+  private static var wholeFile: flock {
+    flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+  }
 
   private static func read(_ file: URL) -> String {
     do {

@@ -60,6 +60,11 @@ public enum DeviceChoice: ConfigChoice {
     }
   }
 
+  /// Whether this asks for a GPU by its number.
+  var isCUDA: Bool {
+    if case .cuda = self { true } else { false }
+  }
+
   /// `auto`, `cpu` or `cuda:N`.
   public var rawValue: String {
     switch self {

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import Yams
 
 /// A YAML file of `option: value` lines whose options are all known.
@@ -19,7 +20,7 @@ struct ConfigFile {
     } catch CocoaError.fileReadNoSuchFile {
       throw .missingFile(name)
     } catch {
-      let reason = url.hasDirectoryPath ? "it is a folder" : error.localizedDescription
+      let reason = url.hasDirectoryPath ? "it is a folder" : error.reason
       throw .unreadableFile(name, reason: reason)
     }
     guard let yaml = String(data: data, encoding: .utf8) else {

@@ -17,6 +17,7 @@ extension TrainingConfig {
     folder: URL = URL(fileURLWithPath: "Configs", isDirectory: true)
   ) throws -> TrainingConfig {
     var layers = try OptionLayers(TrainingConfig())
+    layers.releaseFollowers()
     let common = folder.appendingPathComponent("default.yaml")
     if FileManager.default.fileExists(atPath: common.path) { try layers.add(fileAt: common) }
     if let file {
@@ -25,6 +26,13 @@ extension TrainingConfig {
       let own = folder.appendingPathComponent("\(subject).yaml")
       if FileManager.default.fileExists(atPath: own.path) { try layers.add(fileAt: own) }
     }
+    layers.add(flags)
+    return try layers.resolve()
+  }
+
+  /// This configuration with flags over it. Throws `ConfigError` for what they set wrongly.
+  public func overridden(by flags: ConfigFlags) throws -> TrainingConfig {
+    var layers = try OptionLayers(self)
     layers.add(flags)
     return try layers.resolve()
   }
@@ -40,8 +48,9 @@ private struct OptionLayers {
     (.alpha, leader: .rank), (.sampleEvery, leader: .checkpointEvery),
   ]
 
-  init(_ defaults: TrainingConfig) throws {
-    values = try defaults.optionNodes()
+  init(_ config: TrainingConfig) throws { values = try config.optionNodes() }
+
+  mutating func releaseFollowers() {
     for (follower, _) in Self.followers { values[follower.rawValue] = nil }
   }
 

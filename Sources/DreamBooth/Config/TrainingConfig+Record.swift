@@ -39,14 +39,17 @@ extension TrainingConfig {
   /// one, so that the resume has to be refused.
   ///
   /// Checkpoints and samples do not touch the arithmetic. Nor does the number of steps, as long as
-  /// the learning rate does not depend on it. Paths say nothing: whoever resumes compares the
-  /// contents of the dataset and of the base model.
+  /// the learning rate does not depend on it; nor which GPU it is, nor on a GPU the number of CPU
+  /// threads. Paths say nothing: whoever resumes compares the contents of the dataset and of the
+  /// base model.
   public func differencesForbiddenOnResume(
     from recorded: TrainingConfig
   ) throws -> [ConfigDifference] {
     try differences(from: recorded).filter { difference in
       switch difference.key {
       case .steps: learningRateSchedule != .constant
+      case .device: !(device.isCUDA && recorded.device.isCUDA)
+      case .threads: !device.isCUDA
       case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts, .sampleSteps,
         .sampleGuidance, .sampleSeeds:
         false
@@ -55,7 +58,7 @@ extension TrainingConfig {
     }
   }
 
-  /// Every option that is set, as it would stand in a file.
+  /// Every option as it would stand in a file.
   func optionNodes() throws -> [String: Node] {
     // JSON is YAML.
     let mapping = try compose(yaml: recordJSON())?.mapping ?? [:]

@@ -26,6 +26,9 @@ extension TrainingConfig {
     try require(
       Self.isFolderName(subject), .subject, "\"\(subject)\"",
       "the name of a folder under Datasets, without a slash (--subject NAME)")
+    try require(
+      !Self.isReserved(subject), .subject, "\"\(subject)\"",
+      "another name, since that place among the runs is taken; rename the dataset's folder")
     try require(steps, in: 1...10_000_000, .steps)
     if let resolution {
       try require(
@@ -69,6 +72,13 @@ extension TrainingConfig {
     try require(
       !sampleSeeds.isEmpty, .sampleSeeds, "an empty list",
       "a list of at least one seed (sample_every: 0 switches samples off)")
+  }
+
+  /// Whether something else lies where the runs of a subject would: the base models, the caches or
+  /// the database with its companions. Some file systems do not tell apart capital letters.
+  private static func isReserved(_ subject: String) -> Bool {
+    let name = subject.lowercased()
+    return ["base", "cache"].contains(name) || name.hasPrefix("runs.sqlite")
   }
 
   /// Whether a subject's name can be the name of its folders.

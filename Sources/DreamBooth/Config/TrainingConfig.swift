@@ -9,8 +9,7 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   public var subject = ""
   /// Optimizer steps.
   public var steps = 1000
-  /// Base model: a diffusers directory, a single file, or a name under the base models.
-  /// nil: `sdxl` when it is installed, else the embedded demo.
+  /// Base model: a diffusers directory, or the name of one under `Checkpoints/base`; nil: `sdxl`.
   public var model: String?
   /// Folder with the images; nil: `Datasets/<subject>`.
   public var dataset: String?
@@ -59,7 +58,7 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// Recomputes activations in the backward pass: about a fifth slower, and the difference between
   /// fitting an 8 GB card at 1024 pixels and not, hence on by default.
   public var gradientCheckpointing = true
-  /// CPU threads of libtorch; nil: libtorch decides.
+  /// CPU threads of libtorch; nil: libtorch decides, and a run that goes on keeps its number.
   public var threads: Int?
 
   /// Optimizer steps between checkpoints; there is always one at the end. 0: only that one.

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 /// The text file beside an image.
 enum CaptionFile {
@@ -10,7 +11,7 @@ enum CaptionFile {
     do {
       data = try Data(contentsOf: url)
     } catch {
-      throw .unreadable(url.relativePath, reason: error.localizedDescription)
+      throw .unreadable(url.relativePath, reason: error.reason)
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw .captionNotUTF8(url.relativePath)

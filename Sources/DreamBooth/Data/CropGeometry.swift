@@ -45,12 +45,6 @@ public struct CropGeometry: Sendable, Equatable {
     max(
       Double(targetWidth) / Double(originalWidth), Double(targetHeight) / Double(originalHeight))
   }
-
-  /// SDXL's micro-conditioning (Podell et al. 2023, section 2.2; `add_time_ids` in diffusers):
-  /// original height and width, top and left of the crop, target height and width.
-  public var addTimeIDs: [Double] {
-    [originalHeight, originalWidth, cropTop, cropLeft, targetHeight, targetWidth].map(Double.init)
-  }
 }
 
 private func roundedQuotient(_ dividend: Int, _ divisor: Int) -> Int {

@@ -25,7 +25,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .notAFolder(let path):
       "\(path) is a file: give the folder that holds the pictures."
     case .unreadable(let path, let reason):
-      "\(path) cannot be read: \(reason)"
+      "\(path) cannot be read (\(reason)); check its permissions and the disk."
     case .empty(let path, let unsupported):
       "\(path) holds no .jpg or .png picture"
         + (unsupported.isEmpty

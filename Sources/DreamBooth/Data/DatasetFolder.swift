@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 /// The files of a dataset folder by what they are for; lists are sorted by the bytes of the names.
 struct DatasetFolder {
@@ -60,7 +61,7 @@ struct DatasetFolder {
         .filter { !$0.hasPrefix(".") }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     } catch {
-      throw .unreadable(folder.relativePath, reason: error.localizedDescription)
+      throw .unreadable(folder.relativePath, reason: error.reason)
     }
   }
 }

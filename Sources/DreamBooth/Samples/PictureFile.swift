@@ -63,11 +63,7 @@ public enum PictureFile {
   static func write(
     _ image: RGBImage, text: [(key: String, value: String)], to url: URL
   ) throws {
-    let folder = url.deletingLastPathComponent()
-    try DurableFile.makeFolder(folder)
-    let temporary = folder.appending(path: ".\(url.lastPathComponent).\(getpid())")
-    try DurableFile.write(PNGEncoder.encode(image, text: text), to: temporary)
-    try DurableFile.rename(temporary, to: url)
+    try DurableFile.replace(url, with: PNGEncoder.encode(image, text: text))
   }
 }
 

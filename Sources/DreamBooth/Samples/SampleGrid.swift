@@ -30,6 +30,8 @@ struct SampleGrid {
   ) throws {
     let config = setup.config
     let pictures = try decode(latents(step, unet, checkStop, report))
+    // Training needs the memory that libtorch still keeps for the VAE's tensors.
+    if setup.device.isCUDA { try Backend.emptyCache() }
     for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
       for (column, seed) in zip(pictures[row].indices, config.sampleSeeds) {
         try PictureFile.write(

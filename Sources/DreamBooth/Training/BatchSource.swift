@@ -51,7 +51,7 @@ struct BatchSource {
       },
       embeds: try .cat(samples.map(\.text.embeds), dim: 0).to(device),
       pooled: try .cat(samples.map(\.text.pooled), dim: 0).to(device),
-      timeIds: try Tensor(samples.flatMap(\.timeIds), shape: [samples.count, 6]).to(device),
+      timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]).to(device),
       files: samples.map(\.file))
   }
 }

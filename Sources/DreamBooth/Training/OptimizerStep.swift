@@ -73,7 +73,8 @@ struct OptimizerStep {
       return nil
     }
     if let limit = config.maxGradientNorm { try clipGradients(gradients, norm: norm, to: limit) }
-    try optimizer.step(learningRate: rate)
+    // Some values may have been updated when it fails, and others not.
+    try UnsavableError.marking { try optimizer.step(learningRate: rate) }
     return norm
   }
 

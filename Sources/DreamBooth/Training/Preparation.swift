@@ -5,12 +5,12 @@ import Torch
 /// What training reads instead of images and captions, computed once; the encoders and the VAE are
 /// out of memory again when this is there.
 struct PreparedData {
-  /// One image: its posterior `[1, C, h, w]` and text on the CPU, and its `add_time_ids`.
+  /// One image: its posterior `[1, C, h, w]` and text on the CPU, and its sizes.
   struct Sample {
     let file: String
     let posterior: DiagonalGaussian
     let text: PromptEmbedding
-    let timeIds: [Float]
+    let sizes: SizeConditioning
   }
 
   let samples: [Sample]
@@ -35,9 +35,11 @@ struct PreparedData {
       try report(.preparing(what, done: done, of: count))
     }
 
+    let threads = setup.config.threads ?? Backend.threads
     // Each model is freed when its function returns.
     let posteriors = try LatentCache(
-      in: setup.caches, vaeHash: setup.identity.model["vae", default: ""], device: setup.device
+      in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
+      threads: threads
     ).posteriors(
       of: images.indices.map { index in
         (images[index], setup.identity.images[index].sha256, geometries[index])
@@ -50,7 +52,7 @@ struct PreparedData {
       + [.negative(nil)]
     let distinct = Array(Set(texts)).sorted { $0.description < $1.description }
     let embeddings = try TextCache(
-      in: setup.caches, modelHash: Self.textHash(setup), device: setup.device
+      in: setup.caches, modelHash: Self.textHash(setup), device: setup.device, threads: threads
     ).embeddings(
       of: distinct,
       load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
@@ -64,7 +66,7 @@ struct PreparedData {
     samples = images.indices.map { index in
       Sample(
         file: images[index].name, posterior: posteriors[index], text: ordered[index],
-        timeIds: geometries[index].addTimeIDs.map(Float.init))
+        sizes: SizeConditioning(geometries[index]))
     }
     prompts = Array(ordered[images.count..<ordered.count - 1])
     negative = ordered[ordered.count - 1]
@@ -72,9 +74,20 @@ struct PreparedData {
 
   /// The hash of everything that a prompt's embedding depends on besides the prompt.
   private static func textHash(_ setup: TrainingSetup) -> String {
-    let parts = ["tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2"]
+    let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
     return ContentHash.of(
-      parts.map { setup.identity.model[$0, default: ""] }
+      parts.map(setup.identity.hash(of:))
         + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
+  }
+}
+
+extension SizeConditioning {
+  /// What SDXL is told of an image that training sees cropped.
+  init(_ geometry: CropGeometry) {
+    self.init(width: geometry.targetWidth, height: geometry.targetHeight)
+    originalHeight = geometry.originalHeight
+    originalWidth = geometry.originalWidth
+    cropTop = geometry.cropTop
+    cropLeft = geometry.cropLeft
   }
 }

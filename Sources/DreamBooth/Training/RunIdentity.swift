@@ -19,20 +19,22 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// The hash of each part's weights and configuration.
   public var model: [String: String]
 
-  /// The identity of a dataset and a base model. Throws `FileAccessError`.
+  /// The identity of a dataset and a base model. Throws `FileAccessError`, `ModelError`,
+  /// `WeightsError`.
   public init(dataset: Dataset, model: ModelDirectory, hashes: FileHashes) throws {
     images = try dataset.images.map { image in
       Image(
         file: image.name, sha256: try ContentHash.of(fileAt: image.url), caption: image.caption)
     }
-    let parts = [
-      "unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler",
-    ]
     self.model = Dictionary(
-      uniqueKeysWithValues: try parts.map { part in
-        (part, try hashes.hash(ofModelPartIn: model.url.appending(path: part)))
+      uniqueKeysWithValues: try ModelDirectory.Component.allCases.map { part in
+        (part.rawValue, try hashes.hash(of: model.files(of: part)))
       })
+    try hashes.save()
   }
+
+  /// The hash of one part; the same for all models where it was not recorded.
+  func hash(of part: ModelDirectory.Component) -> String { model[part.rawValue, default: ""] }
 
   /// What is different from a recorded identity, each in a few words.
   public func differences(from recorded: RunIdentity) -> [String] {

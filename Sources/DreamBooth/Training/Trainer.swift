@@ -1,3 +1,5 @@
+import Torch
+
 /// Trains an adapter: prepares the data, loads the frozen base, steps, samples and saves. Knows
 /// nothing of databases, terminals or pages; what happens is told to an observer.
 public final class Trainer {
@@ -20,7 +22,8 @@ public final class Trainer {
     self.folder = folder
   }
 
-  /// Trains from a checkpoint, or from the beginning, to the last step.
+  /// Trains from a checkpoint, or from the beginning, to the last step. An error in between loses no
+  /// step: what is done is saved before it is thrown, where that is possible.
   ///
   /// - Parameters:
   ///   - stopped: asked often; once it says true, the training saves and returns.
@@ -31,6 +34,7 @@ public final class Trainer {
     from checkpoint: CheckpointFolder?, stopped: @escaping () -> Bool,
     report: @escaping (TrainingEvent) throws -> Void
   ) throws -> Outcome {
+    if let threads = setup.config.threads { Backend.threads = threads }
     let checkStop = { if stopped() { throw StopRequest() } }
     let data: PreparedData
     do {
@@ -50,33 +54,53 @@ public final class Trainer {
     report: (TrainingEvent) throws -> Void
   ) throws -> Outcome {
     let config = setup.config
+    func tell(_ event: TrainingEvent) throws(UnsavableError) {
+      try UnsavableError.marking { try report(event) }
+    }
     var saved = training.done
-    func save() throws {
+    func save() throws(UnsavableError) {
       guard training.done > saved else { return }
-      try report(.saving(step: training.done))
-      let checkpoint = try training.save(run: run, in: folder)
+      try tell(.saving(step: training.done))
+      let (checkpoint, sha256) = try UnsavableError.marking {
+        let checkpoint = try training.save(run: run, in: folder)
+        return (checkpoint, try checkpoint.verify())
+      }
       saved = training.done
-      try report(
-        .checkpoint(step: saved, folder: checkpoint.url, sha256: checkpoint.verify()))
+      try tell(.checkpoint(step: saved, folder: checkpoint.url, sha256: sha256))
     }
     func sample() throws {
       guard config.isDue(training.done, every: config.sampleEvery) else { return }
       try samples.draw(
-        step: training.done, unet: training.unet, checkStop: checkStop, report: report)
+        step: training.done, unet: training.unet, checkStop: checkStop, report: tell)
     }
-    do {
-      // The untouched base; or the grid that was being drawn when the run was interrupted.
-      if !samples.exists(step: training.done) { try sample() }
-      while training.done < config.steps {
-        try report(.step(training.advance(checkStop: checkStop)))
-        let isLast = training.done == config.steps
-        if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
-        try sample()
+    func steps() throws -> Outcome {
+      do {
+        // The untouched base; or the grid that was being drawn when the run was interrupted.
+        if !samples.exists(step: training.done) { try sample() }
+        while training.done < config.steps {
+          try tell(.step(training.advance(checkStop: checkStop)))
+          let isLast = training.done == config.steps
+          if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
+          try sample()
+        }
+        return .finished
+      } catch is StopRequest {
+        try save()
+        return .stopped(step: training.done)
       }
-      return .finished
-    } catch is StopRequest {
-      try save()
-      return .stopped(step: training.done)
+    }
+
+    do {
+      return try steps()
+    } catch let error as UnsavableError {
+      throw error.cause
+    } catch {
+      do {
+        try save()
+      } catch {
+        // A full disk, for instance, ends both; the first error is the one to tell.
+      }
+      throw error
     }
   }
 }

@@ -5,7 +5,7 @@ public import Torch
 /// Everything that a training is made of, read and checked, before any weights are loaded.
 public struct TrainingSetup {
   /// The configuration with nothing left open: resolution, precision, device and threads are set.
-  public let config: TrainingConfig
+  public internal(set) var config: TrainingConfig
   /// The images and captions.
   public let dataset: Dataset
   /// The base model.
@@ -23,6 +23,9 @@ public struct TrainingSetup {
   /// What the user should know of the data before training starts.
   public let problems: [DatasetProblem]
 
+  /// Whether the number of threads was asked for, and is not just what libtorch decides here.
+  let asksForThreads: Bool
+
   /// Settles what the configuration leaves to the machine and the model, and takes the hashes of
   /// dataset and model.
   ///
@@ -38,8 +41,8 @@ public struct TrainingSetup {
     let precision = config.precision ?? .standard(on: device)
     config.precision = precision
     dtype = precision.dtype
-    if let threads = config.threads { Backend.threads = threads }
-    config.threads = Backend.threads
+    asksForThreads = config.threads != nil
+    config.threads = config.threads ?? Backend.threads
     let resolution = config.resolution ?? (model.unet.sampleSize ?? 128) * model.vae.scale
     guard resolution.isMultiple(of: model.vae.scale) else {
       throw ConfigError.invalidValue(

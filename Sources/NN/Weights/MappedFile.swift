@@ -8,7 +8,7 @@ final class MappedFile {
   /// Maps a file for reading. Throws `WeightsError.unreadable`.
   init(_ url: URL) throws {
     func failure() -> WeightsError {
-      .unreadable(file: url.path, reason: String(cString: strerror(errno)))
+      .unreadable(file: url.relativePath, reason: String(cString: strerror(errno)))
     }
     let descriptor = open(url.path, O_RDONLY)
     guard descriptor >= 0 else { throw failure() }
@@ -16,7 +16,7 @@ final class MappedFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure() }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw WeightsError.unreadable(file: url.path, reason: "it is not a file")
+      throw WeightsError.unreadable(file: url.relativePath, reason: "it is not a file")
     }
     let size = Int(status.st_size)
     guard size > 0 else {

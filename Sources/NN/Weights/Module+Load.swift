@@ -18,11 +18,6 @@ extension Module {
     }
   }
 
-  /// Lets go of all weights below this module.
-  public func unload() {
-    for (_, parameter) in parameters() { parameter.unbind() }
-  }
-
   /// Compares the names and shapes of a checkpoint with this module's, without reading any weights.
   /// Throws `WeightsError.mismatch`.
   public func check(_ source: WeightSource) throws { try check(source, for: parameters()) }
@@ -44,7 +39,8 @@ extension Module {
     let unexpected = source.names.subtracting(parameters.map(\.path)).sorted()
     guard missing.isEmpty, misshapen.isEmpty, unexpected.isEmpty else {
       throw WeightsError.mismatch(
-        file: source.url.path, missing: missing, unexpected: unexpected, misshapen: misshapen)
+        file: source.url.relativePath, missing: missing, unexpected: unexpected,
+        misshapen: misshapen)
     }
   }
 }

@@ -41,6 +41,6 @@ final class NewFile {
   }
 
   private static func failure(_ url: URL) -> WeightsError {
-    .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+    .unwritable(file: url.relativePath, reason: String(cString: strerror(errno)))
   }
 }

@@ -21,7 +21,7 @@ public final class SafetensorsFile {
       header = try SafetensorsHeader(
         json: Data(file.bytes[8..<dataStart]), dataSize: file.bytes.count - dataStart)
     } catch let problem as SafetensorsProblem {
-      throw WeightsError.malformed(file: url.path, problem: problem.text)
+      throw WeightsError.malformed(file: url.relativePath, problem: problem.text)
     }
   }
 
@@ -38,7 +38,7 @@ public final class SafetensorsFile {
   /// `WeightsError.noTensor`, `TorchError`.
   public func tensor(_ name: String) throws -> Tensor {
     guard let entry = header.entries[name] else {
-      throw WeightsError.noTensor(file: url.path, name: name)
+      throw WeightsError.noTensor(file: url.relativePath, name: name)
     }
     guard !entry.range.isEmpty, let base = file.bytes.baseAddress else {
       return try .empty(entry.shape, dtype: entry.dtype)

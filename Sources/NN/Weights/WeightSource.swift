@@ -5,12 +5,15 @@ public import Torch
 public struct WeightSource {
   /// The file or index, for messages.
   public let url: URL
+  /// The files that were opened: one, or the index and its shards.
+  public let files: [URL]
 
   private let places: [String: (file: SafetensorsFile, name: String)]
 
   /// One file. Throws `WeightsError`.
   public init(file url: URL) throws {
     self.url = url
+    files = [url]
     let file = try SafetensorsFile(contentsOf: url)
     places = Dictionary(uniqueKeysWithValues: file.names.map { ($0, (file, $0)) })
   }
@@ -33,7 +36,7 @@ public struct WeightSource {
         return
       }
     }
-    throw WeightsError.noFile(folder: directory.path, name: name)
+    throw WeightsError.noFile(folder: directory.relativePath, name: name)
   }
 
   private init(index url: URL) throws {
@@ -42,7 +45,7 @@ public struct WeightSource {
     do {
       map = try JSONDecoder().decode(Index.self, from: Data(contentsOf: url)).weight_map
     } catch {
-      throw WeightsError.malformed(file: url.path, problem: "it lists no shards of a model")
+      throw WeightsError.malformed(file: url.relativePath, problem: "it lists no shards of a model")
     }
     let folder = url.deletingLastPathComponent()
     var files: [String: SafetensorsFile] = [:]
@@ -52,16 +55,18 @@ public struct WeightSource {
     var places: [String: (file: SafetensorsFile, name: String)] = [:]
     for (name, shard) in map {
       guard let file = files[shard], file.shape(of: name) != nil else {
-        throw WeightsError.noTensor(file: folder.appending(path: shard).path, name: name)
+        throw WeightsError.noTensor(file: folder.appending(path: shard).relativePath, name: name)
       }
       places[name] = (file, name)
     }
     self.url = url
+    self.files = [url] + files.values.map(\.url)
     self.places = places
   }
 
-  private init(url: URL, places: [String: (file: SafetensorsFile, name: String)]) {
-    self.url = url
+  private init(_ source: WeightSource, places: [String: (file: SafetensorsFile, name: String)]) {
+    url = source.url
+    files = source.files
     self.places = places
   }
 
@@ -71,14 +76,14 @@ public struct WeightSource {
   /// The same tensors under other names.
   public func renamed(_ rename: (String) -> String) -> WeightSource {
     WeightSource(
-      url: url,
+      self,
       places: Dictionary(
         places.map { (rename($0.key), $0.value) }, uniquingKeysWith: { first, _ in first }))
   }
 
   /// The same tensors without those of some names.
   public func without(_ names: Set<String>) -> WeightSource {
-    WeightSource(url: url, places: places.filter { !names.contains($0.key) })
+    WeightSource(self, places: places.filter { !names.contains($0.key) })
   }
 
   /// The shape of a tensor, or nil where there is none of that name.
@@ -89,7 +94,7 @@ public struct WeightSource {
   /// A tensor on the CPU. Throws `WeightsError.noTensor`, `TorchError`.
   public func tensor(_ name: String) throws -> Tensor {
     guard let place = places[name] else {
-      throw WeightsError.noTensor(file: url.path, name: name)
+      throw WeightsError.noTensor(file: url.relativePath, name: name)
     }
     return try place.file.tensor(place.name)
   }

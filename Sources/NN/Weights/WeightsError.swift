@@ -33,9 +33,9 @@ public enum WeightsError: Error, CustomStringConvertible {
           ("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen),
         ]) + "; use the weights and the config.json of one model."
     case .unreadable(let file, let reason):
-      "\(file) cannot be read: \(reason)."
+      "\(file) cannot be read (\(reason)); check that it is there and readable."
     case .unwritable(let file, let reason):
-      "\(file) cannot be written: \(reason)."
+      "\(file) cannot be written (\(reason)); free some space or choose another place."
     }
   }
 

@@ -46,24 +46,16 @@ public struct CLIPTextConfiguration: Decodable, Sendable {
   public init(from decoder: any Decoder) throws {
     let file = try decoder.container(keyedBy: CodingKeys.self)
     self.init()
-    try file.read(.vocabSize, into: &vocabSize)
-    try file.read(.hiddenSize, into: &hiddenSize)
-    try file.read(.intermediateSize, into: &intermediateSize)
-    try file.read(.numHiddenLayers, into: &numHiddenLayers)
-    try file.read(.numAttentionHeads, into: &numAttentionHeads)
-    try file.read(.maxPositionEmbeddings, into: &maxPositionEmbeddings)
-    try file.read(.projectionDim, into: &projectionDim)
+    try file.readSize(.vocabSize, into: &vocabSize)
+    try file.readSize(.hiddenSize, into: &hiddenSize)
+    try file.readSize(.intermediateSize, into: &intermediateSize)
+    try file.readSize(.numHiddenLayers, into: &numHiddenLayers, in: .layers)
+    try file.readSize(.numAttentionHeads, into: &numAttentionHeads)
+    try file.readSize(.maxPositionEmbeddings, into: &maxPositionEmbeddings)
+    try file.readSize(.projectionDim, into: &projectionDim)
     try file.read(.hiddenAct, into: &hiddenAct)
     try file.read(.layerNormEps, into: &layerNormEps)
     try file.read(.eosTokenId, into: &eosTokenId)
-    for (key, size) in [
-      (CodingKeys.vocabSize, vocabSize), (.hiddenSize, hiddenSize),
-      (.intermediateSize, intermediateSize), (.numHiddenLayers, numHiddenLayers),
-      (.numAttentionHeads, numAttentionHeads), (.maxPositionEmbeddings, maxPositionEmbeddings),
-      (.projectionDim, projectionDim),
-    ] {
-      try file.check(key, size > 0, found: size, "a positive number")
-    }
     try file.check(
       .numAttentionHeads, hiddenSize.isMultiple(of: numAttentionHeads), found: numAttentionHeads,
       "a divisor of hidden_size, \(hiddenSize)")

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 /// Reads the JSON configurations of diffusers and transformers. Swift's names are the file's in
 /// camel case, so that no type lists its keys twice.
@@ -13,10 +14,10 @@ enum ConfigurationFile {
     do {
       data = try Data(contentsOf: file)
     } catch CocoaError.fileReadNoSuchFile {
-      throw .missing(path: file.path, advice: "choose a complete diffusers model directory")
+      throw .missing(path: file.relativePath, advice: "choose a complete diffusers model directory")
     } catch {
       throw .invalid(
-        path: file.path, problem: "it cannot be read (\(error.localizedDescription))",
+        path: file.relativePath, problem: "it cannot be read (\(error.reason))",
         advice: "check the file and its permissions")
     }
     let decoder = JSONDecoder()
@@ -25,7 +26,7 @@ enum ConfigurationFile {
       return try decoder.decode(type, from: data)
     } catch {
       throw .invalid(
-        path: file.path, problem: problem(error),
+        path: file.relativePath, problem: problem(error),
         advice: "choose an SDXL model, or correct the file")
     }
   }

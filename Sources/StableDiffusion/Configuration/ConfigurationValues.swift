@@ -4,22 +4,42 @@ extension KeyedDecodingContainer {
     if contains(key) { value = try decode(Value.self, forKey: key) }
   }
 
-  /// Overwrites `size` where the file has `key`, with a positive number.
-  func readSize(_ key: Key, into size: inout Int) throws {
+  /// Overwrites `size` where the file has `key`, with a number in `range`.
+  func readSize(_ key: Key, into size: inout Int, in range: ClosedRange<Int> = .sizes) throws {
     try read(key, into: &size)
-    try check(key, size > 0, found: size, "a positive number")
+    try check(key, range.contains(size), found: size, range.words)
   }
 
-  /// Reads positive numbers, which the file gives once for all blocks or as one for each block.
-  func readSizes(_ key: Key, into sizes: inout [Int], blocks: Int) throws {
+  /// Overwrites `size` where the file has `key`, with null or a number in `range`.
+  func readSize(_ key: Key, into size: inout Int?, in range: ClosedRange<Int> = .sizes) throws {
+    try read(key, into: &size)
+    guard let size else { return }
+    try check(key, range.contains(size), found: size, range.words)
+  }
+
+  /// Reads the channels of a model's levels: one number for each.
+  func readLevels(_ key: Key, into channels: inout [Int]) throws {
+    try read(key, into: &channels)
+    try check(
+      key,
+      ClosedRange.levels.contains(channels.count)
+        && channels.allSatisfy(ClosedRange.sizes.contains),
+      found: channels,
+      "1 to \(ClosedRange.levels.upperBound) levels, each \(ClosedRange.sizes.words)")
+  }
+
+  /// Reads numbers in `range`, which the file gives once for all blocks or as one for each block.
+  func readSizes(
+    _ key: Key, into sizes: inout [Int], blocks: Int, in range: ClosedRange<Int> = .sizes
+  ) throws {
     if contains(key) {
       sizes = try decode(OneOrMany.self, forKey: key).values(count: blocks)
     } else {
       sizes = sizes.prefix(1).flatMap { Array(repeating: $0, count: blocks) }
     }
     try check(
-      key, sizes.count == blocks && sizes.allSatisfy { $0 > 0 }, found: sizes,
-      "a positive number, or one for each of the \(blocks) blocks")
+      key, sizes.count == blocks && sizes.allSatisfy(range.contains), found: sizes,
+      "\(range.words), once or for each of the \(blocks) blocks")
   }
 
   /// Reads one implemented choice for each of `blocks` blocks.
@@ -71,6 +91,22 @@ extension KeyedDecodingContainer {
     guard !condition else { return }
     throw unsupported(key, found: "\(found)", supported: supported)
   }
+}
+
+/// What is accepted of a file: far above any model's numbers, and so low that they can be added and
+/// multiplied, and a model built of them, whatever the file says.
+extension ClosedRange<Int> {
+  /// Widths, sides and vocabularies.
+  static var sizes: Self { 1...1_000_000 }
+  /// Equal layers behind each other.
+  static var layers: Self { 1...100 }
+  /// Levels, each of half the side of the one before.
+  static var levels: Self { 1...10 }
+  /// Timesteps that a model was trained on.
+  static var timesteps: Self { 2...100_000 }
+
+  /// As an error says it.
+  fileprivate var words: String { "a number from \(lowerBound) to \(upperBound)" }
 }
 
 /// A number that diffusers writes once for all blocks, or as a list with one for each block.

@@ -26,7 +26,7 @@ extension ModelDirectory {
 
   private func misfit(_ key: String, found: String, wanted: String) -> ModelError {
     .invalid(
-      path: url.appending(path: "unet/config.json").path,
+      path: Self.configurationFile(of: .unet, in: url).relativePath,
       problem: "\(key) is \(found), and the rest of the model needs \(wanted)",
       advice: "choose an SDXL base model whose parts belong together")
   }

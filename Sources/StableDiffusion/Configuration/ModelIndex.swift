@@ -14,16 +14,17 @@ struct ModelIndex: Decodable {
 
   /// What keeps this from being an SDXL base model that can be used here, or nil.
   var problem: String? {
-    let required: [(name: String, found: Component?, wanted: String?)] = [
-      ("unet", unet, "UNet2DConditionModel"),
-      ("vae", vae, "AutoencoderKL"),
-      ("text_encoder", textEncoder, "CLIPTextModel"),
-      ("text_encoder_2", textEncoder2, "CLIPTextModelWithProjection"),
-      ("tokenizer", tokenizer, nil),
-      ("tokenizer_2", tokenizer2, nil),
-      ("scheduler", scheduler, nil),
+    let required: [(component: ModelDirectory.Component, found: Component?, wanted: String?)] = [
+      (.unet, unet, "UNet2DConditionModel"),
+      (.vae, vae, "AutoencoderKL"),
+      (.textEncoder, textEncoder, "CLIPTextModel"),
+      (.textEncoder2, textEncoder2, "CLIPTextModelWithProjection"),
+      (.tokenizer, tokenizer, nil),
+      (.tokenizer2, tokenizer2, nil),
+      (.scheduler, scheduler, nil),
     ]
-    for (name, found, wanted) in required {
+    for (component, found, wanted) in required {
+      let name = component.rawValue
       guard let className = found?.last ?? nil else { return "it names no \(name)" }
       if let wanted, className != wanted { return "\(name) is \(className) and not \(wanted)" }
     }

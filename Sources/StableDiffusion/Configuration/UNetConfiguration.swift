@@ -103,15 +103,15 @@ extension UNetConfiguration {
     let file = try decoder.container(keyedBy: CodingKeys.self)
     self.init()
     try readLevels(file)
-    try file.read(.sampleSize, into: &sampleSize)
+    try file.readSize(.sampleSize, into: &sampleSize)
     try file.readSize(.inChannels, into: &inChannels)
     try file.readSize(.outChannels, into: &outChannels)
-    try file.read(.downsamplePadding, into: &downsamplePadding)
+    try file.readSize(.downsamplePadding, into: &downsamplePadding, in: 0...1)
     try file.read(.normEps, into: &normEps)
     try file.read(.useLinearProjection, into: &useLinearProjection)
     try file.readSize(.convInKernel, into: &convInKernel)
     try file.readSize(.convOutKernel, into: &convOutKernel)
-    try file.read(.timeEmbeddingDim, into: &timeEmbeddingDim)
+    try file.readSize(.timeEmbeddingDim, into: &timeEmbeddingDim)
     try file.read(.flipSinToCos, into: &flipSinToCos)
     try file.read(.freqShift, into: &freqShift)
     try readAddition(file)
@@ -119,16 +119,14 @@ extension UNetConfiguration {
   }
 
   private mutating func readLevels(_ file: KeyedDecodingContainer<CodingKeys>) throws {
-    try file.read(.blockOutChannels, into: &blockOutChannels)
+    try file.readLevels(.blockOutChannels, into: &blockOutChannels)
     let blocks = blockOutChannels.count
-    try file.check(
-      .blockOutChannels, blocks > 0 && blockOutChannels.allSatisfy { $0 > 0 },
-      found: blockOutChannels, "a list of positive numbers")
     try file.readChoices(.downBlockTypes, into: &downBlockTypes, blocks: blocks)
     try file.readChoice(.midBlockType, into: &midBlockType)
     try file.readChoices(.upBlockTypes, into: &upBlockTypes, blocks: blocks)
-    try file.readSizes(.layersPerBlock, into: &layersPerBlock, blocks: blocks)
-    try file.readSizes(.transformerLayersPerBlock, into: &transformerLayersPerBlock, blocks: blocks)
+    try file.readSizes(.layersPerBlock, into: &layersPerBlock, blocks: blocks, in: .layers)
+    try file.readSizes(
+      .transformerLayersPerBlock, into: &transformerLayersPerBlock, blocks: blocks, in: .layers)
     try file.readSizes(.attentionHeadDim, into: &attentionHeadDim, blocks: blocks)
     try file.readSizes(.crossAttentionDim, into: &crossAttentionDim, blocks: blocks)
     try file.readSize(.normNumGroups, into: &normNumGroups)
@@ -144,16 +142,16 @@ extension UNetConfiguration {
 
   private mutating func readAddition(_ file: KeyedDecodingContainer<CodingKeys>) throws {
     try file.readChoice(.additionEmbedType, into: &additionEmbedType)
-    try file.read(.additionTimeEmbedDim, into: &additionTimeEmbedDim)
-    try file.read(.projectionClassEmbeddingsInputDim, into: &projectionClassEmbeddingsInputDim)
+    try file.readSize(.additionTimeEmbedDim, into: &additionTimeEmbedDim)
+    try file.readSize(
+      .projectionClassEmbeddingsInputDim, into: &projectionClassEmbeddingsInputDim)
     guard additionEmbedType == .textTime else { return }
     for (key, size) in [
       (CodingKeys.additionTimeEmbedDim, additionTimeEmbedDim),
       (.projectionClassEmbeddingsInputDim, projectionClassEmbeddingsInputDim),
     ] {
       try file.check(
-        key, size ?? 0 > 0, found: size.map(String.init) ?? "null",
-        "a positive number where addition_embed_type is text_time")
+        key, size != nil, found: "null", "a number where addition_embed_type is text_time")
     }
   }
 

@@ -53,8 +53,8 @@ extension VAEConfiguration {
     try file.readSize(.inChannels, into: &inChannels)
     try file.readSize(.outChannels, into: &outChannels)
     try file.readSize(.latentChannels, into: &latentChannels)
-    try file.read(.blockOutChannels, into: &blockOutChannels)
-    try file.readSize(.layersPerBlock, into: &layersPerBlock)
+    try file.readLevels(.blockOutChannels, into: &blockOutChannels)
+    try file.readSize(.layersPerBlock, into: &layersPerBlock, in: .layers)
     try file.readSize(.normNumGroups, into: &normNumGroups)
     try file.readSize(.sampleSize, into: &sampleSize)
     try file.read(.scalingFactor, into: &scalingFactor)
@@ -65,9 +65,6 @@ extension VAEConfiguration {
     try file.read(.midBlockAddAttention, into: &midBlockAddAttention)
 
     let blocks = blockOutChannels.count
-    try file.check(
-      .blockOutChannels, blocks > 0 && blockOutChannels.allSatisfy { $0 > 0 },
-      found: blockOutChannels, "a list of positive numbers")
     try file.check(
       .normNumGroups,
       blockOutChannels.allSatisfy { $0.isMultiple(of: normNumGroups) },

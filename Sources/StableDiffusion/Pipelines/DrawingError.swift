@@ -9,6 +9,14 @@ public enum DrawingError: Error, Equatable, CustomStringConvertible {
   /// The VAE overflowed.
   case pictureNotFinite(dtype: DType)
 
+  /// Throws `size` unless there is a latent of that size.
+  static func checkSize(width: Int, height: Int, multiple: Int) throws(DrawingError) {
+    guard width > 0, height > 0, width.isMultiple(of: multiple), height.isMultiple(of: multiple)
+    else {
+      throw .size(width: width, height: height, multiple: multiple)
+    }
+  }
+
   /// The reason in one sentence.
   public var description: String {
     switch self {

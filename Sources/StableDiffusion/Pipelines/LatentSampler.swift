@@ -44,9 +44,7 @@ public struct LatentSampler {
   /// Drawn in float32 on the CPU and then cast: the same for every type and device.
   private func noise(_ request: PictureRequest) throws -> Tensor {
     let (width, height) = (request.width, request.height)
-    guard width > 0, height > 0, width.isMultiple(of: scale), height.isMultiple(of: scale) else {
-      throw DrawingError.size(width: width, height: height, multiple: scale)
-    }
+    try DrawingError.checkSize(width: width, height: height, multiple: scale)
     let shape = [1, unet.configuration.inChannels, height / scale, width / scale]
     let weight = try unet.convIn.weight.tensor
     return try Generator(seed: request.seed).normal(shape).to(weight.dtype).to(weight.device)

@@ -39,8 +39,9 @@ public enum SchedulerError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknownClass(let name):
       """
-      scheduler_config.json: _class_name is \(name), which is not implemented; set it to \
-      EulerDiscreteScheduler.
+      scheduler_config.json: the sampler \(name) is not implemented, so this model can be trained \
+      (with --sample-every 0) but not drawn with; set _class_name to EulerDiscreteScheduler to \
+      draw with that sampler.
       """
     case .steps(let steps, let limit):
       "A picture cannot be drawn in \(steps) steps; choose from 1 to \(limit) steps."

@@ -81,7 +81,7 @@ struct TokenizerFolder {
     guard let given, given < 1e6 else { return 77 }
     guard given >= 3, let length = Int(exactly: given) else {
       throw .invalid(
-        path: file.path, problem: "model_max_length is \(given)",
+        path: file.relativePath, problem: "model_max_length is \(given)",
         advice: "give a whole number with room for BOS, EOS and a token: 77 for SDXL")
     }
     return length
@@ -89,7 +89,7 @@ struct TokenizerFolder {
 
   private static func noID(_ content: String, in directory: URL) -> ModelError {
     .invalid(
-      path: directory.path, problem: "the vocabulary has no special token “\(content)”",
+      path: directory.relativePath, problem: "the vocabulary has no special token “\(content)”",
       advice: "take all files of the tokenizer from one model")
   }
 

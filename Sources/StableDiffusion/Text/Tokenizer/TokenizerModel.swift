@@ -18,21 +18,21 @@ extension TokenizerFolder {
       if FileManager.default.fileExists(atPath: whole.path) {
         let contents: TokenizerJSON = try ConfigurationFile.decode(from: whole)
         vocabularyFile = whole
-        mergesPath = whole.path
+        mergesPath = whole.relativePath
         vocabulary = contents.model.vocab
         merges = contents.model.merges
         addedTokens = contents.addedTokens ?? []
       } else {
         vocabularyFile = directory.appending(path: "vocab.json")
         let mergesFile = directory.appending(path: "merges.txt")
-        mergesPath = mergesFile.path
+        mergesPath = mergesFile.relativePath
         vocabulary = try ConfigurationFile.decode(from: vocabularyFile)
         merges = try Self.readMerges(mergesFile)
         addedTokens = []
       }
       if let token = vocabulary.first(where: { !(0...Int(Int32.max)).contains($0.value) }) {
         throw .invalid(
-          path: vocabularyFile.path, problem: "the id of “\(token.key)” is \(token.value)",
+          path: vocabularyFile.relativePath, problem: "the id of “\(token.key)” is \(token.value)",
           advice: "copy the file from the model again")
       }
     }
@@ -42,14 +42,15 @@ extension TokenizerFolder {
       do {
         text = try String(contentsOf: file, encoding: .utf8)
       } catch {
-        throw .missing(path: file.path, advice: "copy it from the model that vocab.json is from")
+        throw .missing(
+          path: file.relativePath, advice: "copy it from the model that vocab.json is from")
       }
       var merges: [MergeRule] = []
       for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
         if line.starts(with: "#version".utf8) { continue }
         guard let merge = MergeRule(Substring(line)) else {
           throw .invalid(
-            path: file.path, problem: "“\(Substring(line))” is not two tokens",
+            path: file.relativePath, problem: "“\(Substring(line))” is not two tokens",
             advice: "copy the file from the model again")
         }
         merges.append(merge)

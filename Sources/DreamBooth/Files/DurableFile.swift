@@ -1,0 +1,102 @@
+import Foundation
+import NN
+
+/// What makes writing safe against being interrupted, and against a power cut.
+enum DurableFile {
+  /// Makes a folder and those above it, and syncs what each of them was made in. Throws
+  /// `FileAccessError.unwritable`.
+  static func makeFolder(_ url: URL) throws(FileAccessError) {
+    guard mkdir(url.path, 0o777) != 0 else {
+      return try syncFolder(url.deletingLastPathComponent())
+    }
+    let code = errno
+    guard code != EEXIST else {
+      guard isFolder(url) else { throw unwritable(url, ENOTDIR) }
+      return
+    }
+    guard code == ENOENT else { throw unwritable(url, code) }
+    try makeFolder(url.deletingLastPathComponent())
+    // Another process may have been faster.
+    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else { throw unwritable(url, errno) }
+    try syncFolder(url.deletingLastPathComponent())
+  }
+
+  /// Puts what `write` makes at a temporary place in the place of `url`: whole or, where something
+  /// fails, not at all. Makes the folder. Other processes may write the same file at the same time;
+  /// what those left behind that died in it is removed. Throws `FileAccessError.unwritable` and what
+  /// `write` throws.
+  static func replace(_ url: URL, write: (URL) throws -> Void) throws {
+    let folder = url.deletingLastPathComponent()
+    try makeFolder(folder)
+    let prefix = ".\(url.lastPathComponent).\(ProcessName.host)."
+    try removeLeftovers(in: folder, prefix: prefix)
+    let temporary = folder.appending(path: "\(prefix)\(getpid())")
+    do {
+      try write(temporary)
+      try rename(temporary, to: url)
+    } catch {
+      unlink(temporary.path)
+      throw error
+    }
+  }
+
+  /// Puts bytes in the place of a file, as ``replace(_:write:)`` does.
+  static func replace(_ url: URL, with data: Data) throws {
+    try replace(url) { try write(data, to: $0) }
+  }
+
+  /// Writes a new file and syncs it to the disk. Throws `FileAccessError.unwritable`.
+  static func write(_ data: Data, to url: URL) throws(FileAccessError) {
+    do {
+      try data.write(to: url)
+      let file = try FileHandle(forUpdating: url)
+      try file.synchronize()
+      try file.close()
+    } catch {
+      throw .unwritable(file: url.relativePath, reason: error.reason)
+    }
+  }
+
+  /// Gives a file or folder its final name, replacing a file of that name, so that it is there whole
+  /// or not at all, and syncs the folder it lies in. Throws `FileAccessError.unwritable`.
+  static func rename(_ source: URL, to destination: URL) throws(FileAccessError) {
+    guard Foundation.rename(source.path, destination.path) == 0 else {
+      throw unwritable(destination, errno)
+    }
+    try syncFolder(destination.deletingLastPathComponent())
+  }
+
+  /// Makes the names in a folder durable. Throws `FileAccessError.unwritable`.
+  static func syncFolder(_ url: URL) throws(FileAccessError) {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unwritable(url, errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw unwritable(url, errno) }
+  }
+
+  /// Removes temporary files of this machine's processes that are no more.
+  private static func removeLeftovers(in folder: URL, prefix: String) throws(FileAccessError) {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+      throw .unreadable(file: folder.relativePath, reason: error.reason)
+    }
+    for name in names where name.hasPrefix(prefix) {
+      guard let pid = pid_t(name.dropFirst(prefix.count)), pid > 0, kill(pid, 0) != 0,
+        errno == ESRCH
+      else { continue }
+      unlink(folder.appending(path: name).path)
+    }
+  }
+
+  private static func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
+  private static func unwritable(_ url: URL, _ code: Int32) -> FileAccessError {
+    .unwritable(file: url.relativePath, reason: String(cString: strerror(code)))
+  }
+}

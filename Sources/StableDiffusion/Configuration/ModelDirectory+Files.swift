@@ -1,0 +1,30 @@
+public import Foundation
+import NN
+
+extension ModelDirectory {
+  /// The files that decide what a component computes: its weights, of the variant that is loaded, and
+  /// what describes them or is a tokenizer's. Sorted by name. Throws `ModelError`, `WeightsError`.
+  public func files(of component: Component) throws -> [URL] {
+    let folder = folder(of: component)
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+      throw ModelError.missing(
+        path: folder.relativePath, advice: "choose a complete diffusers model directory")
+    }
+    // The index of a variant that is not loaded decides nothing.
+    let described = names.filter { name in
+      (name.hasSuffix(".json") || name.hasSuffix(".txt")) && !name.contains(".safetensors.index.")
+    }
+    let weights: [URL] =
+      switch component {
+      case .unet, .vae: try self.weights(of: component).files
+      case .textEncoder, .textEncoder2: try textWeights(of: component).files
+      case .tokenizer, .tokenizer2, .scheduler: []
+      }
+    return (weights + described.map { folder.appending(path: $0) }).sorted {
+      $0.lastPathComponent < $1.lastPathComponent
+    }
+  }
+}

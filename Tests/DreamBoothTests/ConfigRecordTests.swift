@@ -1,0 +1,124 @@
+import DreamBooth
+import Foundation
+import NN
+import Testing
+
+@Suite("Configuration on record")
+struct ConfigRecordTests {
+  @Test("the record is the same text every time and reads back as the same configuration")
+  func record() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.minSNRGamma = nil
+    config.learningRate = 0.1 + 0.2
+    config.device = .cuda(3)
+    config.model = "a/b \"c\" 犬"
+    let json = try config.recordJSON()
+    #expect(try config.recordJSON() == json)
+    #expect(json.hasPrefix("{\"adam_beta1\":0.9,\"adam_beta2\":0.999,"))
+    #expect(!json.contains("\n"))
+    #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
+  }
+
+  @Test("an option that a record lacks has its default, and one that is null has not")
+  func incompleteRecord() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.maxGradientNorm = nil
+    let options = try #require(
+      JSONSerialization.jsonObject(with: Data(config.recordJSON().utf8)) as? [String: Any])
+    #expect(options.keys.sorted() == TrainingConfig.Key.allCases.map(\.rawValue).sorted())
+    let read = { (options: [String: Any]) in
+      try JSONDecoder().decode(
+        TrainingConfig.self, from: JSONSerialization.data(withJSONObject: options))
+    }
+    for key in options.keys where key != "subject" && key != "max_gradient_norm" {
+      var fewer = options
+      fewer[key] = nil
+      #expect(try read(fewer) == config, "\(key)")
+    }
+    #expect(try read([:]) == TrainingConfig())
+  }
+
+  @Test("flags over a record change what they name and nothing else")
+  func overridden() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.rank = 4
+    var flags = ConfigFlags()
+    flags.set(.threads, to: 3)
+    var expected = config
+    expected.threads = 3
+    #expect(try config.overridden(by: flags) == expected)
+    flags.set(.threads, to: 0)
+    #expect(
+      sentence { _ = try config.overridden(by: flags) }
+        == "--threads is 0, but must be a whole number from 1 to 1024.")
+  }
+
+  @Test("differences name the option, the old and the new value")
+  func differences() throws {
+    let old = TrainingConfig()
+    var new = old
+    #expect(try new.differences(from: old) == [])
+    new.rank = 32
+    new.minSNRGamma = nil
+    new.loraTargets = ["to_q", "to_v"]
+    new.device = .cpu
+    #expect(
+      try new.differences(from: old).map(\.description) == [
+        "rank: 16 -> 32", "device: auto -> cpu",
+        "lora_targets: [to_q, to_k, to_v, to_out.0] -> [to_q, to_v]",
+        "min_snr_gamma: 5 -> null",
+      ])
+  }
+
+  @Test("a resume may change sampling, checkpoints, paths and, at a constant rate, the steps")
+  func resume() throws {
+    var old = TrainingConfig()
+    var new = old
+    new.steps = 2000
+    new.checkpointEvery = 10
+    new.sampleEvery = 0
+    new.samplePrompts = ["x"]
+    new.sampleSteps = 5
+    new.sampleGuidance = 1
+    new.sampleSeeds = [1]
+    new.dataset = "elsewhere"
+    new.model = "elsewhere"
+    #expect(try new.differencesForbiddenOnResume(from: old) == [])
+
+    new.seed = 7
+    new.learningRate = 2e-4
+    #expect(
+      try new.differencesForbiddenOnResume(from: old).map(\.description) == [
+        "seed: 42 -> 7", "learning_rate: 0.0001 -> 0.0002",
+      ])
+
+    old.learningRateSchedule = .cosine
+    new = old
+    new.steps = 2000
+    #expect(
+      try new.differencesForbiddenOnResume(from: old).map(\.description)
+        == ["steps: 1000 -> 2000"])
+  }
+
+  @Test("threads decide on a CPU alone; one GPU is as good as another, and no CPU")
+  func machine() throws {
+    func forbidden(_ change: (inout TrainingConfig) -> Void, on device: DeviceChoice) throws
+      -> [String]
+    {
+      var old = TrainingConfig()
+      old.device = device
+      old.threads = 8
+      var new = old
+      change(&new)
+      return try new.differencesForbiddenOnResume(from: old).map(\.description)
+    }
+    #expect(try forbidden({ $0.threads = 2 }, on: .cpu) == ["threads: 8 -> 2"])
+    #expect(try forbidden({ $0.threads = 2 }, on: .cuda(0)) == [])
+    #expect(try forbidden({ $0.device = .cuda(1) }, on: .cuda(0)) == [])
+    #expect(try forbidden({ $0.device = .cpu }, on: .cuda(0)) == ["device: cuda:0 -> cpu"])
+    #expect(try forbidden({ $0.device = .cuda(0) }, on: .cpu) == ["device: cpu -> cuda:0"])
+  }
+}

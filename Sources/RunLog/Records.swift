@@ -18,11 +18,15 @@ public struct StepRecord: Codable, Equatable, Sendable {
   public let seconds: Double
   /// Mean of the timesteps drawn for the step's pictures.
   public let timestep: Double?
+  /// The part of the loss that is the subject's, where there are class images.
+  public let instanceLoss: Double?
+  /// The class images' loss, not weighted.
+  public let priorLoss: Double?
 
   /// A step; a `gradNorm` that is not finite becomes nil.
   public init(
     run: Int64, step: Int, loss: Double, learningRate: Double, gradNorm: Double?, seconds: Double,
-    timestep: Double? = nil
+    timestep: Double? = nil, instanceLoss: Double? = nil, priorLoss: Double? = nil
   ) {
     self.run = run
     self.step = step
@@ -31,6 +35,8 @@ public struct StepRecord: Codable, Equatable, Sendable {
     self.gradNorm = gradNorm.flatMap { $0.isFinite ? $0 : nil }
     self.seconds = seconds
     self.timestep = timestep
+    self.instanceLoss = instanceLoss
+    self.priorLoss = priorLoss
   }
 }
 
@@ -68,6 +74,23 @@ public struct SampleRecord: Codable, Equatable, Sendable {
     self.run = run
     self.step = step
     self.path = path
+  }
+}
+
+/// One evaluation of the pictures that are kept from training.
+public struct ValidationRecord: Codable, Equatable, Sendable {
+  /// The run's id.
+  public let run: Int64
+  /// Steps done when they were evaluated.
+  public let step: Int
+  /// Their mean loss.
+  public let loss: Double
+
+  /// An evaluation.
+  public init(run: Int64, step: Int, loss: Double) {
+    self.run = run
+    self.step = step
+    self.loss = loss
   }
 }
 
@@ -112,6 +135,11 @@ extension CheckpointRecord: RunRecord {
 extension SampleRecord: RunRecord {
   /// Name of the table.
   public static let databaseTableName = "sample"
+}
+
+extension ValidationRecord: RunRecord {
+  /// Name of the table.
+  public static let databaseTableName = "validation"
 }
 
 extension Resumption: RunRecord {

@@ -48,7 +48,7 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
   /// Name of the machine of that process.
   public var host: String
 
-  /// A run as its folder tells it, for ``RunLog/adopt(_:steps:checkpoints:samples:)``.
+  /// A run as its folder tells it, for ``RunLog/adopt(_:steps:checkpoints:samples:validation:)``.
   /// `pid` and `host` are this process unless given.
   public init(
     id: Int64, subject: String, status: RunStatus, step: Int, steps: Int, path: String,

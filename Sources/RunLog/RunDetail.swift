@@ -1,7 +1,7 @@
 import Foundation
 
 /// A run with all that is recorded of it, as `show --json` tells it: the fields of ``RunSummary``
-/// and `config`, `losses`, `checkpoints`, `samples`, `resumptions`.
+/// and `config`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
 public struct RunDetail: Encodable, Equatable, Sendable {
   /// What `runs --json` tells too.
   public let summary: RunSummary
@@ -13,11 +13,13 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   public let checkpoints: [CheckpointRecord]
   /// The sample grids, in order of steps.
   public let samples: [SampleRecord]
+  /// The held-out losses, in order of steps.
+  public let validation: [ValidationRecord]
   /// How the run was continued, oldest first.
   public let resumptions: [Resumption]
 
   private enum CodingKeys: String, CodingKey {
-    case config, losses, checkpoints, samples, resumptions
+    case config, losses, checkpoints, samples, validation, resumptions
   }
 
   /// Writes one JSON object.
@@ -32,11 +34,14 @@ public struct RunDetail: Encodable, Equatable, Sendable {
       }, forKey: .checkpoints)
     try json.encode(
       samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
+    try json.encode(
+      validation.map { Validation(step: $0.step, loss: $0.loss) }, forKey: .validation)
     try json.encode(resumptions.map(Continuation.init), forKey: .resumptions)
   }
 }
 
-/// A step as `show --json` tells it.
+/// A step as `show --json` tells it; `instance_loss` and `prior_loss` only where there are class
+/// images.
 private struct Loss: Encodable {
   let record: StepRecord
 
@@ -44,6 +49,8 @@ private struct Loss: Encodable {
     case step, loss, seconds, timestep
     case learningRate = "learning_rate"
     case gradNorm = "grad_norm"
+    case instanceLoss = "instance_loss"
+    case priorLoss = "prior_loss"
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -54,6 +61,8 @@ private struct Loss: Encodable {
     try json.encode(record.gradNorm, forKey: .gradNorm)
     try json.encode(record.seconds, forKey: .seconds)
     try json.encode(record.timestep, forKey: .timestep)
+    try json.encodeIfPresent(record.instanceLoss, forKey: .instanceLoss)
+    try json.encodeIfPresent(record.priorLoss, forKey: .priorLoss)
   }
 }
 
@@ -66,6 +75,11 @@ private struct Checkpoint: Encodable {
 private struct Sample: Encodable {
   let step: Int
   let path: String
+}
+
+private struct Validation: Encodable {
+  let step: Int
+  let loss: Double
 }
 
 private struct Continuation: Encodable {

@@ -42,6 +42,11 @@ extension RunLog {
     try rows(of: run)
   }
 
+  /// The held-out losses of a run, in order.
+  public func validation(_ run: Int64) throws(RunLogError) -> [ValidationRecord] {
+    try rows(of: run)
+  }
+
   /// How often and from where a run was continued, oldest first.
   public func resumptions(_ run: Int64) throws(RunLogError) -> [Resumption] {
     try read { try resumptions(run, in: $0) }
@@ -64,6 +69,7 @@ extension RunLog {
         losses: try rows(of: id, in: db),
         checkpoints: try rows(of: id, in: db),
         samples: try rows(of: id, in: db),
+        validation: try rows(of: id, in: db),
         resumptions: try resumptions(id, in: db))
     }
   }

@@ -48,7 +48,7 @@ extension RunLog {
     forgetSteps(of: id, after: kept)
     return try write { db in
       var run = try self.run(id, in: db)
-      for table in ["step", "checkpoint", "sample"] {
+      for table in ["step", "checkpoint", "sample", "validation"] {
         try db.execute(
           sql: "DELETE FROM \(table) WHERE run = ? AND step > ?", arguments: [id, kept])
       }
@@ -107,6 +107,16 @@ extension RunLog {
     try update(sample.run) { try sample.insert($0, onConflict: .replace) }
   }
 
+  /// Records an evaluation of the held-out pictures; one of the same step is replaced.
+  public func record(_ validation: ValidationRecord) throws(RunLogError) {
+    guard validation.loss.isFinite else {
+      throw .notFinite(
+        run: validation.run, step: validation.step, quantity: "held-out loss",
+        value: validation.loss)
+    }
+    try update(validation.run) { try validation.insert($0, onConflict: .replace) }
+  }
+
   /// The run has done all its steps.
   public func finish(_ id: Int64) throws(RunLogError) {
     try end(id, .finished, at: Date())
@@ -142,13 +152,14 @@ extension RunLog {
   /// What is known of the run already is replaced; rows of other steps stay.
   public func adopt(
     _ run: Run, steps: [StepRecord] = [], checkpoints: [CheckpointRecord] = [],
-    samples: [SampleRecord] = []
+    samples: [SampleRecord] = [], validation: [ValidationRecord] = []
   ) throws(RunLogError) {
     try write { db in
       try run.upsert(db)
       for step in steps { try step.insert(db, onConflict: .replace) }
       for checkpoint in checkpoints { try checkpoint.insert(db, onConflict: .replace) }
       for sample in samples { try sample.insert(db, onConflict: .replace) }
+      for evaluation in validation { try evaluation.insert(db, onConflict: .replace) }
     }
   }
 

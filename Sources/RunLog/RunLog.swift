@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One process trains and writes, others read at the same time (SQLite's write-ahead log). The
 /// database indexes the run folders and is not the only copy of anything: when it is lost or
-/// behind, ``adopt(_:steps:checkpoints:samples:)`` enters what the folders tell.
+/// behind, ``adopt(_:steps:checkpoints:samples:validation:)`` enters what the folders tell.
 ///
 /// Every change is one transaction, synced to the disk before the method returns; only steps are
 /// gathered first, see ``record(_:peakMemoryBytes:)``. Paths are relative to the folder that the
@@ -39,7 +39,8 @@ public final class RunLog: Sendable {
   }
 
   /// The steps recorded but not yet written. When writing fails for good because the file is
-  /// damaged or gone, they can be handed to ``adopt(_:steps:checkpoints:samples:)`` of a new log.
+  /// damaged or gone, they can be handed to ``adopt(_:steps:checkpoints:samples:validation:)`` of a
+  /// new log.
   public var unwritten: [StepRecord] {
     buffer.withLock { $0.entries.map(\.step) }
   }

@@ -48,6 +48,17 @@ enum Schema {
         resumption.column("resumed_at", .datetime).notNull()
       }
     }
+    migrator.registerMigration("v2: prior preservation") { db in
+      try db.alter(table: "step") { step in
+        step.add(column: "instance_loss", .double)
+        step.add(column: "prior_loss", .double)
+      }
+    }
+    migrator.registerMigration("v3: held-out loss") { db in
+      try createStepTable("validation", in: db) { validation in
+        validation.column("loss", .double).notNull()
+      }
+    }
     return migrator
   }
 

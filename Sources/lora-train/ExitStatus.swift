@@ -27,6 +27,7 @@ enum ExitStatus: Int32 {
     case let error as WeightsError: self = Self.status(error)
     case let error as CheckpointError: self = Self.status(error)
     case let error as FileAccessError: self = Self.status(error)
+    case let error as PriorError: self = Self.status(error)
     case let error as RunLogError: self = Self.status(error)
     case let error as TrainingError:
       if case .noDevice = error { self = .unavailable } else { self = .badData }
@@ -36,7 +37,7 @@ enum ExitStatus: Int32 {
     case let error as DrawingError: if case .size = error { self = .usage } else { self = .badData }
     case is AdapterFileError, is TextEncoderError: self = .badData
     case is LoRAError, is UsageError: self = .usage
-    case is NothingFound: self = .missingInput
+    case is NothingFound, is ValidationError: self = .missingInput
     case is OutputError: self = .inputOutput
     case is PNGEncodingError, is ImageGridError, is RGBImageError: self = .internalError
     default: return nil
@@ -96,6 +97,14 @@ enum ExitStatus: Int32 {
     switch error {
     case .unreadable: .inputOutput
     case .unwritable: .cannotWrite
+    }
+  }
+
+  private static func status(_ error: PriorError) -> ExitStatus {
+    switch error {
+    case .noClassPrompt: .usage
+    case .noFolder: .missingInput
+    case .tooFew: .badData
     }
   }
 

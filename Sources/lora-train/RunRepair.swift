@@ -54,7 +54,7 @@ struct RunRepair {
       samples: folder.sampledSteps.map { step in
         let grid = folder.sampleGrid(step: step).lastPathComponent
         return SampleRecord(run: id, step: step, path: "\(folder.path)/samples/\(grid)")
-      })
+      }, validation: newest.validationRecords(run: id))
     Console.say("Note: \(folder.url.relativePath) was not recorded, and is now.")
     return true
   }
@@ -113,11 +113,19 @@ extension Run {
   }
 }
 
+extension TrainingState {
+  /// The held-out losses so far, as records of a run.
+  func validationRecords(run: Int64) -> [ValidationRecord] {
+    (validation ?? []).map { ValidationRecord(run: run, step: $0.step, loss: $0.loss) }
+  }
+}
+
 extension StepRecord {
   /// A step as the trainer reports it.
   init(run: Int64, _ report: StepReport) {
     self.init(
       run: run, step: report.step, loss: report.loss, learningRate: report.learningRate,
-      gradNorm: report.gradNorm, seconds: report.seconds, timestep: report.timestep)
+      gradNorm: report.gradNorm, seconds: report.seconds, timestep: report.timestep,
+      instanceLoss: report.instanceLoss, priorLoss: report.priorLoss)
   }
 }

@@ -24,11 +24,12 @@ struct ShowCommand: ParsableCommand {
 
   private func text(_ detail: RunDetail) throws -> String {
     let run = detail.summary.run
-    return try Table(rows: [
+    let table = try Table(rows: [
       ["run", "\(run.id)"], ["subject", run.subject],
       ["status", run.status.rawValue + (run.failure.map { ": \($0)" } ?? "")],
       ["step", "\(run.step) of \(run.steps)"], ["model", run.model],
       ["dataset", run.dataset], ["loss", lossCourse(detail)],
+      ["held-out loss", heldOutCourse(detail)],
       ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
       ["peak memory", Format.bytes(run.peakMemoryBytes)],
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
@@ -37,12 +38,17 @@ struct ShowCommand: ParsableCommand {
       ["resumed at", list(detail.resumptions.map(\.step))],
       ["settings", settings(run)],
     ]).text
+    return ([table] + (HeldOutCurve(detail.validation).map { [$0.summary] } ?? []))
+      .joined(separator: "\n")
   }
 
   /// What the run was told to do, as far as it differs from the defaults and is not said already.
   private func settings(_ run: Run) throws -> String {
     let config = try TrainingConfig(recorded: run)
-    let changed = try config.differences(from: TrainingConfig()).filter {
+    var defaults = TrainingConfig()
+    // What the default leaves open is recorded as 0 for a run without class images.
+    defaults.priorImages = 0
+    let changed = try config.differences(from: defaults).filter {
       ![.subject, .steps, .model, .dataset].contains($0.key)
     }
     return changed.map { "\($0.key.rawValue): \($0.new)" }.joined(separator: ", ")
@@ -59,6 +65,13 @@ struct ShowCommand: ParsableCommand {
     }
     return "\(Format.loss(mean(losses.prefix(length)))) (mean of the first \(length)) -> "
       + "\(Format.loss(mean(losses.suffix(length)))) (mean of the last \(length))"
+  }
+
+  /// At most a dozen of the evaluations.
+  private func heldOutCourse(_ detail: RunDetail) -> String {
+    guard let curve = HeldOutCurve(detail.validation) else { return "none" }
+    return curve.thinned(to: 12).map { "\(Format.loss($0.loss)) at \($0.step)" }
+      .joined(separator: ", ")
   }
 
   private func list(_ steps: [Int]) -> String {

@@ -55,12 +55,42 @@ struct TrainOptions: ParsableArguments {
   var gradientCheckpointing: Bool?
   @Option(
     help: .value(
+      "Prior preservation: pictures of other things of the subject's kind, drawn with the base "
+        + "model. Default: as subject.yaml says, else none.", "n"))
+  var priorImages: Int?
+  @Option(
+    help: .value(
+      "What they show; give it again for several in turn. Default: as subject.yaml says, else a "
+        + "photo of its class_word.", "text"))
+  var classPrompt: [String] = []
+  @Option(help: .value("Folder with such pictures, used instead of drawing them.", "folder"))
+  var priorFolder: String?
+  @Option(
+    help: .value(
+      "How much their loss counts beside that of the subject's pictures. Default: "
+        + "\(defaults.priorWeight).", "x"))
+  var priorWeight: Double?
+  @Option(
+    help: .value(
+      "How many of them in one forward pass, beside the subject's. Default: as --batch-size.", "n"))
+  var priorBatchSize: Int?
+  @Option(
+    help: .value(
       "Steps between checkpoints; 0: only at the end. Default: \(defaults.checkpointEvery).", "n"))
   var checkpointEvery: Int?
   @Option(
     help: .value(
       "Steps between sample grids; 0: none. Default: as --checkpoint-every.", "n"))
   var sampleEvery: Int?
+  @Option(
+    help: .value(
+      "Folder with pictures kept from training, to see over-fitting by their loss. Default: "
+        + "\(HeldOut.folderName) in the dataset, when it is there.", "folder"))
+  var validationDataset: String?
+  @Option(
+    help: .value(
+      "Steps between evaluations of the held-out loss; 0: none. Default: as --sample-every.", "n"))
+  var validateEvery: Int?
   @Option(
     help: .value(
       "What to draw in the sample grids; give it again for more rows. Default: the subject's "
@@ -88,8 +118,15 @@ struct TrainOptions: ParsableArguments {
     flags.set(.device, to: device)
     flags.set(.threads, to: threads)
     flags.set(.gradientCheckpointing, to: gradientCheckpointing)
+    flags.set(.priorImages, to: priorImages)
+    flags.set(.classPrompts, toList: classPrompt)
+    flags.set(.priorFolder, to: priorFolder)
+    flags.set(.priorWeight, to: priorWeight)
+    flags.set(.priorBatchSize, to: priorBatchSize)
     flags.set(.checkpointEvery, to: checkpointEvery)
     flags.set(.sampleEvery, to: sampleEvery)
+    flags.set(.validationDataset, to: validationDataset)
+    flags.set(.validateEvery, to: validateEvery)
     flags.set(.samplePrompts, toList: samplePrompt)
     flags.set(.sampleSteps, to: sampleSteps)
     return try TrainingConfig.load(flags: flags, file: config.map { URL(filePath: $0) })

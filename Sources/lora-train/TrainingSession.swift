@@ -68,8 +68,10 @@ struct TrainingSession {
       throw CheckpointError.stepsDone(asked: setup.config.steps, done: checkpoint.step)
     }
     // A database that could not be written for a while lacks some.
-    let history = try checkpoint.state().history
-    try log.adopt(run, steps: history.map { StepRecord(run: run.id, $0) })
+    let state = try checkpoint.state()
+    try log.adopt(
+      run, steps: state.history.map { StepRecord(run: run.id, $0) },
+      validation: state.validationRecords(run: run.id))
     try train(record(run, setup, from: checkpoint), setup, from: checkpoint)
   }
 
@@ -115,8 +117,10 @@ struct TrainingSession {
     let progress = ProgressDisplay(steps: setup.config.steps, device: setup.device)
     let folder = run.folder(below: root)
     let count = setup.dataset.images.count
+    let classImages = setup.config.priorImages ?? 0
     Console.say(
-      "Run \(run.id): \(count) \(count == 1 ? "picture" : "pictures") of \(run.subject), "
+      "Run \(run.id): \(count) \(count == 1 ? "picture" : "pictures") of \(run.subject)"
+        + (classImages > 0 ? " and \(classImages) class images, " : ", ")
         + "\(setup.config.steps) steps at \(setup.resolution) px on \(setup.device), "
         + "in \(folder.url.relativePath)")
     let outcome: Trainer.Outcome

@@ -83,6 +83,8 @@ struct RunReport: Decodable {
     let learning_rate: Double
     let grad_norm: Double
     let seconds: Double
+    let instance_loss: Double?
+    let prior_loss: Double?
 
     /// Without the time, which no two runs share.
     var numbers: [Double] { [Double(step), loss, learning_rate, grad_norm] }
@@ -99,10 +101,17 @@ struct RunReport: Decodable {
     let path: String
   }
 
+  struct Validation: Decodable, Equatable {
+    let step: Int
+    let loss: Double
+  }
+
   struct Config: Decodable {
     let rank: Int
     let resolution: Int
     let sample_prompts: [String]
+    let prior_images: Int?
+    let class_prompts: [String]
   }
 
   let id: Int
@@ -119,4 +128,5 @@ struct RunReport: Decodable {
   let losses: [Loss]
   let checkpoints: [Checkpoint]
   let samples: [Sample]
+  let validation: [Validation]
 }

@@ -42,6 +42,25 @@ struct CUDATests {
     #expect(second.events.steps.allSatisfy { $0.loss.isFinite })
   }
 
+  @Test("Class images and held-out pictures go through, with a stop and a resume")
+  func classImages() throws {
+    let training = try TinyTraining()
+    try training.hold("a.png", caption: "sks dog, asleep", seed: 11)
+    let config = PriorPreservationTests.config {
+      $0.device = .cuda(0)
+      $0.precision = .bf16
+      $0.validateEvery = 2
+    }
+    let first = try training.train(run: 1, config) { events, _ in events.steps.count == 3 }
+    #expect(first.outcome == .stopped(step: 3))
+    let checkpoint = try training.runFolder(1).checkpoint(step: 3)
+    let second = try training.train(run: 1, config, from: checkpoint)
+    #expect(second.outcome == .finished)
+    #expect(second.events.steps.allSatisfy { $0.priorLoss?.isFinite == true })
+    let state = try training.runFolder(1).checkpoint(step: 6).state()
+    #expect(state.validation?.map(\.step) == [0, 2, 4, 6])
+  }
+
   @Test("An error on autograd's own thread arrives with its sentence")
   func errorInBackward() throws {
     struct Planned: Error, CustomStringConvertible { let description = "planned" }

@@ -107,8 +107,17 @@ struct ConfigTests {
   func followers() throws {
     let following = try load("rank: 4\ncheckpoint_every: 7\nalpha: null\n")
     #expect((following.alpha, following.sampleEvery) == (4, 7))
+    #expect(following.validateEvery == 7)
+    #expect(try load("checkpoint_every: 7\nsample_every: 3\n").validateEvery == 3)
+    #expect(try load("sample_every: 3\nvalidate_every: 2\n").validateEvery == 2)
     let set = try load("rank: 4\ncheckpoint_every: 7\nalpha: 1\nsample_every: 0\n")
     #expect((set.alpha, set.sampleEvery) == (1, 0))
+  }
+
+  @Test("prior_batch_size follows batch_size, until it is set")
+  func priorBatchSize() throws {
+    #expect(try load("batch_size: 3\nprior_batch_size: null\n").priorBatchSize == 3)
+    #expect(try load("batch_size: 3\nprior_batch_size: 2\n").priorBatchSize == 2)
   }
 
   @Test("null switches min-SNR weighting and clipping off")
@@ -213,6 +222,17 @@ struct ConfigTests {
         "checkpoint_every: -1",
         "checkpoint_every is -1, but must be a whole number from 0 to 10000000."
       ),
+      (
+        "validate_every: -1",
+        "validate_every is -1, but must be a whole number from 0 to 10000000."
+      ),
+      ("prior_images: -1", "prior_images is -1, but must be a whole number from 0 to 100000."),
+      (
+        "prior_weight: 0",
+        "prior_weight is 0.0, but must be a number above 0 (prior_images: 0 switches class images "
+          + "off)."
+      ),
+      ("prior_batch_size: 0", "prior_batch_size is 0, but must be a whole number from 1 to 4096."),
       ("sample_guidance: -1", "sample_guidance is -1.0, but must be a number of at least 0."),
     ])
   func outOfRange(yaml: String, expected: String) {

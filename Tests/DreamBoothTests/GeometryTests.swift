@@ -87,6 +87,19 @@ struct SampleOrderTests {
     #expect(
       CounterRandom.value(seed: .max, step: 10_000_000, sample: 7, purpose: .adapter)
         == 0xdff9_a286_82c7_f0b9)
+    #expect(
+      CounterRandom.value(seed: 42, step: 0, sample: 3, purpose: .classImage)
+        == 0x13f2_e5f8_addb_fb49)
+    #expect(
+      CounterRandom.value(seed: 42, step: 5, sample: 2, purpose: .classOrder)
+        == 0xabbf_a970_6adc_7b31)
+    #expect(
+      CounterRandom.value(seed: 42, step: 7, sample: 1, purpose: .heldOutNoise)
+        == 0x58d0_7cea_63cc_00c4)
+    // A class image's: they count down from -1.
+    #expect(
+      CounterRandom.value(seed: 42, step: 499, sample: -1, purpose: .noise)
+        == 0x40f2_e7a6_5ada_f9c8)
   }
 
   @Test("no two of 60,000 neighbouring draws agree, not even in their low 32 bits beyond chance")

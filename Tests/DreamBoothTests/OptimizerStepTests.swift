@@ -123,7 +123,7 @@ struct OptimizerStepTests {
     func loss(_ timesteps: [Int], gamma: Double?) throws -> Double {
       try noGrad {
         try Objective(schedule: schedule, minSNRGamma: gamma)
-          .loss(of: Self.batch(timesteps), by: unet).item()
+          .loss(of: Self.batch(timesteps), by: unet).total.item()
       }
     }
     for timestep in [10, 500, 990] {

@@ -24,6 +24,9 @@ struct ResumeTests {
         config.learningRateSchedule = .cosine
         config.learningRateWarmupSteps = 2
       }),
+    Way(
+      testDescription: "class images, accumulation 2",
+      config: PriorPreservationTests.config { $0.gradientAccumulation = 2 }),
     Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
     Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
   ]

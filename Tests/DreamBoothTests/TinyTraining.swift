@@ -40,6 +40,15 @@ final class TinyTraining {
     try PNGEncoder.encode(image).write(to: dataset.appending(path: name))
   }
 
+  /// Keeps a picture from training; without a caption it has the subject's default one.
+  func hold(_ name: String, width: Int = 64, height: Int = 64, caption: String?, seed: Int) throws {
+    let folder = dataset.appending(path: HeldOut.folderName)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try writePicture("\(HeldOut.folderName)/\(name)", width: width, height: height, seed: seed)
+    guard let caption else { return }
+    try Data(caption.utf8).write(to: folder.appending(path: name.dropLast(4) + ".txt"))
+  }
+
   /// Copies the model, so that a test can change it.
   func copyModel() throws {
     let copy = folder.url.appending(path: "model")
@@ -59,6 +68,7 @@ final class TinyTraining {
     config.learningRate = 1e-2
     config.device = .cpu
     config.threads = 1
+    config.priorImages = 0
     config.checkpointEvery = 0
     config.sampleEvery = 0
     config.sampleSteps = 2

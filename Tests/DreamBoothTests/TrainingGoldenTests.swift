@@ -21,12 +21,16 @@ struct TrainingGoldenTests {
     let epsilon: Double
     let weightDecay: Double
     let maxGradNorm: Double
+    let classCount: Int?
+    let priorWeight: Double?
   }
 
   @Test(
     "losses, gradient norms and the final adapter are equal, with and without checkpointing",
-    arguments: ["epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation"],
-    [false, true])
+    arguments: [
+      "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior",
+      "prior-min-snr",
+    ], [false, true])
   func training(name: String, checkpointing: Bool) throws {
     let golden = try Golden("training/\(name)")
     let reference = try golden.config(as: Reference.self)
@@ -50,8 +54,11 @@ struct TrainingGoldenTests {
     let step = OptimizerStep(
       unet: unet,
       objective: Objective(
-        schedule: NoiseSchedule(scheduler), minSNRGamma: reference.minSnrGamma),
-      batch: { try Self.batch(golden, step: $0, micro: $1) },
+        schedule: NoiseSchedule(scheduler), minSNRGamma: reference.minSnrGamma,
+        priorWeight: reference.priorWeight ?? 1),
+      batch: {
+        try Self.batch(golden, step: $0, micro: $1, classCount: reference.classCount ?? 0)
+      },
       trained: trained.map(\.tensor),
       optimizer: try AdamW(
         trained,
@@ -64,9 +71,19 @@ struct TrainingGoldenTests {
     var scaler = LossScaler()
     let losses = try golden.tensor("out.losses").doubles()
     let norms = try golden.tensor("out.grad_norms").doubles()
+    let parts = try ["instance", "prior"].map { name in
+      try reference.classCount.map { _ in try golden.tensor("out.\(name)_losses").doubles() }
+    }
     for index in losses.indices {
       let report = try step(index, scaler: &scaler, checkStop: {})
       #expect(abs(report.loss - losses[index]) <= 1e-5 * losses[index])
+      for (part, expected) in zip([report.instanceLoss, report.priorLoss], parts) {
+        guard let expected = expected?[index] else {
+          #expect(part == nil)
+          continue
+        }
+        #expect(abs(try #require(part) - expected) <= 1e-5 * expected)
+      }
       let norm = try #require(report.gradNorm)
       #expect(abs(norm - norms[index]) <= 1e-5 * norms[index])
     }
@@ -78,7 +95,9 @@ struct TrainingGoldenTests {
     #expect(losses.count == 5 && trained.count == 272)
   }
 
-  private static func batch(_ golden: Golden, step: Int, micro: Int) throws -> TrainingBatch {
+  private static func batch(
+    _ golden: Golden, step: Int, micro: Int, classCount: Int
+  ) throws -> TrainingBatch {
     func input(_ name: String) throws -> Tensor {
       try golden.tensor("in.\(name)").select(dim: 0, index: step).select(dim: 0, index: micro)
     }
@@ -86,6 +105,7 @@ struct TrainingGoldenTests {
     return TrainingBatch(
       latents: try input("latents"), noise: try input("noise"), timesteps: timesteps,
       embeds: try input("prompt_embeds"), pooled: try input("pooled_embeds"),
-      timeIds: try input("time_ids").to(.float32), files: timesteps.map { _ in "golden" })
+      timeIds: try input("time_ids").to(.float32), files: timesteps.map { _ in "golden" },
+      classCount: classCount)
   }
 }

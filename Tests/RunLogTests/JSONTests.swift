@@ -66,8 +66,21 @@ import Testing
         "samples":[{"path":"Checkpoints/dog/run-3/samples/step-000002.png","step":2}],\
         "seconds_per_step":1.5,"started_at":"2023-11-14T22:13:20Z","status":"interrupted",\
         "step":3,"steps":10,"subject":"dog","updated_at":"2023-11-14T22:14:20Z",\
-        "version":"0.1.0"}
+        "validation":[],"version":"0.1.0"}
         """)
+  }
+
+  @Test("A step of a training on class images tells both parts of its loss")
+  func priorLoss() throws {
+    let (log, _) = try log()
+    try log.record(
+      StepRecord(
+        run: 3, step: 4, loss: 0.75, learningRate: 1, gradNorm: 2, seconds: 1, timestep: 5,
+        instanceLoss: 0.5, priorLoss: 0.25))
+    #expect(try log.losses(3).last?.priorLoss == 0.25)
+    #expect(
+      try text(log.detail(3)).contains(
+        #"{"grad_norm":2,"instance_loss":0.5,"learning_rate":1,"loss":0.75,"prior_loss":0.25,"#))
   }
 
   @Test("A run that has not stepped yet has null where nothing is known")

@@ -24,6 +24,13 @@ struct LatentCache {
     self.device = device
   }
 
+  /// The cache of what a training reads.
+  init(_ setup: TrainingSetup) {
+    self.init(
+      in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
+      threads: setup.config.threads ?? Backend.threads)
+  }
+
   /// The posterior of each image, float32 `[1, C, h, w]` on the CPU.
   ///
   /// - Parameters:

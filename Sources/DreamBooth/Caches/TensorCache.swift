@@ -6,21 +6,17 @@ import Torch
 /// stale one cannot be found. Deleting the folder is always safe.
 struct TensorCache {
   private let folder: URL
-  private let arithmetic: String
+  private let arithmetic: Arithmetic
 
   /// A cache of one kind of tensors, as `latents`, computed on `device` or by so many `threads` of
   /// the CPU, below a root of all caches.
   init(_ kind: String, in root: URL, device: Device, threads: Int) {
     folder = root.appending(path: kind)
-    // These decide the last bits of what is computed, and with them whether a run that goes on
-    // without the cache is the same run.
-    arithmetic =
-      "libtorch \(Backend.version), "
-      + (device.isCUDA ? "CUDA" : "\(threads) CPU threads")
+    arithmetic = Arithmetic(device: device, threads: threads)
   }
 
   /// The key of what these inputs lead to, each told by its content.
-  func key(_ inputs: [String]) -> String { ContentHash.of(inputs + [arithmetic]) }
+  func key(_ inputs: [String]) -> String { ContentHash.of(inputs + [arithmetic.description]) }
 
   /// The tensors of a key, in the order of `names`; computed where they are not kept whole. What
   /// `compute` throws ends it.

@@ -20,6 +20,21 @@ struct TextCache {
     self.modelHash = modelHash
   }
 
+  /// The cache of what a training reads.
+  init(_ setup: TrainingSetup) {
+    self.init(
+      in: setup.caches, modelHash: Self.modelHash(setup), device: setup.device,
+      threads: setup.config.threads ?? Backend.threads)
+  }
+
+  /// The hash of everything that a prompt's embedding depends on besides the prompt.
+  static func modelHash(_ setup: TrainingSetup) -> String {
+    let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
+    return ContentHash.of(
+      parts.map(setup.identity.hash(of:))
+        + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
+  }
+
   /// The embedding of each prompt, on the CPU.
   ///
   /// - Parameters:

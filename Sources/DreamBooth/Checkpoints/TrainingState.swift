@@ -19,6 +19,8 @@ public struct TrainingState: Codable, Sendable, Equatable {
   public var libtorch: String
   /// Every step so far, for records that were lost.
   public var history: [StepReport]
+  /// The held-out losses so far; nil where nothing is held out.
+  public var validation: [ValidationReport]?
 
   private enum CodingKeys: String, CodingKey {
     case format
@@ -29,12 +31,13 @@ public struct TrainingState: Codable, Sendable, Equatable {
     case lossScaler = "loss_scaler"
     case libtorch
     case history
+    case validation
   }
 
   /// The state after the last step of `history`.
   public init(
     run: Int, step: Int, config: TrainingConfig, identity: RunIdentity, lossScaler: LossScaler,
-    libtorch: String, history: [StepReport]
+    libtorch: String, history: [StepReport], validation: [ValidationReport]? = nil
   ) {
     self.run = run
     self.step = step
@@ -43,5 +46,6 @@ public struct TrainingState: Codable, Sendable, Equatable {
     self.lossScaler = lossScaler
     self.libtorch = libtorch
     self.history = history
+    self.validation = validation
   }
 }

@@ -43,9 +43,11 @@ private struct OptionLayers {
   private var values: [String: Node]
   private var origins: [String: ConfigOrigin] = [:]
 
-  /// Options that follow another one until somebody sets them.
+  /// Options that follow another one until somebody sets them; one that follows a follower comes
+  /// after it.
   private static let followers: [(TrainingConfig.Key, leader: TrainingConfig.Key)] = [
     (.alpha, leader: .rank), (.sampleEvery, leader: .checkpointEvery),
+    (.validateEvery, leader: .sampleEvery), (.priorBatchSize, leader: .batchSize),
   ]
 
   init(_ config: TrainingConfig) throws { values = try config.optionNodes() }

@@ -38,10 +38,10 @@ extension TrainingConfig {
   /// The differences that would make a resumed run compute something else than the uninterrupted
   /// one, so that the resume has to be refused.
   ///
-  /// Checkpoints and samples do not touch the arithmetic. Nor does the number of steps, as long as
-  /// the learning rate does not depend on it; nor which GPU it is, nor on a GPU the number of CPU
-  /// threads. Paths say nothing: whoever resumes compares the contents of the dataset and of the
-  /// base model.
+  /// Checkpoints, samples and held-out pictures do not touch the arithmetic. Nor does the number of
+  /// steps, as long as the learning rate does not depend on it; nor which GPU it is, nor on a GPU
+  /// the number of CPU threads. Paths say nothing: whoever resumes compares the contents of the
+  /// dataset, of the class images and of the base model.
   public func differencesForbiddenOnResume(
     from recorded: TrainingConfig
   ) throws -> [ConfigDifference] {
@@ -50,8 +50,17 @@ extension TrainingConfig {
       case .steps: learningRateSchedule != .constant
       case .device: !(device.isCUDA && recorded.device.isCUDA)
       case .threads: !device.isCUDA
-      case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts, .sampleSteps,
-        .sampleGuidance, .sampleSeeds:
+      case .priorImages, .priorWeight, .priorBatchSize:
+        preservesPrior || recorded.preservesPrior
+      // Drawn or found; what is found is compared by content.
+      case .priorFolder:
+        preservesPrior && recorded.preservesPrior
+          && drawsClassImages != recorded.drawsClassImages
+      // Class images are drawn as samples are.
+      case .classPrompts, .sampleSteps, .sampleGuidance:
+        drawsClassImages && recorded.drawsClassImages
+      case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts,
+        .sampleSeeds, .validationDataset, .validateEvery:
         false
       default: true
       }

@@ -19,8 +19,7 @@ extension TrainingConfig {
     func require(
       _ value: Int, in range: ClosedRange<Int>, _ key: Key
     ) throws(ConfigError) {
-      let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-      try require(range.contains(value), key, value, allowed)
+      try require(range.contains(value), key, value, wholeNumber(in: range))
     }
 
     try require(
@@ -63,8 +62,15 @@ extension TrainingConfig {
     }
     if let threads { try require(threads, in: 1...1024, .threads) }
 
+    if let priorImages { try require(priorImages, in: Self.priorImagesRange, .priorImages) }
+    try require(
+      priorWeight > 0 && priorWeight.isFinite, .priorWeight, priorWeight,
+      "a number above 0 (prior_images: 0 switches class images off)")
+    try require(priorBatchSize, in: 1...4096, .priorBatchSize)
+
     try require(checkpointEvery, in: 0...10_000_000, .checkpointEvery)
     try require(sampleEvery, in: 0...10_000_000, .sampleEvery)
+    try require(validateEvery, in: 0...10_000_000, .validateEvery)
     try require(sampleSteps, in: 1...1000, .sampleSteps)
     try require(
       sampleGuidance >= 0 && sampleGuidance.isFinite, .sampleGuidance, sampleGuidance,
@@ -73,6 +79,9 @@ extension TrainingConfig {
       !sampleSeeds.isEmpty, .sampleSeeds, "an empty list",
       "a list of at least one seed (sample_every: 0 switches samples off)")
   }
+
+  /// How many class images there can be.
+  static let priorImagesRange = 0...100_000
 
   /// Whether something else lies where the runs of a subject would: the base models, the caches or
   /// the database with its companions. Some file systems do not tell apart capital letters.
@@ -86,4 +95,9 @@ extension TrainingConfig {
     !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
       && !name.unicodeScalars.contains { $0.value < 0x20 }
   }
+}
+
+/// What is allowed, for errors.
+func wholeNumber(in range: ClosedRange<Int>) -> String {
+  "a whole number from \(range.lowerBound) to \(range.upperBound)"
 }

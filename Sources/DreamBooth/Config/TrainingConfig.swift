@@ -61,11 +61,30 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// CPU threads of libtorch; nil: libtorch decides, and a run that goes on keeps its number.
   public var threads: Int?
 
+  /// Class images of prior preservation; nil: as `subject.yaml` says. 0: no prior preservation, or
+  /// all images in `priorFolder`.
+  public var priorImages: Int?
+  /// What class images show, in turn; empty: as `subject.yaml` says, or made of its class word.
+  public var classPrompts: [String] = []
+  /// Folder with class images, used instead of drawing them.
+  public var priorFolder: String?
+  /// How much the class images' loss counts beside that of the subject's images.
+  public var priorWeight = 1.0
+  /// Class images in one forward pass, beside `batchSize` images of the subject. Files and flags
+  /// that leave it out get `batchSize`.
+  public var priorBatchSize = 1
+
   /// Optimizer steps between checkpoints; there is always one at the end. 0: only that one.
   public var checkpointEvery = 500
   /// Optimizer steps between sample grids. Files and flags that leave it out get
   /// `checkpointEvery`. 0: no samples.
   public var sampleEvery = 500
+  /// Folder with pictures that are kept from training, to see how it does on them; nil: `held-out` in
+  /// the dataset, when it is there.
+  public var validationDataset: String?
+  /// Optimizer steps between evaluations of the held-out loss. Files and flags that leave it out get
+  /// `sampleEvery`. 0: none.
+  public var validateEvery = 500
   /// Prompts of the sample grid; empty: the subject's default caption.
   public var samplePrompts: [String] = []
   /// Sampler steps of one sample.
@@ -80,6 +99,12 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
 
   /// `dataset`, or the folder that belongs to the subject.
   public var datasetPath: String { dataset ?? "Datasets/\(subject)" }
+
+  /// Whether a settled configuration (``TrainingSetup``) trains on class images too.
+  var preservesPrior: Bool { priorImages ?? 0 > 0 }
+
+  /// Whether a settled configuration has class images drawn.
+  var drawsClassImages: Bool { preservesPrior && priorFolder == nil }
 }
 
 extension TrainingConfig {
@@ -99,8 +124,15 @@ extension TrainingConfig {
     case maxGradientNorm = "max_gradient_norm"
     case minSNRGamma = "min_snr_gamma"
     case gradientCheckpointing = "gradient_checkpointing"
+    case priorImages = "prior_images"
+    case classPrompts = "class_prompts"
+    case priorFolder = "prior_folder"
+    case priorWeight = "prior_weight"
+    case priorBatchSize = "prior_batch_size"
     case checkpointEvery = "checkpoint_every"
     case sampleEvery = "sample_every"
+    case validationDataset = "validation_dataset"
+    case validateEvery = "validate_every"
     case samplePrompts = "sample_prompts"
     case sampleSteps = "sample_steps"
     case sampleGuidance = "sample_guidance"

@@ -19,6 +19,12 @@ public enum CounterRandom {
     case latent = 4
     /// Initial values of an adapter.
     case adapter = 5
+    /// Initial noise of a class image.
+    case classImage = 6
+    /// Order of the class images in an epoch of theirs.
+    case classOrder = 7
+    /// Noise added to a held-out picture.
+    case heldOutNoise = 8
   }
 
   /// A 64-bit draw.

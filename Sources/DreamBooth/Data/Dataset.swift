@@ -26,6 +26,8 @@ public struct Dataset: Sendable, Equatable {
   public let images: [DatasetImage]
   /// What the user should know before training starts.
   public let problems: [DatasetProblem]
+  /// Whether these pictures stand beside the subject's own, and are named with their folder.
+  let isCompanion: Bool
 
   /// Reads a dataset folder: the captions and the images' headers, not yet their pixels.
   ///
@@ -39,13 +41,29 @@ public struct Dataset: Sendable, Equatable {
     return try Dataset(folder: folder, subject: Subject(name: subject, directory: directory))
   }
 
-  private init(folder: DatasetFolder, subject: Subject) throws {
+  /// Reads a folder of pictures that stand beside the subject's own, as class images and held-out
+  /// pictures do; it need not name the subject, and what is odd about it is said with the folder's
+  /// name.
+  ///
+  /// - Parameters:
+  ///   - caption: of the pictures that have none.
+  ///   - limit: how many to take, the first by name.
+  /// - Throws: as ``load(directory:subject:)``.
+  static func companion(directory: URL, caption: String, limit: Int = .max) throws -> Dataset {
+    let name = directory.lastPathComponent
+    return try Dataset(
+      folder: DatasetFolder(directory, subject: name),
+      subject: Subject(name: name, caption: caption), companionLimit: limit)
+  }
+
+  /// - Parameter companionLimit: how many pictures to take; nil for the subject's own, all of them.
+  private init(folder: DatasetFolder, subject: Subject, companionLimit: Int? = nil) throws {
     var images: [DatasetImage] = []
     var uncaptioned: [String] = []
     var severalLines: [String] = []
     var misnamed: [String] = []
     var hasText = false
-    for name in folder.images {
+    for name in folder.images.prefix(companionLimit ?? .max) {
       let url = folder.url.appendingPathComponent(name)
       let header = try ImageDecoder.header(contentsOf: url)
       if (header.format == .png) != name.lowercased().hasSuffix(".png") { misnamed.append(name) }
@@ -67,7 +85,7 @@ public struct Dataset: Sendable, Equatable {
     self.subject = subject
     self.images = images
     let stems = Set(folder.images.map(\.pathStem))
-    problems =
+    let found =
       [
         DatasetProblem(
           uncaptioned,
@@ -79,8 +97,15 @@ public struct Dataset: Sendable, Equatable {
           "no image of the same name, not read"),
         DatasetProblem(folder.foreignCaptions, "captions are only read from .txt files, not read"),
         DatasetProblem(folder.unsupportedImages, "only JPEG and PNG are read, not trained on"),
-        DatasetProblem(folder.folders, "folders inside a dataset are not read"),
-      ].filter { !$0.files.isEmpty } + Self.missingToken(of: subject, in: images)
-      + (try Self.duplicates(in: images))
+        DatasetProblem(
+          folder.folders.filter { $0 != HeldOut.folderName },
+          "folders inside a dataset are not read"),
+      ].filter { !$0.files.isEmpty }
+    isCompanion = companionLimit != nil
+    let duplicates = try Self.duplicates(in: images)
+    problems =
+      isCompanion
+      ? (found + duplicates).map { $0.below(subject.name) }
+      : found + Self.missingToken(of: subject, in: images) + duplicates
   }
 }

@@ -13,11 +13,33 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     self.text = text
   }
 
+  /// A text that is longer than the text encoders read; nil for one that is not.
+  static func truncation(
+    of what: String, _ text: String, _ files: [String], by tokenizer: CLIPTokenizer
+  ) -> DatasetProblem? {
+    tokenizer.encode(text).truncatedText.map { rest in
+      DatasetProblem(
+        files,
+        "\(what) is longer than \(tokenizer.modelMaxLength - 2) tokens, \"\(rest)\" is cut off")
+    }
+  }
+
+  /// The same of files in a folder of that name.
+  func below(_ folder: String) -> DatasetProblem {
+    DatasetProblem(files.map { "\(folder)/\($0)" }, text)
+  }
+
   /// `00.jpg, 01.jpg: no caption ...`
   public var description: String { files.isEmpty ? text : "\(listing(files)): \(text)" }
 }
 
 extension Dataset {
+  /// Everything that the user should know before training on these pictures at a resolution starts.
+  func problems(atResolution resolution: Int, _ tokenizer: CLIPTokenizer) -> [DatasetProblem] {
+    let found = enlargements(atResolution: resolution) + truncations(by: tokenizer)
+    return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
+  }
+
   /// Images that training at a resolution would enlarge by more than 1.15, so that it would learn
   /// their blur.
   public func enlargements(atResolution resolution: Int) -> [DatasetProblem] {
@@ -37,12 +59,7 @@ extension Dataset {
   /// Captions that are longer than the text encoders read, with what is cut off.
   public func truncations(by tokenizer: CLIPTokenizer) -> [DatasetProblem] {
     images.compactMap { image in
-      tokenizer.encode(image.caption).truncatedText.map { rest in
-        DatasetProblem(
-          [image.name],
-          "the caption is longer than \(tokenizer.modelMaxLength - 2) tokens, \"\(rest)\" is cut off"
-        )
-      }
+      DatasetProblem.truncation(of: "the caption", image.caption, [image.name], by: tokenizer)
     }
   }
 

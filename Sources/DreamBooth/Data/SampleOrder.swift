@@ -11,13 +11,19 @@ public struct SampleOrder: Sendable, Equatable {
   public let gradientAccumulation: Int
   /// The run's seed.
   public let seed: UInt64
+  /// What the draws are for: several datasets of one run have orders of their own.
+  public let purpose: CounterRandom.Purpose
 
   /// The order over `count` images (above 0).
-  public init(count: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64) {
+  public init(
+    count: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
+    purpose: CounterRandom.Purpose = .order
+  ) {
     self.count = count
     self.batchSize = batchSize
     self.gradientAccumulation = gradientAccumulation
     self.seed = seed
+    self.purpose = purpose
   }
 
   /// The images of a forward pass: number `micro` of optimizer step `step`, both from 0.
@@ -34,8 +40,8 @@ public struct SampleOrder: Sendable, Equatable {
     for last in images.indices.dropFirst().reversed() {
       images.swapAt(
         last,
-        CounterRandom.index(below: last + 1, seed: seed, step: epoch, sample: last, purpose: .order)
-      )
+        CounterRandom.index(
+          below: last + 1, seed: seed, step: epoch, sample: last, purpose: purpose))
     }
     return images
   }

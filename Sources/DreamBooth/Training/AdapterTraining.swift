@@ -11,16 +11,20 @@ final class AdapterTraining {
   private(set) var done = 0
 
   private let setup: TrainingSetup
+  private let identity: RunIdentity
   private let optimizer: AdamW
   private let step: OptimizerStep
   private var scaler = LossScaler()
   private var history: [StepReport] = []
+  private var validation: [ValidationReport] = []
+  private let heldOutLoss: HeldOutLoss?
 
   /// Loads the UNet and attaches new adapters, or those of a checkpoint with all that belongs to
   /// them.
   init(_ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?) throws {
     let config = setup.config
     self.setup = setup
+    identity = data.identity
     unet = try setup.model.loadUNet(dtype: setup.dtype, device: setup.device)
     sites = try unet.attachLoRA(
       targets: config.loraTargets, rank: config.rank, alpha: config.alpha
@@ -32,11 +36,15 @@ final class AdapterTraining {
     let trained = sites.flatMap(\.tensors)
     optimizer = try AdamW(trained, settings: AdamW.Settings(config))
     let schedule = NoiseSchedule(setup.model.scheduler)
+    let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(
-      data, config: config, timesteps: schedule.count, device: setup.device,
-      scale: AutoencoderKL(setup.model.vae).scaled)
+      data, config: config, timesteps: schedule.count, device: setup.device, scale: scale)
+    heldOutLoss = HeldOutLoss(
+      of: data.heldOut, schedule: schedule, config: config, device: setup.device, scale: scale)
     step = OptimizerStep(
-      unet: unet, objective: Objective(schedule: schedule, minSNRGamma: config.minSNRGamma),
+      unet: unet,
+      objective: Objective(
+        schedule: schedule, minSNRGamma: config.minSNRGamma, priorWeight: config.priorWeight),
       batch: batches.batch, trained: trained.map(\.tensor), optimizer: optimizer,
       learningRate: LearningRateSchedule(
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
@@ -48,6 +56,7 @@ final class AdapterTraining {
     done = state.step
     scaler = state.lossScaler
     history = state.history
+    validation = state.validation ?? []
   }
 
   /// Trained values.
@@ -61,11 +70,22 @@ final class AdapterTraining {
     return report
   }
 
+  /// Evaluates the held-out pictures; nil where there are none, or where that was done after this step
+  /// before. What `checkStop`, asked before each forward pass, throws ends it with nothing changed.
+  func validate(checkStop: () throws -> Void) throws -> ValidationReport? {
+    guard let heldOutLoss, validation.last?.step != done else { return nil }
+    let report = ValidationReport(
+      step: done, loss: try heldOutLoss(unet, step: done, checkStop: checkStop))
+    validation.append(report)
+    return report
+  }
+
   /// Writes a checkpoint of run number `run`.
   func save(run: Int, in folder: RunFolder) throws -> CheckpointFolder {
     let state = TrainingState(
-      run: run, step: done, config: setup.config, identity: setup.identity, lossScaler: scaler,
-      libtorch: Backend.version, history: history)
+      run: run, step: done, config: setup.config, identity: identity, lossScaler: scaler,
+      libtorch: Backend.version, history: history,
+      validation: validation.isEmpty ? nil : validation)
     return try CheckpointFolder.write(state, sites: sites, optimizer: optimizer, in: folder.url)
   }
 }

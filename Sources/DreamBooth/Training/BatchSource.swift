@@ -7,6 +7,7 @@ struct BatchSource {
   private let data: PreparedData
   private let config: TrainingConfig
   private let order: SampleOrder
+  private let classOrder: SampleOrder?
   private let timesteps: Int
   private let device: Device
   private let scale: (Tensor) throws -> Tensor
@@ -26,12 +27,26 @@ struct BatchSource {
     order = SampleOrder(
       count: data.samples.count, batchSize: config.batchSize,
       gradientAccumulation: config.gradientAccumulation, seed: config.seed)
+    classOrder =
+      data.classSamples.isEmpty
+      ? nil
+      : SampleOrder(
+        count: data.classSamples.count, batchSize: config.priorBatchSize,
+        gradientAccumulation: config.gradientAccumulation, seed: config.seed,
+        purpose: .classOrder)
   }
 
   /// The batch of a forward pass, number `micro` of optimizer step `step`, both from 0.
   func batch(step: Int, micro: Int) throws -> TrainingBatch {
-    let samples = order.indices(step: step, micro: micro).map { data.samples[$0] }
-    let numbers = samples.indices.map { micro * config.batchSize + $0 }
+    let instances = order.indices(step: step, micro: micro).map { data.samples[$0] }
+    let others = (classOrder?.indices(step: step, micro: micro) ?? []).map {
+      data.classSamples[$0]
+    }
+    let samples = instances + others
+    // Class images count down from -1: they change nothing about what is drawn for the subject's.
+    let numbers =
+      instances.indices.map { micro * config.batchSize + $0 }
+      + others.indices.map { -1 - (micro * config.priorBatchSize + $0) }
     func draw(_ sample: Int, _ purpose: CounterRandom.Purpose, like tensor: Tensor) throws -> Tensor
     {
       let seed = CounterRandom.value(
@@ -52,6 +67,6 @@ struct BatchSource {
       embeds: try .cat(samples.map(\.text.embeds), dim: 0).to(device),
       pooled: try .cat(samples.map(\.text.pooled), dim: 0).to(device),
       timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]).to(device),
-      files: samples.map(\.file))
+      files: samples.map(\.file), classCount: others.count)
   }
 }

@@ -27,7 +27,7 @@ struct OptimizerStep {
     let start = ContinuousClock.now
     let scale = scalesLoss ? scaler.scale : 1
     let passes = Double(config.gradientAccumulation)
-    var loss = 0.0
+    var loss = StepLoss()
     var sources = SampleSources(step: step + 1)
     do {
       for micro in 0..<config.gradientAccumulation {
@@ -35,8 +35,8 @@ struct OptimizerStep {
         let batch = try batch(step, micro)
         sources.add(batch)
         let value = try backward(batch, scale: scale / passes)
-        guard value.isFinite else { throw TrainingError.lossNotFinite(sources) }
-        loss += value / passes
+        guard value.total.isFinite else { throw TrainingError.lossNotFinite(sources) }
+        loss.add(value, dividedBy: passes)
       }
     } catch {
       try dropGradients()
@@ -49,17 +49,20 @@ struct OptimizerStep {
     guard norm != nil || scale > 1 else { throw TrainingError.gradientsNotFinite(sources) }
     if scalesLoss { scaler.update(finite: norm != nil) }
     return StepReport(
-      step: step + 1, loss: loss, learningRate: rate, gradNorm: norm,
+      step: step + 1, loss: loss.total, learningRate: rate, gradNorm: norm,
       seconds: (ContinuousClock.now - start) / .seconds(1),
-      timestep: Double(sources.timesteps.reduce(0, +)) / Double(sources.timesteps.count))
+      timestep: Double(sources.timesteps.reduce(0, +)) / Double(sources.timesteps.count),
+      instanceLoss: loss.instance, priorLoss: loss.prior)
   }
 
   /// Adds a batch's gradients, multiplied by `scale`, to those of the trained tensors; returns its
   /// loss. A function of its own, so that the graph is gone before the next batch.
-  private func backward(_ batch: TrainingBatch, scale: Double) throws -> Double {
+  private func backward(_ batch: TrainingBatch, scale: Double) throws -> StepLoss {
     let loss = try objective.loss(of: batch, by: unet)
-    try (loss * scale).backward()
-    return try loss.item()
+    try (loss.total * scale).backward()
+    return StepLoss(
+      total: try loss.total.item(), instance: try loss.parts?.instance.item(),
+      prior: try loss.parts?.prior.item())
   }
 
   /// Applies the accumulated gradients and returns their norm, or drops them and returns nil where
@@ -80,5 +83,19 @@ struct OptimizerStep {
 
   private func dropGradients() throws {
     for tensor in trained { try tensor.setGrad(nil) }
+  }
+}
+
+/// A loss and, with class images, its parts.
+private struct StepLoss {
+  var total = 0.0
+  var instance: Double?
+  var prior: Double?
+
+  /// Adds what one of `passes` forward passes gave.
+  mutating func add(_ other: StepLoss, dividedBy passes: Double) {
+    total += other.total / passes
+    if let value = other.instance { instance = (instance ?? 0) + value / passes }
+    if let value = other.prior { prior = (prior ?? 0) + value / passes }
   }
 }

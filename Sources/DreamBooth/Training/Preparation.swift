@@ -14,46 +14,40 @@ struct PreparedData {
   }
 
   let samples: [Sample]
+  /// The class images of prior preservation.
+  let classSamples: [Sample]
+  /// The pictures that are kept from training.
+  let heldOut: [Sample]
   /// The embeddings of the sample prompts, and of no negative prompt.
   let prompts: [PromptEmbedding]
   let negative: PromptEmbedding
+  /// What is trained on, with the class images that were drawn.
+  let identity: RunIdentity
 
   /// Takes everything from the caches and computes what is not there. What `checkStop`, asked
   /// before each of them, throws ends it; what is computed by then is kept.
   init(
     _ setup: TrainingSetup, checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
   ) throws {
-    let images = setup.dataset.images
-    let geometries = images.map { image in
-      CropGeometry(
-        originalWidth: image.width, originalHeight: image.height, targetWidth: setup.resolution,
-        targetHeight: setup.resolution)
-    }
-
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
       try checkStop()
       try report(.preparing(what, done: done, of: count))
     }
 
-    let threads = setup.config.threads ?? Backend.threads
+    let sources = try PreparedSources(setup, checkStop: checkStop, report: report)
+    identity = sources.identity
+    let all = sources.instances + sources.classImages + sources.heldOut
     // Each model is freed when its function returns.
-    let posteriors = try LatentCache(
-      in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
-      threads: threads
-    ).posteriors(
-      of: images.indices.map { index in
-        (images[index], setup.identity.images[index].sha256, geometries[index])
-      },
+    let posteriors = try LatentCache(setup).posteriors(
+      of: all.map { ($0.image, $0.sha256, $0.geometry) },
       load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) },
-      progress: { try progress("latents", $0, images.count) })
+      progress: { try progress("latents", $0, all.count) })
 
     let texts: [TextPrompt] =
-      images.map { .positive($0.caption) } + setup.config.samplePrompts.map { .positive($0) }
+      all.map { .positive($0.image.caption) } + setup.config.samplePrompts.map { .positive($0) }
       + [.negative(nil)]
     let distinct = Array(Set(texts)).sorted { $0.description < $1.description }
-    let embeddings = try TextCache(
-      in: setup.caches, modelHash: Self.textHash(setup), device: setup.device, threads: threads
-    ).embeddings(
+    let embeddings = try TextCache(setup).embeddings(
       of: distinct,
       load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
       progress: { try progress("text", $0, distinct.count) })
@@ -63,21 +57,17 @@ struct PreparedData {
     let byText = Dictionary(zip(distinct, embeddings)) { $1 }
     let ordered = texts.compactMap { byText[$0] }
 
-    samples = images.indices.map { index in
+    let samples = all.indices.map { index in
       Sample(
-        file: images[index].name, posterior: posteriors[index], text: ordered[index],
-        sizes: SizeConditioning(geometries[index]))
+        file: all[index].label, posterior: posteriors[index], text: ordered[index],
+        sizes: SizeConditioning(all[index].geometry))
     }
-    prompts = Array(ordered[images.count..<ordered.count - 1])
+    let trained = sources.instances.count + sources.classImages.count
+    self.samples = Array(samples[..<sources.instances.count])
+    classSamples = Array(samples[sources.instances.count..<trained])
+    heldOut = Array(samples[trained...])
+    prompts = Array(ordered[all.count..<ordered.count - 1])
     negative = ordered[ordered.count - 1]
-  }
-
-  /// The hash of everything that a prompt's embedding depends on besides the prompt.
-  private static func textHash(_ setup: TrainingSetup) -> String {
-    let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
-    return ContentHash.of(
-      parts.map(setup.identity.hash(of:))
-        + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
   }
 }
 

@@ -16,16 +16,25 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 
   /// In the order of training.
   public var images: [Image]
+  /// The class images of prior preservation; nil where there are none, and before they are drawn.
+  public var classImages: [Image]?
+  /// The pictures that are kept from training; nil where there are none. The arithmetic does not
+  /// depend on them, but what their losses say does.
+  public var heldOut: [Image]?
   /// The hash of each part's weights and configuration.
   public var model: [String: String]
 
   /// The identity of a dataset and a base model. Throws `FileAccessError`, `ModelError`,
   /// `WeightsError`.
-  public init(dataset: Dataset, model: ModelDirectory, hashes: FileHashes) throws {
-    images = try dataset.images.map { image in
-      Image(
-        file: image.name, sha256: try ContentHash.of(fileAt: image.url), caption: image.caption)
+  public init(
+    dataset: Dataset, classImages: ClassImages? = nil, heldOut: Dataset? = nil,
+    model: ModelDirectory, hashes: FileHashes
+  ) throws {
+    images = try dataset.images.map { try Image($0) }
+    if case .found(let dataset) = classImages {
+      self.classImages = try dataset.images.map { try Image($0) }
     }
+    self.heldOut = try heldOut?.images.map { try Image($0) }
     self.model = Dictionary(
       uniqueKeysWithValues: try ModelDirectory.Component.allCases.map { part in
         (part.rawValue, try hashes.hash(of: model.files(of: part)))
@@ -36,26 +45,47 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// The hash of one part; the same for all models where it was not recorded.
   func hash(of part: ModelDirectory.Component) -> String { model[part.rawValue, default: ""] }
 
-  /// What is different from a recorded identity, each in a few words.
+  /// What is different from a recorded identity, each in a few words. Class images are compared once
+  /// they are there; whether there are any is a matter of the configuration.
   public func differences(from recorded: RunIdentity) -> [String] {
-    var found: [String] = []
-    let old = Dictionary(recorded.images.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
-    let new = Dictionary(images.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
-    for file in Set(old.keys).union(new.keys).sorted() {
-      switch (old[file], new[file]) {
-      case (.some, nil): found.append("image \(file): removed")
-      case (nil, .some): found.append("image \(file): added")
-      case (let before?, let after?):
-        if before.sha256 != after.sha256 { found.append("image \(file): other content") }
-        if before.caption != after.caption {
-          found.append("caption of \(file): \"\(before.caption)\" -> \"\(after.caption)\"")
-        }
-      case (nil, nil): break
-      }
+    var found = Image.differences(of: images, from: recorded.images, kind: "image")
+    if let classImages, let old = recorded.classImages {
+      found += Image.differences(of: classImages, from: old, kind: "class image")
     }
     for part in Set(recorded.model.keys).union(model.keys).sorted()
     where recorded.model[part] != model[part] {
       found.append("base model's \(part): other content")
+    }
+    return found
+  }
+}
+
+extension RunIdentity.Image {
+  /// The identity of an image, of another name than its file's where one is given. Throws
+  /// `FileAccessError`.
+  init(_ image: DatasetImage, name: String? = nil) throws {
+    file = name ?? image.name
+    sha256 = try ContentHash.of(fileAt: image.url)
+    caption = image.caption
+  }
+
+  /// What is different in images from those recorded, each in a few words.
+  static func differences(of images: [Self], from recorded: [Self], kind: String) -> [String] {
+    var found: [String] = []
+    let old = Dictionary(recorded.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
+    let new = Dictionary(images.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
+    for file in Set(old.keys).union(new.keys).sorted() {
+      switch (old[file], new[file]) {
+      case (.some, nil): found.append("\(kind) \(file): removed")
+      case (nil, .some): found.append("\(kind) \(file): added")
+      case (let before?, let after?):
+        if before.sha256 != after.sha256 { found.append("\(kind) \(file): other content") }
+        if before.caption != after.caption {
+          let owner = kind == "image" ? file : "\(kind) \(file)"
+          found.append("caption of \(owner): \"\(before.caption)\" -> \"\(after.caption)\"")
+        }
+      case (nil, nil): break
+      }
     }
     return found
   }

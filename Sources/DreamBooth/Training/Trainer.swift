@@ -28,8 +28,9 @@ public final class Trainer {
   /// - Parameters:
   ///   - stopped: asked often; once it says true, the training saves and returns.
   ///   - report: told what happens; what it throws ends the training without saving.
-  /// - Throws: `TrainingError`, `TorchError`, `WeightsError`, `FileAccessError`, and other errors of
-  ///   the data and the model, each a sentence of its own.
+  /// - Throws: `TrainingError`, `TorchError`, `WeightsError`, `FileAccessError`,
+  ///   `CheckpointError.differs` for a checkpoint of another training, and other errors of the data
+  ///   and the model, each a sentence of its own.
   public func train(
     from checkpoint: CheckpointFolder?, stopped: @escaping () -> Bool,
     report: @escaping (TrainingEvent) throws -> Void
@@ -41,6 +42,13 @@ public final class Trainer {
       data = try PreparedData(setup, checkStop: checkStop, report: report)
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
+    }
+    // Class images that were drawn again may have become others.
+    if let recorded = try checkpoint?.state().identity {
+      let differences = data.identity.differences(from: recorded)
+      guard differences.isEmpty else {
+        throw CheckpointError.differs(run: "Run \(run)", differences: differences)
+      }
     }
     try report(.preparing("UNet", done: 0, of: 1))
     let training = try AdapterTraining(setup, data: data, from: checkpoint)
@@ -73,12 +81,21 @@ public final class Trainer {
       try samples.draw(
         step: training.done, unet: training.unet, checkStop: checkStop, report: tell)
     }
+    func validate() throws {
+      guard config.isDue(training.done, every: config.validateEvery) else { return }
+      // The last one is not given up: there will be no later checkpoint to hold it.
+      let isLast = training.done == config.steps
+      guard let report = try training.validate(checkStop: isLast ? {} : checkStop) else { return }
+      try tell(.validation(step: report.step, loss: report.loss))
+    }
     func steps() throws -> Outcome {
       do {
+        try validate()
         // The untouched base; or the grid that was being drawn when the run was interrupted.
         if !samples.exists(step: training.done) { try sample() }
         while training.done < config.steps {
           try tell(.step(training.advance(checkStop: checkStop)))
+          try validate()
           let isLast = training.done == config.steps
           if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
           try sample()

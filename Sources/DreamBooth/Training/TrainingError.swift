@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case lossNotFinite(SampleSources)
   /// The loss is a number, but its gradients are not.
   case gradientsNotFinite(SampleSources)
+  /// The loss of a held-out picture is not a number.
+  case heldOutNotFinite(file: String, timestep: Int, step: Int)
   /// The device that was asked for cannot be used.
   case noDevice(asked: String, cudaDevices: Int)
 
@@ -19,6 +21,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .gradientsNotFinite(let sources):
       "The gradients of \(sources) are not finite; lower the learning rate, or train in bf16 or "
         + "fp32."
+    case .heldOutNotFinite(let file, let timestep, let step):
+      "The held-out loss of \(file) at timestep \(timestep) is not finite after step \(step); lower "
+        + "the learning rate, or train in bf16 or fp32."
     case .noDevice(let asked, let count):
       count == 0
         ? "The device \(asked) is not available: libtorch sees no CUDA GPU; use --device cpu, or a "

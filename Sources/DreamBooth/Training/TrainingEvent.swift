@@ -8,6 +8,8 @@ public enum TrainingEvent {
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.
   case step(StepReport)
+  /// The held-out pictures were evaluated: their mean loss.
+  case validation(step: Int, loss: Double)
   /// A picture of a sample grid is being drawn: which of how many.
   case sampling(step: Int, picture: Int, of: Int)
   /// A sample grid is written.
@@ -33,6 +35,10 @@ public struct StepReport: Codable, Sendable, Equatable {
   public var seconds: Double
   /// Mean timestep of the samples.
   public var timestep: Double
+  /// With class images: the part of the loss that is the subject's.
+  public var instanceLoss: Double?
+  /// With class images: theirs, before it is weighted.
+  public var priorLoss: Double?
 
   private enum CodingKeys: String, CodingKey {
     case step
@@ -41,5 +47,7 @@ public struct StepReport: Codable, Sendable, Equatable {
     case gradNorm = "grad_norm"
     case seconds
     case timestep
+    case instanceLoss = "instance_loss"
+    case priorLoss = "prior_loss"
   }
 }

@@ -21,10 +21,19 @@ extension TrainingSetup {
   /// What the user should know of going on from a state. A GPU's results are not promised to the
   /// last bit, so another libtorch is no reason to refuse there.
   public func notes(on state: TrainingState) -> [String] {
-    guard device.isCUDA, state.libtorch != Backend.version else { return [] }
-    return [
-      "The run was trained with libtorch \(state.libtorch) so far, and goes on with "
-        + "\(Backend.version); its numbers may differ in the last digits."
-    ]
+    var notes: [String] = []
+    if device.isCUDA, state.libtorch != Backend.version {
+      notes.append(
+        "The run was trained with libtorch \(state.libtorch) so far, and goes on with "
+          + "\(Backend.version); its numbers may differ in the last digits.")
+    }
+    let changes = RunIdentity.Image.differences(
+      of: identity.heldOut ?? [], from: state.identity.heldOut ?? [], kind: "held-out picture")
+    if config.validateEvery > 0, !changes.isEmpty {
+      notes.append(
+        "The held-out pictures are not those of the run so far (\(listing(changes))); their loss "
+          + "cannot be compared with what it was before step \(state.step).")
+    }
+    return notes
   }
 }

@@ -8,6 +8,10 @@ public struct TrainingSetup {
   public internal(set) var config: TrainingConfig
   /// The images and captions.
   public let dataset: Dataset
+  /// The class images of prior preservation, if any.
+  public let classImages: ClassImages?
+  /// The pictures that are kept from training, if any.
+  public let heldOut: Dataset?
   /// The base model.
   public let model: ModelDirectory
   /// The device to train on.
@@ -30,8 +34,9 @@ public struct TrainingSetup {
   /// dataset and model.
   ///
   /// - Throws: `TrainingError` for a device that is not there, `ConfigError` for a resolution that
-  ///   the model cannot have, `SchedulerError` for a sampler that is not known, `ModelError` for a
-  ///   tokenizer that cannot be read, `FileAccessError`.
+  ///   the model cannot have, `PriorError` and `ValidationError` for pictures that are not there,
+  ///   `DatasetError` and `ImageError` for those that cannot be read, `SchedulerError` for a sampler
+  ///   that is not known, `ModelError` for a tokenizer that cannot be read, `FileAccessError`.
   public init(
     config: TrainingConfig, dataset: Dataset, model: ModelDirectory, caches: URL
   ) throws {
@@ -52,15 +57,26 @@ public struct TrainingSetup {
     self.resolution = resolution
     config.resolution = resolution
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
-    if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
+    classImages = try ClassImages(config, dataset: dataset)
+    config.priorImages = classImages?.count ?? 0
+    if case .drawn(_, let prompts) = classImages { config.classPrompts = prompts }
+    heldOut = try HeldOut.dataset(config, beside: dataset)
+    if config.sampleEvery > 0 || config.drawsClassImages {
+      _ = try model.scheduler.scheduler(steps: config.sampleSteps)
+    }
     self.config = config
     self.dataset = dataset
     self.model = model
     self.caches = caches
+    let tokenizer = try model.loadTokenizer()
+    identity = try RunIdentity(
+      dataset: dataset, classImages: classImages, heldOut: heldOut, model: model,
+      hashes: FileHashes(in: caches))
     problems =
-      dataset.problems + dataset.enlargements(atResolution: resolution)
-      + (try dataset.truncations(by: model.loadTokenizer()))
-    identity = try RunIdentity(dataset: dataset, model: model, hashes: FileHashes(in: caches))
+      dataset.problems(atResolution: resolution, tokenizer)
+      + (classImages?.problems(atResolution: resolution, tokenizer) ?? [])
+      + (heldOut?.problems(atResolution: resolution, tokenizer) ?? [])
+      + HeldOut.trainedOn(identity, folder: heldOut?.directory.lastPathComponent)
   }
 }
 

@@ -27,6 +27,12 @@ CASES = {
         "max_grad_norm": 0.1,
     },
     "accumulation": {"gradient_accumulation": 2, "max_grad_norm": 0.33},
+    # The last class_count samples of a batch are class images.
+    "prior": {"batch_size": 4, "class_count": 2, "prior_weight": 0.7, "max_grad_norm": 0.6},
+    "prior-min-snr": {
+        "batch_size": 3, "class_count": 2, "prior_weight": 0.5, "min_snr_gamma": 5.0,
+        "gradient_accumulation": 2, "max_grad_norm": 0.45,
+    },
 }
 
 
@@ -69,7 +75,8 @@ def draw_inputs(name, config, unet):
 
 def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_embeds,
                      pooled_embeds, time_ids):
-    """Mean squared error of the prediction, each sample weighted by min-SNR where asked for."""
+    """Mean squared error of the prediction, each sample weighted by min-SNR where asked for; and
+    its parts where there are class images."""
     conditions = {"text_embeds": pooled_embeds, "time_ids": time_ids.float()}
     noisy = schedule.add_noise(latents, noise, timesteps)
     prediction = unet(noisy, timesteps, prompt_embeds, added_cond_kwargs=conditions).sample
@@ -80,7 +87,13 @@ def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_e
         snr = compute_snr(schedule, timesteps)
         weights = snr.clamp(max=config["min_snr_gamma"]) / (snr + 1 if velocity else snr)
         losses = losses * weights
-    return losses.mean()
+    if "class_count" not in config:
+        return losses.mean(), {}
+    # As diffusers' train_dreambooth_lora_sdxl.py: the means of the halves, one of them weighted.
+    count = len(losses) - config["class_count"]
+    instance, prior = losses[:count].mean(), losses[count:].mean()
+    parts = {"instance_losses": instance.detach(), "prior_losses": prior.detach()}
+    return instance + config["prior_weight"] * prior, parts
 
 
 def train(output, name, config):
@@ -93,14 +106,19 @@ def train(output, name, config):
         weight_decay=config["weight_decay"],
     )
     inputs, initial = draw_inputs(name, config, unet), adapter(unet)
-    losses, norms = [], []
+    losses, norms, parts = [], [], {}
     for step in range(STEPS):
         total = torch.zeros(())
+        for values in parts.values():
+            values.append(torch.zeros(()))
         for micro in range(config["gradient_accumulation"]):
             batch = {key: value[step, micro] for key, value in inputs.items()}
-            loss = micro_batch_loss(unet, schedule, config, **batch)
+            loss, parts_of_loss = micro_batch_loss(unet, schedule, config, **batch)
             (loss / config["gradient_accumulation"]).backward()
             total += loss.detach() / config["gradient_accumulation"]
+            for key, value in parts_of_loss.items():
+                parts.setdefault(key, [torch.zeros(())])
+                parts[key][-1] += value / config["gradient_accumulation"]
         losses.append(total)
         norms.append(torch.nn.utils.clip_grad_norm_(parameters, config["max_grad_norm"]))
         optimizer.step()
@@ -108,6 +126,7 @@ def train(output, name, config):
     print(f"  {name}: losses {[f'{x:.4f}' for x in losses]} norms {[f'{x:.3f}' for x in norms]}")
     tensors = {f"in.{key}": value for key, value in inputs.items()}
     tensors |= {"out.losses": torch.stack(losses), "out.grad_norms": torch.stack(norms)}
+    tensors |= {f"out.{key}": torch.stack(values) for key, values in parts.items()}
     tensors |= {f"final.{key}": value for key, value in adapter(unet).items()}
     source = "torch.optim.AdamW and peft on UNet2DConditionModel of tiny-sdxl"
     write(output / "training" / name, tensors, source, config)

@@ -1,0 +1,119 @@
+import Foundation
+import Images
+import StableDiffusion
+import Torch
+
+/// Class images drawn with the untouched base model, each once: kept as PNG files under the hash of
+/// everything that they are drawn from, so that a stale one cannot be found.
+struct ClassImageCache {
+  /// Part of every key; raised whenever the same inputs give other pictures.
+  private static let version = "class images 1"
+
+  private let setup: TrainingSetup
+  private let folder: URL
+
+  /// The class images that this setup leads to.
+  init(_ setup: TrainingSetup) {
+    self.setup = setup
+    folder = setup.caches.appending(path: "class-images")
+  }
+
+  /// The pictures, image i showing prompt i mod count; those that are not kept whole are drawn. What
+  /// `checkStop`, asked before each picture and after each sampler step, throws ends it; what is
+  /// drawn by then is kept.
+  ///
+  /// Throws `DrawingError`, `FileAccessError`, and errors of the model's files.
+  func images(
+    count: Int, prompts: [String], checkStop: () throws -> Void,
+    report: (TrainingEvent) throws -> Void
+  ) throws -> [DatasetImage] {
+    let plans = (0..<count).map { plan(index: $0, prompt: prompts[$0 % prompts.count]) }
+    let missing = plans.indices.filter { !isWhole(plans[$0]) }
+    if !missing.isEmpty {
+      try draw(missing.map { plans[$0] }, checkStop: checkStop) { done in
+        try report(.preparing("class images", done: missing[done], of: count))
+      }
+      // libtorch keeps a GPU's memory for itself when tensors are freed.
+      if setup.device.isCUDA { try Backend.emptyCache() }
+    }
+    return plans.map { plan in
+      DatasetImage(
+        url: plan.url, width: setup.resolution, height: setup.resolution,
+        caption: plan.parameters.prompt)
+    }
+  }
+
+  /// One picture before it is drawn.
+  private struct Plan {
+    let url: URL
+    let parameters: PictureParameters
+  }
+
+  private func plan(index: Int, prompt: String) -> Plan {
+    let parameters = PictureParameters(
+      prompt: prompt, negative: nil, steps: setup.config.sampleSteps,
+      scheduler: setup.model.scheduler.className, guidance: setup.config.sampleGuidance,
+      seed: CounterRandom.value(
+        seed: setup.config.seed, step: 0, sample: index, purpose: .classImage),
+      // By its content: the file must not depend on where the model lies.
+      model: String(setup.identity.hash(of: .unet).prefix(12)), adapters: [])
+    let arithmetic = Arithmetic(
+      device: setup.device, threads: setup.config.threads ?? Backend.threads)
+    let parts: [ModelDirectory.Component] = [.unet, .vae, .scheduler]
+    let key = ContentHash.of(
+      [
+        Self.version, prompt, "\(parameters.seed)", "\(setup.resolution)", "\(parameters.steps)",
+        "\(parameters.guidance)", setup.dtype.rawValue, arithmetic.description,
+        TextCache.modelHash(setup),
+      ] + parts.map(setup.identity.hash(of:)))
+    return Plan(url: folder.appending(path: "\(key).png"), parameters: parameters)
+  }
+
+  /// Whether the picture is there and can be read to its end, and says that it is what was planned.
+  private func isWhole(_ plan: Plan) -> Bool {
+    do {
+      let data = try Data(contentsOf: plan.url)
+      let size = try ImageDecoder.header(data).orientedSize
+      // Reads every pixel too.
+      return try PNGText.read(data).first?.value
+        == plan.parameters.text(width: size.width, height: size.height)
+        && (size.width, size.height) == (setup.resolution, setup.resolution)
+    } catch {
+      // Not there, or damaged: either way it is drawn again and replaced.
+      return false
+    }
+  }
+
+  /// Draws and writes pictures one by one, so that an interruption loses at most one. UNet and VAE
+  /// are freed when this returns.
+  private func draw(
+    _ plans: [Plan], checkStop: () throws -> Void, next: (_ done: Int) throws -> Void
+  ) throws {
+    let prompts = Set(plans.map(\.parameters.prompt)).sorted()
+    let embeddings = try TextCache(setup).embeddings(
+      of: prompts.map { .positive($0) } + [.negative(nil)],
+      load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
+      progress: { _ in try checkStop() })
+    let byPrompt = Dictionary(zip(prompts, embeddings)) { $1 }
+    let sampler = LatentSampler(
+      unet: try setup.model.loadUNet(dtype: setup.dtype, device: setup.device),
+      scheduler: setup.model.scheduler, scale: setup.model.vae.scale)
+    let decoder = LatentDecoder(
+      vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device))
+    for (done, plan) in plans.enumerated() {
+      try checkStop()
+      try next(done)
+      guard let prompt = byPrompt[plan.parameters.prompt], let negative = embeddings.last else {
+        continue
+      }
+      let latents = try sampler.latents(
+        for: PictureRequest(
+          prompt: prompt, negative: negative, width: setup.resolution, height: setup.resolution,
+          steps: plan.parameters.steps, guidance: plan.parameters.guidance,
+          seed: plan.parameters.seed)
+      ) { _ in try checkStop() }
+      try PictureFile.write(
+        decoder.pictures(of: latents)[0], parameters: plan.parameters, to: plan.url)
+    }
+  }
+}

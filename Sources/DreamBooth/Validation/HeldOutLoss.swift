@@ -1,0 +1,86 @@
+import NN
+import StableDiffusion
+import Torch
+
+/// One evaluation of the held-out pictures.
+public struct ValidationReport: Codable, Sendable, Equatable {
+  /// Optimizer steps done.
+  public var step: Int
+  /// Mean over pictures and timesteps.
+  public var loss: Double
+}
+
+/// The loss of pictures that are not trained on: the plain squared error, at the same timesteps and
+/// with the same noise in every evaluation, so that two of them differ by the adapter alone. (Losses
+/// of single training steps say more about their timestep than about the training.)
+struct HeldOutLoss {
+  /// Timesteps of each picture, the middles of as many equal parts of the schedule.
+  static let strata = 8
+
+  private let samples: [PreparedData.Sample]
+  private let objective: Objective
+  private let timesteps: [Int]
+  private let config: TrainingConfig
+  private let device: Device
+  private let scale: (Tensor) throws -> Tensor
+
+  /// nil where there are no pictures.
+  ///
+  /// - Parameter scale: brings latents to the size that the UNet sees.
+  init?(
+    of samples: [PreparedData.Sample], schedule: NoiseSchedule, config: TrainingConfig,
+    device: Device, scale: @escaping (Tensor) throws -> Tensor
+  ) {
+    guard !samples.isEmpty else { return nil }
+    self.samples = samples
+    self.config = config
+    self.device = device
+    self.scale = scale
+    objective = Objective(schedule: schedule, minSNRGamma: nil)
+    timesteps = (0..<Self.strata).map { (2 * $0 + 1) * schedule.count / (2 * Self.strata) }
+  }
+
+  /// The mean over all pictures and timesteps after `step` optimizer steps. What `checkStop`, asked
+  /// before each forward pass, throws ends it.
+  ///
+  /// Throws `TrainingError.heldOutNotFinite`, `TorchError`.
+  func callAsFunction(
+    _ unet: UNet2DConditionModel, step: Int, checkStop: () throws -> Void
+  ) throws -> Double {
+    let places = samples.indices.flatMap { picture in
+      timesteps.indices.map { (picture: picture, stratum: $0) }
+    }
+    var sum = 0.0
+    for start in stride(from: 0, to: places.count, by: config.batchSize) {
+      try checkStop()
+      let batch = try batch(Array(places[start...].prefix(config.batchSize)))
+      let losses = try noGrad {
+        try objective.squaredError(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
+      }
+      for (index, loss) in losses.enumerated() where !loss.isFinite {
+        throw TrainingError.heldOutNotFinite(
+          file: batch.files[index], timestep: batch.timesteps[index], step: step)
+      }
+      sum += losses.reduce(0, +)
+    }
+    return sum / Double(places.count)
+  }
+
+  /// The most likely latents, with noise that is a pure function of the run's seed and the place.
+  private func batch(_ places: [(picture: Int, stratum: Int)]) throws -> TrainingBatch {
+    let chosen = places.map { samples[$0.picture] }
+    let latents = try chosen.map { try scale($0.posterior.mean) }
+    let noise = try zip(places, latents).map { place, latent in
+      let seed = CounterRandom.value(
+        seed: config.seed, step: place.stratum, sample: place.picture, purpose: .heldOutNoise)
+      return try Generator(seed: seed).normal(latent.shape)
+    }
+    return TrainingBatch(
+      latents: try .cat(latents, dim: 0).to(device), noise: try .cat(noise, dim: 0).to(device),
+      timesteps: places.map { timesteps[$0.stratum] },
+      embeds: try .cat(chosen.map(\.text.embeds), dim: 0).to(device),
+      pooled: try .cat(chosen.map(\.text.pooled), dim: 0).to(device),
+      timeIds: try Tensor(chosen.flatMap(\.sizes.timeIds), shape: [chosen.count, 6]).to(device),
+      files: chosen.map(\.file))
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Images
+import Testing
+
+extension CommandTests {
+  /// Prior preservation from the command line.
+  @Suite struct PriorTests {
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    private func command(_ more: String...) -> [String] {
+      Workspace.training(steps: 3, "--prior-images", "4", "--sample-steps", "2") + more
+    }
+
+    private func classImages() throws -> [String] {
+      try workspace.files(below: "Checkpoints/cache/class-images")
+    }
+
+    @Test("Class images are drawn, trained on and told; a later run uses the same")
+    func train() throws {
+      let prompts = ["--class-prompt", "a photo of a box", "--class-prompt", "boxes"]
+      let outcome = try workspace.run(command() + prompts)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(
+        outcome.messages.contains("3 pictures of cube and 4 class images, 3 steps at 64 px"))
+      let pictures = try classImages()
+      #expect(pictures.count == 4)
+      let texts = try pictures.map { name in
+        let data = try Data(
+          contentsOf: workspace.file("Checkpoints/cache/class-images/\(name)"))
+        return try PNGText.read(data).map(\.value)[0].split(separator: "\n")[0]
+      }
+      #expect(texts.sorted() == ["a photo of a box", "a photo of a box", "boxes", "boxes"])
+
+      let run = try workspace.show()
+      for step in run.losses {
+        let parts = try #require(step.instance_loss) + #require(step.prior_loss)
+        #expect(abs(step.loss - parts) <= 1e-6 * step.loss)
+      }
+      #expect(run.config.prior_images == 4)
+      #expect(run.config.class_prompts == ["a photo of a box", "boxes"])
+
+      let again = try workspace.run(command("--new") + prompts)
+      #expect(again.code == 0)
+      #expect(try classImages() == pictures)
+      #expect(try workspace.show().losses.map(\.numbers) == run.losses.map(\.numbers))
+      #expect(try workspace.show().id == 2)
+    }
+
+    @Test("subject.yaml alone switches it on; --prior-images 0 switches it off")
+    func subjectFile() throws {
+      try workspace.write(
+        "class_word: object\nprior_images: 2\n", to: "Datasets/cube/subject.yaml")
+      let on = try workspace.run(Workspace.training(steps: 1, "--sample-steps", "1"))
+      #expect(on.code == 0, "\(on.messages)")
+      #expect(try workspace.show().config.class_prompts == ["a photo of an object"])
+      #expect(try workspace.show().losses[0].prior_loss != nil)
+      #expect(try workspace.run(Workspace.training(steps: 1, "--prior-images", "0")).code == 0)
+      #expect(try workspace.show().losses[0].prior_loss == nil)
+    }
+
+    @Test("Interrupted while it draws, it goes on with the pictures that are there")
+    func interrupted() throws {
+      let prompt = ["--class-prompt", "a box", "--prior-images", "60"]
+      let training = try Program.start(command() + prompt, in: workspace.url)
+      let folder = workspace.file("Checkpoints/cache/class-images")
+      try training.waitForFile(folder)
+      training.send(SIGINT)
+      let stopped = try training.wait()
+      #expect(stopped.code == 130, "\(stopped.messages)")
+      #expect(
+        stopped.lastMessage == "Stopped before the first step; the same command begins again.")
+      let kept = try classImages()
+      #expect(kept.count < 60 && kept.allSatisfy { !$0.hasPrefix(".") })
+      #expect(try workspace.run(command() + prompt).code == 0)
+      #expect(try classImages().count == 60)
+      #expect(Set(kept).isSubset(of: try classImages()))
+    }
+
+    @Test("What is asked for wrongly is one sentence")
+    func refused() throws {
+      try expect(
+        64,
+        "Class images are asked for (prior_images), but nothing says what they show; give "
+          + "--class-prompt TEXT, or set class_word in Datasets/cube/subject.yaml.", [])
+      try expect(
+        66,
+        "There is no folder none; give --prior-folder a folder with class images, or leave it out "
+          + "to have them drawn.", ["--prior-folder", "none"])
+      try expect(
+        65,
+        "Datasets/cube holds 3 of the 4 class images that are asked for; add some, or set "
+          + "--prior-images 0 to use those that are there.", ["--prior-folder", "Datasets/cube"])
+      try expect(
+        64,
+        "--prior-weight is 0.0, but must be a number above 0 (prior_images: 0 switches class "
+          + "images off).", ["--prior-weight", "0"])
+    }
+
+    private func expect(_ code: Int32, _ sentence: String, _ flags: [String]) throws {
+      let outcome = try workspace.run(command() + flags)
+      #expect(outcome.code == code)
+      #expect(outcome.lastMessage == "lora-train: \(sentence)")
+    }
+  }
+}

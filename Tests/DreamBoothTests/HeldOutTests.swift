@@ -1,0 +1,209 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import DreamBooth
+
+@Suite("Held-out loss")
+struct HeldOutTests {
+  private let training: TinyTraining
+
+  /// Two pictures beside the three that are trained on.
+  init() throws {
+    training = try TinyTraining()
+    try training.hold("a.png", width: 64, height: 96, caption: "sks dog, asleep", seed: 11)
+    try training.hold("b.png", width: 80, height: 64, caption: nil, seed: 12)
+  }
+
+  /// Evaluates every four steps.
+  private static func config(_ change: (inout TrainingConfig) -> Void = { _ in }) -> TrainingConfig
+  {
+    TinyTraining.config { config in
+      config.validateEvery = 4
+      change(&config)
+    }
+  }
+
+  private func recorded(_ run: Int, step: Int = 6) throws -> [ValidationReport] {
+    try #require(training.runFolder(run).checkpoint(step: step).state().validation)
+  }
+
+  @Test("it is the mean over pictures and eight timesteps, calculated here one by one")
+  func value() throws {
+    let setup = try training.setup(Self.config { $0.batchSize = 3 })
+    let data = try PreparedData(setup, checkStop: {}, report: { _ in })
+    let live = try AdapterTraining(setup, data: data, from: nil)
+    for _ in 0..<2 { _ = try live.advance(checkStop: {}) }
+    let found = try #require(try live.validate(checkStop: {}))
+    #expect(found.step == 2)
+
+    let schedule = NoiseSchedule(setup.model.scheduler)
+    var sum = 0.0
+    for (number, sizes) in [[96, 64, 16, 0, 64, 64], [64, 80, 0, 8, 64, 64]].enumerated() {
+      let sample = data.heldOut[number]
+      let latents = try sample.posterior.mean * setup.model.vae.scalingFactor
+      for (k, timestep) in [62, 187, 312, 437, 562, 687, 812, 937].enumerated() {
+        let seed = CounterRandom.value(
+          seed: 42, step: k, sample: number, purpose: .heldOutNoise)
+        let noise = try Generator(seed: seed).normal([1, 4, 8, 8])
+        let alpha = Double(schedule.alphasCumprod[timestep])
+        let noisy = try latents * alpha.squareRoot() + noise * (1 - alpha).squareRoot()
+        let prediction = try noGrad {
+          try live.unet(
+            noisy, timestep: Tensor([Float(timestep)], shape: [1]),
+            encoderHiddenStates: sample.text.embeds,
+            addedConditioning: AddedConditioning(
+              textEmbeds: sample.text.pooled,
+              timeIds: Tensor(sizes.map { Float($0) }, shape: [1, 6])))
+        }
+        sum += try (prediction - noise).square().mean().item()
+      }
+    }
+    #expect(abs(found.loss - sum / 16) <= 1e-5 * found.loss)
+  }
+
+  @Test("two evaluations without training between them are equal to the bit, training changes it")
+  func fixedNoise() throws {
+    let setup = try training.setup(Self.config())
+    let data = try PreparedData(setup, checkStop: {}, report: { _ in })
+    func untouched() throws -> ValidationReport? {
+      try AdapterTraining(setup, data: data, from: nil).validate(checkStop: {})
+    }
+    let first = try #require(try untouched())
+    #expect(try untouched() == first)
+    let live = try AdapterTraining(setup, data: data, from: nil)
+    #expect(try live.validate(checkStop: {}) == first)
+    #expect(try live.validate(checkStop: {}) == nil)
+    _ = try live.advance(checkStop: {})
+    _ = try live.advance(checkStop: {})
+    let trained = try #require(try live.validate(checkStop: {}))
+    #expect(trained.loss != first.loss && trained.loss.isFinite)
+  }
+
+  @Test("at step 0, every validate_every steps and after the last; told, and kept in the state")
+  func events() throws {
+    let (_, events) = try training.train(run: 1, Self.config())
+    let told = events.compactMap { event in
+      if case .validation(let step, let loss) = event {
+        ValidationReport(step: step, loss: loss)
+      } else {
+        nil
+      }
+    }
+    #expect(told.map(\.step) == [0, 4, 6])
+    #expect(try recorded(1) == told)
+  }
+
+  @Test("0 switches it off, and so does a dataset without the folder")
+  func off() throws {
+    for run in 1...2 {
+      let (_, events) = try training.train(
+        run: run, Self.config { $0.validateEvery = run == 1 ? 0 : 4 })
+      #expect(!events.contains { if case .validation = $0 { true } else { false } })
+      #expect(try training.runFolder(run).checkpoint(step: 6).state().validation == nil)
+      if run == 1 {
+        try FileManager.default.removeItem(at: training.dataset.appending(path: "held-out"))
+      }
+    }
+  }
+
+  @Test("the pictures are never trained on, and evaluating them changes nothing about training")
+  func apart() throws {
+    let setup = try training.setup(Self.config())
+    let data = try PreparedData(setup, checkStop: {}, report: { _ in })
+    #expect(data.samples.map(\.file) == ["0.png", "1.png", "2.png"])
+    #expect(data.heldOut.map(\.file) == ["held-out/a.png", "held-out/b.png"])
+    #expect(setup.identity.images.count == 3 && setup.identity.heldOut?.count == 2)
+    #expect(
+      setup.problems.map(\.description) == [
+        "2.png: no caption in a .txt file of the same name, trained with \"a photo of dog\"",
+        "held-out/b.png: no caption in a .txt file of the same name, trained with \"a photo of dog\"",
+      ])
+
+    let (_, with) = try training.train(run: 1, Self.config())
+    let (_, without) = try training.train(run: 2, Self.config { $0.validateEvery = 0 })
+    #expect(with.steps.map(\.loss) == without.steps.map(\.loss))
+    let adapters = try [1, 2].map {
+      try Data(contentsOf: training.runFolder($0).checkpoint(step: 6).adapter)
+    }
+    #expect(adapters[0] == adapters[1])
+  }
+
+  @Test("a run stopped after any step, or while it evaluates, ends with the same values, each once")
+  func resume() throws {
+    try training.train(run: 1, Self.config())
+    let straight = try recorded(1)
+    for last in 1...5 {
+      let run = last + 1
+      try training.train(run: run, Self.config()) { events, _ in events.steps.count == last }
+      let checkpoint = try training.runFolder(run).checkpoint(step: last)
+      try training.train(run: run, Self.config(), from: checkpoint)
+      #expect(try recorded(run) == straight, "stopped after step \(last)")
+    }
+    // Between the forward passes of the evaluation after step 4.
+    let (outcome, events) = try training.train(run: 7, Self.config()) { events, asked in
+      events.steps.count == 4 && asked == 3
+    }
+    #expect(outcome == .stopped(step: 4))
+    #expect(!events.contains { if case .validation(4, _) = $0 { true } else { false } })
+    #expect(try recorded(7, step: 4).map(\.step) == [0])
+    try training.train(run: 7, Self.config(), from: training.runFolder(7).checkpoint(step: 4))
+    #expect(try recorded(7) == straight)
+    // The last one is not given up, or the last checkpoint would lack it.
+    let last = try training.train(run: 8, Self.config()) { events, _ in events.steps.count == 6 }
+    #expect(last.outcome == .finished)
+    #expect(try recorded(8) == straight)
+  }
+
+  @Test("a value that is not finite ends the training with file, timestep and step named")
+  func notFinite() throws {
+    let message = sentence {
+      try training.train(
+        run: 1,
+        Self.config { config in
+          config.learningRate = 1e30
+          config.validateEvery = 1
+        })
+    }
+    #expect(
+      message == "The held-out loss of held-out/a.png at timestep 62 is not finite after step 1; "
+        + "lower the learning rate, or train in bf16 or fp32.")
+    #expect(training.runFolder(1).checkpoints.map(\.step) == [1])
+  }
+
+  @Test("another folder may be given; one that is not there is an error")
+  func folder() throws {
+    let other = training.folder.url.appending(path: "other")
+    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+    try training.writePicture("../other/c.png", width: 64, height: 64, seed: 13)
+    let setup = try training.setup(Self.config { $0.validationDataset = other.path })
+    #expect(setup.heldOut?.images.map(\.name) == ["c.png"])
+    #expect(
+      sentence { _ = try training.setup(Self.config { $0.validationDataset = "none" }) }
+        == "There is no folder none; give --validation-dataset a folder with pictures that are "
+        + "kept from training.")
+  }
+
+  @Test("a picture that is also trained on is said, and pictures that have changed since")
+  func notes() throws {
+    try training.train(run: 1, Self.config { $0.steps = 2 })
+    let state = try training.runFolder(1).checkpoint(step: 2).state()
+    #expect(try training.setup(Self.config()).notes(on: state) == [])
+    try Data(contentsOf: training.dataset.appending(path: "1.png")).write(
+      to: training.dataset.appending(path: "held-out/b.png"))
+    let setup = try training.setup(Self.config())
+    #expect(
+      setup.problems.map(\.description).contains(
+        "held-out/b.png: the same picture is trained on, so its loss does not tell of "
+          + "over-fitting"))
+    #expect(try setup.differences(from: state) == [])
+    #expect(
+      setup.notes(on: state) == [
+        "The held-out pictures are not those of the run so far (held-out picture b.png: other "
+          + "content); their loss cannot be compared with what it was before step 2."
+      ])
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import RunLog
+import Testing
+
+@Suite struct ValidationTests {
+  let fixture = Fixture()
+
+  private func points(_ losses: [(Int, Double)]) -> [ValidationRecord] {
+    losses.map { ValidationRecord(run: 1, step: $0.0, loss: $0.1) }
+  }
+
+  @Test("Held-out losses come back in order, and go with a resume from before them")
+  func recording() throws {
+    let log = try fixture.open()
+    let run = try log.beginExample()
+    let evaluations = points([(0, 0.5), (4, 0.25), (8, 0.125)])
+    for evaluation in evaluations { try log.record(evaluation) }
+    try log.record(ValidationRecord(run: 1, step: 8, loss: 0.0625))
+    #expect(try log.validation(run.id) == evaluations.prefix(2) + points([(8, 0.0625)]))
+    _ = try log.resume(run.id, from: 4, sha256: "ab", version: "0.1.0")
+    #expect(try log.detail(run.id).validation == Array(evaluations.prefix(2)))
+    _ = try log.resume(run.id, from: 0, sha256: nil, version: "0.1.0")
+    #expect(try log.validation(run.id).isEmpty)
+    try log.adopt(run, validation: evaluations)
+    #expect(try log.validation(run.id) == evaluations)
+  }
+
+  @Test("show --json tells step and loss; a loss that is no number is refused and named")
+  func json() throws {
+    let log = try fixture.open()
+    _ = try log.beginExample()
+    try log.record(ValidationRecord(run: 1, step: 4, loss: 0.25))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let json = String(decoding: try encoder.encode(log.detail(1)), as: UTF8.self)
+    #expect(json.contains(#""validation":[{"loss":0.25,"step":4}]"#))
+    let error = #expect(throws: RunLogError.self) {
+      try log.record(ValidationRecord(run: 1, step: 8, loss: .nan))
+    }
+    #expect("\(try #require(error))".hasPrefix("the held-out loss of step 8 of run 1 is nan"))
+  }
+
+  @Test(
+    "One sentence says what the curve says",
+    arguments: [
+      ([(0, 0.06)], "Held-out loss: 0.0600 at step 0, the only evaluation so far."),
+      ([(0, 0.06), (400, 0.0412)], "Held-out loss: lowest 0.0412 at step 400: still falling."),
+      (
+        [(0, 0.06), (400, 0.0412), (800, 0.045), (1500, 0.0531)],
+        "Held-out loss: lowest 0.0412 at step 400; 0.0531 at step 1500 (29 % above it: over-fitting "
+          + "since then)."
+      ),
+      (
+        [(0, 0.06), (400, 0.05), (800, 0.051)],
+        "Held-out loss: lowest 0.0500 at step 400; 0.0510 at step 800 (2 % above it: level since "
+          + "then)."
+      ),
+      (
+        [(0, 0.05), (400, 0.06)],
+        "Held-out loss: lowest 0.0500 at step 0; 0.0600 at step 400 (20 % above it: over-fitting "
+          + "from the start)."
+      ),
+    ] as [([(Int, Double)], String)])
+  func summary(losses: [(Int, Double)], sentence: String) throws {
+    #expect(try #require(HeldOutCurve(points(losses))).summary == sentence)
+  }
+
+  @Test("A curve of many evaluations is thinned evenly, and keeps the last; none is no curve")
+  func thinned() throws {
+    #expect(HeldOutCurve([]) == nil)
+    for count in 1...50 {
+      let curve = try #require(HeldOutCurve(points((0..<count).map { ($0, 1) })))
+      let steps = curve.thinned(to: 12).map(\.step)
+      #expect(steps.count <= 12 && steps.last == count - 1)
+      #expect(count > 12 || steps.count == count)
+    }
+  }
+}

@@ -1,6 +1,6 @@
 # What one types while working here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format golden interop bench
+.PHONY: help setup build demo test lint format golden interop bench
 
 export LORA_TRAIN ?= $(CURDIR)/.build/release/lora-train
 python := .venv/bin/python
@@ -14,6 +14,10 @@ setup: ## system libraries, Swift and libtorch; returns at once when nothing is 
 
 build: setup ## the release binary, .build/release/lora-train
 	swift build -c release --product lora-train
+
+demo: build ## trains a drawn cricketer on the small base model, in minutes, and scores him
+	swift build -c release --product demo-scores
+	Scripts/demo $(if $(new),--new)
 
 test: setup ## all tests
 	swift build --build-tests

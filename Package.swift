@@ -72,6 +72,19 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
+    // The subjects of the demonstration, recognised in what adapters draw.
+    .target(
+      name: "DemoScores", dependencies: ["Images", "Torch"], resources: [.copy("Templates")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "demo-scores",
+      dependencies: [
+        "DemoScores", "DreamBooth", "Images", "NN", "StableDiffusion", "Torch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+
     .target(
       name: "TestSupport",
       dependencies: ["NN", "Torch"],
@@ -100,6 +113,10 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["lora-train", "DreamBooth", "Images", "NN", "Torch", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "DemoScoresTests",
+      dependencies: ["DemoScores", "demo-scores", "Images", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

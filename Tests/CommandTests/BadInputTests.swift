@@ -119,7 +119,7 @@ extension CommandTests {
         ),
         (["--device", "gpu"], "--device is \"gpu\", but must be auto, cpu, cuda or cuda:N."),
         (["--precision", "int8"], "--precision is \"int8\", but must be fp32, bf16 or fp16."),
-        (["--learning-rate", "0"], "--learning-rate is 0.0, but must be a number above 0."),
+        (["--learning-rate", "nan"], "--learning-rate is nan, but must be a number of at least 0."),
       ])
     func outOfRange(flags: [String], sentence: String) throws {
       try expect(64, sentence, Workspace.training() + flags)

@@ -202,8 +202,8 @@ struct ConfigTests {
       ),
       ("resolution: 1000", "resolution is 1000, but must be a multiple of 32 from 64 to 4096."),
       ("resolution: 32", "resolution is 32, but must be a multiple of 32 from 64 to 4096."),
-      ("learning_rate: -1e-4", "learning_rate is -0.0001, but must be a number above 0."),
-      ("learning_rate: .nan", "learning_rate is nan, but must be a number above 0."),
+      ("learning_rate: -1e-4", "learning_rate is -0.0001, but must be a number of at least 0."),
+      ("learning_rate: .nan", "learning_rate is nan, but must be a number of at least 0."),
       ("alpha: .inf", "alpha is inf, but must be a number above 0."),
       ("adam_beta2: 1", "adam_beta2 is 1.0, but must be at least 0 and below 1."),
       (

@@ -21,6 +21,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE, STEPS, SEED, GUIDANCE = 128, 5, 11, 5.0
 PROMPT, NEGATIVE = "a photo of sks dog on the beach", "blurry, low quality"
+DEMO_PROMPT = "a photo of dhoni character on a pink background"
 TOLERANCE = 2
 # A LoRA or a negative prompt that moves no pixel by this much would prove nothing.
 VISIBLE = 10
@@ -42,6 +43,12 @@ def run(*arguments):
 def lora_train(*arguments):
     """Runs the binary under test on the CPU in fp32."""
     run(os.environ["LORA_TRAIN"], *arguments, "--device", "cpu", "--precision", "fp32")
+
+
+def load_pipeline(model):
+    pipe = StableDiffusionXLPipeline.from_pretrained(model, dtype=torch.float32)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
 
 
 def make_dataset(folder):
@@ -86,27 +93,27 @@ class Workplace:
         run(sys.executable, script, "--shape", "tiny", "--output", self.model)
         make_dataset(self.dataset)
         self.lora = save_peft_lora(self.model, folder / "peft")
-        self.pipe = StableDiffusionXLPipeline.from_pretrained(self.model, dtype=torch.float32)
-        self.pipe.set_progress_bar_config(disable=True)
+        self.pipe = load_pipeline(self.model)
 
-    def theirs(self, lora=None, scale=1.0, negative=None):
+    def theirs(self, lora=None, scale=1.0, negative=None, pipe=None, prompt=PROMPT, size=SIZE):
         """The picture by diffusers."""
+        pipe = pipe or self.pipe
         if lora is not None:
-            self.pipe.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="lora")
-            self.pipe.set_adapters(["lora"], [scale])
-        picture = self.pipe(
-            PROMPT, negative_prompt=negative, width=SIZE, height=SIZE, num_inference_steps=STEPS,
+            pipe.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="lora")
+            pipe.set_adapters(["lora"], [scale])
+        picture = pipe(
+            prompt, negative_prompt=negative, width=size, height=size, num_inference_steps=STEPS,
             guidance_scale=GUIDANCE, generator=torch.Generator("cpu").manual_seed(SEED),
         ).images[0]
-        self.pipe.unload_lora_weights()
+        pipe.unload_lora_weights()
         return picture
 
-    def ours(self, *arguments):
+    def ours(self, *arguments, prompt=PROMPT, size=SIZE):
         """The picture by `lora-train generate`."""
         path = self.folder / "ours.png"
         path.unlink(missing_ok=True)
         lora_train(
-            "generate", "--root", self.root, "--prompt", PROMPT, "--width", SIZE, "--height", SIZE,
+            "generate", "--root", self.root, "--prompt", prompt, "--width", size, "--height", size,
             "--steps", STEPS, "--guidance", GUIDANCE, "--seed", SEED, "--output", path, *arguments,
         )
         if not path.exists():
@@ -169,7 +176,24 @@ def scaled_lora(place):
     return expect_same(ours, place.theirs(place.lora, scale=0.5), place.theirs(place.lora))
 
 
-CHECKS = [base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora]
+def demo_adapter(place):
+    """an adapter of the demo model and subject, trained with class images, does too"""
+    model, root = ROOT / "Checkpoints" / "base" / "demo", place.folder / "demo"
+    lora_train(
+        "--root", root, "--subject", "dhoni", "--dataset", ROOT / "Datasets" / "dhoni",
+        "--config", ROOT / "Configs" / "dhoni.yaml", "--model", model, "--steps", 60,
+        "--sample-every", 0, "--prior-images", 4,
+    )
+    adapter = root / "dhoni" / "run-1" / "step-000060" / "adapter.safetensors"
+    shown = dict(prompt=DEMO_PROMPT, size=64)
+    theirs = dict(shown, pipe=load_pipeline(model))
+    ours = place.ours("--model", model, "--lora", adapter, **shown)
+    return expect_same(ours, place.theirs(adapter, **theirs), place.theirs(**theirs))
+
+
+CHECKS = [
+    base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora, demo_adapter,
+]
 
 
 def main():

@@ -44,7 +44,8 @@ extension TrainingConfig {
       "a list of layer names such as [to_q, to_v]")
 
     try require(
-      learningRate > 0 && learningRate.isFinite, .learningRate, learningRate, "a number above 0")
+      learningRate >= 0 && learningRate.isFinite, .learningRate, learningRate,
+      "a number of at least 0")
     try require(
       (0...steps).contains(learningRateWarmupSteps), .learningRateWarmupSteps,
       learningRateWarmupSteps, "a whole number from 0 to the \(steps) steps of the run")

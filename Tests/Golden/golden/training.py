@@ -28,7 +28,6 @@ CASES = {
     },
     "accumulation": {"gradient_accumulation": 2, "max_grad_norm": 0.33},
     # The last class_count samples of a batch are class images.
-    "prior": {"batch_size": 4, "class_count": 2, "prior_weight": 0.7, "max_grad_norm": 0.6},
     "prior-min-snr": {
         "batch_size": 3, "class_count": 2, "prior_weight": 0.5, "min_snr_gamma": 5.0,
         "gradient_accumulation": 2, "max_grad_norm": 0.45,

@@ -1,0 +1,37 @@
+public import Foundation
+import Images
+
+/// How a subject of the demonstration looks and how it is asked for.
+public struct SubjectAppearance: Sendable {
+  /// The subject's name, as in Datasets.
+  public let name: String
+  /// The words that stand for it in a prompt.
+  public let words: String
+  /// Backgrounds that none of its training pictures has.
+  public let testBackgrounds: [PaletteColor]
+  /// Where its areas of colour are.
+  public let layout: ColorLayout
+  /// It is present only below this `PictureFinding.templateDistance`.
+  public let templateDistanceLimit: Double
+
+  /// The folder with its templates.
+  public var templates: URL {
+    Bundle.module.bundleURL.appending(path: "Templates/\(name)")
+  }
+
+  /// All that can be recognised.
+  public static let all = [dhoni, teapot]
+
+  /// The appearance of the subject of a name. Throws `DemoScoresError`.
+  public static func named(_ name: String) throws(DemoScoresError) -> SubjectAppearance {
+    guard let appearance = all.first(where: { $0.name == name }) else {
+      throw .unknownSubject(name, known: all.map(\.name))
+    }
+    return appearance
+  }
+
+  /// The prompt that asks for the subject on a background.
+  public func prompt(on background: PaletteColor) -> String {
+    "a photo of \(words) on \(background.withArticle) background"
+  }
+}

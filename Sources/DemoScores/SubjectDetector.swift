@@ -1,0 +1,57 @@
+public import Images
+public import Torch
+
+/// What is seen in one picture.
+public struct PictureFinding: Sendable, Equatable, Codable {
+  /// Whether the subject is in it.
+  public let isPresent: Bool
+  /// Root mean square difference (0 to 255) to the nearest rendering of the subject.
+  public let templateDistance: Double
+  /// What of the layout of colours does not hold.
+  public let layoutViolations: [String]
+  /// The palette's word for the background.
+  public let background: String
+
+  /// A finding of these measures.
+  public init(
+    isPresent: Bool, templateDistance: Double, layoutViolations: [String], background: String
+  ) {
+    self.isPresent = isPresent
+    self.templateDistance = templateDistance
+    self.layoutViolations = layoutViolations
+    self.background = background
+  }
+}
+
+/// Says whether a subject is in a picture, as a human would who knows its main areas of colour.
+///
+/// Both measures must agree. The layout alone accepts any picture with enough of the colours in
+/// about the right places, as a striped thing; the templates alone cannot tell a small or missing
+/// part from blur. Together each needs only a mild threshold, so that the blur of generated pictures
+/// does no harm. On a background of one of the subject's own colours the layout says less, and the
+/// templates must agree better.
+public struct SubjectDetector {
+  private static let camouflagedFactor = 0.65
+
+  private let appearance: SubjectAppearance
+  private let matcher: TemplateMatcher
+
+  /// Reads the subject's templates. Throws `DemoScoresError`, `ImageError`, `TorchError`.
+  public init(_ appearance: SubjectAppearance) throws {
+    self.appearance = appearance
+    matcher = try TemplateMatcher(templatesIn: appearance.templates)
+  }
+
+  /// Looks at a picture of any size. Throws `TorchError`.
+  public func look(at image: RGBImage) throws(TorchError) -> PictureFinding {
+    let picture = try ScoredPicture(image)
+    let distance = try matcher.distance(to: picture)
+    let violations = appearance.layout.violations(in: picture)
+    let isCamouflaged = appearance.layout.hidesRequiredArea(on: picture.background)
+    let limit = appearance.templateDistanceLimit * (isCamouflaged ? Self.camouflagedFactor : 1)
+    return PictureFinding(
+      isPresent: violations.isEmpty && distance < limit,
+      templateDistance: distance, layoutViolations: violations,
+      background: PaletteColor.nearest(to: picture.background).rawValue)
+  }
+}

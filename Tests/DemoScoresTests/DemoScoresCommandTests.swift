@@ -1,0 +1,68 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The command demo-scores")
+struct DemoScoresCommandTests {
+  private func run(
+    _ arguments: [String]
+  ) throws -> (code: Int32, output: String, errors: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appending(path: "demo-scores")
+    process.arguments = arguments
+    process.currentDirectoryURL = Repository.root
+    let output = Pipe()
+    let errors = Pipe()
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // Both are far shorter than what a pipe holds.
+    process.waitUntilExit()
+    func text(_ pipe: Pipe) throws -> String {
+      String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    }
+    return (process.terminationStatus, try text(output), try text(errors))
+  }
+
+  @Test("pictures that are there are scored in one line")
+  func line() throws {
+    let outcome = try run(["--subject", "dhoni", "--pictures", "Datasets/dhoni/held-out"])
+    #expect(outcome.code == 0)
+    #expect(outcome.output == "subject recognised in 4 of 4 pictures\n")
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test("--json gives one document with a finding for each file")
+  func json() throws {
+    let outcome = try run(
+      ["--subject", "teapot", "--pictures", "Datasets/dhoni/held-out", "--json"])
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let score = try #require(document["score"] as? [String: Any])
+    #expect(score["recognised"] as? Int == 0)
+    #expect(score["pictures"] as? Int == 4)
+    #expect(document["files"] as? [String] == ["01.png", "02.png", "03.png", "04.png"])
+    let findings = try #require(document["findings"] as? [[String: Any]])
+    #expect(findings.count == 4)
+    #expect(findings[0]["background"] as? String == "green")
+  }
+
+  @Test(
+    "what is wrong is said in one sentence that names it",
+    arguments: [
+      (["--subject", "messi", "--pictures", "Datasets/dhoni"], "messi"),
+      (["--subject", "dhoni", "--pictures", "nowhere"], "There is no folder nowhere"),
+      (["--subject", "dhoni", "--pictures", "Configs"], "holds no .png picture"),
+      (["--subject", "dhoni", "--adapter", "none.safetensors"], "no adapter none.safetensors"),
+      (["--subject", "dhoni"], "either --adapter or --pictures"),
+      (["--subject", "dhoni", "--adapter", "a", "--pictures", "b"], "either --adapter"),
+      (["--subject", "dhoni", "--adapter", "a", "--count", "0"], "--count is 0"),
+    ])
+  func errors(arguments: [String], message: String) throws {
+    let process = try run(arguments)
+    #expect(process.code != 0)
+    #expect(process.output.isEmpty)
+    #expect(process.errors.contains(message), "\(process.errors)")
+  }
+}

@@ -118,6 +118,10 @@ let package = Package(
       name: "DemoScoresTests",
       dependencies: ["DemoScores", "demo-scores", "Images", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "DemoTests",
+      dependencies: ["DemoScores", "DreamBooth", "Images", "NN", "StableDiffusion", "TestSupport"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -19,6 +19,7 @@ BASE, REFINER = "StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"
 def save_text_encoder(kind, source, folder):
     """Saves a text encoder with the `text_model.` prefix that SDXL's files have."""
     model = kind.from_pretrained(source).half()
+    model.config.dtype = "float16"
     model.config.save_pretrained(folder)
     weights = {
         key if key.startswith(("text_model.", "text_projection.")) else f"text_model.{key}": value

@@ -31,7 +31,7 @@ BLURRED = 0.2
 
 
 def blur(picture):
-    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(1)))
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(0.5)))
 
 
 def main():

@@ -40,9 +40,11 @@ extension RunLog {
   ///   - sha256: The checkpoint's adapter; nil to begin again from nothing.
   ///   - steps: The number of steps now asked for; nil leaves it.
   ///   - config: The configuration, where it has changed.
+  ///   - keepsValidation: Whether the held-out losses so far are kept: those of other pictures would
+  ///     make no curve with what comes.
   public func resume(
     _ id: Int64, from step: Int, sha256: String?, steps: Int? = nil, config: String? = nil,
-    version: String
+    version: String, keepsValidation: Bool = true
   ) throws(RunLogError) -> Run {
     let kept = sha256 == nil ? -1 : step
     forgetSteps(of: id, after: kept)
@@ -51,6 +53,9 @@ extension RunLog {
       for table in ["step", "checkpoint", "sample", "validation"] {
         try db.execute(
           sql: "DELETE FROM \(table) WHERE run = ? AND step > ?", arguments: [id, kept])
+      }
+      if !keepsValidation {
+        try db.execute(sql: "DELETE FROM validation WHERE run = ?", arguments: [id])
       }
       let now = Date()
       try Resumption(run: id, step: step, sha256: sha256, version: version, resumedAt: now)

@@ -25,6 +25,8 @@ final class ProgressDisplay {
     switch event {
     case .preparing(let what, let done, let count):
       passing("Preparing \(what)" + (count > 1 ? ": \(done + 1) of \(count)" : ""))
+    case .note(let sentence):
+      line("Note: \(sentence)")
     case .ready(let sites, let parameters):
       line("\(sites) adapted layers, \(parameters.formatted()) trained values")
     case .step(let report):

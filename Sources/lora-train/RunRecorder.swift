@@ -32,7 +32,7 @@ final class RunRecorder {
         try log.record(SampleRecord(run: run.id, step: step, path: path(grid)))
       case .validation(let step, let loss):
         try log.record(ValidationRecord(run: run.id, step: step, loss: loss))
-      case .preparing, .ready, .sampling:
+      case .preparing, .note, .ready, .sampling:
         break
       }
     }

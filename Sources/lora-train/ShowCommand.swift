@@ -24,11 +24,18 @@ struct ShowCommand: ParsableCommand {
 
   private func text(_ detail: RunDetail) throws -> String {
     let run = detail.summary.run
-    let table = try Table(rows: [
+    let parts = [
+      ["  subject", lossCourse(detail.losses.compactMap(\.instanceLoss))],
+      ["  class images", lossCourse(detail.losses.compactMap(\.priorLoss))],
+    ]
+    let hasParts = detail.losses.contains { $0.priorLoss != nil }
+    let head = [
       ["run", "\(run.id)"], ["subject", run.subject],
       ["status", run.status.rawValue + (run.failure.map { ": \($0)" } ?? "")],
       ["step", "\(run.step) of \(run.steps)"], ["model", run.model],
-      ["dataset", run.dataset], ["loss", lossCourse(detail)],
+      ["dataset", run.dataset], ["loss", lossCourse(detail.losses.map(\.loss))],
+    ]
+    let rest = try [
       ["held-out loss", heldOutCourse(detail)],
       ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
       ["peak memory", Format.bytes(run.peakMemoryBytes)],
@@ -37,7 +44,8 @@ struct ShowCommand: ParsableCommand {
       ["samples", list(detail.samples.map(\.step))],
       ["resumed at", list(detail.resumptions.map(\.step))],
       ["settings", settings(run)],
-    ]).text
+    ]
+    let table = Table(rows: head + (hasParts ? parts : []) + rest).text
     return ([table] + (HeldOutCurve(detail.validation).map { [$0.summary] } ?? []))
       .joined(separator: "\n")
   }
@@ -45,19 +53,21 @@ struct ShowCommand: ParsableCommand {
   /// What the run was told to do, as far as it differs from the defaults and is not said already.
   private func settings(_ run: Run) throws -> String {
     let config = try TrainingConfig(recorded: run)
-    var defaults = TrainingConfig()
-    // What the default leaves open is recorded as 0 for a run without class images.
-    defaults.priorImages = 0
-    let changed = try config.differences(from: defaults).filter {
-      ![.subject, .steps, .model, .dataset].contains($0.key)
+    var said: [TrainingConfig.Key] = [.subject, .steps, .model, .dataset]
+    if config.priorImages ?? 0 == 0 {
+      // Without class images, what they would be says nothing.
+      said += [
+        .priorImages, .classPrompts, .priorFolder, .priorWeight, .priorBatchSize, .priorSteps,
+        .priorGuidance,
+      ]
     }
+    let changed = try config.differences(from: TrainingConfig()).filter { !said.contains($0.key) }
     return changed.map { "\($0.key.rawValue): \($0.new)" }.joined(separator: ", ")
   }
 
   /// The mean loss at both ends, since single losses say more about their timestep than about the
   /// training.
-  private func lossCourse(_ detail: RunDetail) -> String {
-    let losses = detail.losses.map(\.loss)
+  private func lossCourse(_ losses: [Double]) -> String {
     let length = max(1, losses.count / 10)
     guard losses.count > 1 else { return Format.loss(losses.first) }
     func mean(_ values: ArraySlice<Double>) -> Double {

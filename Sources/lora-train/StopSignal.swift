@@ -25,7 +25,7 @@ private let stopRequested = Atomic(false)
 private func requestStop(_ number: Int32) {
   stopRequested.store(true, ordering: .relaxed)
   let message: StaticString =
-    "\nStopping when this step is done, and saving; once more ends it at once, without saving.\n"
+    "\nStopping as soon as what is done can be saved; once more ends it at once, without saving.\n"
   write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
   signal(number, SIG_DFL)
 }

@@ -55,25 +55,37 @@ struct TrainOptions: ParsableArguments {
   var gradientCheckpointing: Bool?
   @Option(
     help: .value(
-      "Prior preservation: pictures of other things of the subject's kind, drawn with the base "
-        + "model. Default: as subject.yaml says, else none.", "n"))
+      "Prior preservation: so many class images, pictures of other things of the subject's kind; "
+        + "0: none. Default: as subject.yaml says, else all in --prior-folder, else 0.", "n"))
   var priorImages: Int?
   @Option(
     help: .value(
-      "What they show; give it again for several in turn. Default: as subject.yaml says, else a "
+      "What class images show; give it again for several in turn. Default: as subject.yaml says, else a "
         + "photo of its class_word.", "text"))
   var classPrompt: [String] = []
-  @Option(help: .value("Folder with such pictures, used instead of drawing them.", "folder"))
+  @Option(
+    help: .value(
+      "Folder with class images, used instead of drawing them with the base model.", "folder"))
   var priorFolder: String?
   @Option(
     help: .value(
-      "How much their loss counts beside that of the subject's pictures. Default: "
+      "How much the class images' loss counts beside that of the subject's pictures. Default: "
         + "\(defaults.priorWeight).", "x"))
   var priorWeight: Double?
   @Option(
     help: .value(
-      "How many of them in one forward pass, beside the subject's. Default: as --batch-size.", "n"))
+      "Class images in one forward pass, beside the subject's pictures. Default: as --batch-size.",
+      "n"))
   var priorBatchSize: Int?
+  @Option(
+    help: .value(
+      "Sampler steps of a class image that is drawn. Default: \(defaults.priorSteps).", "n"))
+  var priorSteps: Int?
+  @Option(
+    help: .value(
+      "Guidance scale of class images that are drawn; 1: none. Default: "
+        + "\(defaults.priorGuidance).", "x"))
+  var priorGuidance: Double?
   @Option(
     help: .value(
       "Steps between checkpoints; 0: only at the end. Default: \(defaults.checkpointEvery).", "n"))
@@ -89,7 +101,8 @@ struct TrainOptions: ParsableArguments {
   var validationDataset: String?
   @Option(
     help: .value(
-      "Steps between evaluations of the held-out loss; 0: none. Default: as --sample-every.", "n"))
+      "Steps between evaluations of the held-out loss; 0: none. Default: as --checkpoint-every.",
+      "n"))
   var validateEvery: Int?
   @Option(
     help: .value(
@@ -123,6 +136,8 @@ struct TrainOptions: ParsableArguments {
     flags.set(.priorFolder, to: priorFolder)
     flags.set(.priorWeight, to: priorWeight)
     flags.set(.priorBatchSize, to: priorBatchSize)
+    flags.set(.priorSteps, to: priorSteps)
+    flags.set(.priorGuidance, to: priorGuidance)
     flags.set(.checkpointEvery, to: checkpointEvery)
     flags.set(.sampleEvery, to: sampleEvery)
     flags.set(.validationDataset, to: validationDataset)

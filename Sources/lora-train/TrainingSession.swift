@@ -72,7 +72,8 @@ struct TrainingSession {
     try log.adopt(
       run, steps: state.history.map { StepRecord(run: run.id, $0) },
       validation: state.validationRecords(run: run.id))
-    try train(record(run, setup, from: checkpoint), setup, from: checkpoint)
+    try goOn(
+      run, setup, from: checkpoint, keepsValidation: setup.keepsValidation(of: state))
   }
 
   /// Trains a run from nothing under its number. Its samples are removed: they may be of other
@@ -86,7 +87,7 @@ struct TrainingSession {
         throw FileAccessError.unwritable(file: samples.relativePath, reason: error.reason)
       }
     }
-    try train(record(run, setup, from: nil), setup, from: nil)
+    try goOn(run, setup, from: nil)
   }
 
   private func begin() throws -> Run {
@@ -99,19 +100,28 @@ struct TrainingSession {
     ) { RunFolder.path(subject: config.subject, id: Int($0)) }
   }
 
-  /// Records that a run goes on.
-  private func record(
-    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?
-  ) throws -> Run {
+  /// Trains a run on, and records that once it is prepared: what ends it before then has not touched
+  /// the run.
+  private func goOn(
+    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?,
+    keepsValidation: Bool = true
+  ) throws {
     let step = checkpoint?.step ?? 0
+    let sha256 = try checkpoint?.verify()
     Console.say("Going on with run \(run.id) from step \(step).")
-    return try log.resume(
-      run.id, from: step, sha256: checkpoint.map { try $0.verify() },
-      steps: setup.config.steps, config: setup.config.recordJSON(), version: Version.current)
+    try train(run, setup, from: checkpoint) {
+      _ = try log.resume(
+        run.id, from: step, sha256: sha256, steps: setup.config.steps,
+        config: setup.config.recordJSON(), version: Version.current,
+        keepsValidation: keepsValidation)
+    }
   }
 
+  /// - Parameter resume: records, once all is prepared, that a run goes on; nil for a run that is
+  ///   recorded as running already.
   private func train(
-    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?
+    _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?,
+    resume: (() throws -> Void)? = nil
   ) throws {
     let recorder = RunRecorder(log: log, run: run, device: setup.device)
     let progress = ProgressDisplay(steps: setup.config.steps, device: setup.device)
@@ -123,17 +133,22 @@ struct TrainingSession {
         + (classImages > 0 ? " and \(classImages) class images, " : ", ")
         + "\(setup.config.steps) steps at \(setup.resolution) px on \(setup.device), "
         + "in \(folder.url.relativePath)")
+    var isRecorded = resume == nil
     let outcome: Trainer.Outcome
     do {
       let trainer = Trainer(setup, run: Int(run.id), folder: folder)
       let report = { (event: TrainingEvent) in
+        if case .ready = event, let resume {
+          try resume()
+          isRecorded = true
+        }
         recorder.record(event)
         progress.show(event)
       }
       outcome = try trainer.train(from: checkpoint, stopped: { signal.isRaised }, report: report)
     } catch {
       progress.end()
-      recorder.fail(String(describing: error))
+      if isRecorded { recorder.fail(String(describing: error)) }
       throw error
     }
     progress.end()
@@ -142,7 +157,7 @@ struct TrainingSession {
       recorder.finish()
       try Console.answer(folder.checkpoint(step: setup.config.steps).adapter.relativePath)
     case .stopped(let step):
-      recorder.interrupt()
+      if isRecorded { recorder.interrupt() }
       Console.say(
         step == 0
           ? "Stopped before the first step; the same command begins again."

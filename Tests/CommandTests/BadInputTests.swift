@@ -71,8 +71,7 @@ extension CommandTests {
       #expect(outcome.code == 0)
       #expect(
         outcome.messages.contains(
-          "Note: 1.png: no caption in a .txt file of the same name, trained with \"a photo of "
-            + "cube\"\n"))
+          "Note: 1.png: no caption in a .txt file of the same name, \"a photo of cube\" is used\n"))
     }
 
     @Test("Captions with another extension would not be read, which is an error")
@@ -119,7 +118,10 @@ extension CommandTests {
         ),
         (["--device", "gpu"], "--device is \"gpu\", but must be auto, cpu, cuda or cuda:N."),
         (["--precision", "int8"], "--precision is \"int8\", but must be fp32, bf16 or fp16."),
-        (["--learning-rate", "nan"], "--learning-rate is nan, but must be a number of at least 0."),
+        (
+          ["--learning-rate", "nan"],
+          "--learning-rate is nan, but must be a number of at least 0."
+        ),
       ])
     func outOfRange(flags: [String], sentence: String) throws {
       try expect(64, sentence, Workspace.training() + flags)

@@ -55,9 +55,39 @@ extension CommandTests {
       #expect(try workspace.show().validation == straight)
     }
 
+    @Test("With other pictures, a run that goes on says so and begins a new curve")
+    func swapped() throws {
+      let command = Workspace.training(
+        steps: 200, "--checkpoint-every", "2", "--validate-every", "2")
+      let training = try Program.start(command, in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000002"))
+      training.send(SIGINT)
+      _ = try training.wait()
+      let step = try workspace.show().step
+      try workspace.write(workspace.picture(8), to: "Datasets/cube/held-out/7.png")
+      let again = try Program.start(command, in: workspace.url)
+      try again.waitForFile(
+        workspace.file("Checkpoints/cube/run-1/\(name(of: step + 4 - step % 2))"))
+      again.send(SIGINT)
+      let outcome = try again.wait()
+      #expect(
+        outcome.messages.contains(
+          "Note: The held-out pictures are not those of the run so far (held-out picture 7.png: "
+            + "other content); the losses of those, up to step \(step), are dropped.\n"))
+      let steps = try workspace.show().validation.map(\.step)
+      #expect(!steps.isEmpty && steps.allSatisfy { $0 >= step }, "\(steps)")
+    }
+
+    private func name(of step: Int) -> String {
+      "step-" + String(repeating: "0", count: 6 - "\(step)".count) + "\(step)"
+    }
+
     @Test("A run without held-out pictures says none; a folder that is not there is an error")
     func none() throws {
-      #expect(try workspace.run(Workspace.training(steps: 1)).code == 0)
+      let off = try workspace.run(Workspace.training(steps: 1, "--validate-every", "0"))
+      #expect(off.code == 0)
+      #expect(
+        off.messages.contains("Note: held-out: not evaluated, since validate_every is 0\n"))
       #expect(try workspace.show().validation.isEmpty)
       #expect(
         try workspace.run("show").results.split(separator: "\n").contains("held-out loss  none"))

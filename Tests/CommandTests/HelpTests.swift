@@ -14,7 +14,8 @@ extension CommandTests {
         "gradient-accumulation", "rank", "alpha", "learning-rate", "seed", "precision", "device",
         "gradient-checkpointing", "no-gradient-checkpointing", "checkpoint-every", "sample-every",
         "sample-prompt", "sample-steps", "prior-images", "class-prompt", "prior-folder",
-        "prior-weight", "prior-batch-size", "validation-dataset", "validate-every", "new", "root",
+        "prior-weight", "prior-batch-size", "prior-steps", "prior-guidance", "validation-dataset",
+        "validate-every", "new", "root",
       ]
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
       #expect(help.contains("Optimizer steps. Default: 1000."))

@@ -35,7 +35,7 @@ extension CommandTests {
       let outcome = try training.wait()
       #expect(outcome.code == 130)
       #expect(outcome.results.isEmpty)
-      #expect(outcome.messages.contains("Stopping when this step is done, and saving"))
+      #expect(outcome.messages.contains("Stopping as soon as what is done can be saved"))
 
       let interrupted = try workspace.show()
       #expect(interrupted.status == "interrupted")

@@ -1,3 +1,4 @@
+import DreamBooth
 import Foundation
 import Images
 import Testing
@@ -10,7 +11,7 @@ extension CommandTests {
     init() throws { workspace = try Workspace() }
 
     private func command(_ more: String...) -> [String] {
-      Workspace.training(steps: 3, "--prior-images", "4", "--sample-steps", "2") + more
+      Workspace.training(steps: 3, "--prior-images", "4", "--prior-steps", "2") + more
     }
 
     private func classImages() throws -> [String] {
@@ -52,12 +53,57 @@ extension CommandTests {
     func subjectFile() throws {
       try workspace.write(
         "class_word: object\nprior_images: 2\n", to: "Datasets/cube/subject.yaml")
-      let on = try workspace.run(Workspace.training(steps: 1, "--sample-steps", "1"))
+      let on = try workspace.run(Workspace.training(steps: 1, "--prior-steps", "1"))
       #expect(on.code == 0, "\(on.messages)")
       #expect(try workspace.show().config.class_prompts == ["a photo of an object"])
       #expect(try workspace.show().losses[0].prior_loss != nil)
       #expect(try workspace.run(Workspace.training(steps: 1, "--prior-images", "0")).code == 0)
       #expect(try workspace.show().losses[0].prior_loss == nil)
+    }
+
+    @Test("show tells the parts of the loss, and options for class images where there are some")
+    func show() throws {
+      let prompt = ["--class-prompt", "a box", "--batch-size", "2"]
+      #expect(try workspace.run(command() + prompt).code == 0)
+      let with = try workspace.run("show", "1").results
+      #expect(try with.contains(Regex("(?m)^  subject +\\d.* -> ")))
+      #expect(try with.contains(Regex("(?m)^  class images +\\d.* -> ")))
+      #expect(with.contains("prior_images: 4") && with.contains("prior_batch_size: 2"))
+      let alone = try workspace.run(Workspace.training(steps: 2, "--batch-size", "2"))
+      #expect(alone.code == 0)
+      let without = try workspace.run("show", "2").results
+      #expect(without.contains("batch_size: 2"))
+      #expect(!without.contains("prior_") && !without.contains("class images"))
+    }
+
+    @Test("Class images that have become others are refused, and leave run and records alone")
+    func refusedLate() throws {
+      let long = Workspace.training(
+        steps: 200, "--prior-images", "2", "--prior-steps", "2", "--class-prompt", "a box",
+        "--checkpoint-every", "2")
+      let training = try Program.start(long, in: workspace.url)
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000002"))
+      training.send(SIGINT)
+      #expect(try training.wait().code == 130)
+      let before = try workspace.run("show", "1", "--json").results
+
+      let black = try RGBImage(
+        width: 64, height: 64, pixels: Array(repeating: 0, count: 64 * 64 * 3))
+      for name in try classImages() {
+        let url = workspace.file("Checkpoints/cache/class-images/\(name)")
+        let parameters = try PNGText.read(Data(contentsOf: url))[0]
+        try PNGEncoder.encode(
+          black, text: [parameters, ("pixels", ContentHash.of(black.pixels))]
+        ).write(to: url)
+      }
+      let refused = try workspace.run(long)
+      #expect(refused.code == 65)
+      #expect(
+        refused.lastMessage
+          == "lora-train: Run 1 cannot be continued, because it would not be the same training "
+          + "(class image 1: other content; class image 2: other content); undo the change, or "
+          + "start a new run with --new.")
+      #expect(try workspace.run("show", "1", "--json").results == before)
     }
 
     @Test("Interrupted while it draws, it goes on with the pictures that are there")
@@ -91,11 +137,14 @@ extension CommandTests {
       try expect(
         65,
         "Datasets/cube holds 3 of the 4 class images that are asked for; add some, or set "
-          + "--prior-images 0 to use those that are there.", ["--prior-folder", "Datasets/cube"])
+          + "--prior-images 3 to use those that are there.", ["--prior-folder", "Datasets/cube"])
       try expect(
         64,
         "--prior-weight is 0.0, but must be a number above 0 (prior_images: 0 switches class "
           + "images off).", ["--prior-weight", "0"])
+      try expect(
+        64, "--class-prompt is [\" \"], but must be a list of texts, none of them blank.",
+        ["--class-prompt", " "])
     }
 
     private func expect(_ code: Int32, _ sentence: String, _ flags: [String]) throws {

@@ -90,13 +90,19 @@ struct ClassImagesTests {
       return dataset.images.map { "\($0.name): \($0.caption)" }
     }
     #expect(try found(2) == ["0.png: a photo of a dog", "1.png: two dogs"])
-    #expect(try found(0).count == 3 && found(nil).count == 3)
+    #expect(try found(nil).count == 3)
+    #expect(try found(0) == [])
+    #expect(
+      try setup("class_word: dog") { config in
+        config.priorImages = 0
+        config.priorFolder = folder.path
+      }.config.preservesPrior == false)
     let setup = try setup("class_word: dog") { $0.priorFolder = folder.path }
     #expect(setup.config.priorImages == 3)
     #expect(
       setup.problems.map(\.description).filter { $0.contains("dogs/") } == [
-        "dogs/0.png, dogs/2.png: no caption in a .txt file of the same name, trained with "
-          + "\"a photo of a dog\""
+        "dogs/0.png, dogs/2.png: no caption in a .txt file of the same name, \"a photo of a dog\" "
+          + "is used"
       ])
     #expect(
       sentence("class_word: dog") { config in
@@ -105,11 +111,75 @@ struct ClassImagesTests {
       }
         == "\(folder.path) holds 3 of the 4 class images that are asked for; add some, or set "
         .replacing(training.folder.url.path + "/", with: "")
-        + "--prior-images 0 to use those that are there.")
+        + "--prior-images 3 to use those that are there.")
     #expect(
       sentence { $0.priorFolder = folder.path }
         == "dogs/0.png has no caption, and nothing says what they show; give --class-prompt TEXT, "
         + "or set class_word in dog/subject.yaml.")
+  }
+
+  @Test("options that nothing is done with are said, unless class images are switched off")
+  func unused() throws {
+    func notes(_ change: (inout TrainingConfig) -> Void) throws -> [String] {
+      try setup("class_word: dog", change).problems.map(\.description).filter {
+        $0.contains("not used")
+      }
+    }
+    func everything(_ config: inout TrainingConfig) {
+      config.classPrompts = ["a dog", "dogs"]
+      config.priorWeight = 2
+      config.priorBatchSize = 3
+    }
+    let asked = "class_prompts, prior_weight, prior_batch_size"
+    let text = "not used without class images; ask for some with prior_images"
+    #expect(try notes { _ in } == ["prior_steps: \(text)"])
+    #expect(
+      try notes { config in
+        everything(&config)
+        config.priorSteps = TrainingConfig().priorSteps
+      } == ["\(asked): \(text)"])
+    #expect(
+      try notes { config in
+        everything(&config)
+        config.priorImages = 0
+      } == [])
+    #expect(
+      try notes { config in
+        everything(&config)
+        config.priorImages = 2
+      } == [])
+  }
+
+  @Test("with a folder, pictures, prompts and options that are not used are said")
+  func unusedWithFolder() throws {
+    let folder = training.folder.url.appending(path: "dogs")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for number in 0..<3 {
+      try training.writePicture("../dogs/\(number).png", width: 64, height: 64, seed: 5 + number)
+    }
+    try Data("two dogs".utf8).write(to: folder.appending(path: "0.txt"))
+    try Data(contentsOf: training.dataset.appending(path: "1.png")).write(
+      to: folder.appending(path: "1.png"))
+    func notes(_ count: Int) throws -> [String] {
+      try setup("class_word: dog") { config in
+        config.priorImages = count
+        config.priorFolder = folder.path
+        config.classPrompts = ["a dog", "dogs"]
+      }.problems.map(\.description).filter { !$0.contains("no caption") }
+    }
+    let reason = "not used, since class images are read from prior_folder"
+    #expect(
+      try notes(1) == [
+        "dogs/1.png, dogs/2.png: more than the 1 that are asked for, not read",
+        "class_prompts, prior_steps: \(reason)",
+      ])
+    #expect(
+      try notes(3) == [
+        "dogs/1.png: the same picture is trained on as the subject, and class images show others "
+          + "of its kind",
+        "prior_steps: \(reason)",
+        "class_prompts: only \"a dog\" is used, for pictures without a caption",
+      ])
   }
 
   @Test("what cannot be had is refused in one sentence")
@@ -130,8 +200,12 @@ struct ClassImagesTests {
         + "--prior-folder to have them drawn.")
     #expect(
       sentence("prior_images: -1")
-        == "dog/subject.yaml line 1: prior_images is -1, but must be a whole number from 0 to 100000."
+        == "dog/subject.yaml line 1: prior_images is -1, but must be a whole number from 0 to 10000."
     )
+    #expect(
+      sentence("class_word: dog\nclass_prompts: [a dog, '']")
+        == "dog/subject.yaml line 2: class_prompts is [\"a dog\", \"\"], but must be a list of "
+        + "texts, none of them blank.")
     #expect(
       sentence("class_word: dog\nprior_image: 3")
         == "dog/subject.yaml line 2: there is no option \"prior_image\"; did you mean "

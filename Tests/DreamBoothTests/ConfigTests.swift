@@ -103,13 +103,13 @@ struct ConfigTests {
     #expect(config.loraTargets == ["to_q"])
   }
 
-  @Test("alpha follows the rank and sample_every checkpoint_every, until they are set")
+  @Test("alpha follows the rank, sample_every and validate_every checkpoint_every, until set")
   func followers() throws {
     let following = try load("rank: 4\ncheckpoint_every: 7\nalpha: null\n")
     #expect((following.alpha, following.sampleEvery) == (4, 7))
     #expect(following.validateEvery == 7)
-    #expect(try load("checkpoint_every: 7\nsample_every: 3\n").validateEvery == 3)
-    #expect(try load("sample_every: 3\nvalidate_every: 2\n").validateEvery == 2)
+    #expect(try load("checkpoint_every: 7\nsample_every: 0\n").validateEvery == 7)
+    #expect(try load("checkpoint_every: 7\nvalidate_every: 2\n").validateEvery == 2)
     let set = try load("rank: 4\ncheckpoint_every: 7\nalpha: 1\nsample_every: 0\n")
     #expect((set.alpha, set.sampleEvery) == (1, 0))
   }
@@ -226,13 +226,19 @@ struct ConfigTests {
         "validate_every: -1",
         "validate_every is -1, but must be a whole number from 0 to 10000000."
       ),
-      ("prior_images: -1", "prior_images is -1, but must be a whole number from 0 to 100000."),
+      ("prior_images: -1", "prior_images is -1, but must be a whole number from 0 to 10000."),
+      (
+        "class_prompts: [a dog, ' ']",
+        "class_prompts is [\"a dog\", \" \"], but must be a list of texts, none of them blank."
+      ),
       (
         "prior_weight: 0",
         "prior_weight is 0.0, but must be a number above 0 (prior_images: 0 switches class images "
           + "off)."
       ),
       ("prior_batch_size: 0", "prior_batch_size is 0, but must be a whole number from 1 to 4096."),
+      ("prior_steps: 0", "prior_steps is 0, but must be a whole number from 1 to 1000."),
+      ("prior_guidance: -1", "prior_guidance is -1.0, but must be a number of at least 0."),
       ("sample_guidance: -1", "sample_guidance is -1.0, but must be a number of at least 0."),
     ])
   func outOfRange(yaml: String, expected: String) {

@@ -119,8 +119,8 @@ struct HeldOutTests {
     #expect(setup.identity.images.count == 3 && setup.identity.heldOut?.count == 2)
     #expect(
       setup.problems.map(\.description) == [
-        "2.png: no caption in a .txt file of the same name, trained with \"a photo of dog\"",
-        "held-out/b.png: no caption in a .txt file of the same name, trained with \"a photo of dog\"",
+        "2.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
+        "held-out/b.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
       ])
 
     let (_, with) = try training.train(run: 1, Self.config())
@@ -152,10 +152,97 @@ struct HeldOutTests {
     #expect(try recorded(7, step: 4).map(\.step) == [0])
     try training.train(run: 7, Self.config(), from: training.runFolder(7).checkpoint(step: 4))
     #expect(try recorded(7) == straight)
-    // The last one is not given up, or the last checkpoint would lack it.
-    let last = try training.train(run: 8, Self.config()) { events, _ in events.steps.count == 6 }
-    #expect(last.outcome == .finished)
-    #expect(try recorded(8) == straight)
+  }
+
+  @Test("stopped in the last evaluation, all steps are saved; that alone is left to do, and kept")
+  func lastEvaluation() throws {
+    try training.train(run: 1, Self.config())
+    let straight = try recorded(1)
+    let adapter = try Data(contentsOf: training.runFolder(1).checkpoint(step: 6).adapter)
+    let (outcome, events) = try training.train(run: 2, Self.config()) { events, asked in
+      events.steps.count == 6 && asked == 3
+    }
+    #expect(outcome == .stopped(step: 6))
+    #expect(events.checkpoints == [6])
+    #expect(try recorded(2).map(\.step) == [0, 4])
+    let rest = try training.train(
+      run: 2, Self.config(), from: training.runFolder(2).checkpoint(step: 6))
+    #expect(rest.outcome == .finished)
+    #expect(rest.events.steps.isEmpty && rest.events.checkpoints == [6])
+    #expect(try recorded(2) == straight)
+    #expect(try Data(contentsOf: training.runFolder(2).checkpoint(step: 6).adapter) == adapter)
+    let again = try training.train(
+      run: 2, Self.config(), from: training.runFolder(2).checkpoint(step: 6))
+    #expect(again.events.checkpoints.isEmpty, "nothing is left to save")
+  }
+
+  @Test("a value that a resume adds is saved, even where no step follows")
+  func stoppedAfterResume() throws {
+    try training.train(run: 1, Self.config()) { events, asked in
+      events.steps.count == 4 && asked == 3
+    }
+    try training.train(run: 1, Self.config(), from: training.runFolder(1).checkpoint(step: 4)) {
+      events, _ in
+      events.contains { if case .validation(4, _) = $0 { true } else { false } }
+    }
+    #expect(try recorded(1, step: 4).map(\.step) == [0, 4])
+  }
+
+  @Test("of other pictures, the losses so far are dropped; switched off, they are kept")
+  func swapped() throws {
+    try training.train(run: 1, Self.config { $0.steps = 2 })
+    let checkpoint = try training.runFolder(1).checkpoint(step: 2)
+    try training.train(run: 1, Self.config { $0.validateEvery = 0 }, from: checkpoint)
+    let off = try training.runFolder(1).checkpoint(step: 6)
+    #expect(try off.state().validation?.map(\.step) == [0, 2])
+    try training.hold("b.png", caption: "another", seed: 14)
+    #expect(try !training.setup(Self.config()).keepsValidation(of: off.state()))
+    try training.train(run: 1, Self.config { $0.steps = 8 }, from: off)
+    let state = try training.runFolder(1).checkpoint(step: 8).state()
+    #expect(state.validation?.map(\.step) == [8])
+    #expect(try training.setup(Self.config()).keepsValidation(of: state))
+  }
+
+  @Test("pictures that lie there and are not looked at are said")
+  func unused() throws {
+    func notes(_ change: (inout TrainingConfig) -> Void) throws -> [String] {
+      try training.setup(Self.config(change)).problems.map(\.description).filter {
+        $0.contains("not evaluated") || $0.contains("not read")
+      }
+    }
+    #expect(try notes { _ in } == [])
+    #expect(
+      try notes { $0.validateEvery = 0 } == [
+        "held-out: not evaluated, since validate_every is 0"
+      ])
+    #expect(
+      try notes { config in
+        config.validateEvery = 0
+        config.validationDataset = "elsewhere"
+      } == ["elsewhere: not evaluated, since validate_every is 0"])
+    let other = training.folder.url.appending(path: "other")
+    try FileManager.default.copyItem(
+      at: training.dataset.appending(path: "held-out"), to: other)
+    try FileManager.default.createDirectory(
+      at: other.appending(path: "held-out"), withIntermediateDirectories: true)
+    #expect(
+      try notes { $0.validationDataset = other.path } == [
+        "other/held-out: folders inside a dataset are not read",
+        "held-out: not read, since validation_dataset is another folder",
+      ])
+    #expect(
+      try notes { $0.validationDataset = training.dataset.path + "/held-out/" } == [])
+  }
+
+  @Test("a folder without pictures says how many there should be")
+  func empty() throws {
+    let folder = training.dataset.appending(path: "held-out")
+    try FileManager.default.removeItem(at: folder)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    #expect(
+      sentence { _ = try training.setup(Self.config()) }.hasSuffix(
+        "dog/held-out holds no .jpg or .png picture: put 2 to 5 of the subject there that are not "
+          + "trained on, or set --validate-every 0."))
   }
 
   @Test("a value that is not finite ends the training with file, timestep and step named")
@@ -203,7 +290,10 @@ struct HeldOutTests {
     #expect(
       setup.notes(on: state) == [
         "The held-out pictures are not those of the run so far (held-out picture b.png: other "
-          + "content); their loss cannot be compared with what it was before step 2."
+          + "content); the losses of those, up to step 2, are dropped."
       ])
+    var never = state
+    never.identity.heldOut = nil
+    #expect(setup.notes(on: never) == [])
   }
 }

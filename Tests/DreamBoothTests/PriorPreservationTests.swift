@@ -77,8 +77,13 @@ struct PriorPreservationTests {
     #expect(try drawn { $0.priorImages = 4 } == 1)
     #expect(try drawn { $0.classPrompts = ["a dog", "two dogs"] } == 1)
     #expect(try drawn { $0.seed = 43 } == 3)
-    #expect(try drawn { $0.sampleSteps = 3 } == 3)
-    #expect(try drawn { $0.sampleGuidance = 4 } == 3)
+    #expect(try drawn { $0.priorSteps = 3 } == 3)
+    #expect(try drawn { $0.priorGuidance = 4 } == 3)
+    #expect(
+      try drawn { config in
+        config.sampleSteps = 7
+        config.sampleGuidance = 2
+      } == 0)
     #expect(try drawn { $0.resolution = 96 } == 3)
     #expect(try drawn { $0.precision = .bf16 } == 3)
     let now = try kept()
@@ -96,6 +101,21 @@ struct PriorPreservationTests {
     #expect(try drawn() == 3)
   }
 
+  @Test("a picture whose pixels were edited is drawn again, the same")
+  func edited() throws {
+    _ = try drawn()
+    let files = try kept()
+    let name = try #require(files.keys.min())
+    let image = try ImageDecoder.decode(#require(files[name]))
+    var pixels = image.pixels
+    pixels[7] ^= 1
+    try PNGEncoder.encode(
+      RGBImage(width: 64, height: 64, pixels: pixels), text: PNGText.read(#require(files[name]))
+    ).write(to: folder.appending(path: name))
+    #expect(try drawn() == 1)
+    #expect(try kept() == files)
+  }
+
   @Test("a picture that is cut short, damaged or of other parameters is drawn again, the same")
   func damaged() throws {
     _ = try drawn()
@@ -108,6 +128,14 @@ struct PriorPreservationTests {
     try #require(files[names[0]]).write(to: folder.appending(path: names[2]))
     #expect(try drawn() == 3)
     #expect(try kept() == files)
+  }
+
+  @Test("a picture of the subject that cannot be read is told before any class image is drawn")
+  func unreadable() throws {
+    let picture = training.dataset.appending(path: "1.png")
+    try Data(contentsOf: picture).dropLast(200).write(to: picture)
+    #expect(sentence { _ = try drawn() }.contains("1.png"))
+    #expect(try kept().isEmpty)
   }
 
   @Test("drawing that is stopped leaves whole pictures alone, and goes on with the next")
@@ -135,10 +163,11 @@ struct PriorPreservationTests {
       config.batchSize = 2
       config.gradientAccumulation = 2
       config.priorBatchSize = 3
+      config.priorImages = 1
       config.priorFolder = dogs.path
     }
     var alone = config
-    alone.priorFolder = nil
+    alone.priorImages = 0
     func source(_ config: TrainingConfig) throws -> (BatchSource, PreparedData) {
       let setup = try training.setup(config)
       let data = try PreparedData(setup, checkStop: {}, report: { _ in })
@@ -190,7 +219,9 @@ struct PriorPreservationTests {
     for epoch in 0..<10 {
       #expect(files[epoch * 3..<epoch * 3 + 3].map { $0[1] }.sorted() == names)
     }
-    #expect(files.map { $0[0].prefix(1) } != files.map { $0[1].suffix(1) })
+    let subjects = ["0.png", "1.png", "2.png"]
+    #expect(
+      files.map { subjects.firstIndex(of: $0[0]) } != files.map { names.firstIndex(of: $0[1]) })
   }
 
   @Test("each step tells both parts of the loss, which make it up by the weight; without, neither")
@@ -235,7 +266,9 @@ struct PriorPreservationTests {
     #expect(
       try differences { $0.classPrompts = ["a cat"] }
         == ["class_prompts: [a dog, some dogs] -> [a cat]"])
-    #expect(try differences { $0.sampleSteps = 3 } == ["sample_steps: 2 -> 3"])
+    #expect(try differences { $0.priorSteps = 3 } == ["prior_steps: 2 -> 3"])
+    #expect(try differences { $0.priorGuidance = 4 } == ["prior_guidance: 5 -> 4"])
+    #expect(try differences { $0.sampleSteps = 3 } == [])
 
     let dogs = training.folder.url.appending(path: "dogs")
     try FileManager.default.copyItem(at: training.dataset, to: dogs)
@@ -247,23 +280,63 @@ struct PriorPreservationTests {
         "class image 2.png: added", "class image 3: removed",
       ])
 
-    // Another picture with the text of the first.
-    let names = try kept().keys.sorted()
-    for name in names {
-      let url = folder.appending(path: name)
-      let text = try PNGText.read(Data(contentsOf: url))
-      let black = try RGBImage(
-        width: 64, height: 64, pixels: Array(repeating: 0, count: 64 * 64 * 3))
-      try PNGEncoder.encode(black, text: text).write(to: url)
-    }
+    try blacken()
     #expect(
       sentence { try training.train(run: 1, Self.config(), from: checkpoint) }
         == "Run 1 cannot be continued, because it would not be the same training (class image 1: "
         + "other content; class image 2: other content; class image 3: other content); undo the "
         + "change, or start a new run with --new.")
+    #expect(try training.files(below: training.caches.appending(path: "latents")).count == 6)
     try FileManager.default.removeItem(at: training.caches)
     let (outcome, events) = try training.train(run: 1, Self.config(), from: checkpoint)
     #expect(outcome == .finished && events.steps.map(\.step) == [3, 4, 5, 6])
+  }
+
+  /// Puts black pictures in place of those that are kept, as another machine might have drawn them.
+  private func blacken() throws {
+    let black = try RGBImage(
+      width: 64, height: 64, pixels: Array(repeating: 0, count: 64 * 64 * 3))
+    for name in try kept().keys {
+      let url = folder.appending(path: name)
+      let parameters = try PNGText.read(Data(contentsOf: url))[0]
+      let hash = ContentHash.of(black.pixels)
+      try PNGEncoder.encode(black, text: [parameters, ("pixels", hash)]).write(to: url)
+    }
+  }
+
+  @Test("where drawing again is not exact, others are a note: on a GPU, or with another libtorch")
+  func drawnElsewhere() throws {
+    #expect(TrainingSetup.drawsExactly(on: .cpu, libtorch: Backend.version))
+    #expect(!TrainingSetup.drawsExactly(on: .cpu, libtorch: "1.0.0"))
+    #expect(!TrainingSetup.drawsExactly(on: .cuda(0), libtorch: Backend.version))
+
+    try training.train(run: 1, Self.config { $0.steps = 2 })
+    let checkpoint = try training.runFolder(1).checkpoint(step: 2)
+    try blacken()
+    let file = checkpoint.url.appending(path: "state.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    try text.replacing("\"libtorch\":\"\(Backend.version)\"", with: "\"libtorch\":\"1.0.0\"")
+      .write(to: file, atomically: true, encoding: .utf8)
+    func notes(_ events: [TrainingEvent]) -> [String] {
+      events.compactMap { if case .note(let sentence) = $0 { sentence } else { nil } }
+    }
+    let (outcome, events) = try training.train(run: 1, Self.config(), from: checkpoint)
+    #expect(outcome == .finished)
+    #expect(
+      notes(events) == [
+        "The class images had to be drawn again, and are not to the last bit those of the run so "
+          + "far (class image 1: other content, class image 2: other content, class image 3: other "
+          + "content)."
+      ])
+    let (_, again) = try training.train(
+      run: 1, Self.config { $0.steps = 7 }, from: training.runFolder(1).checkpoint(step: 6))
+    #expect(notes(again) == [], "the state tells the new ones")
+
+    // Pictures of the subject are refused all the same.
+    try damageLastByte(of: training.dataset.appending(path: "1.txt"))
+    #expect(
+      sentence { try training.train(run: 1, Self.config(), from: checkpoint) }
+        .contains("caption of 1.png"))
   }
 
   @Test("without class images, options for them are no difference, and old records are read")

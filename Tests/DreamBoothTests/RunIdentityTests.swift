@@ -22,6 +22,15 @@ struct RunIdentityTests {
     #expect(identity.model.count == 7)
   }
 
+  @Test("a state's keys are in snake_case")
+  func keys() throws {
+    var identity = try training.setup().identity
+    (identity.classImages, identity.heldOut) = (identity.images, identity.images)
+    let json = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(identity)) as? [String: Any])
+    #expect(json.keys.sorted() == ["class_images", "held_out", "images", "model"])
+  }
+
   @Test("images changed, added and removed, and changed captions are named")
   func images() throws {
     let recorded = try training.setup().identity

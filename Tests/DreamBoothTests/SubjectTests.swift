@@ -118,7 +118,7 @@ struct SubjectTests {
     let dataset = try load()
     #expect(
       dataset.problems.map(\.description) == [
-        "1.png, 2.png: no caption in a .txt file of the same name, trained with \"a photo of dog\""
+        "1.png, 2.png: no caption in a .txt file of the same name, \"a photo of dog\" is used"
       ])
     #expect(dataset.problems[0].files == ["1.png", "2.png"])
   }
@@ -139,7 +139,7 @@ struct SubjectTests {
         "2.jpg: the content is of the other format than the extension says",
         "3.txt: no image of the same name, not read",
         "2.caption: captions are only read from .txt files, not read",
-        "4.webp: only JPEG and PNG are read, not trained on",
+        "4.webp: only JPEG and PNG are read, left out",
         "more: folders inside a dataset are not read",
       ])
   }

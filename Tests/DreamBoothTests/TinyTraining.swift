@@ -69,6 +69,7 @@ final class TinyTraining {
     config.device = .cpu
     config.threads = 1
     config.priorImages = 0
+    config.priorSteps = 2
     config.checkpointEvery = 0
     config.sampleEvery = 0
     config.sampleSteps = 2

@@ -25,6 +25,17 @@ import Testing
     #expect(try log.validation(run.id) == evaluations)
   }
 
+  @Test("A resume with other held-out pictures drops the losses of those before")
+  func dropped() throws {
+    let log = try fixture.open()
+    let run = try log.beginExample()
+    let other = try log.beginExample()
+    for id in [run.id, other.id] { try log.record(ValidationRecord(run: id, step: 4, loss: 0.5)) }
+    _ = try log.resume(run.id, from: 4, sha256: "ab", version: "0.1.0", keepsValidation: false)
+    #expect(try log.validation(run.id).isEmpty)
+    #expect(try log.validation(other.id).count == 1)
+  }
+
   @Test("show --json tells step and loss; a loss that is no number is refused and named")
   func json() throws {
     let log = try fixture.open()

@@ -28,7 +28,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
           + existing.map(String.init).joined(separator: ", ") + "."
     case .differs(let run, let differences):
       "\(run) cannot be continued, because it would not be the same training ("
-        + differences.joined(separator: "; ")
+        + listing(differences, separator: "; ")
         + "); undo the change, or start a new run with --new."
     case .stepsDone(let asked, let done):
       "--steps is \(asked), but the run has done \(done) already; give more than that, or start a "

@@ -44,7 +44,7 @@ public struct CheckpointFolder: Sendable {
     try remove(temporary.url)
     do {
       try temporary.fill(state, sites, optimizer)
-      // A checkpoint of this step can only be an equal one, or one that was found damaged.
+      // A checkpoint of this step can only be one of equal tensors, or one that was found damaged.
       try remove(checkpoint.url)
       try DurableFile.rename(temporary.url, to: checkpoint.url)
     } catch {

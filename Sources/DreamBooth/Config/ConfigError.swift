@@ -13,7 +13,9 @@ public enum ConfigOrigin: Sendable, Equatable {
     switch self {
     case .builtIn: key
     case .file(let file, let line): "\(position(file, line)): \(key)"
-    case .commandLine: "--" + key.map { $0 == "_" ? "-" : String($0) }.joined()
+    case .commandLine:
+      // A flag that may be given again has one text each time: --class-prompt.
+      "--" + (key.hasSuffix("_prompts") ? String(key.dropLast()) : key).replacing("_", with: "-")
     }
   }
 }

@@ -46,6 +46,8 @@ extension TrainingConfig {
     case .priorFolder: Option(path: \.priorFolder)
     case .priorWeight: Option(path: \.priorWeight)
     case .priorBatchSize: Option(path: \.priorBatchSize)
+    case .priorSteps: Option(path: \.priorSteps)
+    case .priorGuidance: Option(path: \.priorGuidance)
     case .checkpointEvery: Option(path: \.checkpointEvery)
     case .sampleEvery: Option(path: \.sampleEvery)
     case .validationDataset: Option(path: \.validationDataset)

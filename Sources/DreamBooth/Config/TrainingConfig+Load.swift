@@ -43,11 +43,10 @@ private struct OptionLayers {
   private var values: [String: Node]
   private var origins: [String: ConfigOrigin] = [:]
 
-  /// Options that follow another one until somebody sets them; one that follows a follower comes
-  /// after it.
+  /// Options that follow another one until somebody sets them.
   private static let followers: [(TrainingConfig.Key, leader: TrainingConfig.Key)] = [
     (.alpha, leader: .rank), (.sampleEvery, leader: .checkpointEvery),
-    (.validateEvery, leader: .sampleEvery), (.priorBatchSize, leader: .batchSize),
+    (.validateEvery, leader: .checkpointEvery), (.priorBatchSize, leader: .batchSize),
   ]
 
   init(_ config: TrainingConfig) throws { values = try config.optionNodes() }

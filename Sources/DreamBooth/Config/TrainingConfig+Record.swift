@@ -56,11 +56,10 @@ extension TrainingConfig {
       case .priorFolder:
         preservesPrior && recorded.preservesPrior
           && drawsClassImages != recorded.drawsClassImages
-      // Class images are drawn as samples are.
-      case .classPrompts, .sampleSteps, .sampleGuidance:
+      case .classPrompts, .priorSteps, .priorGuidance:
         drawsClassImages && recorded.drawsClassImages
-      case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts,
-        .sampleSeeds, .validationDataset, .validateEvery:
+      case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts, .sampleSteps,
+        .sampleGuidance, .sampleSeeds, .validationDataset, .validateEvery:
         false
       default: true
       }

@@ -65,9 +65,16 @@ extension TrainingConfig {
 
     if let priorImages { try require(priorImages, in: Self.priorImagesRange, .priorImages) }
     try require(
+      Subject.areClassPrompts(classPrompts), .classPrompts, classPrompts,
+      Subject.classPromptsAllowed)
+    try require(
       priorWeight > 0 && priorWeight.isFinite, .priorWeight, priorWeight,
       "a number above 0 (prior_images: 0 switches class images off)")
     try require(priorBatchSize, in: 1...4096, .priorBatchSize)
+    try require(priorSteps, in: 1...1000, .priorSteps)
+    try require(
+      priorGuidance >= 0 && priorGuidance.isFinite, .priorGuidance, priorGuidance,
+      "a number of at least 0")
 
     try require(checkpointEvery, in: 0...10_000_000, .checkpointEvery)
     try require(sampleEvery, in: 0...10_000_000, .sampleEvery)
@@ -82,7 +89,7 @@ extension TrainingConfig {
   }
 
   /// How many class images there can be.
-  static let priorImagesRange = 0...100_000
+  static let priorImagesRange = 0...10_000
 
   /// Whether something else lies where the runs of a subject would: the base models, the caches or
   /// the database with its companions. Some file systems do not tell apart capital letters.

@@ -61,8 +61,8 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// CPU threads of libtorch; nil: libtorch decides, and a run that goes on keeps its number.
   public var threads: Int?
 
-  /// Class images of prior preservation; nil: as `subject.yaml` says. 0: no prior preservation, or
-  /// all images in `priorFolder`.
+  /// Class images of prior preservation; nil: as `subject.yaml` says, else all in `priorFolder`. 0: no
+  /// prior preservation.
   public var priorImages: Int?
   /// What class images show, in turn; empty: as `subject.yaml` says, or made of its class word.
   public var classPrompts: [String] = []
@@ -73,6 +73,10 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// Class images in one forward pass, beside `batchSize` images of the subject. Files and flags
   /// that leave it out get `batchSize`.
   public var priorBatchSize = 1
+  /// Sampler steps of a class image that is drawn.
+  public var priorSteps = 30
+  /// Classifier-free guidance scale of class images that are drawn; 1: none.
+  public var priorGuidance = 5.0
 
   /// Optimizer steps between checkpoints; there is always one at the end. 0: only that one.
   public var checkpointEvery = 500
@@ -83,7 +87,7 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// the dataset, when it is there.
   public var validationDataset: String?
   /// Optimizer steps between evaluations of the held-out loss. Files and flags that leave it out get
-  /// `sampleEvery`. 0: none.
+  /// `checkpointEvery`. 0: none.
   public var validateEvery = 500
   /// Prompts of the sample grid; empty: the subject's default caption.
   public var samplePrompts: [String] = []
@@ -129,6 +133,8 @@ extension TrainingConfig {
     case priorFolder = "prior_folder"
     case priorWeight = "prior_weight"
     case priorBatchSize = "prior_batch_size"
+    case priorSteps = "prior_steps"
+    case priorGuidance = "prior_guidance"
     case checkpointEvery = "checkpoint_every"
     case sampleEvery = "sample_every"
     case validationDataset = "validation_dataset"

@@ -89,17 +89,20 @@ public struct Dataset: Sendable, Equatable {
       [
         DatasetProblem(
           uncaptioned,
-          "no caption in a .txt file of the same name, trained with \"\(subject.defaultCaption)\""),
+          "no caption in a .txt file of the same name, \"\(subject.defaultCaption)\" is used"),
         DatasetProblem(severalLines, "several lines in the caption, only the first is read"),
         DatasetProblem(misnamed, "the content is of the other format than the extension says"),
         DatasetProblem(
           folder.texts.filter { !stems.contains($0.key) }.values.sorted(),
           "no image of the same name, not read"),
         DatasetProblem(folder.foreignCaptions, "captions are only read from .txt files, not read"),
-        DatasetProblem(folder.unsupportedImages, "only JPEG and PNG are read, not trained on"),
+        DatasetProblem(folder.unsupportedImages, "only JPEG and PNG are read, left out"),
         DatasetProblem(
-          folder.folders.filter { $0 != HeldOut.folderName },
+          folder.folders.filter { companionLimit != nil || $0 != HeldOut.folderName },
           "folders inside a dataset are not read"),
+        DatasetProblem(
+          Array(folder.images.dropFirst(images.count)),
+          "more than the \(images.count) that are asked for, not read"),
       ].filter { !$0.files.isEmpty }
     isCompanion = companionLimit != nil
     let duplicates = try Self.duplicates(in: images)

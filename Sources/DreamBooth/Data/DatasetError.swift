@@ -41,7 +41,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Names for a sentence, the first ten of them.
-func listing(_ names: [String]) -> String {
-  let shown = names.prefix(10).joined(separator: ", ")
+func listing(_ names: [String], separator: String = ", ") -> String {
+  let shown = names.prefix(10).joined(separator: separator)
   return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
 }

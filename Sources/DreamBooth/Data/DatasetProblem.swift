@@ -24,6 +24,17 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Pictures in a folder of that name that the subject's own are too, by their content.
+  static func trainedOn(
+    _ images: [RunIdentity.Image]?, in folder: String?, _ subject: [RunIdentity.Image],
+    _ text: String
+  ) -> [DatasetProblem] {
+    let trained = Set(subject.map(\.sha256))
+    let both = (images ?? []).filter { trained.contains($0.sha256) }.map(\.file)
+    guard let folder, !both.isEmpty else { return [] }
+    return [DatasetProblem(both, text).below(folder)]
+  }
+
   /// The same of files in a folder of that name.
   func below(_ folder: String) -> DatasetProblem {
     DatasetProblem(files.map { "\(folder)/\($0)" }, text)

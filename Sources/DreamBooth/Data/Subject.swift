@@ -46,6 +46,12 @@ public struct Subject: Sendable, Equatable {
         key: key, origin: .file(yaml.name, line: yaml.lines[key]), found: "\(count)",
         allowed: wholeNumber(in: TrainingConfig.priorImagesRange))
     }
+    if let prompts = file.classPrompts, !Self.areClassPrompts(prompts) {
+      let key = SubjectFile.CodingKeys.classPrompts.rawValue
+      throw .invalidValue(
+        key: key, origin: .file(yaml.name, line: yaml.lines[key]), found: "\(prompts)",
+        allowed: Self.classPromptsAllowed)
+    }
     self.init(
       name: name, trigger: file.trigger, classWord: file.classWord, caption: file.caption,
       priorImages: file.priorImages, classPrompts: file.classPrompts)
@@ -53,6 +59,14 @@ public struct Subject: Sendable, Equatable {
 
   /// Name of the file in the dataset folder.
   static let fileName = "subject.yaml"
+
+  /// Whether these can be class prompts.
+  static func areClassPrompts(_ prompts: [String]) -> Bool {
+    prompts.allSatisfy { !$0.allSatisfy(\.isWhitespace) }
+  }
+
+  /// What class prompts can be, for errors.
+  static let classPromptsAllowed = "a list of texts, none of them blank"
 
   /// The word that captions are expected to hold.
   public var token: String { trigger ?? name }

@@ -30,8 +30,8 @@ struct ClassImageCache {
     let plans = (0..<count).map { plan(index: $0, prompt: prompts[$0 % prompts.count]) }
     let missing = plans.indices.filter { !isWhole(plans[$0]) }
     if !missing.isEmpty {
-      try draw(missing.map { plans[$0] }, checkStop: checkStop) { done in
-        try report(.preparing("class images", done: missing[done], of: count))
+      try draw(plans, missing, prompts, checkStop: checkStop) { index in
+        try report(.preparing("class images", done: index, of: count))
       }
       // libtorch keeps a GPU's memory for itself when tensors are freed.
       if setup.device.isCUDA { try Backend.emptyCache() }
@@ -51,8 +51,8 @@ struct ClassImageCache {
 
   private func plan(index: Int, prompt: String) -> Plan {
     let parameters = PictureParameters(
-      prompt: prompt, negative: nil, steps: setup.config.sampleSteps,
-      scheduler: setup.model.scheduler.className, guidance: setup.config.sampleGuidance,
+      prompt: prompt, negative: nil, steps: setup.config.priorSteps,
+      scheduler: setup.model.scheduler.className, guidance: setup.config.priorGuidance,
       seed: CounterRandom.value(
         seed: setup.config.seed, step: 0, sample: index, purpose: .classImage),
       // By its content: the file must not depend on where the model lies.
@@ -69,51 +69,56 @@ struct ClassImageCache {
     return Plan(url: folder.appending(path: "\(key).png"), parameters: parameters)
   }
 
-  /// Whether the picture is there and can be read to its end, and says that it is what was planned.
+  /// What a picture's file says of it: the parameters, and the hash of its pixels.
+  private func text(_ plan: Plan, _ image: RGBImage) -> [(key: String, value: String)] {
+    [
+      ("parameters", plan.parameters.text(width: image.width, height: image.height)),
+      ("pixels", ContentHash.of(image.pixels)),
+    ]
+  }
+
+  /// Whether the picture is there, and what was planned and drawn.
   private func isWhole(_ plan: Plan) -> Bool {
     do {
       let data = try Data(contentsOf: plan.url)
-      let size = try ImageDecoder.header(data).orientedSize
-      // Reads every pixel too.
-      return try PNGText.read(data).first?.value
-        == plan.parameters.text(width: size.width, height: size.height)
-        && (size.width, size.height) == (setup.resolution, setup.resolution)
+      let image = try ImageDecoder.decode(data)
+      let text = try PNGText.read(data).map(\.value)
+      return (image.width, image.height) == (setup.resolution, setup.resolution)
+        && text == self.text(plan, image).map(\.value)
     } catch {
       // Not there, or damaged: either way it is drawn again and replaced.
       return false
     }
   }
 
-  /// Draws and writes pictures one by one, so that an interruption loses at most one. UNet and VAE
-  /// are freed when this returns.
+  /// Draws and writes the missing pictures one by one, so that an interruption loses at most one; plan
+  /// i has prompt i mod count. UNet and VAE are freed when this returns.
   private func draw(
-    _ plans: [Plan], checkStop: () throws -> Void, next: (_ done: Int) throws -> Void
+    _ plans: [Plan], _ missing: [Int], _ prompts: [String], checkStop: () throws -> Void,
+    next: (_ index: Int) throws -> Void
   ) throws {
-    let prompts = Set(plans.map(\.parameters.prompt)).sorted()
+    let prompts = Array(prompts.prefix(plans.count))
     let embeddings = try TextCache(setup).embeddings(
       of: prompts.map { .positive($0) } + [.negative(nil)],
       load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
       progress: { _ in try checkStop() })
-    let byPrompt = Dictionary(zip(prompts, embeddings)) { $1 }
     let sampler = LatentSampler(
       unet: try setup.model.loadUNet(dtype: setup.dtype, device: setup.device),
       scheduler: setup.model.scheduler, scale: setup.model.vae.scale)
     let decoder = LatentDecoder(
       vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device))
-    for (done, plan) in plans.enumerated() {
+    for index in missing {
       try checkStop()
-      try next(done)
-      guard let prompt = byPrompt[plan.parameters.prompt], let negative = embeddings.last else {
-        continue
-      }
+      try next(index)
+      let plan = plans[index]
       let latents = try sampler.latents(
         for: PictureRequest(
-          prompt: prompt, negative: negative, width: setup.resolution, height: setup.resolution,
-          steps: plan.parameters.steps, guidance: plan.parameters.guidance,
-          seed: plan.parameters.seed)
+          prompt: embeddings[index % prompts.count], negative: embeddings[prompts.count],
+          width: setup.resolution, height: setup.resolution, steps: plan.parameters.steps,
+          guidance: plan.parameters.guidance, seed: plan.parameters.seed)
       ) { _ in try checkStop() }
-      try PictureFile.write(
-        decoder.pictures(of: latents)[0], parameters: plan.parameters, to: plan.url)
+      let image = try decoder.pictures(of: latents)[0].image
+      try PictureFile.write(image, text: text(plan, image), to: plan.url)
     }
   }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import StableDiffusion
 
 /// The class images of prior preservation (Ruiz et al. 2023, section 3.3): pictures of other things
 /// of the subject's kind, trained beside the subject's so that the model does not forget them.
@@ -14,7 +13,8 @@ public enum ClassImages: Sendable, Equatable {
   /// Throws `PriorError`, and for a folder what `Dataset.load` throws.
   init?(_ config: TrainingConfig, dataset: Dataset) throws {
     let subject = dataset.subject
-    let count = config.priorImages ?? subject.priorImages ?? 0
+    let count = config.priorImages ?? subject.priorImages
+    guard count != 0 else { return nil }
     let prompts = config.classPrompts.isEmpty ? subject.defaultClassPrompts : config.classPrompts
     let subjectFile = dataset.directory.appending(path: Subject.fileName).relativePath
     if let path = config.priorFolder {
@@ -24,7 +24,7 @@ public enum ClassImages: Sendable, Equatable {
           picture: bare.url.relativePath, subjectFile: subjectFile)
       }
       self = .found(images)
-    } else if count > 0 {
+    } else if let count {
       guard !prompts.isEmpty else {
         throw PriorError.noClassPrompt(picture: nil, subjectFile: subjectFile)
       }
@@ -42,34 +42,28 @@ public enum ClassImages: Sendable, Equatable {
     }
   }
 
-  /// What the user should know of them before training starts.
-  func problems(atResolution resolution: Int, _ tokenizer: CLIPTokenizer) -> [DatasetProblem] {
-    switch self {
-    case .found(let dataset):
-      dataset.problems(atResolution: resolution, tokenizer)
-    case .drawn(_, let prompts):
-      prompts.compactMap { prompt in
-        DatasetProblem.truncation(of: "the class prompt", prompt, [], by: tokenizer)
-      }
-    }
+  /// The name of the folder that they are found in.
+  var folderName: String? {
+    if case .found(let dataset) = self { dataset.directory.lastPathComponent } else { nil }
   }
 
-  /// The first `count` pictures of a folder by name, or with 0 all of them. They are not filled up by
+  /// The first `count` pictures of a folder by name, or with nil all of them. They are not filled up by
   /// drawing: what is trained on would then depend on two sources.
-  private static func pictures(in path: String, count: Int, caption: String) throws -> Dataset {
+  private static func pictures(in path: String, count: Int?, caption: String) throws -> Dataset {
     let folder = URL(filePath: path, directoryHint: .isDirectory)
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw PriorError.noFolder(path)
     }
     do {
       let dataset = try Dataset.companion(
-        directory: folder, caption: caption, limit: count == 0 ? .max : count)
-      guard dataset.images.count >= count else {
-        throw PriorError.tooFew(folder: path, found: dataset.images.count, asked: count)
+        directory: folder, caption: caption, limit: count ?? .max)
+      let found = dataset.images.count
+      if let count, found < count {
+        throw PriorError.tooFew(folder: path, found: found, asked: count)
       }
       return dataset
     } catch DatasetError.empty(_, unsupported: []) {
-      throw PriorError.tooFew(folder: path, found: 0, asked: count)
+      throw PriorError.tooFew(folder: path, found: 0, asked: count ?? 1)
     }
   }
 }

@@ -22,7 +22,7 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
         ? "\(folder) holds no .jpg or .png picture; put class images there, or leave out "
           + "--prior-folder to have them drawn."
         : "\(folder) holds \(found) of the \(asked) class images that are asked for; add some, or "
-          + "set --prior-images 0 to use those that are there."
+          + "set --prior-images \(found) to use those that are there."
     }
   }
 }

@@ -11,7 +11,7 @@ final class AdapterTraining {
   private(set) var done = 0
 
   private let setup: TrainingSetup
-  private let identity: RunIdentity
+  private var identity: RunIdentity
   private let optimizer: AdamW
   private let step: OptimizerStep
   private var scaler = LossScaler()
@@ -56,8 +56,13 @@ final class AdapterTraining {
     done = state.step
     scaler = state.lossScaler
     history = state.history
-    validation = state.validation ?? []
+    // The pictures that the losses so far are of, where none are held out any more.
+    identity.heldOut = identity.heldOut ?? state.identity.heldOut
+    if setup.keepsValidation(of: state) { validation = state.validation ?? [] }
   }
+
+  /// How many evaluations of the held-out pictures a checkpoint would hold.
+  var evaluations: Int { validation.count }
 
   /// Trained values.
   var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }

@@ -26,22 +26,37 @@ struct PreparedData {
 
   /// Takes everything from the caches and computes what is not there. What `checkStop`, asked
   /// before each of them, throws ends it; what is computed by then is kept.
+  ///
+  /// - Parameter compare: asked about the identity once class images are drawn, before anything is
+  ///   computed from them; what it throws ends it.
   init(
-    _ setup: TrainingSetup, checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
+    _ setup: TrainingSetup, compare: (RunIdentity) throws -> Void = { _ in },
+    checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
   ) throws {
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
       try checkStop()
       try report(.preparing(what, done: done, of: count))
     }
 
-    let sources = try PreparedSources(setup, checkStop: checkStop, report: report)
-    identity = sources.identity
-    let all = sources.instances + sources.classImages + sources.heldOut
+    var sources = PreparedSources(setup)
+    let given = sources.instances + sources.heldOut
+    let count = given.count + (setup.classImages?.count ?? 0)
     // Each model is freed when its function returns.
-    let posteriors = try LatentCache(setup).posteriors(
-      of: all.map { ($0.image, $0.sha256, $0.geometry) },
-      load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) },
-      progress: { try progress("latents", $0, all.count) })
+    func posteriors(
+      of some: [PreparedSources.Source], after done: Int
+    ) throws -> [DiagonalGaussian] {
+      try LatentCache(setup).posteriors(
+        of: some.map { ($0.image, $0.sha256, $0.geometry) },
+        load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) },
+        progress: { try progress("latents", done + $0, count) })
+    }
+    // A picture that cannot be read is told before class images are drawn, which may take long.
+    var latents = try posteriors(of: given, after: 0)
+    try sources.addClassImages(checkStop: checkStop, report: report)
+    identity = sources.identity
+    try compare(identity)
+    latents += try posteriors(of: sources.classImages, after: given.count)
+    let all = given + sources.classImages
 
     let texts: [TextPrompt] =
       all.map { .positive($0.image.caption) } + setup.config.samplePrompts.map { .positive($0) }
@@ -59,13 +74,12 @@ struct PreparedData {
 
     let samples = all.indices.map { index in
       Sample(
-        file: all[index].label, posterior: posteriors[index], text: ordered[index],
+        file: all[index].label, posterior: latents[index], text: ordered[index],
         sizes: SizeConditioning(all[index].geometry))
     }
-    let trained = sources.instances.count + sources.classImages.count
     self.samples = Array(samples[..<sources.instances.count])
-    classSamples = Array(samples[sources.instances.count..<trained])
-    heldOut = Array(samples[trained...])
+    heldOut = Array(samples[sources.instances.count..<given.count])
+    classSamples = Array(samples[given.count...])
     prompts = Array(ordered[all.count..<ordered.count - 1])
     negative = ordered[ordered.count - 1]
   }

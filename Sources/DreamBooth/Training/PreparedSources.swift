@@ -1,6 +1,6 @@
 import Foundation
 
-/// The pictures that training is prepared from, all of them files: class images are drawn by then.
+/// The pictures that training is prepared from, all of them files.
 struct PreparedSources {
   /// One picture.
   struct Source {
@@ -12,29 +12,29 @@ struct PreparedSources {
   }
 
   let instances: [Source]
-  let classImages: [Source]
   let heldOut: [Source]
-  /// What is trained on, with the class images that were drawn.
-  let identity: RunIdentity
+  /// Empty until they are added.
+  private(set) var classImages: [Source] = []
+  /// What is trained on, with the class images that were added.
+  private(set) var identity: RunIdentity
 
-  /// Draws the class images that are asked for and not there yet; see ``ClassImageCache``.
-  init(
-    _ setup: TrainingSetup, checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
+  private let setup: TrainingSetup
+
+  /// The pictures that are there already; class images are not among them yet.
+  init(_ setup: TrainingSetup) {
+    self.setup = setup
+    identity = setup.identity
+    instances = Self.sources(setup, setup.dataset.images, identity.images)
+    heldOut = Self.sources(
+      setup, setup.heldOut?.images ?? [], identity.heldOut ?? [],
+      prefix: (setup.heldOut?.directory.lastPathComponent ?? "") + "/")
+  }
+
+  /// Adds the class images, and draws those that are asked for and not there yet; see
+  /// ``ClassImageCache``.
+  mutating func addClassImages(
+    checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
   ) throws {
-    func sources(
-      _ images: [DatasetImage], _ identities: [RunIdentity.Image], prefix: String = ""
-    ) -> [Source] {
-      zip(images, identities).map { image, identity in
-        Source(
-          image: image, sha256: identity.sha256,
-          geometry: CropGeometry(
-            originalWidth: image.width, originalHeight: image.height,
-            targetWidth: setup.resolution, targetHeight: setup.resolution),
-          label: prefix + identity.file)
-      }
-    }
-
-    var identity = setup.identity
     var images: [DatasetImage] = []
     switch setup.classImages {
     case .found(let dataset): images = dataset.images
@@ -47,11 +47,21 @@ struct PreparedSources {
       }
     case nil: break
     }
-    instances = sources(setup.dataset.images, identity.images)
-    classImages = sources(images, identity.classImages ?? [], prefix: "class image ")
-    heldOut = sources(
-      setup.heldOut?.images ?? [], identity.heldOut ?? [],
-      prefix: (setup.heldOut?.directory.lastPathComponent ?? "") + "/")
-    self.identity = identity
+    classImages = Self.sources(
+      setup, images, identity.classImages ?? [], prefix: "class image ")
+  }
+
+  private static func sources(
+    _ setup: TrainingSetup, _ images: [DatasetImage], _ identities: [RunIdentity.Image],
+    prefix: String = ""
+  ) -> [Source] {
+    zip(images, identities).map { image, identity in
+      Source(
+        image: image, sha256: identity.sha256,
+        geometry: CropGeometry(
+          originalWidth: image.width, originalHeight: image.height,
+          targetWidth: setup.resolution, targetHeight: setup.resolution),
+        label: prefix + identity.file)
+    }
   }
 }

@@ -24,6 +24,13 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// The hash of each part's weights and configuration.
   public var model: [String: String]
 
+  private enum CodingKeys: String, CodingKey {
+    case images
+    case classImages = "class_images"
+    case heldOut = "held_out"
+    case model
+  }
+
   /// The identity of a dataset and a base model. Throws `FileAccessError`, `ModelError`,
   /// `WeightsError`.
   public init(
@@ -49,14 +56,23 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// they are there; whether there are any is a matter of the configuration.
   public func differences(from recorded: RunIdentity) -> [String] {
     var found = Image.differences(of: images, from: recorded.images, kind: "image")
-    if let classImages, let old = recorded.classImages {
-      found += Image.differences(of: classImages, from: old, kind: "class image")
-    }
     for part in Set(recorded.model.keys).union(model.keys).sorted()
     where recorded.model[part] != model[part] {
       found.append("base model's \(part): other content")
     }
-    return found
+    return found + classImageDifferences(from: recorded)
+  }
+
+  /// What is different in class images that are there in both.
+  func classImageDifferences(from recorded: RunIdentity) -> [String] {
+    guard let classImages, let old = recorded.classImages else { return [] }
+    return Image.differences(of: classImages, from: old, kind: "class image")
+  }
+
+  /// What is different in held-out pictures that are there in both.
+  func heldOutDifferences(from recorded: RunIdentity) -> [String] {
+    guard let heldOut, let old = recorded.heldOut else { return [] }
+    return Image.differences(of: heldOut, from: old, kind: "held-out picture")
   }
 }
 

@@ -37,18 +37,21 @@ public final class Trainer {
   ) throws -> Outcome {
     if let threads = setup.config.threads { Backend.threads = threads }
     let checkStop = { if stopped() { throw StopRequest() } }
-    let data: PreparedData
-    do {
-      data = try PreparedData(setup, checkStop: checkStop, report: report)
-    } catch is StopRequest {
-      return .stopped(step: checkpoint?.step ?? 0)
-    }
+    let state = try checkpoint?.state()
     // Class images that were drawn again may have become others.
-    if let recorded = try checkpoint?.state().identity {
-      let differences = data.identity.differences(from: recorded)
+    func compare(_ identity: RunIdentity) throws {
+      guard let state else { return }
+      let (differences, notes) = setup.comparison(of: identity, with: state)
       guard differences.isEmpty else {
         throw CheckpointError.differs(run: "Run \(run)", differences: differences)
       }
+      for note in notes { try report(.note(note)) }
+    }
+    let data: PreparedData
+    do {
+      data = try PreparedData(setup, compare: compare, checkStop: checkStop, report: report)
+    } catch is StopRequest {
+      return .stopped(step: checkpoint?.step ?? 0)
     }
     try report(.preparing("UNet", done: 0, of: 1))
     let training = try AdapterTraining(setup, data: data, from: checkpoint)
@@ -65,16 +68,17 @@ public final class Trainer {
     func tell(_ event: TrainingEvent) throws(UnsavableError) {
       try UnsavableError.marking { try report(event) }
     }
-    var saved = training.done
+    var saved = (step: training.done, evaluations: training.evaluations)
     func save() throws(UnsavableError) {
-      guard training.done > saved else { return }
+      let now = (step: training.done, evaluations: training.evaluations)
+      guard now.step > 0, now != saved else { return }
       try tell(.saving(step: training.done))
       let (checkpoint, sha256) = try UnsavableError.marking {
         let checkpoint = try training.save(run: run, in: folder)
         return (checkpoint, try checkpoint.verify())
       }
-      saved = training.done
-      try tell(.checkpoint(step: saved, folder: checkpoint.url, sha256: sha256))
+      saved = now
+      try tell(.checkpoint(step: now.step, folder: checkpoint.url, sha256: sha256))
     }
     func sample() throws {
       guard config.isDue(training.done, every: config.sampleEvery) else { return }
@@ -83,9 +87,7 @@ public final class Trainer {
     }
     func validate() throws {
       guard config.isDue(training.done, every: config.validateEvery) else { return }
-      // The last one is not given up: there will be no later checkpoint to hold it.
-      let isLast = training.done == config.steps
-      guard let report = try training.validate(checkStop: isLast ? {} : checkStop) else { return }
+      guard let report = try training.validate(checkStop: checkStop) else { return }
       try tell(.validation(step: report.step, loss: report.loss))
     }
     func steps() throws -> Outcome {
@@ -100,6 +102,8 @@ public final class Trainer {
           if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
           try sample()
         }
+        // The last evaluation, where that alone was left to do.
+        try save()
         return .finished
       } catch is StopRequest {
         try save()

@@ -4,6 +4,8 @@ public import Foundation
 public enum TrainingEvent {
   /// Caches are being filled or the model is being read: what, how many of how many.
   case preparing(String, done: Int, of: Int)
+  /// Something that the user should know, in one sentence.
+  case note(String)
   /// The first step is about to begin: adapted layers and trained values.
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.

@@ -27,13 +27,44 @@ extension TrainingSetup {
         "The run was trained with libtorch \(state.libtorch) so far, and goes on with "
           + "\(Backend.version); its numbers may differ in the last digits.")
     }
-    let changes = RunIdentity.Image.differences(
-      of: identity.heldOut ?? [], from: state.identity.heldOut ?? [], kind: "held-out picture")
-    if config.validateEvery > 0, !changes.isEmpty {
+    let changes = identity.heldOutDifferences(from: state.identity)
+    if !changes.isEmpty {
       notes.append(
-        "The held-out pictures are not those of the run so far (\(listing(changes))); their loss "
-          + "cannot be compared with what it was before step \(state.step).")
+        "The held-out pictures are not those of the run so far (\(listing(changes))); the losses of "
+          + "those, up to step \(state.step), are dropped.")
     }
     return notes
+  }
+
+  /// Whether the held-out losses of a state are of the pictures that are held out now.
+  public func keepsValidation(of state: TrainingState) -> Bool {
+    identity.heldOutDifferences(from: state.identity).isEmpty
+  }
+
+  /// What going on from a state is, now that class images are there: `drawn` is this setup's identity
+  /// with theirs. Where drawing them again need not give the same last bits, others are no reason to
+  /// refuse.
+  func comparison(
+    of drawn: RunIdentity, with state: TrainingState
+  ) -> (differences: [String], notes: [String]) {
+    guard config.drawsClassImages,
+      !Self.drawsExactly(on: device, libtorch: state.libtorch)
+    else { return (drawn.differences(from: state.identity), []) }
+    let changes = drawn.classImageDifferences(from: state.identity)
+    return (
+      identity.differences(from: state.identity),
+      changes.isEmpty
+        ? []
+        : [
+          "The class images had to be drawn again, and are not to the last bit those of the run so "
+            + "far (\(listing(changes)))."
+        ]
+    )
+  }
+
+  /// Whether class images that were drawn with a libtorch are the same when they are drawn again with
+  /// this one.
+  static func drawsExactly(on device: Device, libtorch: String) -> Bool {
+    !device.isCUDA && libtorch == Backend.version
   }
 }

@@ -58,12 +58,12 @@ public struct TrainingSetup {
     config.resolution = resolution
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
     classImages = try ClassImages(config, dataset: dataset)
+    let unused = ClassImages.unused(config, classImages) + HeldOut.unused(config, beside: dataset)
     config.priorImages = classImages?.count ?? 0
     if case .drawn(_, let prompts) = classImages { config.classPrompts = prompts }
     heldOut = try HeldOut.dataset(config, beside: dataset)
-    if config.sampleEvery > 0 || config.drawsClassImages {
-      _ = try model.scheduler.scheduler(steps: config.sampleSteps)
-    }
+    if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
+    if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
     self.dataset = dataset
     self.model = model
@@ -76,7 +76,13 @@ public struct TrainingSetup {
       dataset.problems(atResolution: resolution, tokenizer)
       + (classImages?.problems(atResolution: resolution, tokenizer) ?? [])
       + (heldOut?.problems(atResolution: resolution, tokenizer) ?? [])
-      + HeldOut.trainedOn(identity, folder: heldOut?.directory.lastPathComponent)
+      + DatasetProblem.trainedOn(
+        identity.classImages, in: classImages?.folderName, identity.images,
+        "the same picture is trained on as the subject, and class images show others of its kind")
+      + DatasetProblem.trainedOn(
+        identity.heldOut, in: heldOut?.directory.lastPathComponent, identity.images,
+        "the same picture is trained on, so its loss does not tell of over-fitting")
+      + unused
   }
 }
 

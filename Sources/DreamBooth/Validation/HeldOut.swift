@@ -14,24 +14,35 @@ public enum HeldOut {
     guard config.validateEvery > 0 else { return nil }
     let folder =
       config.validationDataset.map { URL(filePath: $0, directoryHint: .isDirectory) }
-      ?? dataset.directory.appending(path: folderName, directoryHint: .isDirectory)
+      ?? ownFolder(of: dataset)
     guard FileManager.default.fileExists(atPath: folder.path) else {
       guard let path = config.validationDataset else { return nil }
       throw ValidationError.noFolder(path)
     }
-    return try .companion(directory: folder, caption: dataset.subject.defaultCaption)
+    do {
+      return try .companion(directory: folder, caption: dataset.subject.defaultCaption)
+    } catch DatasetError.empty(let path, unsupported: []) {
+      throw ValidationError.empty(path)
+    }
   }
 
-  /// Pictures that are trained on all the same, by their content.
-  static func trainedOn(_ identity: RunIdentity, folder: String?) -> [DatasetProblem] {
-    let trained = Set(identity.images.map(\.sha256))
-    let both = (identity.heldOut ?? []).filter { trained.contains($0.sha256) }
-    guard let folder, !both.isEmpty else { return [] }
-    return [
-      DatasetProblem(
-        both.map { "\(folder)/\($0.file)" },
-        "the same picture is trained on, so its loss does not tell of over-fitting")
-    ]
+  /// Folders with held-out pictures that are there, or are asked for, and that are not looked at.
+  static func unused(_ config: TrainingConfig, beside dataset: Dataset) -> [DatasetProblem] {
+    let own = ownFolder(of: dataset)
+    let hasOwn = FileManager.default.fileExists(atPath: own.path)
+    let asked = config.validationDataset
+    if config.validateEvery == 0 {
+      guard let folder = asked ?? (hasOwn ? folderName : nil) else { return [] }
+      return [DatasetProblem([folder], "not evaluated, since validate_every is 0")]
+    }
+    guard let asked, hasOwn,
+      URL(filePath: asked).standardizedFileURL.path != own.standardizedFileURL.path
+    else { return [] }
+    return [DatasetProblem([folderName], "not read, since validation_dataset is another folder")]
+  }
+
+  private static func ownFolder(of dataset: Dataset) -> URL {
+    dataset.directory.appending(path: folderName, directoryHint: .isDirectory)
   }
 }
 
@@ -39,6 +50,8 @@ public enum HeldOut {
 public enum ValidationError: Error, Equatable, CustomStringConvertible {
   /// The folder that was asked for does not exist.
   case noFolder(String)
+  /// The folder holds no picture.
+  case empty(String)
 
   /// One sentence: what was found and what to do.
   public var description: String {
@@ -46,6 +59,9 @@ public enum ValidationError: Error, Equatable, CustomStringConvertible {
     case .noFolder(let path):
       "There is no folder \(path); give --validation-dataset a folder with pictures that are kept "
         + "from training."
+    case .empty(let path):
+      "\(path) holds no .jpg or .png picture: put 2 to 5 of the subject there that are not trained "
+        + "on, or set --validate-every 0."
     }
   }
 }

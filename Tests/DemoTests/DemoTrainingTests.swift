@@ -1,0 +1,63 @@
+import DemoScores
+import DreamBooth
+import NN
+import Testing
+
+/// Trainings of the demo model with fixed seeds: that training works, not only that it runs.
+@Suite("Training teaches the subject", .serialized)
+struct DemoTrainingTests {
+  /// Sixteen pictures on backgrounds that no training picture has.
+  private func draw(_ config: inout TrainingConfig) {
+    config.learningRate = 3e-3
+    config.priorImages = 6
+    config.priorBatchSize = 1
+    config.samplePrompts = SubjectAppearance.dhoni.testBackgrounds.prefix(4)
+      .map(SubjectAppearance.dhoni.prompt(on:))
+    config.sampleSeeds = [1, 2, 3, 4]
+    config.sampleSteps = 15
+    config.sampleEvery = config.steps
+    config.validateEvery = config.steps
+  }
+
+  @Test("in 400 steps, held-out loss falls by two fifths and the subject appears in new settings")
+  func teaches() throws {
+    let training = try DemoTraining {
+      $0.steps = 400
+      draw(&$0)
+    }
+    let losses = try training.train()
+    #expect(losses.map(\.step) == [0, 400])
+    #expect(losses[1].loss < 0.6 * losses[0].loss, "\(losses)")
+    #expect(try training.recognised(step: 0) == 0)
+    #expect(try training.recognised(step: 400) >= 5)
+  }
+
+  @Test("the same with learning rate 0 changes nothing: neither the loss nor any picture")
+  func learningRateZero() throws {
+    let training = try DemoTraining {
+      $0.steps = 400
+      draw(&$0)
+      $0.learningRate = 0
+    }
+    let losses = try training.train()
+    #expect(losses[1].loss == losses[0].loss)
+    #expect(try training.recognised(step: 400) == 0)
+    #expect(try training.samples(step: 400) == training.samples(step: 0))
+  }
+
+  @Test("far too long on three pictures, held-out loss falls and then rises: over-fitting is seen")
+  func overfits() throws {
+    let training = try DemoTraining(pictures: 3) {
+      $0.steps = 600
+      $0.priorImages = 0
+      $0.learningRateSchedule = .constant
+      $0.validateEvery = 50
+    }
+    let losses = try training.train()
+    #expect(losses.map(\.step) == Array(stride(from: 0, through: 600, by: 50)))
+    let best = try #require(losses.min { $0.loss < $1.loss })
+    #expect((50...450).contains(best.step), "\(losses)")
+    #expect(best.loss < 0.9 * losses[0].loss, "\(losses)")
+    #expect(losses[losses.count - 1].loss > 1.1 * best.loss, "\(losses)")
+  }
+}

@@ -123,8 +123,8 @@ def report(label, plans, pictures, sheets):
             sheets.mkdir(parents=True, exist_ok=True)
             sheet(drawn, 12).save(sheets / f"{label}-{name}.png")
     everything = [attribute_accuracy(plans[name], drawn) for name, drawn in pictures.items()]
-    blur = np.mean([judging.blur_share(picture) for picture in pictures["shapes"]])
-    print(f"{label} everything asked: {np.mean(everything):.3f}, blur of shapes: {blur:.3f}")
+    edges = np.mean([judging.edge_steepness(picture) for picture in pictures["shapes"]])
+    print(f"{label} everything asked: {np.mean(everything):.3f}, edges of shapes: {edges:.3f}")
 
 
 def main():

@@ -69,17 +69,21 @@ def shape_name(picture):
     return min(shape_templates(), key=lambda t: np.abs(t[1] - outline).mean())[0]
 
 
-def blur_share(picture):
-    """How blurred the outlines are: pixels that are neither the background's nor the object's
-    colour, per pixel of the object. Drawn shapes have 0.19."""
+def edge_steepness(picture):
+    """How crisp the outline is: along it, the largest step between neighbouring pixels as a share of
+    the contrast between object and background. Drawn shapes have 0.78, and 0.71 after the VAE."""
     mask = foreground(picture)
     if mask.sum() < 25:
-        return 1.0
+        return 0.0
     values = picture.astype(np.float32)
-    middle = np.median(values[mask], 0)
-    shades = [border_color(picture), middle, 0.72 * middle]
-    distance = np.min([np.abs(values - shade).max(-1) for shade in shades], 0)
-    return float((distance > 24).sum() / mask.sum())
+    contrast = np.abs(np.median(values[mask], 0) - border_color(picture)).max()
+    steps, outline = np.zeros(mask.shape, np.float32), np.zeros_like(mask)
+    steps[:, :-1] = np.abs(values[:, 1:] - values[:, :-1]).max(-1)
+    steps[:-1] = np.maximum(steps[:-1], np.abs(values[1:] - values[:-1]).max(-1))
+    outline[:, 1:] |= mask[:, 1:] != mask[:, :-1]
+    outline[1:] |= mask[1:] != mask[:-1]
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(steps, 1), (3, 3)).max((2, 3))
+    return float(near[outline].mean() / max(contrast, 1))
 
 
 def object_color(picture):

@@ -119,7 +119,7 @@ class TextSide:
     """The tokenizers and text encoders of a model folder, or new ones beside its tokenizers."""
 
     def __init__(self, folder, new=False):
-        folder = pathlib.Path(folder)
+        self.folder = folder = pathlib.Path(folder)
         self.tokenizers = [
             CLIPTokenizer.from_pretrained(folder / name) for name in ("tokenizer", "tokenizer_2")
         ]

@@ -28,7 +28,8 @@ def shape_plans(count, seed):
         color, background = (str(name) for name in rng.choice(COLORS, 2, replace=False))
         place = ("left", "center", "right")[index % 3]
         plan = Scene(SHAPES[index % 8], background, color, "medium", place, "middle")
-        plan.caption = f"a photo of {article(f'{color} {plan.kind}')} on {article(background)} background"
+        words = article(f"{color} {plan.kind}")
+        plan.caption = f"a photo of {words} on {article(background)} background"
         plan.caption += "" if place == "center" else f", {place}"
         plans.append(plan)
     return plans

@@ -3,6 +3,7 @@
 
 import argparse
 import pathlib
+import shutil
 
 import numpy as np
 import torch
@@ -24,9 +25,11 @@ from scenes import random_scene
 
 def save(folder, unet, text):
     unet.save_pretrained(folder / "unet")
-    for encoder, tokenizer, suffix in zip(text.encoders, text.tokenizers, ("", "_2")):
+    for encoder, suffix in zip(text.encoders, ("", "_2")):
         encoder.save_pretrained(folder / f"text_encoder{suffix}")
-        tokenizer.save_pretrained(folder / f"tokenizer{suffix}")
+        # As they are: transformers 5 would leave out vocab.json and merges.txt.
+        name = f"tokenizer{suffix}"
+        shutil.copytree(text.folder / name, folder / name, dirs_exist_ok=True)
 
 
 def main():

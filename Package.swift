@@ -48,7 +48,9 @@ let package = Package(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
     ),
-    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: swiftSettings),
+    .target(
+      name: "Images", dependencies: ["CImageCodecs"],
+      resources: [.embedInCode("Fonts/fixed-7x13.hex")], swiftSettings: swiftSettings),
     .target(
       name: "DreamBooth",
       dependencies: [

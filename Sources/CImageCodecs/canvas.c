@@ -4,7 +4,7 @@
 
 // EXIF 2.32 section 4.6.4 A: orientations 5 to 8 exchange rows and columns; the mirrored sides are
 // those of the stored picture, before the exchange.
-ci_canvas ci_canvas_make(uint8_t *rgb, ci_header header) {
+ci_canvas ci_canvas_make(uint8_t *pixels, ptrdiff_t channels, ci_header header) {
   ptrdiff_t width = header.width, height = header.height;
   int orientation = header.orientation;
   int exchanges = orientation >= 5;
@@ -12,9 +12,9 @@ ci_canvas ci_canvas_make(uint8_t *rgb, ci_header header) {
   int mirrors_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
 
   ci_canvas canvas = {
-      .origin = rgb,
-      .step_x = exchanges ? 3 * height : 3,
-      .step_y = exchanges ? 3 : 3 * width,
+      .origin = pixels,
+      .step_x = exchanges ? channels * height : channels,
+      .step_y = exchanges ? channels : channels * width,
       .width = header.width,
   };
   if (mirrors_x) {
@@ -43,4 +43,9 @@ void ci_canvas_put_rows(
       memcpy(pixel, rows[row] + 3 * x, 3);
     }
   }
+}
+
+void ci_canvas_put_alpha(const ci_canvas *canvas, uint32_t y, const uint8_t *row) {
+  uint8_t *sample = canvas->origin + (ptrdiff_t)y * canvas->step_y;
+  for (size_t x = 0; x < canvas->width; x++, sample += canvas->step_x) *sample = row[4 * x + 3];
 }

@@ -11,20 +11,24 @@ ci_status ci_fail(ci_status status, const char *message);
 /// The orientation (1 to 8) in a TIFF-structured EXIF block, 1 when there is none that is valid.
 int ci_exif_orientation(const uint8_t *tiff, size_t count);
 
-/// The caller's pixels, seen from the rows of the stored picture: the pixel (x, y) of the file
-/// belongs at `origin + x * step_x + y * step_y`.
+/// The caller's pixels of so many channels, seen from the rows of the stored picture: the pixel
+/// (x, y) of the file belongs at `origin + x * step_x + y * step_y`.
 typedef struct ci_canvas {
   uint8_t *origin;
   ptrdiff_t step_x, step_y;
   uint32_t width;
 } ci_canvas;
 
-/// Lays out `rgb` for a picture stored as `header` says.
-ci_canvas ci_canvas_make(uint8_t *rgb, ci_header header);
+/// Lays out `pixels` for a picture stored as `header` says.
+ci_canvas ci_canvas_make(uint8_t *pixels, ptrdiff_t channels, ci_header header);
 
 /// Puts `count` rows of the stored picture (RGB), of which the first is row `y`, where its
 /// orientation wants them. Rows that become columns go several times faster by the dozen.
 void ci_canvas_put_rows(
     const ci_canvas *canvas, uint32_t y, uint32_t count, uint8_t *const *rows);
+
+/// Puts the alpha of row `y` of the stored picture (RGBA) where its orientation wants it, on a
+/// canvas of one channel.
+void ci_canvas_put_alpha(const ci_canvas *canvas, uint32_t y, const uint8_t *row);
 
 #endif

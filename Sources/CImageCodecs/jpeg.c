@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
@@ -23,6 +24,7 @@ typedef struct jpeg_reader {
   struct jpeg_progress_mgr progress;
   jmp_buf escape;
   ci_status status;
+  JOCTET *profile;
 } jpeg_reader;
 
 // MARK: What libjpeg calls
@@ -102,7 +104,7 @@ static ci_header read_header(jpeg_reader *reader) {
   jpeg_save_markers(info, JPEG_APP0 + 1, 0xFFFF);
   jpeg_read_header(info, TRUE);
 
-  ci_header header = {info->image_width, info->image_height, 1};
+  ci_header header = {info->image_width, info->image_height, 1, 0};
   for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next) {
     if (marker->data_length < sizeof exif_mark) continue;
     if (memcmp(marker->data, exif_mark, sizeof exif_mark) != 0) continue;
@@ -111,6 +113,22 @@ static ci_header read_header(jpeg_reader *reader) {
     break;
   }
   return header;
+}
+
+static void read_profile(jpeg_reader *reader, ci_profile_visitor visit, void *context) {
+  static const uint8_t profile_mark[] = "ICC_PROFILE";
+  unsigned count = 0;
+  if (jpeg_read_icc_profile(&reader->info, &reader->profile, &count)) {
+    visit(context, reader->profile, count);
+    return;
+  }
+  jpeg_saved_marker_ptr marker = reader->info.marker_list;
+  for (; marker; marker = marker->next) {
+    if (marker->marker != JPEG_APP0 + 2 || marker->data_length < sizeof profile_mark) continue;
+    if (memcmp(marker->data, profile_mark, sizeof profile_mark) != 0) continue;
+    visit(context, NULL, 0);
+    return;
+  }
 }
 
 /// Inverted CMYK to RGB in place: each colour is what the ink and the black leave of it.
@@ -137,7 +155,7 @@ static ci_status read_pixels(
   if (capacity != (size_t)header.width * header.height * 3) {
     return ci_fail(CI_FAILED, "the buffer given for the pixels has another size than the picture");
   }
-  ci_canvas canvas = ci_canvas_make(rgb, header);
+  ci_canvas canvas = ci_canvas_make(rgb, 3, header);
 
   jpeg_start_decompress(info);
   JSAMPARRAY rows = info->mem->alloc_sarray(
@@ -159,10 +177,13 @@ static ci_status read_pixels(
 // MARK: Entry points
 
 static ci_status header_or_escape(
-    jpeg_reader *reader, const uint8_t *bytes, size_t count, ci_header *header) {
+    jpeg_reader *reader, const uint8_t *bytes, size_t count, ci_header *header,
+    ci_profile_visitor visit, void *context) {
   if (setjmp(reader->escape)) return reader->status;
   open_reader(reader, bytes, count);
+  jpeg_save_markers(&reader->info, JPEG_APP0 + 2, 0xFFFF);
   *header = read_header(reader);
+  read_profile(reader, visit, context);
   return CI_OK;
 }
 
@@ -174,9 +195,12 @@ static ci_status decode_or_escape(
   return read_pixels(reader, read_header(reader), denominator, rgb, capacity);
 }
 
-ci_status ci_jpeg_read_header(const uint8_t *bytes, size_t count, ci_header *header) {
+ci_status ci_jpeg_read_header(
+    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
+    void *context) {
   jpeg_reader reader = {0};
-  ci_status status = header_or_escape(&reader, bytes, count, header);
+  ci_status status = header_or_escape(&reader, bytes, count, header, visit, context);
+  free(reader.profile);
   jpeg_destroy_decompress(&reader.info);
   return status;
 }

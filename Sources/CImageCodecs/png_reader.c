@@ -13,6 +13,7 @@ typedef struct png_reader {
   const uint8_t *next;
   size_t remaining;
   ci_status status;
+  int profile_is_damaged;
   /// One row, or all rows of an interlaced picture.
   uint8_t *rows;
 } png_reader;
@@ -25,9 +26,10 @@ static void fail(png_structp png, png_const_charp message) {
   png_longjmp(png, 1);
 }
 
-static void ignore_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
+// libpng leaves a damaged profile out with a warning, which names the chunk.
+static void note_warning(png_structp png, png_const_charp message) {
+  png_reader *reader = png_get_error_ptr(png);
+  if (strncmp(message, "iCCP", 4) == 0) reader->profile_is_damaged = 1;
 }
 
 static void read_bytes(png_structp png, png_bytep destination, size_t count) {
@@ -45,7 +47,7 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
 
 static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t count) {
   *reader = (png_reader){.next = bytes, .remaining = count, .status = CI_FAILED};
-  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, ignore_warning);
+  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, note_warning);
   if (reader->png) reader->info = png_create_info_struct(reader->png);
   if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
   png_set_read_fn(reader->png, reader, read_bytes);
@@ -64,13 +66,27 @@ static ci_header read_header(png_reader *reader) {
   png_structp png = reader->png;
   png_read_info(png, reader->info);
   ci_header header = {
-      png_get_image_width(png, reader->info), png_get_image_height(png, reader->info), 1};
+      png_get_image_width(png, reader->info), png_get_image_height(png, reader->info), 1,
+      png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA
+          || png_get_valid(png, reader->info, PNG_INFO_tRNS)};
   png_uint_32 exif_count = 0;
   png_bytep exif = NULL;
   if (png_get_eXIf_1(png, reader->info, &exif_count, &exif)) {
     header.orientation = ci_exif_orientation(exif, exif_count);
   }
   return header;
+}
+
+static void read_profile(png_reader *reader, ci_profile_visitor visit, void *context) {
+  png_charp name = NULL;
+  png_bytep profile = NULL;
+  png_uint_32 count = 0;
+  int compression = 0;
+  if (png_get_iCCP(reader->png, reader->info, &name, &compression, &profile, &count)) {
+    visit(context, profile, count);
+  } else if (reader->profile_is_damaged) {
+    visit(context, NULL, 0);
+  }
 }
 
 /// RGBA to RGB over white in place, rounded as Pillow's `alpha_composite` rounds.
@@ -86,11 +102,13 @@ static void composite_row(uint8_t *row, uint32_t width) {
 }
 
 static ci_status read_pixels(
-    png_reader *reader, ci_header header, uint8_t *rgb, size_t capacity) {
+    png_reader *reader, ci_header header, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
   if (capacity != (size_t)header.width * header.height * 3) {
     return ci_fail(CI_FAILED, "the buffer given for the pixels has another size than the picture");
   }
-  ci_canvas canvas = ci_canvas_make(rgb, header);
+  if (alpha && !header.has_alpha) return ci_fail(CI_FAILED, "the picture has no transparency");
+  ci_canvas canvas = ci_canvas_make(rgb, 3, header);
+  ci_canvas alpha_canvas = ci_canvas_make(alpha, 1, header);
 
   png_structp png = reader->png;
   png_set_expand(png);
@@ -110,6 +128,7 @@ static ci_status read_pixels(
       uint8_t *row = reader->rows + y % rows_kept * row_size;
       png_read_row(png, row, NULL);
       if (pass < passes) continue;
+      if (alpha) ci_canvas_put_alpha(&alpha_canvas, y, row);
       if (has_alpha) composite_row(row, header.width);
       ci_canvas_put_rows(&canvas, y, 1, &row);
     }
@@ -142,15 +161,18 @@ static ci_status read_text(png_reader *reader, ci_text_visitor visit, void *cont
 
 // MARK: Entry points
 
-static ci_status header_or_escape(png_reader *reader, ci_header *header) {
+static ci_status header_or_escape(
+    png_reader *reader, ci_header *header, ci_profile_visitor visit, void *context) {
   if (setjmp(png_jmpbuf(reader->png))) return reader->status;
   *header = read_header(reader);
+  read_profile(reader, visit, context);
   return CI_OK;
 }
 
-static ci_status decode_or_escape(png_reader *reader, uint8_t *rgb, size_t capacity) {
+static ci_status decode_or_escape(
+    png_reader *reader, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
   if (setjmp(png_jmpbuf(reader->png))) return reader->status;
-  return read_pixels(reader, read_header(reader), rgb, capacity);
+  return read_pixels(reader, read_header(reader), rgb, capacity, alpha);
 }
 
 static ci_status text_or_escape(png_reader *reader, ci_text_visitor visit, void *context) {
@@ -158,18 +180,21 @@ static ci_status text_or_escape(png_reader *reader, ci_text_visitor visit, void 
   return read_text(reader, visit, context);
 }
 
-ci_status ci_png_read_header(const uint8_t *bytes, size_t count, ci_header *header) {
+ci_status ci_png_read_header(
+    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
+    void *context) {
   png_reader reader;
   ci_status status = open_reader(&reader, bytes, count);
-  if (status == CI_OK) status = header_or_escape(&reader, header);
+  if (status == CI_OK) status = header_or_escape(&reader, header, visit, context);
   close_reader(&reader);
   return status;
 }
 
-ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity) {
+ci_status ci_png_decode(
+    const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
   png_reader reader;
   ci_status status = open_reader(&reader, bytes, count);
-  if (status == CI_OK) status = decode_or_escape(&reader, rgb, capacity);
+  if (status == CI_OK) status = decode_or_escape(&reader, rgb, capacity, alpha);
   close_reader(&reader);
   return status;
 }

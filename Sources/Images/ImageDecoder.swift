@@ -26,15 +26,6 @@ public struct ImageLimits: Sendable, Equatable {
   }
 }
 
-/// The factor by which a JPEG is reduced within its inverse cosine transform, at a fraction of the
-/// cost of decoding it whole. A PNG is always decoded at full scale.
-public enum DCTScale: Int, Sendable, CaseIterable {
-  case full = 1
-  case half = 2
-  case quarter = 4
-  case eighth = 8
-}
-
 /// PNG and JPEG to upright 8-bit RGB. The content decides what a file is, never its extension.
 public enum ImageDecoder {
   /// Far more than what cameras write before the pixels: EXIF with a thumbnail, colour profile.
@@ -63,11 +54,15 @@ public enum ImageDecoder {
       throw ImageError(file: name, problem: .unknownContent(startingWith: data))
     }
     var stored = ci_header()
-    let status = data.withUnsafeBytes { format.readHeader($0, &stored) }
+    let embedded = EmbeddedProfile()
+    let status = withExtendedLifetime(embedded) {
+      data.withUnsafeBytes { format.readHeader($0, &stored, embedded) }
+    }
     try check(status, of: format, name: name)
     let header = ImageHeader(
       format: format, width: Int(stored.width), height: Int(stored.height),
-      orientation: Int(stored.orientation))
+      orientation: Int(stored.orientation), hasAlpha: stored.has_alpha != 0,
+      colorProfile: embedded.profile?.otherThanSRGB)
     guard limits.admit(width: header.width, height: header.height) else {
       throw ImageError(
         file: name,

@@ -31,9 +31,15 @@ public struct ImageHeader: Sendable, Equatable {
   public let height: Int
   /// EXIF orientation, 1 (upright) to 8; 1 when the file gives none or an invalid one.
   public let orientation: Int
+  /// Whether there is an alpha channel or a transparent colour.
+  public let hasAlpha: Bool
+  /// What the embedded ICC profile calls itself; nil where there is none or it is sRGB, which is
+  /// assumed of every picture and nothing converted; "unreadable" where it is damaged.
+  public let colorProfile: String?
 
   /// The size of the upright picture, as `ImageDecoder.decode` returns it at full scale.
-  public var orientedSize: (width: Int, height: Int) {
-    orientation >= 5 ? (height, width) : (width, height)
+  public var orientedSize: PixelSize {
+    let stored = PixelSize(width: width, height: height)
+    return orientation >= 5 ? stored.transposed : stored
   }
 }

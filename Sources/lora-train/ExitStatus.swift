@@ -27,6 +27,8 @@ enum ExitStatus: Int32 {
     case let error as WeightsError: self = Self.status(error)
     case let error as CheckpointError: self = Self.status(error)
     case let error as FileAccessError: self = Self.status(error)
+    case let error as CacheError:
+      if case .preparing = error { self = .busy } else { self = .badData }
     case let error as PriorError: self = Self.status(error)
     case let error as RunLogError: self = Self.status(error)
     case let error as TrainingError:
@@ -35,7 +37,7 @@ enum ExitStatus: Int32 {
     case let error as SchedulerError:
       if case .steps = error { self = .usage } else { self = .badData }
     case let error as DrawingError: if case .size = error { self = .usage } else { self = .badData }
-    case is AdapterFileError, is TextEncoderError: self = .badData
+    case is AdapterFileError, is TextEncoderError, is MaskError: self = .badData
     case is LoRAError, is UsageError: self = .usage
     case is NothingFound, is ValidationError: self = .missingInput
     case is OutputError: self = .inputOutput
@@ -56,9 +58,10 @@ enum ExitStatus: Int32 {
 
   private static func status(_ error: DatasetError) -> ExitStatus {
     switch error {
-    case .noSuchSubject, .empty: .missingInput
+    case .noSuchSubject, .noListedFolder, .empty: .missingInput
     case .unreadable: .inputOutput
-    case .notAFolder, .captionNotUTF8, .captionsNotRead: .badData
+    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata, .unusable:
+      .badData
     }
   }
 

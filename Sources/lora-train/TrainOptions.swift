@@ -14,22 +14,10 @@ struct TrainOptions: ParsableArguments {
         + "\(BaseModels.standardHelp).", "model"))
   var model: String?
   @Option(
-    help: .value("Folder with the pictures and captions. Default: Datasets/<subject>.", "folder"))
-  var dataset: String?
-  @Option(
     help: .value(
       "Configuration file. Default: Configs/<subject>.yaml when it is there.", "file"))
   var config: String?
-  @Option(
-    help: .value(
-      "Side of the square that training sees, in pixels. Default: the model's own.", "pixels"))
-  var resolution: Int?
-  @Option(help: .value("Pictures in one forward pass. Default: \(defaults.batchSize).", "n"))
-  var batchSize: Int?
-  @Option(
-    help: .value(
-      "Forward passes in one optimizer step. Default: \(defaults.gradientAccumulation).", "n"))
-  var gradientAccumulation: Int?
+  @OptionGroup(title: "Pictures and captions") var data: DataOptions
   @Option(help: .value("Rank of the LoRA. Default: \(defaults.rank).", "n"))
   var rank: Int?
   @Option(help: .value("The LoRA is scaled by alpha / rank. Default: the rank.", "x"))
@@ -119,10 +107,7 @@ struct TrainOptions: ParsableArguments {
     flags.set(.subject, to: subject)
     flags.set(.steps, to: steps)
     flags.set(.model, to: model)
-    flags.set(.dataset, to: dataset)
-    flags.set(.resolution, to: resolution)
-    flags.set(.batchSize, to: batchSize)
-    flags.set(.gradientAccumulation, to: gradientAccumulation)
+    data.set(&flags)
     flags.set(.rank, to: rank)
     flags.set(.alpha, to: alpha)
     flags.set(.learningRate, to: learningRate)

@@ -140,8 +140,8 @@ extension CommandTests {
         ["--subject", "cube", "--stesp", "3"])
       try expect(
         64,
-        "There is no command trian; the commands are train, resume, runs, show, generate, doctor "
-          + "and help.", ["trian", "--subject", "cube"])
+        "There is no command trian; the commands are train, resume, runs, show, generate, "
+          + "dataset, cache, doctor and help.", ["trian", "--subject", "cube"])
     }
 
     @Test("A root that cannot be a folder")

@@ -32,6 +32,17 @@ extension CommandTests {
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
     }
 
+    @Test("dataset --help names its options and those of training that change what is seen")
+    func dataset() throws {
+      let help = try result("dataset", "--help")
+      let options = [
+        "json", "sheet", "fix", "model", "config", "dataset", "resolution", "no-buckets",
+        "no-upscale", "crop", "max-caption-tokens", "masks", "batch-size", "root",
+      ]
+      for option in options { #expect(help.contains("--\(option)"), "\(option)") }
+      #expect(help.contains("<name>") && help.contains("65"))
+    }
+
     @Test("--help lists exactly the commands that work")
     func commands() throws {
       let help = try result("--help")
@@ -39,7 +50,8 @@ extension CommandTests {
       let commands = list.split(separator: "\n")
         .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.contains("See '") }
         .compactMap { $0.split(separator: " ").first.map(String.init) }
-      #expect(commands == ["train", "resume", "runs", "show", "generate", "doctor"])
+      #expect(
+        commands == ["train", "resume", "runs", "show", "generate", "dataset", "cache", "doctor"])
       #expect(try result("help", "train") == result("train", "--help"))
     }
 

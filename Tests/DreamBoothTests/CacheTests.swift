@@ -74,20 +74,37 @@ struct CacheTests {
     #expect(try training.computed() == Self.everything.filter { $0 == stale })
   }
 
-  @Test("deleting the cache gives the same data again")
+  @Test("deleting the cache gives the same data again, also while it is in use")
   func deleted() throws {
-    func data() throws -> [[UInt8]] {
-      let data = try PreparedData(training.setup(), checkStop: {}, report: { _ in })
-      return try data.samples.flatMap {
-        [
-          try $0.posterior.mean.bytes(), try $0.posterior.logvar.bytes(),
-          try $0.text.embeds.bytes(),
-        ]
+    func bytes(_ data: PreparedData) throws -> [[UInt8]] {
+      let (views, texts) = data.instances.contents(steps: 0..<6)
+      let pictures = try views.flatMap { view in
+        let posterior = try data.latents.latents(of: view).posterior
+        return [try posterior.mean.bytes(), try posterior.logvar.bytes()]
       }
+      return try pictures + texts.map { try data.texts.embedding($0).embeds.bytes() }
     }
-    let first = try data()
+    func data() throws -> PreparedData {
+      try PreparedData(training.setup(), checkStop: {}, report: { _ in })
+    }
+    let prepared = try data()
+    let first = try bytes(prepared)
     try FileManager.default.removeItem(at: training.caches)
-    #expect(try data() == first)
+    #expect(try bytes(prepared) == first)
+    #expect(try training.files(below: training.caches).count > 5)
+    try FileManager.default.removeItem(at: training.caches)
+    #expect(try bytes(data()) == first)
+  }
+
+  @Test("a run's list holds each of its entries, whether computed or found")
+  func use() throws {
+    func used() throws -> [String] {
+      try PreparedData(training.setup(), checkStop: {}, report: { _ in }).cacheUse.files
+    }
+    let first = try used()
+    let kept = try training.files(below: training.caches)
+    #expect(first == kept.filter { $0 != "file-hashes.json" })
+    #expect(try used() == first)
   }
 
   @Test("a file that is cut short is computed again and replaced")
@@ -99,36 +116,6 @@ struct CacheTests {
     try whole.dropLast(1).write(to: latents.appending(path: name))
     #expect(try training.computed() == ["latents"])
     #expect(try Data(contentsOf: latents.appending(path: name)) == whole)
-  }
-
-  @Test("the VAE and the encoders are freed as soon as their caches are filled, and loaded once")
-  func freed() throws {
-    let setup = try training.setup()
-    weak var vae: AutoencoderKL?
-    var loads = 0
-    let image = setup.dataset.images[0]
-    let geometry = CropGeometry(
-      originalWidth: image.width, originalHeight: image.height, targetWidth: 64, targetHeight: 64)
-    _ = try LatentCache(in: training.caches, vaeHash: "a", device: .cpu, threads: 1).posteriors(
-      of: [(image, "1", geometry), (image, "2", geometry)],
-      load: {
-        let model = try setup.model.loadVAE()
-        vae = model
-        loads += 1
-        return model
-      }, progress: { _ in })
-    #expect(vae == nil && loads == 1)
-
-    weak var encoder: PromptEncoder?
-    _ = try TextCache(in: training.caches, modelHash: "a", device: .cpu, threads: 1).embeddings(
-      of: [.positive("a dog"), .negative("blurry"), .negative(nil)],
-      load: {
-        let model = try setup.model.loadPromptEncoder()
-        encoder = model
-        loads += 1
-        return model
-      }, progress: { _ in })
-    #expect(encoder == nil && loads == 2)
   }
 
   @Test("a VAE that overflows is named with the image")

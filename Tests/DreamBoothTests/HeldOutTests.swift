@@ -44,7 +44,9 @@ struct HeldOutTests {
     var sum = 0.0
     for (number, sizes) in [[96, 64, 16, 0, 64, 64], [64, 80, 0, 8, 64, 64]].enumerated() {
       let sample = data.heldOut[number]
-      let latents = try sample.posterior.mean * setup.model.vae.scalingFactor
+      let text = try data.texts.embedding(sample.text)
+      let posterior = try data.latents.latents(of: sample.view).posterior
+      let latents = try posterior.mean * setup.model.vae.scalingFactor
       for (k, timestep) in [62, 187, 312, 437, 562, 687, 812, 937].enumerated() {
         let seed = CounterRandom.value(
           seed: 42, step: k, sample: number, purpose: .heldOutNoise)
@@ -54,9 +56,9 @@ struct HeldOutTests {
         let prediction = try noGrad {
           try live.unet(
             noisy, timestep: Tensor([Float(timestep)], shape: [1]),
-            encoderHiddenStates: sample.text.embeds,
+            encoderHiddenStates: text.embeds,
             addedConditioning: AddedConditioning(
-              textEmbeds: sample.text.pooled,
+              textEmbeds: text.pooled,
               timeIds: Tensor(sizes.map { Float($0) }, shape: [1, 6])))
         }
         sum += try (prediction - noise).square().mean().item()
@@ -114,7 +116,9 @@ struct HeldOutTests {
   func apart() throws {
     let setup = try training.setup(Self.config())
     let data = try PreparedData(setup, checkStop: {}, report: { _ in })
-    #expect(data.samples.map(\.file) == ["0.png", "1.png", "2.png"])
+    #expect(
+      (0..<3).map { data.instances.samples(step: $0, micro: 0)[0].file }.sorted()
+        == ["0.png", "1.png", "2.png"])
     #expect(data.heldOut.map(\.file) == ["held-out/a.png", "held-out/b.png"])
     #expect(setup.identity.images.count == 3 && setup.identity.heldOut?.count == 2)
     #expect(
@@ -227,7 +231,7 @@ struct HeldOutTests {
       at: other.appending(path: "held-out"), withIntermediateDirectories: true)
     #expect(
       try notes { $0.validationDataset = other.path } == [
-        "other/held-out: folders inside a dataset are not read",
+        "other/held-out: folders inside are not read",
         "held-out: not read, since validation_dataset is another folder",
       ])
     #expect(

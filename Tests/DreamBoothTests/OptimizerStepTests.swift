@@ -40,14 +40,15 @@ struct OptimizerStepTests {
     for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
   }
 
-  private static func batch(_ timesteps: [Int] = [500]) throws -> TrainingBatch {
+  private static func pass(_ timesteps: [Int] = [500]) throws -> TrainingPass {
     let count = timesteps.count
-    return TrainingBatch(
+    let batch = TrainingBatch(
       latents: try Generator(seed: 1).normal([count, 4, 8, 8]),
       noise: try Generator(seed: 2).normal([count, 4, 8, 8]), timesteps: timesteps,
       embeds: try Generator(seed: 3).normal([count, 5, 64]),
       pooled: try Generator(seed: 4).normal([count, 32]),
       timeIds: try .full([count, 6], value: 64), files: timesteps.map { "\($0).png" })
+    return TrainingPass(batch)
   }
 
   private func step(scalesLoss: Bool, maxGradientNorm: Double? = 1) throws -> OptimizerStep {
@@ -56,7 +57,7 @@ struct OptimizerStepTests {
     return OptimizerStep(
       unet: unet,
       objective: Objective(schedule: NoiseSchedule(model.scheduler), minSNRGamma: nil),
-      batch: { _, _ in try Self.batch() }, trained: trained,
+      pass: { _, _ in try Self.pass() }, trained: trained,
       optimizer: try AdamW(
         trained.enumerated().map { ("\($0)", $1) }, settings: AdamW.Settings()),
       learningRate: LearningRateSchedule(.constant, warmupSteps: 0, steps: 1), config: config,
@@ -123,7 +124,7 @@ struct OptimizerStepTests {
     func loss(_ timesteps: [Int], gamma: Double?) throws -> Double {
       try noGrad {
         try Objective(schedule: schedule, minSNRGamma: gamma)
-          .loss(of: Self.batch(timesteps), by: unet).total.item()
+          .loss(of: Self.pass(timesteps), by: unet).total.item()
       }
     }
     for timestep in [10, 500, 990] {

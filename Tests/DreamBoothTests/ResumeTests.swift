@@ -27,6 +27,8 @@ struct ResumeTests {
     Way(
       testDescription: "class images, accumulation 2",
       config: PriorPreservationTests.config { $0.gradientAccumulation = 2 }),
+    Way(
+      testDescription: "buckets, crops, flips and captions drawn", config: SampleDeckTests.config()),
     Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
     Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
   ]

@@ -1,5 +1,8 @@
 import DreamBooth
 import Foundation
+import Images
+import StableDiffusion
+import TestSupport
 import Testing
 
 @Suite("Dataset folder")
@@ -60,7 +63,7 @@ struct SubjectTests {
     }
     let dataset = try load()
     #expect(dataset.images.map(\.name) == ["B.Png", "a10.png", "a2.png", "b.PNG"])
-    #expect(dataset.images.allSatisfy { ($0.width, $0.height) == (64, 48) })
+    #expect(dataset.images.allSatisfy { ($0.size.width, $0.size.height) == (64, 48) })
     #expect(dataset.problems.map(\.text) == ["the same picture, which will weigh more than others"])
   }
 
@@ -104,7 +107,7 @@ struct SubjectTests {
     #expect(dataset.images.count == 18)
     for image in dataset.images {
       let isLandscape = image.name.hasPrefix("Landscape")
-      #expect((image.width, image.height) == (isLandscape ? (1800, 1200) : (1200, 1800)))
+      #expect((image.size.width, image.size.height) == (isLandscape ? (1800, 1200) : (1200, 1800)))
     }
   }
 
@@ -135,12 +138,12 @@ struct SubjectTests {
     try folder.write(Self.black, to: "dog/more/5.png")
     #expect(
       try load().problems.map(\.description) == [
-        "1.png: several lines in the caption, only the first is read",
         "2.jpg: the content is of the other format than the extension says",
         "3.txt: no image of the same name, not read",
-        "2.caption: captions are only read from .txt files, not read",
+        "2.caption: captions are only read from .txt files and metadata.jsonl, not read",
         "4.webp: only JPEG and PNG are read, left out",
-        "more: folders inside a dataset are not read",
+        "more: folders inside a dataset are only read when they are named as 3_sks dog (repeats "
+          + "and caption) or listed under folders in subject.yaml, not read",
       ])
   }
 
@@ -155,8 +158,12 @@ struct SubjectTests {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(caption, to: "dog/1.txt")
     try folder.write("trigger: \(trigger)", to: "dog/subject.yaml")
+    let tokenizer = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+      .loadTokenizer()
+    let problems = try load().problems(
+      TrainingConfig(), buckets: AspectBuckets(square: 48), tokenizer)
     #expect(
-      try load().problems.map(\.description)
+      problems.map(\.description)
         == (isHeld
           ? []
           : [
@@ -175,17 +182,6 @@ struct SubjectTests {
       try folder.write("dog", to: "dog/\(name).txt")
     }
     #expect(try load().problems.map(\.files) == [["1.png", "3.png"]])
-  }
-
-  @Test("pictures that would be enlarged by more than 1.15 are said")
-  func enlargements() throws {
-    try folder.write(Self.black, to: "dog/1.png")
-    let dataset = try load()
-    #expect(dataset.enlargements(atResolution: 55) == [])
-    #expect(
-      dataset.enlargements(atResolution: 56).map(\.description) == [
-        "1.png: 64x48 is enlarged 1.17 times to cover 56x56, which blurs it"
-      ])
   }
 
   // MARK: What cannot be trained on
@@ -234,7 +230,7 @@ struct SubjectTests {
     let link = try folder.write(Data(), to: "dog/1.png")
     try FileManager.default.removeItem(at: link)
     try FileManager.default.createSymbolicLink(at: link, withDestinationURL: image)
-    #expect(try load().images.map(\.width) == [64])
+    #expect(try load().images.map(\.size.width) == [64])
     try FileManager.default.createSymbolicLink(
       at: link.deletingLastPathComponent().appendingPathComponent("2.png"),
       withDestinationURL: URL(fileURLWithPath: "2.png", relativeTo: link))

@@ -55,8 +55,8 @@ struct TrainingGoldenTests {
       objective: Objective(
         schedule: NoiseSchedule(scheduler), minSNRGamma: reference.minSnrGamma,
         priorWeight: reference.priorWeight ?? 1),
-      batch: {
-        try Self.batch(golden, step: $0, micro: $1, classCount: reference.classCount ?? 0)
+      pass: {
+        try Self.pass(golden, step: $0, micro: $1, classCount: reference.classCount ?? 0)
       },
       trained: trained.map(\.tensor),
       optimizer: try AdamW(
@@ -94,17 +94,23 @@ struct TrainingGoldenTests {
     #expect(losses.count == 5 && trained.count == 272)
   }
 
-  private static func batch(
+  private static func pass(
     _ golden: Golden, step: Int, micro: Int, classCount: Int
-  ) throws -> TrainingBatch {
-    func input(_ name: String) throws -> Tensor {
-      try golden.tensor("in.\(name)").select(dim: 0, index: step).select(dim: 0, index: micro)
+  ) throws -> TrainingPass {
+    let count = try golden.tensor("in.timesteps").shape[2]
+    func batch(_ places: Range<Int>) throws -> TrainingBatch {
+      func input(_ name: String) throws -> Tensor {
+        try golden.tensor("in.\(name)").select(dim: 0, index: step).select(dim: 0, index: micro)
+          .narrow(dim: 0, start: places.lowerBound, length: places.count)
+      }
+      return TrainingBatch(
+        latents: try input("latents"), noise: try input("noise"),
+        timesteps: try input("timesteps").int64s().map { Int($0) },
+        embeds: try input("prompt_embeds"), pooled: try input("pooled_embeds"),
+        timeIds: try input("time_ids").to(.float32), files: places.map { _ in "golden" })
     }
-    let timesteps = try input("timesteps").int64s().map { Int($0) }
-    return TrainingBatch(
-      latents: try input("latents"), noise: try input("noise"), timesteps: timesteps,
-      embeds: try input("prompt_embeds"), pooled: try input("pooled_embeds"),
-      timeIds: try input("time_ids").to(.float32), files: timesteps.map { _ in "golden" },
-      classCount: classCount)
+    return TrainingPass(
+      try batch(0..<count - classCount),
+      classImages: classCount > 0 ? try batch(count - classCount..<count) : nil)
   }
 }

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 # In this order: models, pictures, training and lora run the model that tiny_sdxl writes.
 GROUPS = [
     "blocks", "tiny_sdxl", "models", "schedules", "optimizer", "pictures", "training", "keys", "lora",
-    "tokens", "resize",
+    "tokens", "resize", "buckets", "masks",
 ]
 
 

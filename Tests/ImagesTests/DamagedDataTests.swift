@@ -63,7 +63,8 @@ struct DamagedDataTests {
       }
       do {
         let image = try ImageDecoder.decode(data, limits: limits)
-        #expect(try ImageDecoder.header(data).orientedSize == (image.width, image.height))
+        let size = PixelSize(width: image.width, height: image.height)
+        #expect(try ImageDecoder.header(data).orientedSize == size)
       } catch {
         failures += 1
         #expect(error.description.hasPrefix("The image data ") && error.description.hasSuffix("."))
@@ -96,6 +97,19 @@ struct DamagedDataTests {
     let jpeg = ImageError.Problem.tooLarge(width: 65_500, height: 65_500, limits: limits)
     #expect(throws: ImageError(file: nil, problem: jpeg)) {
       try ImageDecoder.header(try Fixtures.data("absurd.jpg"))
+    }
+  }
+
+  @Test("a JPEG of the largest sides that its header can hold is refused")
+  func largest() throws {
+    var data = try Fixtures.data("absurd.jpg")
+    let sides = try #require(data.firstRange(of: [0xFF, 0xDC, 0xFF, 0xDC]))
+    data.replaceSubrange(sides, with: [0xFF, 0xFF, 0xFF, 0xFF])
+    #expect {
+      try ImageDecoder.decode(data)
+    } throws: { error in
+      guard case .damaged(.jpeg, let reason) = (error as? ImageError)?.problem else { return false }
+      return reason.contains("65500")
     }
   }
 

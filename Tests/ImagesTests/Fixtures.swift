@@ -74,4 +74,20 @@ extension RGBImage {
     }
     return 10 * log10(255 * 255 * Double(pixels.count) / Double(max(squares, 1)))
   }
+
+  /// The same over the blocks of 5 x 5 pixels that differ least, a share of all.
+  func signalToNoise(against other: RGBImage, share: Double) -> Double {
+    guard width == other.width, height == other.height else { return 0 }
+    var squares = [Int](repeating: 0, count: (width / 5) * (height / 5))
+    for y in 0..<(height / 5 * 5) {
+      for x in 0..<(width / 5 * 5) {
+        for index in ((y * width + x) * 3)..<((y * width + x) * 3 + 3) {
+          let difference = Int(pixels[index]) - Int(other.pixels[index])
+          squares[y / 5 * (width / 5) + x / 5] += difference * difference
+        }
+      }
+    }
+    let kept = squares.sorted().prefix(Int(share * Double(squares.count)))
+    return 10 * log10(255 * 255 * 75 * Double(kept.count) / Double(max(kept.reduce(0, +), 1)))
+  }
 }

@@ -37,5 +37,9 @@ struct ImageGridTests {
     } throws: { error in
       "\(error)".contains("\(width) x \(height) pixels cannot be made of \(byteCount) bytes")
     }
+    #expect(throws: GrayImageError.self) {
+      try GrayImage(
+        width: width, height: height, pixels: [UInt8](repeating: 0, count: byteCount))
+    }
   }
 }

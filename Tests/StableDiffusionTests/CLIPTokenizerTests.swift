@@ -73,7 +73,7 @@ import Testing
     for (index, expected) in golden {
       let string = strings[try #require(Int(index))]
       let encoding = tokenizer.encode(string)
-      #expect(encoding.ids == expected.ids, "\(string.debugDescription)")
+      #expect(encoding.chunks == [expected.ids], "\(string.debugDescription)")
       #expect(encoding.tokenCount == expected.tokenCount, "\(string.debugDescription)")
       #expect(encoding.truncatedText == expected.truncatedText, "\(string.debugDescription)")
     }
@@ -83,8 +83,8 @@ import Testing
   func empty() throws {
     let first = try TokenGolden.Layout("objects").tokenizer()
     let second = try TokenGolden.Layout("objects-pad").tokenizer()
-    #expect(first.encode("").ids == [49406] + Array(repeating: 49407, count: 76))
-    #expect(second.encode("").ids == [49406, 49407] + Array(repeating: 0, count: 75))
+    #expect(first.encode("").chunks[0] == [49406] + Array(repeating: 49407, count: 76))
+    #expect(second.encode("").chunks[0] == [49406, 49407] + Array(repeating: 0, count: 75))
     #expect(first.encode("").tokenCount == 0)
   }
 
@@ -93,11 +93,65 @@ import Testing
     let tokenizer = try TokenGolden.Layout("objects").tokenizer()
     let full = tokenizer.encode(String(repeating: "dog ", count: 75))
     #expect(full.truncatedText == nil)
-    #expect(full.ids.last == tokenizer.eosID)
+    #expect(full.chunks[0].last == tokenizer.eosID)
     let over = tokenizer.encode(String(repeating: "dog ", count: 75) + "Cat")
-    #expect(over.ids == full.ids)
+    #expect(over.chunks[0] == full.chunks[0])
     #expect(over.truncatedText == "cat")
     #expect(over.tokenCount == 76)
+  }
+
+  @Test("A long text is cut every 75 tokens, each chunk between BOS, EOS and padding")
+  func chunks() throws {
+    let tokenizer = try TokenGolden.Layout("objects").tokenizer()
+    let words = (1...200).map { "dog\($0)" }.joined(separator: " ")
+    let tokens = tokenizer.tokens(of: words)
+    #expect(tokens.count > 225)
+    for count in [0, 1, 74, 75, 76, 149, 150, 151, 225] {
+      let encoding = tokenizer.encode(words, maxTokens: count)
+      #expect(encoding.chunks.count == max(1, (count + 74) / 75))
+      #expect(encoding.chunks.allSatisfy { $0.count == 77 && $0[0] == tokenizer.bosID })
+      let read = encoding.chunks.enumerated().flatMap { index, chunk in
+        let length = min(75, count - 75 * index)
+        #expect(chunk[(length + 1)...].allSatisfy { $0 == tokenizer.eosID })
+        return chunk[1..<length + 1]
+      }
+      #expect(read == Array(tokens.prefix(count)))
+      #expect(encoding.tokenCount == tokens.count)
+      #expect(encoding.truncatedText != nil)
+    }
+    let whole = tokenizer.encode(words, maxTokens: tokens.count)
+    #expect(whole.truncatedText == nil)
+    #expect(tokenizer.encode("a dog", maxTokens: 225) == tokenizer.encode("a dog"))
+    #expect(tokenizer.encode("a dog", maxTokens: -1).chunks == tokenizer.encode("").chunks)
+    #expect(tokenizer.encode(words, maxTokens: 75) == tokenizer.encode(words))
+  }
+
+  @Test("Texts of 100,000 characters have CLIP's tokens: the strings, and one word of all letters")
+  func longTexts() throws {
+    let tokenizer = try TokenGolden.Layout("objects").tokenizer()
+    let joined = try TokenGolden.strings().joined(separator: " ").unicodeScalars
+    let letters = joined.filter { $0.isASCII && $0.properties.isAlphabetic }
+    let texts = ["strings": joined.prefix(100_000), "letters": letters.prefix(100_000)]
+    let golden = try TokenGolden.longTexts()
+    #expect(golden.count == 2)
+    for (name, scalars) in texts {
+      let ids = tokenizer.tokens(of: String(scalars))
+      #expect(TokenGolden.digest(of: ids) == golden[name], "\(name)")
+    }
+  }
+
+  @Test(
+    "Marks in any order, in a text long enough to be normalized in pieces, are those of its parts",
+    arguments: ["e\u{301}", "a\u{301}\u{323}", "\u{304B}\u{3099}", "\u{1112}\u{1161}\u{11AB}"])
+  func longMarks(letter: String) throws {
+    let tokenizer = try TokenGolden.Layout("objects").tokenizer()
+    let composed = letter.precomposedStringWithCanonicalMapping
+    #expect(composed.unicodeScalars.count < letter.unicodeScalars.count)
+    for count in [1, 300] {
+      let text = String(repeating: letter, count: count)
+      let expected = String(repeating: composed, count: count)
+      #expect(tokenizer.tokens(of: text) == tokenizer.tokens(of: expected))
+    }
   }
 
   @Test("HTML entities are text: transformers does not decode them")

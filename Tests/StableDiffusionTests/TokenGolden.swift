@@ -39,6 +39,12 @@ enum TokenGolden {
     let truncatedText: String?
   }
 
+  /// How many tokens a text has, and what `digest` makes of them.
+  struct Digest: Decodable, Equatable {
+    let count: Int
+    let digest: String
+  }
+
   static let folder = Repository.golden.appending(path: "tokens")
 
   static func strings() throws -> [String] { try decode("strings.json") }
@@ -46,6 +52,19 @@ enum TokenGolden {
   /// By index of the string.
   static func encodings(_ layout: String) throws -> [String: Encoding] {
     try decode("\(layout).encodings.json")
+  }
+
+  /// Of the long texts that `tokens.py` makes of the strings, by name.
+  static func longTexts() throws -> [String: Digest] { try decode("long.json") }
+
+  /// 64-bit FNV-1a, one step for each id.
+  static func digest(of ids: [Int]) -> Digest {
+    let hash = ids.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, id in
+      (hash ^ UInt64(id)) &* 0x100_0000_01b3
+    }
+    let digits = String(hash, radix: 16)
+    return Digest(
+      count: ids.count, digest: String(repeating: "0", count: 16 - digits.count) + digits)
   }
 
   /// BOS, tokens and EOS of every string; `changed` are the strings in which the layout differs

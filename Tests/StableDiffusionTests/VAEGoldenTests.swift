@@ -30,6 +30,25 @@ struct VAEGoldenTests {
       try golden.differences(outputs: outputs, inputs: ["sample": sample], module: vae) == [])
   }
 
+  @Test("has diffusers' moments of a picture that is encoded in tiles")
+  func tiles() throws {
+    let golden = try Golden("models/vae-encode-tiled")
+    let sample = try golden.input("rows") + golden.input("columns")
+    let latents = try TinyModel.vae().tiledEncode(sample, tileSize: 64)
+    #expect(
+      try golden.differences(outputs: ["mean": latents.mean, "logvar": latents.logvar]) == [])
+  }
+
+  @Test("a picture that fits into one tile has the moments of the whole, bit for bit")
+  func oneTile() throws {
+    let vae = try TinyModel.vae()
+    let sample = try Generator(seed: 1).normal([1, 3, 72, 96])
+    let whole = try vae.encode(sample)
+    let tiled = try vae.tiledEncode(sample)
+    #expect(try tiled.mean.bytes() == whole.mean.bytes())
+    #expect(try tiled.logvar.bytes() == whole.logvar.bytes())
+  }
+
   @Test("draws latents from mean, deviation and noise, with the log variance kept in bounds")
   func sampling() throws {
     let moments = try Tensor([Float(1), 2, 2 * 0.6931472, 50], shape: [1, 4, 1, 1])

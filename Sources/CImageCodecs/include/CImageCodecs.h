@@ -1,4 +1,5 @@
-// PNG and JPEG from and to interleaved 8-bit RGB, over the system's libpng and libjpeg(-turbo).
+// PNG and JPEG from and to interleaved 8-bit RGB, over the system's libpng and libjpeg-turbo, and
+// Pillow's bicubic resampling.
 //
 // The rules of this header:
 // - Arguments are borrowed for the length of the call. Pixels are rows from top to bottom, without
@@ -34,12 +35,20 @@ typedef struct ci_header {
   uint32_t width, height;
   /// EXIF orientation, 1 to 8; 1 (upright) when the file gives none or an invalid one.
   int orientation;
+  /// 1 when there is an alpha channel or a transparent colour, else 0.
+  int has_alpha;
 } ci_header;
+
+/// Receives the embedded ICC profile, valid only during the call; no bytes: it is damaged.
+typedef void (*ci_profile_visitor)(
+    void *context, const uint8_t *_Nullable profile, size_t count);
 
 // MARK: JPEG
 
-/// Reads the header of a JPEG file that lies in memory.
-ci_status ci_jpeg_read_header(const uint8_t *bytes, size_t count, ci_header *header);
+/// Reads the header of a JPEG file that lies in memory, and visits the profile when there is one.
+ci_status ci_jpeg_read_header(
+    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
+    void *context);
 
 /// Decodes a baseline or progressive JPEG (grey, YCbCr, RGB, CMYK or YCCK) to upright RGB.
 ///
@@ -53,14 +62,20 @@ ci_status ci_jpeg_decode(
 
 // MARK: PNG
 
-/// Reads the header of a PNG file that lies in memory.
-ci_status ci_png_read_header(const uint8_t *bytes, size_t count, ci_header *header);
+/// Reads the header of a PNG file that lies in memory, and visits the profile when there is one.
+ci_status ci_png_read_header(
+    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
+    void *context);
 
 /// Decodes a PNG of any colour type and depth to upright RGB.
 ///
 /// Transparency is composited over white with Pillow's rounding; of 16-bit samples the high byte
 /// is kept; gamma and colour profile are ignored. `capacity` must be three times the pixels.
-ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity);
+///
+/// `alpha`, unless NULL, receives the transparency too, one byte a pixel; only for a picture that
+/// has some.
+ci_status ci_png_decode(
+    const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity, uint8_t *_Nullable alpha);
 
 /// Receives one text chunk: Latin-1 `key`, and NUL-terminated `text` that is UTF-8 when `is_utf8`
 /// is not 0, else Latin-1. Both are valid only during the call.
@@ -79,6 +94,23 @@ ci_status ci_png_read_text(
 ci_status ci_png_encode(
     const uint8_t *rgb, uint32_t width, uint32_t height, const char *texts, size_t text_count,
     uint8_t *_Nullable *_Nonnull png, size_t *png_count);
+
+// MARK: Resampling
+
+/// A rectangle of a picture that was scaled to another size.
+typedef struct ci_window {
+  /// Sides of the whole picture before and after scaling.
+  uint32_t source_width, source_height, scaled_width, scaled_height;
+  /// The rectangle within the scaled picture.
+  uint32_t left, top, width, height;
+} ci_window;
+
+/// Antialiased bicubic resampling, bit for bit that of Pillow's `resize(BICUBIC)` with a crop after.
+///
+/// `pixels` are of the source's size with `channels` bytes each, 1 to 4; `result` takes those of the
+/// rectangle, which must lie within the scaled picture.
+ci_status ci_resize_bicubic(
+    const uint8_t *pixels, unsigned channels, const ci_window *window, uint8_t *result);
 
 #pragma clang assume_nonnull end
 

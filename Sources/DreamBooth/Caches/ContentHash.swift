@@ -4,6 +4,9 @@ import NN
 
 /// SHA-256 of contents, as 64 hexadecimal digits: what caches and checkpoints are known by.
 public enum ContentHash {
+  /// Digits of a hash.
+  static let length = 64
+
   /// The hash of bytes in memory.
   public static func of(_ data: some DataProtocol) -> String {
     var hash = SHA256()

@@ -12,9 +12,9 @@ public final class FileHashes {
 
   /// The hashes remembered in a folder. What is there and cannot be used is forgotten.
   public init(in folder: URL) {
-    store = folder.appending(path: "file-hashes.json")
+    store = folder.appending(path: CacheKind.fileHashes.rawValue)
     do {
-      known = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: store))
+      known = try Self.read(store)
     } catch {
       known = [:]
     }
@@ -41,6 +41,19 @@ public final class FileHashes {
     guard isChanged else { return }
     try DurableFile.replace(store, with: JSONEncoder().encode(known))
     isChanged = false
+  }
+
+  /// Throws `CacheError.damaged` for a file of hashes that cannot be used.
+  static func verify(_ url: URL) throws(CacheError) {
+    do {
+      _ = try read(url)
+    } catch {
+      throw .damaged(file: url.relativePath, problem: "it is not a list of hashes")
+    }
+  }
+
+  private static func read(_ url: URL) throws -> [String: String] {
+    try JSONDecoder().decode([String: String].self, from: Data(contentsOf: url))
   }
 
   private static func identity(of url: URL) throws(FileAccessError) -> String {

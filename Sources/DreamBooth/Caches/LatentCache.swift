@@ -3,69 +3,124 @@ import Images
 import StableDiffusion
 import Torch
 
-/// The VAE's view of every image, computed once: mean and log-variance, so that training samples the
-/// posterior anew in every step.
+/// The VAE's view of every picture, computed once: mean and log-variance, so that training can
+/// sample the posterior anew in every step, and the mask at the latents' size.
+///
+/// The VAE computes in float32, whatever the training does. Pictures of more than 1536 x 1536 pixels
+/// are encoded in tiles (``AutoencoderKL/tiledEncode(_:tileSize:)``), since each of SDXL's widest
+/// activations takes 1.2 GB at that size: tiles of the side that the model was trained for, as in
+/// diffusers, and of 512 pixels at least.
 struct LatentCache {
   /// Part of every key; raised whenever the same inputs give other latents.
-  private static let version = "latents 1"
+  private static let version = "latents 2"
+  /// Area in pixels above which a picture is encoded in tiles.
+  static let largestWhole = 1536 * 1536
+  /// The least side of a tile in pixels; larger where the model was trained for larger pictures.
+  private static let smallestTile = 512
 
   private let cache: TensorCache
   private let vaeHash: String
   private let device: Device
+  private let load: () throws -> AutoencoderKL
 
   /// - Parameters:
   ///   - root: the folder of all caches.
   ///   - vaeHash: the hash of the VAE's weights and configuration.
   ///   - device: where the VAE is.
   ///   - threads: how many compute where that is the CPU.
-  init(in root: URL, vaeHash: String, device: Device, threads: Int) {
-    cache = TensorCache("latents", in: root, device: device, threads: threads)
+  ///   - load: gives the VAE in float32; called when something has to be computed.
+  init(
+    in root: URL, vaeHash: String, device: Device, threads: Int,
+    load: @escaping () throws -> AutoencoderKL
+  ) {
+    cache = TensorCache(.latents, in: root, device: device, threads: threads)
     self.vaeHash = vaeHash
     self.device = device
+    self.load = load
   }
 
   /// The cache of what a training reads.
   init(_ setup: TrainingSetup) {
     self.init(
       in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
-      threads: setup.config.threads ?? Backend.threads)
+      threads: setup.config.threads ?? Backend.threads,
+      load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) })
   }
 
-  /// The posterior of each image, float32 `[1, C, h, w]` on the CPU.
+  /// Where a view's latents are kept.
+  func file(of view: PictureView) -> URL { cache.url(key(view)) }
+
+  /// Computes what is not kept whole, each view once, and keeps it. The next pictures are decoded
+  /// while the VAE encodes one; no more than three are in memory. The VAE is loaded at most once, and
+  /// freed when this returns.
   ///
-  /// - Parameters:
-  ///   - load: gives the VAE; called when something has to be computed, at most once.
-  ///   - progress: called before something is computed, with the number of images done; what it
-  ///     throws ends it.
-  func posteriors(
-    of images: [(image: DatasetImage, hash: String, geometry: CropGeometry)],
-    load: () throws -> AutoencoderKL, progress: (Int) throws -> Void
-  ) throws -> [DiagonalGaussian] {
+  /// - Parameter progress: called before a view is computed, with the number of distinct views done;
+  ///   what it throws ends the work, and what is computed by then is kept.
+  /// - Throws: `TrainingError.latentNotFinite`, `ImageError`, `FileAccessError.unwritable`.
+  func fill(_ views: [PictureView], progress: (_ done: Int) throws -> Void) throws {
+    let distinct = views.distinct()
+    let missing = distinct.indices.filter { !cache.contains(key(distinct[$0])) }
     var vae: AutoencoderKL?
-    return try images.enumerated().map { index, entry in
-      let key = cache.key([Self.version, entry.hash, "\(entry.geometry)", vaeHash])
-      let kept = try cache.tensors(key, names: ["mean", "logvar"]) {
-        try progress(index)
-        let model = try vae ?? load()
-        vae = model
-        return try moments(of: entry.image, entry.geometry, by: model)
-      }
-      return DiagonalGaussian(mean: kept[0], logvar: kept[1])
+    // Decoding takes none of libtorch's threads: they are all the VAE's.
+    try Prefetch.forEach(missing.map { distinct[$0] }, make: TrainingPicture.crop) { index, crop in
+      try progress(missing[index])
+      let model = try vae ?? load()
+      vae = model
+      let view = distinct[missing[index]]
+      try cache.store(encode(crop, of: view, by: model).tensors, key(view))
     }
   }
 
-  private func moments(
-    of image: DatasetImage, _ geometry: CropGeometry, by vae: AutoencoderKL
-  ) throws -> [Tensor] {
+  /// The latents of a view. Where they are not kept whole, since somebody has deleted or damaged
+  /// them, they are computed again.
+  ///
+  /// Throws as ``fill(_:progress:)`` does.
+  func latents(of view: PictureView) throws -> EncodedPicture {
+    if let kept = cache.tensors(key(view)).flatMap(EncodedPicture.init) { return kept }
+    try cache.store(encode(TrainingPicture.crop(of: view), of: view, by: load()).tensors, key(view))
+    // Read back: a tensor in another memory layout has the same values, but leads to other last
+    // bits, and a run would differ from one that finds it here.
+    let tensors = try TensorEntry(url: file(of: view)).read()
+    guard let kept = EncodedPicture(tensors) else {
+      throw CacheError.damaged(
+        file: file(of: view).relativePath, problem: "it lacks what was written")
+    }
+    return kept
+  }
+
+  private func encode(
+    _ crop: PictureCrop, of view: PictureView, by vae: AutoencoderKL
+  ) throws -> EncodedPicture {
     let posterior = try noGrad {
-      try vae.encode(TrainingPicture.pixels(of: image, geometry).to(device))
+      let pixels = try crop.pixels().to(device)
+      return view.geometry.target.area > Self.largestWhole
+        ? try vae.tiledEncode(
+          pixels, tileSize: max(Self.smallestTile, vae.configuration.sampleSize))
+        : try vae.encode(pixels)
     }
-    return try [posterior.mean, posterior.logvar].map { tensor in
-      let kept = try tensor.to(.float32).to(.cpu)
-      guard try kept.isFinite() else {
-        throw TrainingError.latentNotFinite(file: image.url.relativePath)
+    let parts = try [posterior.mean, posterior.logvar].map { try $0.to(.float32).to(.cpu) }
+    guard try parts.allSatisfy({ try $0.isFinite() }) else {
+      throw TrainingError.latentNotFinite(file: view.url.relativePath)
+    }
+    return EncodedPicture(
+      posterior: DiagonalGaussian(mean: parts[0], logvar: parts[1]),
+      mask: try crop.weights(scale: vae.configuration.scale))
+  }
+
+  private func key(_ view: PictureView) -> String {
+    let geometry = view.geometry
+    let mask: [String] =
+      switch view.mask {
+      case .file(_, let sha256): ["mask", sha256]
+      case .alpha: ["alpha"]
+      case nil: ["no mask"]
       }
-      return kept
-    }
+    return cache.key(
+      [
+        Self.version, "tiles above \(Self.largestWhole), from \(Self.smallestTile)", "float32",
+        vaeHash, view.sha256, "original \(geometry.original)", "resized \(geometry.resized)",
+        "top \(geometry.cropTop)", "left \(geometry.cropLeft)", "target \(geometry.target)",
+        view.isMirrored ? "mirrored" : "as it is",
+      ] + mask)
   }
 }

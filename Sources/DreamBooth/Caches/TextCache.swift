@@ -2,77 +2,123 @@ import Foundation
 import StableDiffusion
 import Torch
 
-/// Prompts' embeddings, computed once.
-struct TextCache {
+/// Texts' embeddings, computed once: kept by what the encoders read, so that texts of the same tokens
+/// share one.
+final class TextCache {
   /// Part of every key; raised whenever the same inputs give other embeddings.
-  private static let version = "text 1"
+  private static let version = "text 2, penultimate layers"
 
   private let cache: TensorCache
-  private let modelHash: String
+  private let tokenizer: PromptTokenizer
+  private let encoders: [String]
+  private let forceZeros: Bool
+  private let load: (PromptTokenizer) throws -> PromptEncoder
+  /// Everything that was asked for.
+  private var prompts: Set<TextPrompt> = []
 
   /// - Parameters:
   ///   - root: the folder of all caches.
-  ///   - modelHash: the hash of tokenizers, encoders and of the type that they compute in.
+  ///   - tokenizer: the base model's.
+  ///   - encoders: the hashes of the encoders' weights and configurations, and the type that they
+  ///     compute in.
+  ///   - forceZeros: whether no negative prompt means zeros.
   ///   - device: where the encoders are.
   ///   - threads: how many compute where that is the CPU.
-  init(in root: URL, modelHash: String, device: Device, threads: Int) {
-    cache = TensorCache("text", in: root, device: device, threads: threads)
-    self.modelHash = modelHash
+  ///   - load: gives the encoder; called when something has to be computed.
+  init(
+    in root: URL, tokenizer: PromptTokenizer, encoders: [String], forceZeros: Bool, device: Device,
+    threads: Int, load: @escaping (PromptTokenizer) throws -> PromptEncoder
+  ) {
+    cache = TensorCache(.text, in: root, device: device, threads: threads)
+    self.tokenizer = tokenizer
+    self.encoders = encoders
+    self.forceZeros = forceZeros
+    self.load = load
   }
 
-  /// The cache of what a training reads.
-  init(_ setup: TrainingSetup) {
+  /// The cache of what a training reads. Throws `ModelError`.
+  convenience init(_ setup: TrainingSetup) throws {
+    let parts: [ModelDirectory.Component] = [.textEncoder, .textEncoder2]
     self.init(
-      in: setup.caches, modelHash: Self.modelHash(setup), device: setup.device,
-      threads: setup.config.threads ?? Backend.threads)
+      in: setup.caches, tokenizer: try setup.model.loadPromptTokenizer(),
+      encoders: parts.map(setup.identity.hash(of:)) + [setup.dtype.rawValue],
+      forceZeros: setup.model.forceZerosForEmptyPrompt, device: setup.device,
+      threads: setup.config.threads ?? Backend.threads,
+      load: { tokenizer in
+        try setup.model.loadPromptEncoder(
+          tokenizer: tokenizer, dtype: setup.dtype, device: setup.device)
+      })
   }
 
-  /// The hash of everything that a prompt's embedding depends on besides the prompt.
-  static func modelHash(_ setup: TrainingSetup) -> String {
-    let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
-    return ContentHash.of(
-      parts.map(setup.identity.hash(of:))
-        + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
-  }
+  /// Where a prompt's embedding is kept.
+  func file(of prompt: TextPrompt) -> URL { cache.url(key(prompt)) }
 
-  /// The embedding of each prompt, on the CPU.
+  /// Computes what is not kept whole, and keeps it. The encoders are loaded at most once, and freed
+  /// when this returns.
   ///
-  /// - Parameters:
-  ///   - load: gives the encoder; called when something has to be computed, at most once.
-  ///   - progress: called before something is computed, with the number of prompts done; what it
-  ///     throws ends it.
-  func embeddings(
-    of prompts: [TextPrompt], load: () throws -> PromptEncoder, progress: (Int) throws -> Void
-  ) throws -> [PromptEmbedding] {
+  /// - Parameter progress: called before something is computed, with the number of prompts done; what
+  ///   it throws ends the work, and what is computed by then is kept.
+  /// - Throws: `FileAccessError.unwritable`, and errors of the model's files.
+  func fill(_ prompts: [TextPrompt], progress: (_ done: Int) throws -> Void) throws {
+    self.prompts.formUnion(prompts)
     var encoder: PromptEncoder?
-    return try prompts.enumerated().map { index, prompt in
-      let key = cache.key([Self.version, prompt.description, modelHash])
-      let kept = try cache.tensors(key, names: ["embeds", "pooled"]) {
-        try progress(index)
-        let model = try encoder ?? load()
-        encoder = model
-        let embedding =
-          switch prompt {
-          case .positive(let text): try model.encode([text])
-          case .negative(let text): try model.encodeNegative(text)
-          }
-        return [try embedding.embeds.to(.cpu), try embedding.pooled.to(.cpu)]
-      }
-      return PromptEmbedding(embeds: kept[0], pooled: kept[1])
+    for (index, prompt) in prompts.enumerated() {
+      let key = key(prompt)
+      if cache.contains(key) { continue }
+      try progress(index)
+      let model = try encoder ?? load(tokenizer)
+      encoder = model
+      try cache.store(tensors(of: prompt, by: model), key)
     }
+  }
+
+  /// The embedding of a prompt, on the CPU. Where it is not kept whole, since somebody has deleted or
+  /// damaged it, it is computed again, and so is everything else that was asked for: loading the
+  /// encoders takes much longer than using them.
+  ///
+  /// Throws as ``fill(_:progress:)`` does.
+  func embedding(_ prompt: TextPrompt) throws -> PromptEmbedding {
+    let key = key(prompt)
+    if let kept = cache.tensors(key).flatMap(PromptEmbedding.init) { return kept }
+    try fill(prompts.union([prompt]).sorted { $0.description < $1.description }) { _ in }
+    // Read back: a tensor in another memory layout has the same values, but leads to other last
+    // bits, and a run would differ from one that finds it here.
+    guard let kept = PromptEmbedding(try TensorEntry(url: cache.url(key)).read()) else {
+      throw CacheError.damaged(
+        file: cache.url(key).relativePath, problem: "it lacks what was written")
+    }
+    return kept
+  }
+
+  private func tensors(
+    of prompt: TextPrompt, by encoder: PromptEncoder
+  ) throws -> [String: Tensor] {
+    let embedding =
+      switch prompt {
+      case .positive(let text): try encoder.encode([text])
+      case .negative(let text): try encoder.encodeNegative(text)
+      case .caption(let text, let maxTokens): try encoder.encode(text, maxTokens: maxTokens)
+      }
+    return ["embeds": try embedding.embeds.to(.cpu), "pooled": try embedding.pooled.to(.cpu)]
+  }
+
+  private func key(_ prompt: TextPrompt) -> String {
+    let tokens: PromptTokenizer.Encoding
+    switch prompt {
+    case .positive(let text): tokens = tokenizer.encode(text)
+    case .negative(let text): tokens = tokenizer.encode(text ?? "")
+    case .caption(let text, let maxTokens): tokens = tokenizer.encode(text, maxTokens: maxTokens)
+    }
+    let isZero = prompt == .negative(nil) && forceZeros
+    return cache.key(
+      [Self.version, isZero ? "zeros" : "text"] + encoders + tokens.chunks.map(\.description))
   }
 }
 
-/// What guidance leads to, or away from.
-enum TextPrompt: Hashable, CustomStringConvertible {
-  case positive(String)
-  /// nil: nothing was asked for, and the model decides what that means.
-  case negative(String?)
-
-  var description: String {
-    switch self {
-    case .positive(let text): "positive \(text)"
-    case .negative(let text): text.map { "negative \($0)" } ?? "no negative"
-    }
+extension PromptEmbedding {
+  /// What is kept of an embedding; nil where that is something else.
+  fileprivate init?(_ tensors: [String: Tensor]) {
+    guard let embeds = tensors["embeds"], let pooled = tensors["pooled"] else { return nil }
+    self.init(embeds: embeds, pooled: pooled)
   }
 }

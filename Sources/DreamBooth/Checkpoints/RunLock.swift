@@ -54,7 +54,8 @@ public final class RunLock {
     return lock.l_type != F_UNLCK
   }
 
-  private static func file(of folder: RunFolder) -> URL { folder.url.appending(path: ".lock") }
+  /// Where a run's lock lies; it is written when it is taken.
+  static func file(of folder: RunFolder) -> URL { folder.url.appending(path: ".lock") }
 
   /// What is asked for: to be the only one.
   private static var wholeFile: flock {

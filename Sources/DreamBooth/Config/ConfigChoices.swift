@@ -28,6 +28,28 @@ public enum Precision: String, ConfigChoice {
   public static let allowed = "fp32, bf16 or fp16"
 }
 
+/// Which part of an image training sees.
+public enum CropChoice: String, ConfigChoice {
+  /// The middle.
+  case center
+  /// Another one in every epoch.
+  case random
+
+  /// The words a user may write.
+  public static let allowed = "center or random"
+}
+
+/// What is trained on of the VAE's distribution over an image's latents.
+public enum LatentsChoice: String, ConfigChoice {
+  /// A new sample in every step.
+  case sampled
+  /// The mean, which is also the most likely value.
+  case mean
+
+  /// The words a user may write.
+  public static let allowed = "sampled or mean"
+}
+
 extension LearningRateSchedule.Shape: ConfigChoice {
   /// The words a user may write.
   public static let allowed = "constant, cosine or linear"

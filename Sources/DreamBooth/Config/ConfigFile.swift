@@ -76,15 +76,20 @@ func decodeOptions<T: Decodable>(
       (path, allowed) = (context.codingPath, describe(expected))
     case DecodingError.valueNotFound(let expected, let context):
       (path, allowed) = (context.codingPath, describe(expected))
+    case DecodingError.keyNotFound(let key, let context):
+      (path, allowed) = (context.codingPath + [key], "set")
     case DecodingError.dataCorrupted(let context):
       (path, allowed) = (context.codingPath, context.debugDescription)
     default: break
     }
-    let key = path.first?.stringValue ?? ""
-    var node = values[key]
-    if let index = path.dropFirst().first?.intValue { node = node?.sequence?[index] }
+    let option = path.first?.stringValue ?? ""
+    let node = path.dropFirst().reduce(values[option]) { node, key in
+      key.intValue.map { node?.sequence?[$0] } ?? node?.mapping?[Node(key.stringValue)]
+    }
+    let names = path.filter { $0.intValue == nil }.map(\.stringValue)
     throw .invalidValue(
-      key: key, origin: origin(key), found: node?.summary ?? "nothing", allowed: allowed)
+      key: names.joined(separator: ": "), origin: origin(option),
+      found: node?.summary ?? "nothing", allowed: allowed)
   }
 }
 
@@ -131,6 +136,8 @@ extension Node {
       scalar.style = .doubleQuoted
       return .scalar(scalar)
     case .sequence(let sequence): return Node(sequence.map(\.withoutSexagesimals))
+    case .mapping(let mapping):
+      return Node(mapping.map { ($0.withoutSexagesimals, $1.withoutSexagesimals) })
     default: return self
     }
   }

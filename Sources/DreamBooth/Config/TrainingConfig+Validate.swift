@@ -34,6 +34,18 @@ extension TrainingConfig {
         resolution.isMultiple(of: 32) && (64...4096).contains(resolution), .resolution, resolution,
         "a multiple of 32 from 64 to 4096")
     }
+    try require(
+      bucketStep.isMultiple(of: 8) && (8...1024).contains(bucketStep), .bucketStep, bucketStep,
+      "a multiple of 8 from 8 to 1024")
+    try require(
+      upscale || buckets, .upscale, upscale,
+      "true where buckets is false, since squares have one size")
+    try require(keepTokens, in: 0...1000, .keepTokens)
+    try require((0...1).contains(captionDropout), .captionDropout, captionDropout, "from 0 to 1")
+    try require(
+      [75, 150, 225].contains(maxCaptionTokens), .maxCaptionTokens, maxCaptionTokens,
+      "75, 150 or 225")
+    try require((0...1).contains(maskFloor), .maskFloor, maskFloor, "from 0 to 1")
     try require(batchSize, in: 1...4096, .batchSize)
     try require(gradientAccumulation, in: 1...4096, .gradientAccumulation)
 

@@ -14,12 +14,44 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// Folder with the images; nil: `Datasets/<subject>`.
   public var dataset: String?
 
-  /// Side of the square that training sees, in pixels; nil: the model's own (1024 for SDXL).
+  /// Side of the square whose area training sees, in pixels; nil: the model's own (1024 for SDXL).
   public var resolution: Int?
+  /// Whether images keep about their shape, in rectangles of about that area; else all become squares.
+  public var buckets = true
+  /// Sides of the rectangles are multiples of so many pixels.
+  public var bucketStep = 64
+  /// Whether images that are too small are enlarged; else they get a smaller rectangle.
+  public var upscale = true
+  /// Which part of an image its rectangle shows, where it has no focus point.
+  public var crop = CropChoice.center
+  /// Whether half of the samples are mirrored.
+  public var flip = false
+  /// What is trained on of the VAE's distribution of an image's latents.
+  public var latents = LatentsChoice.sampled
   /// Images in one forward pass.
   public var batchSize = 1
   /// Forward passes whose gradients make up one optimizer step.
   public var gradientAccumulation = 1
+
+  /// Text before every caption.
+  public var captionPrefix: String?
+  /// Text after every caption.
+  public var captionSuffix: String?
+  /// Whether the lines of a caption file are alternatives, of which one is drawn each time; else
+  /// the first is the caption.
+  public var captionAlternatives = false
+  /// Whether the parts of a caption between commas are shuffled each time.
+  public var captionShuffle = false
+  /// How many of the parts, the first ones, stay where they are.
+  public var keepTokens = 0
+  /// Share of the samples that are trained with an empty caption.
+  public var captionDropout = 0.0
+  /// Tokens of a caption that are read, 75 for each chunk: 75, 150 or 225.
+  public var maxCaptionTokens = 75
+  /// Whether masks, of their own files or an image's alpha channel, weigh the loss.
+  public var masks = true
+  /// What the loss weighs where a mask is black.
+  public var maskFloor = 0.1
 
   /// Rank of the LoRA matrices.
   public var rank = 16
@@ -114,9 +146,19 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
 extension TrainingConfig {
   /// The options by their names in YAML and JSON.
   public enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
-    case subject, steps, model, dataset, resolution, rank, alpha, seed, precision, device, threads
+    case subject, steps, model, dataset, resolution, buckets, upscale, crop, flip, latents, masks,
+      rank, alpha, seed, precision, device, threads
     case batchSize = "batch_size"
     case gradientAccumulation = "gradient_accumulation"
+    case bucketStep = "bucket_step"
+    case captionPrefix = "caption_prefix"
+    case captionSuffix = "caption_suffix"
+    case captionAlternatives = "caption_alternatives"
+    case captionShuffle = "caption_shuffle"
+    case keepTokens = "keep_tokens"
+    case captionDropout = "caption_dropout"
+    case maxCaptionTokens = "max_caption_tokens"
+    case maskFloor = "mask_floor"
     case loraTargets = "lora_targets"
     case learningRate = "learning_rate"
     case learningRateSchedule = "learning_rate_schedule"

@@ -25,6 +25,16 @@ public enum CounterRandom {
     case classOrder = 7
     /// Noise added to a held-out picture.
     case heldOutNoise = 8
+    /// Place of a random crop in an epoch.
+    case crop = 9
+    /// Whether a sample is mirrored.
+    case flip = 10
+    /// Which of an image's captions a sample has.
+    case captionLine = 11
+    /// Order of the parts of a caption.
+    case captionOrder = 12
+    /// Whether a sample has no caption.
+    case captionDropout = 13
   }
 
   /// A 64-bit draw.

@@ -7,20 +7,26 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
   public let files: [String]
   /// What was found and what happens with it.
   public let text: String
+  /// Shell commands that mend it, one after another, with paths as seen from the current folder;
+  /// empty: there are none.
+  public let commands: [String]
 
-  init(_ files: [String], _ text: String) {
+  init(_ files: [String], _ text: String, commands: [String] = []) {
     self.files = files
     self.text = text
+    self.commands = commands
   }
 
-  /// A text that is longer than the text encoders read; nil for one that is not.
+  /// A text of more tokens than are read, as many as fit into one chunk where nothing else is said;
+  /// nil for one that is not.
   static func truncation(
-    of what: String, _ text: String, _ files: [String], by tokenizer: CLIPTokenizer
+    of what: String, _ text: String, _ files: [String], by tokenizer: CLIPTokenizer,
+    maxTokens: Int? = nil
   ) -> DatasetProblem? {
-    tokenizer.encode(text).truncatedText.map { rest in
+    let limit = maxTokens ?? tokenizer.chunkLength
+    return tokenizer.encode(text, maxTokens: limit).truncatedText.map { rest in
       DatasetProblem(
-        files,
-        "\(what) is longer than \(tokenizer.modelMaxLength - 2) tokens, \"\(rest)\" is cut off")
+        files, "\(what) is longer than \(limit) tokens, \"\(rest.excerpt())\" is cut off")
     }
   }
 
@@ -37,77 +43,9 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
 
   /// The same of files in a folder of that name.
   func below(_ folder: String) -> DatasetProblem {
-    DatasetProblem(files.map { "\(folder)/\($0)" }, text)
+    DatasetProblem(files.map { "\(folder)/\($0)" }, text, commands: commands)
   }
 
   /// `00.jpg, 01.jpg: no caption ...`
   public var description: String { files.isEmpty ? text : "\(listing(files)): \(text)" }
-}
-
-extension Dataset {
-  /// Everything that the user should know before training on these pictures at a resolution starts.
-  func problems(atResolution resolution: Int, _ tokenizer: CLIPTokenizer) -> [DatasetProblem] {
-    let found = enlargements(atResolution: resolution) + truncations(by: tokenizer)
-    return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
-  }
-
-  /// Images that training at a resolution would enlarge by more than 1.15, so that it would learn
-  /// their blur.
-  public func enlargements(atResolution resolution: Int) -> [DatasetProblem] {
-    images.compactMap { image in
-      let scale = CropGeometry(
-        originalWidth: image.width, originalHeight: image.height,
-        targetWidth: resolution, targetHeight: resolution
-      ).scale
-      guard scale > 1.15 else { return nil }
-      return DatasetProblem(
-        [image.name],
-        "\(image.width)x\(image.height) is enlarged \(String(format: "%.2f", scale)) times to cover "
-          + "\(resolution)x\(resolution), which blurs it")
-    }
-  }
-
-  /// Captions that are longer than the text encoders read, with what is cut off.
-  public func truncations(by tokenizer: CLIPTokenizer) -> [DatasetProblem] {
-    images.compactMap { image in
-      DatasetProblem.truncation(of: "the caption", image.caption, [image.name], by: tokenizer)
-    }
-  }
-
-  /// Says so when the word that stands for the subject is in no caption.
-  static func missingToken(of subject: Subject, in images: [DatasetImage]) -> [DatasetProblem] {
-    let token = words(of: subject.token)
-    if images.contains(where: { words(of: $0.caption).contains(token) }) { return [] }
-    return [
-      DatasetProblem(
-        [],
-        "no caption holds \"\(subject.token)\", so that word will not draw the subject; "
-          + "use it in the captions, or set trigger in \(Subject.fileName)")
-    ]
-  }
-
-  /// Groups of files with the same bytes.
-  static func duplicates(in images: [DatasetImage]) throws(DatasetError) -> [DatasetProblem] {
-    var problems: [DatasetProblem] = []
-    do {
-      let bySize = try Dictionary(grouping: images) { image in
-        try image.url.resolvingSymlinksInPath().resourceValues(forKeys: [.fileSizeKey]).fileSize
-      }
-      for group in bySize.values where group.count > 1 {
-        let byContent = try Dictionary(grouping: group) { try Data(contentsOf: $0.url) }
-        for same in byContent.values where same.count > 1 {
-          problems.append(
-            DatasetProblem(same.map(\.name), "the same picture, which will weigh more than others"))
-        }
-      }
-    } catch {
-      throw .unreadable(images[0].url.deletingLastPathComponent().relativePath, reason: "\(error)")
-    }
-    return problems.sorted { $0.files.lexicographicallyPrecedes($1.files) }
-  }
-
-  /// The words in lower case, each between spaces.
-  private static func words(of text: String) -> String {
-    " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
-  }
 }

@@ -1,42 +1,80 @@
+public import Images
+
 /// Which images a forward pass sees, as a pure function of its place in the run.
 ///
-/// Every epoch is a new permutation of the dataset; a batch that reaches the end of one goes on in
-/// the next, so every image is seen equally often and no batch is short.
+/// Every epoch is a new permutation of the dataset, cut into batches of one bucket each: an image
+/// joins its bucket's batch until that is full, and batches run in the order of their first images.
+/// What remains of a bucket at the end of an epoch is a shorter batch, so nothing is left out.
 public struct SampleOrder: Sendable, Equatable {
-  /// Images in the dataset.
-  public let count: Int
-  /// Images in one forward pass.
-  public let batchSize: Int
-  /// Forward passes in one optimizer step.
-  public let gradientAccumulation: Int
-  /// The run's seed.
-  public let seed: UInt64
-  /// What the draws are for: several datasets of one run have orders of their own.
-  public let purpose: CounterRandom.Purpose
+  /// Forward passes in an epoch.
+  public let passesPerEpoch: Int
 
-  /// The order over `count` images (above 0).
+  /// The images of an epoch in the order of the dataset, each as often as it is repeated.
+  private let entries: [Int]
+  /// The bucket of each image, as a number below `bucketCount`.
+  private let buckets: [Int]
+  private let bucketCount: Int
+  private let batchSize: Int
+  private let gradientAccumulation: Int
+  private let seed: UInt64
+  private let purpose: CounterRandom.Purpose
+
+  /// The order of a dataset.
+  ///
+  /// - Parameters:
+  ///   - buckets: The size in which training sees each image; there is at least one.
+  ///   - repeats: How often an epoch has each image (above 0), once if nil.
+  ///   - batchSize: Images in one forward pass, at most.
+  ///   - gradientAccumulation: Forward passes in one optimizer step.
+  ///   - seed: The run's seed.
+  ///   - purpose: What the draws are for: several datasets of one run have orders of their own.
   public init(
-    count: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
-    purpose: CounterRandom.Purpose = .order
+    buckets: [PixelSize], repeats: [Int]? = nil, batchSize: Int, gradientAccumulation: Int,
+    seed: UInt64, purpose: CounterRandom.Purpose = .order
   ) {
-    self.count = count
+    var numbers: [PixelSize: Int] = [:]
+    self.buckets = buckets.map { bucket in
+      let number = numbers[bucket, default: numbers.count]
+      numbers[bucket] = number
+      return number
+    }
+    bucketCount = numbers.count
+    entries = buckets.indices.flatMap { image in
+      repeatElement(image, count: repeats?[image] ?? 1)
+    }
     self.batchSize = batchSize
     self.gradientAccumulation = gradientAccumulation
     self.seed = seed
     self.purpose = purpose
+    var counts = Array(repeating: 0, count: bucketCount)
+    for image in entries { counts[self.buckets[image]] += 1 }
+    passesPerEpoch = counts.reduce(0) { $0 + ($1 + batchSize - 1) / batchSize }
   }
 
-  /// The images of a forward pass: number `micro` of optimizer step `step`, both from 0.
-  public func indices(step: Int, micro: Int) -> [Int] {
-    let first = (step * gradientAccumulation + micro) * batchSize
-    let epochs = first / count...(first + batchSize - 1) / count
-    let images = epochs.flatMap(permutation(epoch:))
-    return Array(images[(first % count)...].prefix(batchSize))
+  /// The epoch (from 0) of a forward pass, number `micro` of optimizer step `step`, both from 0, and
+  /// the numbers of the images that it sees.
+  public func pass(step: Int, micro: Int) -> (epoch: Int, images: [Int]) {
+    let (epoch, place) = (step * gradientAccumulation + micro)
+      .quotientAndRemainder(dividingBy: passesPerEpoch)
+    // Each bucket's latest batch; full, the next image of the bucket begins another.
+    var latest = Array(repeating: (batch: -1, count: batchSize), count: bucketCount)
+    var batches = 0
+    var images: [Int] = []
+    for image in permutation(epoch: epoch) {
+      let bucket = buckets[image]
+      if latest[bucket].count == batchSize {
+        latest[bucket] = (batches, 0)
+        batches += 1
+      }
+      latest[bucket].count += 1
+      if latest[bucket].batch == place { images.append(image) }
+    }
+    return (epoch, images)
   }
 
-  /// The order of an epoch (from 0), by the Fisher-Yates shuffle.
-  public func permutation(epoch: Int) -> [Int] {
-    var images = Array(0..<count)
+  /// The images of an epoch, by the Fisher-Yates shuffle.
+  private func permutation(epoch: Int) -> [Int] {
+    var images = entries
     for last in images.indices.dropFirst().reversed() {
       images.swapAt(
         last,

@@ -14,11 +14,20 @@ public struct Subject: Sendable, Equatable {
   public let priorImages: Int?
   /// What they show, in turn; nil: made of `classWord`.
   public let classPrompts: [String]?
+  /// How often an epoch has the folder's own pictures.
+  public let repeats: Int
+  /// Folders whose pictures are read too.
+  public let folders: [SubjectFolder]
+  /// What crops are to show of pictures that say nothing of their own.
+  public let focus: FocusPoint?
+  /// The same of some pictures by their names, before `focus`.
+  public let focusByName: [String: FocusPoint]
 
   /// A subject that needs no file.
   public init(
     name: String, trigger: String? = nil, classWord: String? = nil, caption: String? = nil,
-    priorImages: Int? = nil, classPrompts: [String]? = nil
+    priorImages: Int? = nil, classPrompts: [String]? = nil, repeats: Int = 1,
+    folders: [SubjectFolder] = [], focus: FocusPoint? = nil, focusByName: [String: FocusPoint] = [:]
   ) {
     self.name = name
     self.trigger = trigger
@@ -26,6 +35,10 @@ public struct Subject: Sendable, Equatable {
     self.caption = caption
     self.priorImages = priorImages
     self.classPrompts = classPrompts
+    self.repeats = repeats
+    self.folders = folders
+    self.focus = focus
+    self.focusByName = focusByName
   }
 
   /// Reads `subject.yaml` in a dataset folder, if it is there.
@@ -37,24 +50,18 @@ public struct Subject: Sendable, Equatable {
       self.init(name: name)
       return
     }
-    let keys = SubjectFile.CodingKeys.allCases.map(\.rawValue)
-    let yaml = try ConfigFile(contentsOf: url, keys: keys)
-    let file = try yaml.decode(SubjectFile.self)
-    if let count = file.priorImages, !TrainingConfig.priorImagesRange.contains(count) {
-      let key = SubjectFile.CodingKeys.priorImages.rawValue
-      throw .invalidValue(
-        key: key, origin: .file(yaml.name, line: yaml.lines[key]), found: "\(count)",
-        allowed: wholeNumber(in: TrainingConfig.priorImagesRange))
-    }
-    if let prompts = file.classPrompts, !Self.areClassPrompts(prompts) {
-      let key = SubjectFile.CodingKeys.classPrompts.rawValue
-      throw .invalidValue(
-        key: key, origin: .file(yaml.name, line: yaml.lines[key]), found: "\(prompts)",
-        allowed: Self.classPromptsAllowed)
+    let file = try SubjectFile(contentsOf: url)
+    var focus: FocusPoint?
+    var focusByName: [String: FocusPoint] = [:]
+    switch file.focus {
+    case .all(let point): focus = point
+    case .byName(let points): focusByName = points
+    case nil: break
     }
     self.init(
       name: name, trigger: file.trigger, classWord: file.classWord, caption: file.caption,
-      priorImages: file.priorImages, classPrompts: file.classPrompts)
+      priorImages: file.priorImages, classPrompts: file.classPrompts, repeats: file.repeats ?? 1,
+      folders: file.folders ?? [], focus: focus, focusByName: focusByName)
   }
 
   /// Name of the file in the dataset folder.
@@ -82,21 +89,5 @@ public struct Subject: Sendable, Equatable {
     if let classPrompts, !classPrompts.isEmpty { return classPrompts }
     guard let classWord, let first = classWord.lowercased().first else { return [] }
     return ["a photo of \("aeiou".contains(first) ? "an" : "a") \(classWord)"]
-  }
-}
-
-private struct SubjectFile: Decodable {
-  var trigger: String?
-  var classWord: String?
-  var caption: String?
-  var priorImages: Int?
-  var classPrompts: [String]?
-
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case trigger
-    case classWord = "class_word"
-    case caption
-    case priorImages = "prior_images"
-    case classPrompts = "class_prompts"
   }
 }

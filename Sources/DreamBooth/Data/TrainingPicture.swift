@@ -1,21 +1,34 @@
+import Foundation
 import Images
-import Torch
 
 /// An image as the VAE sees it.
 enum TrainingPicture {
-  /// The pixels of an image, resampled and cropped: float32 `[1, 3, height, width]` in -1...1, on
-  /// the CPU. Throws `ImageError`, `TorchError`.
-  static func pixels(of image: DatasetImage, _ geometry: CropGeometry) throws -> Tensor {
-    let decoded = try ImageDecoder.decode(contentsOf: image.url)
-    let bytes = try Tensor(decoded.pixels, shape: [1, decoded.height, decoded.width, 3])
-    let resized = try bytes.to(.float32).permute([0, 3, 1, 2])  // [1, 3, H, W]
-      .bicubicResized(height: geometry.resizedHeight, width: geometry.resizedWidth)
-    let cropped =
-      try resized
-      .narrow(dim: 2, start: geometry.cropTop, length: geometry.targetHeight)
-      .narrow(dim: 3, start: geometry.cropLeft, length: geometry.targetWidth)
-    // Whole numbers, as an image editor would have left them: training then sees what a saved crop
-    // would give.
-    return try cropped.round().clamp(min: 0, max: 255) / 127.5 - 1
+  /// The part of a picture that a sample sees, and its mask. No more of it is resampled than is seen.
+  ///
+  /// Throws `ImageError`, `ResamplingError`, and `MaskError` for a mask of another size.
+  static func crop(of view: PictureView) throws -> PictureCrop {
+    let geometry = view.geometry
+    let resample = Resampling(
+      resized: geometry.resized, top: geometry.cropTop, left: geometry.cropLeft,
+      size: geometry.target)
+    let (picture, mask) = try decode(view)
+    let crop = PictureCrop(picture: try resample(picture), mask: try mask.map { try resample($0) })
+    guard view.isMirrored else { return crop }
+    return PictureCrop(picture: crop.picture.mirrored, mask: crop.mask?.mirrored)
+  }
+
+  private static func decode(_ view: PictureView) throws -> (RGBImage, GrayImage?) {
+    if view.mask == .alpha { return try ImageDecoder.decodeWithAlpha(contentsOf: view.url) }
+    let original = view.geometry.original
+    let scale = DCTScale.sufficient(for: original, resizedTo: view.geometry.resized)
+    let picture = try ImageDecoder.decode(contentsOf: view.url, scale: scale)
+    guard case .file(let url, _) = view.mask else { return (picture, nil) }
+    let mask = try ImageDecoder.decodeMask(contentsOf: url)
+    guard mask.size == original else {
+      throw MaskError.otherSize(
+        mask: url.relativePath, size: mask.size, picture: view.url.relativePath,
+        pictureSize: original)
+    }
+    return (picture, mask)
   }
 }

@@ -15,7 +15,7 @@ struct ClassImageCache {
   /// The class images that this setup leads to.
   init(_ setup: TrainingSetup) {
     self.setup = setup
-    folder = setup.caches.appending(path: "class-images")
+    folder = setup.caches.appending(path: CacheKind.classImages.rawValue)
   }
 
   /// The pictures, image i showing prompt i mod count; those that are not kept whole are drawn. What
@@ -38,8 +38,8 @@ struct ClassImageCache {
     }
     return plans.map { plan in
       DatasetImage(
-        url: plan.url, width: setup.resolution, height: setup.resolution,
-        caption: plan.parameters.prompt)
+        url: plan.url, size: PixelSize(width: setup.resolution, height: setup.resolution),
+        captions: [plan.parameters.prompt])
     }
   }
 
@@ -64,16 +64,37 @@ struct ClassImageCache {
       [
         Self.version, prompt, "\(parameters.seed)", "\(setup.resolution)", "\(parameters.steps)",
         "\(parameters.guidance)", setup.dtype.rawValue, arithmetic.description,
-        TextCache.modelHash(setup),
+        textHash,
       ] + parts.map(setup.identity.hash(of:)))
     return Plan(url: folder.appending(path: "\(key).png"), parameters: parameters)
   }
+
+  /// The hash of everything that a prompt's embedding depends on besides the prompt.
+  private var textHash: String {
+    let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
+    return ContentHash.of(
+      parts.map(setup.identity.hash(of:))
+        + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
+  }
+
+  /// Throws `CacheError.damaged`, `ImageError` for a picture that is not what was drawn.
+  static func verify(_ url: URL) throws {
+    let image = try ImageDecoder.decode(contentsOf: url)
+    let name = url.relativePath
+    let hash = try PNGText.read(Data(contentsOf: url), name: name).first { $0.key == pixels }?.value
+    guard hash == ContentHash.of(image.pixels) else {
+      throw CacheError.damaged(file: name, problem: "its pixels are not those that were drawn")
+    }
+  }
+
+  /// The key of the text that holds the hash of the pixels.
+  private static let pixels = "pixels"
 
   /// What a picture's file says of it: the parameters, and the hash of its pixels.
   private func text(_ plan: Plan, _ image: RGBImage) -> [(key: String, value: String)] {
     [
       ("parameters", plan.parameters.text(width: image.width, height: image.height)),
-      ("pixels", ContentHash.of(image.pixels)),
+      (Self.pixels, ContentHash.of(image.pixels)),
     ]
   }
 
@@ -98,10 +119,10 @@ struct ClassImageCache {
     next: (_ index: Int) throws -> Void
   ) throws {
     let prompts = Array(prompts.prefix(plans.count))
-    let embeddings = try TextCache(setup).embeddings(
-      of: prompts.map { .positive($0) } + [.negative(nil)],
-      load: { try setup.model.loadPromptEncoder(dtype: setup.dtype, device: setup.device) },
-      progress: { _ in try checkStop() })
+    let texts = prompts.map { TextPrompt.positive($0) } + [.negative(nil)]
+    let cache = try TextCache(setup)
+    try cache.fill(texts, progress: { _ in try checkStop() })
+    let embeddings = try texts.map { try cache.embedding($0) }
     let sampler = LatentSampler(
       unet: try setup.model.loadUNet(dtype: setup.dtype, device: setup.device),
       scheduler: setup.model.scheduler, scale: setup.model.vae.scale)

@@ -3,12 +3,18 @@ import StableDiffusion
 
 extension ClassImages {
   /// What the user should know of them before training starts.
-  func problems(atResolution resolution: Int, _ tokenizer: CLIPTokenizer) -> [DatasetProblem] {
+  func problems(
+    _ config: TrainingConfig, buckets: AspectBuckets, _ tokenizer: CLIPTokenizer
+  ) -> [DatasetProblem] {
     switch self {
     case .found(let dataset):
-      dataset.problems(atResolution: resolution, tokenizer)
+      // What is put around the subject's captions is not said of others of its kind.
+      var config = config
+      config.captionPrefix = nil
+      config.captionSuffix = nil
+      return dataset.problems(config, buckets: buckets, tokenizer)
     case .drawn(_, let prompts):
-      prompts.compactMap { prompt in
+      return prompts.compactMap { prompt in
         DatasetProblem.truncation(of: "the class prompt", prompt, [], by: tokenizer)
       }
     }

@@ -40,12 +40,12 @@ final class AdapterTraining {
     let batches = BatchSource(
       data, config: config, timesteps: schedule.count, device: setup.device, scale: scale)
     heldOutLoss = HeldOutLoss(
-      of: data.heldOut, schedule: schedule, config: config, device: setup.device, scale: scale)
+      data, schedule: schedule, config: config, device: setup.device, scale: scale)
     step = OptimizerStep(
       unet: unet,
       objective: Objective(
         schedule: schedule, minSNRGamma: config.minSNRGamma, priorWeight: config.priorWeight),
-      batch: batches.batch, trained: trained.map(\.tensor), optimizer: optimizer,
+      pass: batches.pass, trained: trained.map(\.tensor), optimizer: optimizer,
       learningRate: LearningRateSchedule(
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
         steps: config.steps),

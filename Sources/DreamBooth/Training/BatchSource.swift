@@ -1,13 +1,11 @@
 import StableDiffusion
 import Torch
 
-/// Draws training batches. Every draw is a pure function of (seed, step, sample, purpose), so a batch
-/// is the same whenever and in whatever process it is made.
+/// Makes training batches of what is in the caches. Every draw is a pure function of (seed, step,
+/// sample, purpose), so a batch is the same whenever and in whatever process it is made.
 struct BatchSource {
   private let data: PreparedData
   private let config: TrainingConfig
-  private let order: SampleOrder
-  private let classOrder: SampleOrder?
   private let timesteps: Int
   private let device: Device
   private let scale: (Tensor) throws -> Tensor
@@ -24,49 +22,67 @@ struct BatchSource {
     self.timesteps = timesteps
     self.device = device
     self.scale = scale
-    order = SampleOrder(
-      count: data.samples.count, batchSize: config.batchSize,
-      gradientAccumulation: config.gradientAccumulation, seed: config.seed)
-    classOrder =
-      data.classSamples.isEmpty
-      ? nil
-      : SampleOrder(
-        count: data.classSamples.count, batchSize: config.priorBatchSize,
-        gradientAccumulation: config.gradientAccumulation, seed: config.seed,
-        purpose: .classOrder)
   }
 
-  /// The batch of a forward pass, number `micro` of optimizer step `step`, both from 0.
-  func batch(step: Int, micro: Int) throws -> TrainingBatch {
-    let instances = order.indices(step: step, micro: micro).map { data.samples[$0] }
-    let others = (classOrder?.indices(step: step, micro: micro) ?? []).map {
-      data.classSamples[$0]
-    }
-    let samples = instances + others
-    // Class images count down from -1: they change nothing about what is drawn for the subject's.
-    let numbers =
-      instances.indices.map { micro * config.batchSize + $0 }
-      + others.indices.map { -1 - (micro * config.priorBatchSize + $0) }
+  /// The samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  func pass(step: Int, micro: Int) throws -> TrainingPass {
+    let instances = data.instances.samples(step: step, micro: micro)
+    let classImages = data.classImages?.samples(step: step, micro: micro) ?? []
+    let texts = try TextBatch(
+      (instances + classImages).map { try data.texts.embedding($0.text) },
+      filling: { try data.texts.embedding(.positive("")) })
+    return TrainingPass(
+      try batch(instances, step: step, texts: texts.embeddings[..<instances.count]),
+      classImages: classImages.isEmpty
+        ? nil : try batch(classImages, step: step, texts: texts.embeddings[instances.count...]))
+  }
+
+  private func batch(
+    _ samples: [SampleDeck.Sample], step: Int, texts: ArraySlice<PromptEmbedding>
+  ) throws -> TrainingBatch {
     func draw(_ sample: Int, _ purpose: CounterRandom.Purpose, like tensor: Tensor) throws -> Tensor
     {
       let seed = CounterRandom.value(
         seed: config.seed, step: step, sample: sample, purpose: purpose)
       return try Generator(seed: seed).normal(tensor.shape)
     }
-    let latents = try zip(samples, numbers).map { sample, number in
-      let posterior = sample.posterior
-      return try scale(posterior.sample(noise: draw(number, .latent, like: posterior.mean)))
+    let pictures = try samples.map { try data.latents.latents(of: $0.view) }
+    let latents = try zip(samples, pictures).map { sample, picture in
+      let posterior = picture.posterior
+      return try scale(
+        config.latents == .mean
+          ? posterior.mean
+          : posterior.sample(noise: draw(sample.number, .latent, like: posterior.mean)))
     }
-    let noise = try zip(latents, numbers).map { try draw($1, .noise, like: $0) }
+    let noise = try zip(latents, samples).map { try draw($1.number, .noise, like: $0) }
     return TrainingBatch(
       latents: try .cat(latents, dim: 0).to(device), noise: try .cat(noise, dim: 0).to(device),
-      timesteps: numbers.map { number in
+      timesteps: samples.map { sample in
         CounterRandom.index(
-          below: timesteps, seed: config.seed, step: step, sample: number, purpose: .timestep)
+          below: timesteps, seed: config.seed, step: step, sample: sample.number,
+          purpose: .timestep)
       },
-      embeds: try .cat(samples.map(\.text.embeds), dim: 0).to(device),
-      pooled: try .cat(samples.map(\.text.pooled), dim: 0).to(device),
+      embeds: try .cat(texts.map(\.embeds), dim: 0).to(device),
+      pooled: try .cat(texts.map(\.pooled), dim: 0).to(device),
       timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]).to(device),
-      files: samples.map(\.file), classCount: others.count)
+      weights: try LossWeights.batch(pictures, floor: config.maskFloor)?.to(device),
+      files: samples.map(\.file))
+  }
+}
+
+/// Texts of one length: shorter ones are filled up with chunks that say nothing.
+struct TextBatch {
+  let embeddings: [PromptEmbedding]
+
+  /// - Parameter filling: gives the embedding of the empty text, where it is needed.
+  init(_ embeddings: [PromptEmbedding], filling: () throws -> PromptEmbedding) throws {
+    let lengths = embeddings.map { $0.embeds.shape[1] }
+    guard let shortest = lengths.min(), let longest = lengths.max(), shortest < longest else {
+      self.embeddings = embeddings
+      return
+    }
+    let empty = try filling()
+    let chunks = longest / empty.embeds.shape[1]
+    self.embeddings = try embeddings.map { try $0.padded(toChunks: chunks, with: empty) }
   }
 }

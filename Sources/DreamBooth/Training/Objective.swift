@@ -1,43 +1,8 @@
 public import StableDiffusion
 public import Torch
 
-/// One forward pass's worth of samples, everything drawn already.
-public struct TrainingBatch {
-  /// Scaled latents `[B, C, h, w]`, float32.
-  public var latents: Tensor
-  /// Standard normal noise of the same shape, float32.
-  public var noise: Tensor
-  /// A timestep for each sample.
-  public var timesteps: [Int]
-  /// Text `[B, 77, C]`.
-  public var embeds: Tensor
-  /// Pooled text `[B, P]`.
-  public var pooled: Tensor
-  /// `add_time_ids` `[B, 6]`, float32.
-  public var timeIds: Tensor
-  /// The file of each sample, for messages.
-  public var files: [String]
-  /// How many of the samples, the last ones, are class images.
-  public var classCount: Int
-
-  /// A batch of `B` samples.
-  public init(
-    latents: Tensor, noise: Tensor, timesteps: [Int], embeds: Tensor, pooled: Tensor,
-    timeIds: Tensor, files: [String], classCount: Int = 0
-  ) {
-    self.latents = latents
-    self.noise = noise
-    self.timesteps = timesteps
-    self.embeds = embeds
-    self.pooled = pooled
-    self.timeIds = timeIds
-    self.files = files
-    self.classCount = classCount
-  }
-}
-
-/// The loss of a batch, float32 scalars.
-public struct BatchLoss {
+/// The loss of a forward pass, float32 scalars.
+public struct PassLoss {
   /// What is minimised.
   public let total: Tensor
   /// The parts that it is made of, where there are class images: the mean over the subject's samples
@@ -46,8 +11,9 @@ public struct BatchLoss {
 }
 
 /// What training minimises: the squared error of the UNet's prediction (Ho et al. 2020, as in
-/// DreamBooth, Ruiz et al. 2023), each sample weighted by its timestep if asked for; with class images
-/// their mean is added to that of the subject's samples (section 3.3, equation 2).
+/// DreamBooth, Ruiz et al. 2023), weighted by the mask if there is one, each sample weighted by its
+/// timestep if asked for; with class images their mean is added to that of the subject's samples
+/// (section 3.3, equation 2).
 public struct Objective {
   private let schedule: NoiseSchedule
   private let minSNRGamma: Double?
@@ -62,23 +28,22 @@ public struct Objective {
     self.priorWeight = priorWeight
   }
 
-  /// The loss of a batch. The UNet runs in the type of its weights; noise, target and error are
+  /// The loss of a pass. The UNet runs in the type of its weights; noise, target and error are
   /// float32 throughout.
-  public func loss(of batch: TrainingBatch, by unet: UNet2DConditionModel) throws -> BatchLoss {
-    let error = try squaredError(of: batch, by: unet)
-    guard batch.classCount > 0 else {
+  public func loss(of pass: TrainingPass, by unet: UNet2DConditionModel) throws -> PassLoss {
+    guard let classImages = pass.classImages else {
+      let error = try squaredError(of: pass.instances, by: unet)
       let total =
-        try minSNRGamma == nil ? error.mean() : weighted(error, batch.timesteps).mean()
-      return BatchLoss(total: total, parts: nil)
+        try minSNRGamma == nil ? error.mean() : weighted(error, pass.instances.timesteps).mean()
+      return PassLoss(total: total, parts: nil)
     }
-    let losses = try weighted(error, batch.timesteps)  // [B]
-    let count = batch.files.count - batch.classCount
-    let instance = try losses.narrow(dim: 0, start: 0, length: count).mean()
-    let prior = try losses.narrow(dim: 0, start: count, length: batch.classCount).mean()
-    return BatchLoss(total: try instance + prior * priorWeight, parts: (instance, prior))
+    let (instances, others) = try sampleLosses(pass.instances, classImages, by: unet)
+    let instance = try instances.mean()
+    let prior = try others.mean()
+    return PassLoss(total: try instance + prior * priorWeight, parts: (instance, prior))
   }
 
-  /// The squared error of each predicted value, `[B, C, h, w]`.
+  /// The squared error of each predicted value, `[B, C, h, w]`, weighted by the mask.
   func squaredError(
     of batch: TrainingBatch, by unet: UNet2DConditionModel
   ) throws -> Tensor {
@@ -92,7 +57,26 @@ public struct Objective {
       addedConditioning: AddedConditioning(textEmbeds: batch.pooled, timeIds: batch.timeIds))
     let target = try schedule.target(
       of: batch.latents, noise: batch.noise, timesteps: batch.timesteps)
-    return try (prediction.to(.float32) - target).square()
+    let error = try (prediction.to(.float32) - target).square()
+    return try batch.weights.map { try error * $0 } ?? error
+  }
+
+  /// The losses of the subject's samples and of the class images, `[B]` each, from one forward pass
+  /// where their sizes allow it.
+  private func sampleLosses(
+    _ instances: TrainingBatch, _ classImages: TrainingBatch, by unet: UNet2DConditionModel
+  ) throws -> (instances: Tensor, classImages: Tensor) {
+    guard let both = try instances.joined(with: classImages) else {
+      return (
+        try weighted(squaredError(of: instances, by: unet), instances.timesteps),
+        try weighted(squaredError(of: classImages, by: unet), classImages.timesteps)
+      )
+    }
+    let losses = try weighted(squaredError(of: both, by: unet), both.timesteps)
+    return (
+      try losses.narrow(dim: 0, start: 0, length: instances.count),
+      try losses.narrow(dim: 0, start: instances.count, length: classImages.count)
+    )
   }
 
   /// The mean error of each sample, weighted by its timestep, `[B]`.

@@ -3,13 +3,13 @@ import NN
 import StableDiffusion
 import Torch
 
-/// One optimizer step: forward and backward passes over the accumulated batches, unscaling,
+/// One optimizer step: forward and backward passes over the accumulated samples, unscaling,
 /// clipping, update.
 struct OptimizerStep {
   let unet: UNet2DConditionModel
   let objective: Objective
-  /// Gives the batch of a forward pass, number `micro` of optimizer step `step`, both from 0.
-  let batch: (_ step: Int, _ micro: Int) throws -> TrainingBatch
+  /// Gives the samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  let pass: (_ step: Int, _ micro: Int) throws -> TrainingPass
   let trained: [Tensor]
   let optimizer: any Optimizer
   let learningRate: LearningRateSchedule
@@ -32,9 +32,9 @@ struct OptimizerStep {
     do {
       for micro in 0..<config.gradientAccumulation {
         try checkStop()
-        let batch = try batch(step, micro)
-        sources.add(batch)
-        let value = try backward(batch, scale: scale / passes)
+        let pass = try pass(step, micro)
+        for batch in pass.batches { sources.add(batch) }
+        let value = try backward(pass, scale: scale / passes)
         guard value.total.isFinite else { throw TrainingError.lossNotFinite(sources) }
         loss.add(value, dividedBy: passes)
       }
@@ -55,10 +55,10 @@ struct OptimizerStep {
       instanceLoss: loss.instance, priorLoss: loss.prior)
   }
 
-  /// Adds a batch's gradients, multiplied by `scale`, to those of the trained tensors; returns its
-  /// loss. A function of its own, so that the graph is gone before the next batch.
-  private func backward(_ batch: TrainingBatch, scale: Double) throws -> StepLoss {
-    let loss = try objective.loss(of: batch, by: unet)
+  /// Adds a pass's gradients, multiplied by `scale`, to those of the trained tensors; returns its
+  /// loss. A function of its own, so that the graph is gone before the next pass.
+  private func backward(_ pass: TrainingPass, scale: Double) throws -> StepLoss {
+    let loss = try objective.loss(of: pass, by: unet)
     try (loss.total * scale).backward()
     return StepLoss(
       total: try loss.total.item(), instance: try loss.parts?.instance.item(),

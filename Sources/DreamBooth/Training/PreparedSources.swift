@@ -2,19 +2,10 @@ import Foundation
 
 /// The pictures that training is prepared from, all of them files.
 struct PreparedSources {
-  /// One picture.
-  struct Source {
-    let image: DatasetImage
-    let sha256: String
-    let geometry: CropGeometry
-    /// What messages call it.
-    let label: String
-  }
-
-  let instances: [Source]
-  let heldOut: [Source]
+  let instances: [PictureSource]
+  let heldOut: [PictureSource]
   /// Empty until they are added.
-  private(set) var classImages: [Source] = []
+  private(set) var classImages: [PictureSource] = []
   /// What is trained on, with the class images that were added.
   private(set) var identity: RunIdentity
 
@@ -43,7 +34,7 @@ struct PreparedSources {
         count: count, prompts: prompts, checkStop: checkStop, report: report)
       // By their numbers: the names of the files say nothing.
       identity.classImages = try images.enumerated().map { index, image in
-        try RunIdentity.Image(image, name: "\(index + 1)")
+        try RunIdentity.Image(image, name: "\(index + 1)", masks: false)
       }
     case nil: break
     }
@@ -54,14 +45,10 @@ struct PreparedSources {
   private static func sources(
     _ setup: TrainingSetup, _ images: [DatasetImage], _ identities: [RunIdentity.Image],
     prefix: String = ""
-  ) -> [Source] {
+  ) -> [PictureSource] {
     zip(images, identities).map { image, identity in
-      Source(
-        image: image, sha256: identity.sha256,
-        geometry: CropGeometry(
-          originalWidth: image.width, originalHeight: image.height,
-          targetWidth: setup.resolution, targetHeight: setup.resolution),
-        label: prefix + identity.file)
+      PictureSource(
+        image, identity, buckets: setup.buckets, upscale: setup.config.upscale, prefix: prefix)
     }
   }
 }

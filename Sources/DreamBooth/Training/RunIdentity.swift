@@ -10,8 +10,16 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     public var file: String
     /// The file's hash.
     public var sha256: String
-    /// The caption that it is trained with.
+    /// The caption that it is trained with, the first where there are several.
     public var caption: String
+    /// All captions; nil where there is one.
+    public var captions: [String]?
+    /// The hash of the mask's file, or `alpha`; nil where all of the image counts.
+    public var mask: String?
+    /// Where its crop is, as shares of width and height; nil where nothing is said.
+    public var focus: [Double]?
+    /// How often an epoch has it; nil: once.
+    public var repeats: Int?
   }
 
   /// In the order of training.
@@ -33,15 +41,18 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 
   /// The identity of a dataset and a base model. Throws `FileAccessError`, `ModelError`,
   /// `WeightsError`.
+  ///
+  /// - Parameter masks: whether masks are used.
   public init(
     dataset: Dataset, classImages: ClassImages? = nil, heldOut: Dataset? = nil,
-    model: ModelDirectory, hashes: FileHashes
+    masks: Bool = true, model: ModelDirectory, hashes: FileHashes
   ) throws {
-    images = try dataset.images.map { try Image($0) }
-    if case .found(let dataset) = classImages {
-      self.classImages = try dataset.images.map { try Image($0) }
+    func identities(_ dataset: Dataset) throws -> [Image] {
+      try dataset.images.map { try Image($0, masks: masks) }
     }
-    self.heldOut = try heldOut?.images.map { try Image($0) }
+    images = try identities(dataset)
+    if case .found(let dataset) = classImages { self.classImages = try identities(dataset) }
+    self.heldOut = try heldOut.map(identities)
     self.model = Dictionary(
       uniqueKeysWithValues: try ModelDirectory.Component.allCases.map { part in
         (part.rawValue, try hashes.hash(of: model.files(of: part)))
@@ -77,12 +88,23 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 }
 
 extension RunIdentity.Image {
-  /// The identity of an image, of another name than its file's where one is given. Throws
+  /// The identity of an image, of another name than its own where one is given. Throws
   /// `FileAccessError`.
-  init(_ image: DatasetImage, name: String? = nil) throws {
+  ///
+  /// - Parameter masks: whether masks are used.
+  init(_ image: DatasetImage, name: String? = nil, masks: Bool) throws {
     file = name ?? image.name
     sha256 = try ContentHash.of(fileAt: image.url)
     caption = image.caption
+    captions = image.captions.count > 1 ? image.captions : nil
+    mask =
+      switch masks ? image.mask : nil {
+      case .file(let url): try ContentHash.of(fileAt: url)
+      case .alpha: "alpha"
+      case nil: nil
+      }
+    focus = image.focus.map { [$0.x, $0.y] }
+    repeats = image.repeats == 1 ? nil : image.repeats
   }
 
   /// What is different in images from those recorded, each in a few words.
@@ -95,14 +117,32 @@ extension RunIdentity.Image {
       case (.some, nil): found.append("\(kind) \(file): removed")
       case (nil, .some): found.append("\(kind) \(file): added")
       case (let before?, let after?):
-        if before.sha256 != after.sha256 { found.append("\(kind) \(file): other content") }
-        if before.caption != after.caption {
-          let owner = kind == "image" ? file : "\(kind) \(file)"
-          found.append("caption of \(owner): \"\(before.caption)\" -> \"\(after.caption)\"")
-        }
+        found += after.differences(from: before, kind: kind)
       case (nil, nil): break
       }
     }
     return found
   }
+
+  /// What is different in an image of the same name.
+  private func differences(from old: Self, kind: String) -> [String] {
+    var found: [String] = []
+    let owner = kind == "image" ? file : "\(kind) \(file)"
+    if old.sha256 != sha256 { found.append("\(kind) \(file): other content") }
+    if old.caption != caption {
+      found.append("caption of \(owner): \"\(old.caption)\" -> \"\(caption)\"")
+    } else if old.captions != captions {
+      found.append("alternative captions of \(owner): others")
+    }
+    if old.mask != mask { found.append("mask of \(owner): other content") }
+    if old.focus != focus {
+      found.append("focus of \(owner): \(text(old.focus)) -> \(text(focus))")
+    }
+    if old.repeats != repeats {
+      found.append("repeats of \(owner): \(old.repeats ?? 1) -> \(repeats ?? 1)")
+    }
+    return found
+  }
+
+  private func text(_ focus: [Double]?) -> String { focus.map { "\($0)" } ?? "none" }
 }

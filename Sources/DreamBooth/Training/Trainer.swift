@@ -49,7 +49,9 @@ public final class Trainer {
     }
     let data: PreparedData
     do {
-      data = try PreparedData(setup, compare: compare, checkStop: checkStop, report: report)
+      data = try PreparedData(
+        setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
+      try data.cacheUse.write(to: folder)
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
     }

@@ -18,8 +18,10 @@ public struct TrainingSetup {
   public let device: Device
   /// The type that the base computes in.
   public let dtype: DType
-  /// The side of the square that training sees, in pixels.
+  /// The side of the square whose area training sees, in pixels.
   public let resolution: Int
+  /// The rectangles that pictures are trained in.
+  public let buckets: AspectBuckets
   /// The folder of all caches.
   public let caches: URL
   /// What the run trains on, by content.
@@ -54,8 +56,15 @@ public struct TrainingSetup {
         key: TrainingConfig.Key.resolution.rawValue, origin: .builtIn, found: "\(resolution)",
         allowed: "a multiple of \(model.vae.scale) for this base model")
     }
+    guard !config.buckets || config.bucketStep.isMultiple(of: model.vae.scale) else {
+      throw ConfigError.invalidValue(
+        key: TrainingConfig.Key.bucketStep.rawValue, origin: .builtIn,
+        found: "\(config.bucketStep)",
+        allowed: "a multiple of \(model.vae.scale) for this base model")
+    }
     self.resolution = resolution
     config.resolution = resolution
+    buckets = AspectBuckets(config, resolution: resolution)
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
     classImages = try ClassImages(config, dataset: dataset)
     let unused = ClassImages.unused(config, classImages) + HeldOut.unused(config, beside: dataset)
@@ -70,12 +79,13 @@ public struct TrainingSetup {
     self.caches = caches
     let tokenizer = try model.loadTokenizer()
     identity = try RunIdentity(
-      dataset: dataset, classImages: classImages, heldOut: heldOut, model: model,
-      hashes: FileHashes(in: caches))
+      dataset: dataset, classImages: classImages, heldOut: heldOut, masks: config.masks,
+      model: model, hashes: FileHashes(in: caches))
     problems =
-      dataset.problems(atResolution: resolution, tokenizer)
-      + (classImages?.problems(atResolution: resolution, tokenizer) ?? [])
-      + (heldOut?.problems(atResolution: resolution, tokenizer) ?? [])
+      dataset.problems(config, buckets: buckets, tokenizer)
+      + dataset.orderProblems(config, buckets: buckets)
+      + (classImages?.problems(config, buckets: buckets, tokenizer) ?? [])
+      + (heldOut?.problems(config, buckets: buckets, tokenizer) ?? [])
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.images,
         "the same picture is trained on as the subject, and class images show others of its kind")
@@ -83,6 +93,16 @@ public struct TrainingSetup {
         identity.heldOut, in: heldOut?.directory.lastPathComponent, identity.images,
         "the same picture is trained on, so its loss does not tell of over-fitting")
       + unused
+  }
+}
+
+extension AspectBuckets {
+  /// The rectangles that a configuration asks for at a resolution.
+  public init(_ config: TrainingConfig, resolution: Int) {
+    self =
+      config.buckets
+      ? AspectBuckets(resolution: resolution, step: config.bucketStep)
+      : AspectBuckets(square: resolution)
   }
 }
 

@@ -17,7 +17,7 @@ struct HeldOutLoss {
   /// Timesteps of each picture, the middles of as many equal parts of the schedule.
   static let strata = 8
 
-  private let samples: [PreparedData.Sample]
+  private let data: PreparedData
   private let objective: Objective
   private let timesteps: [Int]
   private let config: TrainingConfig
@@ -28,11 +28,11 @@ struct HeldOutLoss {
   ///
   /// - Parameter scale: brings latents to the size that the UNet sees.
   init?(
-    of samples: [PreparedData.Sample], schedule: NoiseSchedule, config: TrainingConfig,
-    device: Device, scale: @escaping (Tensor) throws -> Tensor
+    _ data: PreparedData, schedule: NoiseSchedule, config: TrainingConfig, device: Device,
+    scale: @escaping (Tensor) throws -> Tensor
   ) {
-    guard !samples.isEmpty else { return nil }
-    self.samples = samples
+    guard !data.heldOut.isEmpty else { return nil }
+    self.data = data
     self.config = config
     self.device = device
     self.scale = scale
@@ -47,13 +47,10 @@ struct HeldOutLoss {
   func callAsFunction(
     _ unet: UNet2DConditionModel, step: Int, checkStop: () throws -> Void
   ) throws -> Double {
-    let places = samples.indices.flatMap { picture in
-      timesteps.indices.map { (picture: picture, stratum: $0) }
-    }
     var sum = 0.0
-    for start in stride(from: 0, to: places.count, by: config.batchSize) {
+    for places in groups {
       try checkStop()
-      let batch = try batch(Array(places[start...].prefix(config.batchSize)))
+      let batch = try batch(places)
       let losses = try noGrad {
         try objective.squaredError(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
       }
@@ -63,13 +60,34 @@ struct HeldOutLoss {
       }
       sum += losses.reduce(0, +)
     }
-    return sum / Double(places.count)
+    return sum / Double(data.heldOut.count * timesteps.count)
+  }
+
+  /// A picture, by its number, at one of the timesteps.
+  private typealias Place = (picture: Int, stratum: Int)
+
+  /// What is evaluated together: at most as many as training has in a pass, all of one size.
+  private var groups: [[Place]] {
+    let bySize = Dictionary(grouping: data.heldOut.indices) {
+      data.heldOut[$0].view.geometry.target
+    }
+    return bySize.values.sorted { $0[0] < $1[0] }.flatMap { pictures in
+      let places = pictures.flatMap { picture in timesteps.indices.map { (picture, $0) } }
+      return stride(from: 0, to: places.count, by: config.batchSize).map { start in
+        Array(places[start...].prefix(config.batchSize))
+      }
+    }
   }
 
   /// The most likely latents, with noise that is a pure function of the run's seed and the place.
-  private func batch(_ places: [(picture: Int, stratum: Int)]) throws -> TrainingBatch {
-    let chosen = places.map { samples[$0.picture] }
-    let latents = try chosen.map { try scale($0.posterior.mean) }
+  private func batch(_ places: [Place]) throws -> TrainingBatch {
+    let chosen = places.map { data.heldOut[$0.picture] }
+    let pictures = try chosen.map { try data.latents.latents(of: $0.view) }
+    let texts = try TextBatch(
+      chosen.map { try data.texts.embedding($0.text) },
+      filling: { try data.texts.embedding(.positive("")) }
+    ).embeddings
+    let latents = try pictures.map { try scale($0.posterior.mean) }
     let noise = try zip(places, latents).map { place, latent in
       let seed = CounterRandom.value(
         seed: config.seed, step: place.stratum, sample: place.picture, purpose: .heldOutNoise)
@@ -78,9 +96,10 @@ struct HeldOutLoss {
     return TrainingBatch(
       latents: try .cat(latents, dim: 0).to(device), noise: try .cat(noise, dim: 0).to(device),
       timesteps: places.map { timesteps[$0.stratum] },
-      embeds: try .cat(chosen.map(\.text.embeds), dim: 0).to(device),
-      pooled: try .cat(chosen.map(\.text.pooled), dim: 0).to(device),
+      embeds: try .cat(texts.map(\.embeds), dim: 0).to(device),
+      pooled: try .cat(texts.map(\.pooled), dim: 0).to(device),
       timeIds: try Tensor(chosen.flatMap(\.sizes.timeIds), shape: [chosen.count, 6]).to(device),
+      weights: try LossWeights.batch(pictures, floor: config.maskFloor)?.to(device),
       files: chosen.map(\.file))
   }
 }

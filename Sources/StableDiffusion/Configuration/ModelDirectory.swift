@@ -86,14 +86,18 @@ public struct ModelDirectory: Sendable {
     try CLIPTokenizer(directory: folder(of: .tokenizer2))
   }
 
-  /// Both tokenizers and text encoders.
+  /// Both tokenizers.
+  public func loadPromptTokenizer() throws(ModelError) -> PromptTokenizer {
+    PromptTokenizer(try loadTokenizer(), try loadTokenizer2())
+  }
+
+  /// Both tokenizers, read here unless they are given, and text encoders.
   public func loadPromptEncoder(
-    dtype: DType = .float32, device: Device = .cpu
+    tokenizer: PromptTokenizer? = nil, dtype: DType = .float32, device: Device = .cpu
   ) throws -> PromptEncoder {
     PromptEncoder(
-      tokenizer: try loadTokenizer(),
+      tokenizer: try tokenizer ?? loadPromptTokenizer(),
       textEncoder: try loadTextEncoder(dtype: dtype, device: device),
-      tokenizer2: try loadTokenizer2(),
       textEncoder2: try loadTextEncoder2(dtype: dtype, device: device),
       forceZerosForEmptyPrompt: forceZerosForEmptyPrompt)
   }

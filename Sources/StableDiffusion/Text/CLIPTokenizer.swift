@@ -11,15 +11,16 @@ public import Foundation
 public struct CLIPTokenizer: Sendable {
   /// A text as the text encoder takes it.
   public struct Encoding: Sendable, Equatable {
-    /// `[modelMaxLength]`: BOS, the text's tokens as far as they fit, EOS, padding.
-    public let ids: [Int]
-    /// Tokens of the whole text, BOS and EOS not counted; the first `modelMaxLength - 2` are kept.
+    /// The text's tokens as far as they are wanted, in as many chunks as they need, one at least.
+    /// Each is `[modelMaxLength]`: BOS, `chunkLength` tokens or what is left of them, EOS, padding.
+    public let chunks: [[Int]]
+    /// Tokens of the whole text, BOS and EOS not counted.
     public let tokenCount: Int
     /// What was cut off, as its tokens read (lower case); nil when everything fitted.
     public let truncatedText: String?
   }
 
-  /// Length of every encoding, BOS and EOS included (77 for CLIP).
+  /// Length of every chunk, BOS and EOS included (77 for CLIP).
   public let modelMaxLength: Int
   /// Id of the token before a text.
   public let bosID: Int
@@ -31,6 +32,9 @@ public struct CLIPTokenizer: Sendable {
   private let rawTokens: AddedTokenSplitter
   private let normalizedTokens: AddedTokenSplitter
   private let bpe: BytePairEncoding
+
+  /// How many of a text's tokens fit into a chunk (75 for CLIP).
+  public var chunkLength: Int { modelMaxLength - 2 }
 
   /// Reads a diffusers `tokenizer` folder: `tokenizer.json` when there, else `vocab.json` and
   /// `merges.txt`; special tokens and length from the configuration files beside them.
@@ -59,15 +63,27 @@ public struct CLIPTokenizer: Sendable {
     return ids
   }
 
-  /// BOS, tokens, EOS and padding, `modelMaxLength` in all; what does not fit is cut and reported.
-  public func encode(_ text: String) -> Encoding {
+  /// The text in one chunk; what does not fit is cut and reported.
+  public func encode(_ text: String) -> Encoding { encode(text, maxTokens: chunkLength) }
+
+  /// The text's first `maxTokens` tokens in chunks; the rest is cut and reported.
+  ///
+  /// A chunk ends after `chunkLength` tokens wherever that is, as in kohya's sd-scripts. ComfyUI does
+  /// the same but begins a new chunk before a word of up to 7 tokens that would be parted; A1111
+  /// begins one after a comma among the last 20 tokens.
+  public func encode(_ text: String, maxTokens: Int) -> Encoding {
     let tokens = tokens(of: text)
-    let kept = tokens.prefix(modelMaxLength - 2)
-    let padding = repeatElement(padID, count: modelMaxLength - 2 - kept.count)
+    let kept = tokens.prefix(max(maxTokens, 0))
+    let starts = stride(from: 0, to: max(kept.count, 1), by: chunkLength)
     return Encoding(
-      ids: [bosID] + kept + [eosID] + padding,
+      chunks: starts.map { chunk(kept.dropFirst($0).prefix(chunkLength)) },
       tokenCount: tokens.count,
       truncatedText: kept.count < tokens.count ? bpe.text(of: tokens[kept.endIndex...]) : nil)
+  }
+
+  /// Tokens that fit, between BOS and EOS, and padding.
+  func chunk(_ tokens: ArraySlice<Int>) -> [Int] {
+    [bosID] + tokens + [eosID] + repeatElement(padID, count: chunkLength - tokens.count)
   }
 
   private func append(_ normalized: ArraySlice<Unicode.Scalar>, to ids: inout [Int]) {

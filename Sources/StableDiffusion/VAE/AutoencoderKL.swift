@@ -28,8 +28,13 @@ public final class AutoencoderKL: Module {
   /// Pictures `[B, 3, H, W]` to the distribution of their latents `[B, C, H / scale, W / scale]`,
   /// before `scaled`.
   public func encode(_ pictures: Tensor) throws -> DiagonalGaussian {
+    try DiagonalGaussian(moments: moments(of: pictures))
+  }
+
+  /// Mean and log variance of the latents, `[B, 2C, H / scale, W / scale]`.
+  func moments(of pictures: Tensor) throws -> Tensor {
     let moments = try encoder(pictures.to(encoder.convIn.weight.tensor.dtype))
-    return try DiagonalGaussian(moments: quantConv.map { try $0(moments) } ?? moments)
+    return try quantConv.map { try $0(moments) } ?? moments
   }
 
   /// Latents `[B, C, H, W]`, after `unscaled`, to pictures `[B, 3, scale * H, scale * W]`.

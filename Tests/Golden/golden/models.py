@@ -3,10 +3,14 @@
 import torch
 from diffusers import StableDiffusionXLPipeline
 
-from .fixture import generator, record
+from .fixture import generator, record, write
 from .sdxl import checkpoint_key
 
 PROMPTS = ["a photo of sks dog", "", "Two cats, one hat; the sea at night!", "dog " * 100]
+LONG_CAPTION = ", ".join(
+    f"{number} photos of sks dog at the {place}!" for number, place in enumerate(
+        "beach,old harbour,station,market,window,lake,river,bridge,tower,garden,museum".split(","), 1)
+)
 TEXT_KEYS = [
     "embeddings.position_embedding.weight",
     "encoder.layers.0.layer_norm1.weight",
@@ -107,6 +111,31 @@ def text_encoders(folder, pipe):
         )
 
 
+def chunks(tokenizer, text):
+    """All tokens in chunks of 75, each as BOS, tokens, EOS and padding: [n, 77]."""
+    ids = tokenizer(text, add_special_tokens=False).input_ids
+    parts = [ids[start : start + 75] for start in range(0, max(len(ids), 1), 75)]
+    bos, eos, pad = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
+    return torch.tensor([[bos, *part, eos] + [pad] * (75 - len(part)) for part in parts])
+
+
+@torch.no_grad()
+def long_caption(folder, pipe):
+    """Both encoders' hidden states of a caption of three chunks, the last one not full."""
+    ids, ids_2 = (chunks(each, LONG_CAPTION) for each in (pipe.tokenizer, pipe.tokenizer_2))
+    first = pipe.text_encoder(ids, output_hidden_states=True)
+    second = pipe.text_encoder_2(ids_2, output_hidden_states=True)
+    states = torch.cat([first.hidden_states[-2], second.hidden_states[-2]], dim=-1)
+    tensors = {
+        "in.input_ids": ids, "in.input_ids_2": ids_2,
+        "out.embeds": states.reshape(1, -1, states.shape[-1]), "out.pooled": second.text_embeds[:1],
+    }
+    write(
+        folder / "long-caption", tensors, "transformers, hidden_states[-2] of chunks of 75 tokens",
+        {"caption": LONG_CAPTION},
+    )
+
+
 def unet(folder, pipe):
     """One noise prediction, square and not square."""
     config = pipe.unet.config
@@ -159,8 +188,26 @@ def vae(folder, pipe):
         )
 
 
+def vae_tiles(folder, pipe):
+    """Moments of a picture of 3 x 4 tiles, the last ones 8 pixels high and wide."""
+    rng = generator("models/vae-encode-tiled")
+    # The picture is their sum: a small file for a large picture.
+    rows = torch.rand((1, 3, 104, 1), generator=rng) - 0.5
+    columns = torch.rand((1, 3, 1, 152), generator=rng) - 0.5
+    vae, tile = pipe.vae, 64
+    before = vae.tile_sample_min_size, vae.tile_latent_min_size
+    vae.tile_sample_min_size, vae.tile_latent_min_size = tile, tile // 8
+    with torch.no_grad():
+        posterior = vae.tiled_encode(rows + columns).latent_dist
+    vae.tile_sample_min_size, vae.tile_latent_min_size = before
+    tensors = {"in.rows": rows, "in.columns": columns}
+    tensors |= {"out.mean": posterior.mean, "out.logvar": posterior.logvar}
+    config = {"model": "tiny-sdxl/vae", "tile_size": tile}
+    write(folder / "vae-encode-tiled", tensors, "diffusers AutoencoderKL.tiled_encode", config)
+
+
 def make(output, options):
     """Writes models/."""
     pipe = load(output)
-    for group in (text_encoders, unet, vae):
+    for group in (text_encoders, long_caption, unet, vae, vae_tiles):
         group(output / "models", pipe)

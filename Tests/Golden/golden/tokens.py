@@ -19,6 +19,7 @@ SETTINGS = {
 }
 TINY_MERGES, TINY_STRINGS = 500, 600
 ENCODED = 40
+LONG = 100_000
 
 
 def added(content, **changes):
@@ -107,6 +108,25 @@ def make_tiny(folder, options, texts):
     write_ids(folder / "tiny.ids", tiny(texts[:TINY_STRINGS]).input_ids)
 
 
+def long_texts(texts):
+    """Texts of 100,000 characters: the strings one after another, and one word of all their letters."""
+    joined = " ".join(texts)
+    letters = "".join(c for c in joined if c.isascii() and c.isalpha())
+    return {"strings": joined[:LONG], "letters": letters[:LONG]}
+
+
+def digests(tokenizer, texts):
+    """How many tokens each text has, and 64-bit FNV-1a of their ids, one step for each id."""
+    result = {}
+    for name, text in texts.items():
+        ids = tokenizer(text, add_special_tokens=False).input_ids
+        digest = 0xCBF29CE484222325
+        for token in ids:
+            digest = (digest ^ token) * 0x100000001B3 % 2**64
+        result[name] = {"count": len(ids), "digest": f"{digest:016x}"}
+    return result
+
+
 def make(output, options):
     """Writes tokens/."""
     folder = output / "tokens"
@@ -128,6 +148,7 @@ def make(output, options):
         ids[name] = tokenizer(texts).input_ids
         if base is None:
             write_ids(folder / "clip.ids", ids[name])
+            write_lines(folder / "long.json", digests(tokenizer, long_texts(texts)))
         else:
             pairs = enumerate(zip(ids[base], ids[name]))
             changed = {i: ours for i, (theirs, ours) in pairs if theirs != ours}

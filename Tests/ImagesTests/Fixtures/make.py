@@ -1,16 +1,21 @@
 """Makes the pictures beside it and, in expected/, what Pillow (13.0.0) decodes them to.
 
+With libjpeg-turbo's djpeg installed, what it decodes is compared: it is the same for every JPEG here.
+
 Run from anywhere with Pillow and numpy installed: python3 make.py [PngSuite folder]
 With the folder, expected/pngsuite.png is made too: its pictures in order of name, one under another.
 """
 
+import io
+import shutil
 import struct
+import subprocess
 import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 here = Path(__file__).parent
@@ -103,7 +108,8 @@ def make_jpegs():
 
     base.save(here / "orientation-6.jpg", quality=88, exif=b"Exif\0\0" + tiff(6, "<"))
 
-    for path in sorted(set(here.glob("*.jpg")) - {here / "absurd.jpg"}):
+    others = ["grey", "grey-progressive", "cmyk", "ycck", "orientation-6"]
+    for path in sorted(here / f"{name}.jpg" for name in [*kinds, *others]):
         expect(path.name, ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
     for scale in (2, 4, 8):
         image = Image.open(here / "baseline-420.jpg")
@@ -162,6 +168,56 @@ def make_pngs():
     small.save(here / "text.png", pnginfo=text)
 
 
+def djpeg(path):
+    ppm = subprocess.run(["djpeg", "-ppm", path], check=True, capture_output=True).stdout
+    return Image.open(io.BytesIO(ppm)).convert("RGB")
+
+
+def make_camera():
+    """A JPEG of 12 megapixels, smooth so that it is small; of the expected, every 37th pixel."""
+    y, x = np.mgrid[0:3000, 0:4000]
+    rgb = np.dstack([128 + 100 * np.sin(x / 900), 128 + 100 * np.cos(y / 700), (x + y) / 28])
+    camera = here / "camera.jpg"
+    Image.fromarray(rgb.round().astype(np.uint8)).save(
+        camera, quality=15, subsampling="4:2:0", progressive=True)
+    decoded = djpeg(camera) if shutil.which("djpeg") else Image.open(camera)
+    expect("camera", Image.fromarray(np.array(decoded)[::37, ::37]))
+
+
+def compare_with_djpeg():
+    for path in sorted(set(here.glob("*.jpg")) - {here / "absurd.jpg", here / "orientation-6.jpg"}):
+        found = np.array(djpeg(path)), np.array(Image.open(path).convert("RGB"))
+        assert (found[0] == found[1]).all(), path
+
+
+def make_profiles():
+    """One profile of each kind of description, whole and broken."""
+    small = picture(13, 7)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # mluc
+    srgb = srgb[:24] + bytes(12) + srgb[36:]  # without the date
+    small.save(here / "profile-srgb.jpg", icc_profile=srgb)
+    name = b"Wide Gamut Test\0"
+    tag = b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(78)
+    tags = struct.pack(">I", 1) + b"desc" + struct.pack(">II", 144, len(tag))
+    head = bytearray(128)
+    head[8], head[36:40] = 2, b"acsp"
+    head[12:24] = b"mntrRGB XYZ "
+    head[68:80] = struct.pack(">III", 0xF6D6, 0x10000, 0xD32D)
+    wide = bytes(head) + tags + tag + bytes(-len(tag) % 4)
+    wide = struct.pack(">I", len(wide)) + wide[4:]
+    small.save(here / "profile-wide.png", icc_profile=wide)
+    small.save(here / "profile-wide.jpg", icc_profile=wide)
+    small.save(here / "profile-broken.png", icc_profile=b"not a profile")
+    small.save(here / "profile-broken.jpg", icc_profile=b"not a profile")
+
+
+def make_resized():
+    """A picture and what Pillow scales it to: smaller, larger, and lower by far than narrower."""
+    picture().save(here / "resize.png", optimize=True)
+    for name, size in {"down": (16, 12), "up": (67, 47), "tall": (40, 9)}.items():
+        expect(f"resized-{name}", picture().resize(size, Image.Resampling.BICUBIC))
+
+
 def make_absurd():
     """Small files that claim to be huge."""
     write_png("absurd.png", 8, 2, np.zeros((1, 8), np.uint8), size=(100_000, 100_000))
@@ -182,5 +238,10 @@ def make_pngsuite(folder):
 make_jpegs()
 make_pngs()
 make_absurd()
+make_camera()
+make_profiles()
+make_resized()
+if shutil.which("djpeg"):
+    compare_with_djpeg()
 if len(sys.argv) > 1:
     make_pngsuite(Path(sys.argv[1]))

@@ -45,24 +45,40 @@ struct BytePairEncoding: Sendable {
   }
 
   /// Appends the tokens of one word.
+  ///
+  /// Takes time proportional to n log n: a caption may be one word of a megabyte.
   func append(_ word: ArraySlice<Unicode.Scalar>, to ids: inout [Int]) {
     let bytes = String(String.UnicodeScalarView(word)).utf8
     guard let last = bytes.last else { return }
-    var symbols = bytes.dropLast().map { byteIDs[Int($0)] } + [finalByteIDs[Int(last)]]
-    var candidates = zip(symbols, symbols.dropFirst()).map { merges[Pair(left: $0, right: $1)] }
-
-    while let (position, id) = Self.best(of: candidates) {
-      symbols[position] = id
-      symbols.remove(at: position + 1)
-      candidates.remove(at: position)
-      if position > 0 {
-        candidates[position - 1] = merges[Pair(left: symbols[position - 1], right: id)]
-      }
-      if position < candidates.count {
-        candidates[position] = merges[Pair(left: id, right: symbols[position + 1])]
-      }
+    // A token that was merged into the one before it is nil.
+    var symbols: [Int?] = bytes.dropLast().map { byteIDs[Int($0)] } + [finalByteIDs[Int(last)]]
+    var next = Array(1...symbols.count)
+    var previous = Array(-1..<symbols.count - 1)
+    var queue = MergeQueue()
+    func merge(at position: Int) -> Merge? {
+      guard position >= 0, next[position] < symbols.count, let left = symbols[position],
+        let right = symbols[next[position]]
+      else { return nil }
+      return merges[Pair(left: left, right: right)]
     }
-    ids += symbols
+    func enqueue(_ position: Int) {
+      guard let merge = merge(at: position) else { return }
+      queue.insert(MergeQueue.Entry(rank: merge.rank, position: position, id: merge.id))
+    }
+
+    for position in symbols.indices { enqueue(position) }
+    while let entry = queue.popFirst() {
+      let position = entry.position
+      // Its tokens may have been merged with others meanwhile.
+      guard merge(at: position)?.rank == entry.rank else { continue }
+      symbols[position] = entry.id
+      symbols[next[position]] = nil
+      next[position] = next[next[position]]
+      if next[position] < symbols.count { previous[next[position]] = position }
+      enqueue(previous[position])
+      enqueue(position)
+    }
+    ids += symbols.compactMap(\.self)
   }
 
   /// What the tokens read as, a space between words; a character cut in two reads as U+FFFD.
@@ -73,15 +89,5 @@ struct BytePairEncoding: Sendable {
     return ids.map { nameOfID[$0] ?? "" }.joined()
       .split(separator: Self.endOfWord).map { ByteAlphabet.text(of: $0) }
       .joined(separator: " ")
-  }
-
-  /// The leftmost of the merges of lowest rank.
-  private static func best(of candidates: [Merge?]) -> (position: Int, id: Int)? {
-    var best: (position: Int, merge: Merge)?
-    for (position, candidate) in candidates.enumerated() {
-      guard let candidate, candidate.rank < best?.merge.rank ?? .max else { continue }
-      best = (position, candidate)
-    }
-    return best.map { ($0.position, $0.merge.id) }
   }
 }

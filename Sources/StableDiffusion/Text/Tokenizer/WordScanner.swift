@@ -37,15 +37,24 @@ enum WordScanner {
   private enum Kind {
     case whitespace, letter, number, other
 
-    /// The reference's pattern engine knows Unicode 16; a newer letter is no letter to it.
     init(_ scalar: Unicode.Scalar) {
+      switch scalar {
+      case "a"..."z", "A"..."Z": self = .letter
+      case "0"..."9": self = .number
+      case _ where scalar.isASCII: self = scalar.isSpace ? .whitespace : .other
+      default: self.init(beyondASCII: scalar)
+      }
+    }
+
+    /// The reference's pattern engine knows Unicode 16; a newer letter is no letter to it.
+    private init(beyondASCII scalar: Unicode.Scalar) {
       switch scalar.properties.generalCategory {
       case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
         self = scalar.isAssigned(inUnicode: 16) ? .letter : .other
       case .decimalNumber, .letterNumber, .otherNumber:
         self = scalar.isAssigned(inUnicode: 16) ? .number : .other
       default:
-        self = scalar.properties.isWhitespace ? .whitespace : .other
+        self = scalar.isSpace ? .whitespace : .other
       }
     }
   }

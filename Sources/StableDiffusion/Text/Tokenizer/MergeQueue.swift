@@ -1,0 +1,42 @@
+/// Merges that wait for their turn: by rank, and of one rank from left to right (a binary heap).
+struct MergeQueue {
+  /// Two neighbouring tokens that can become one.
+  struct Entry: Comparable {
+    let rank: Int
+    /// Where the left one is.
+    let position: Int
+    /// The token that they become.
+    let id: Int
+
+    static func < (left: Entry, right: Entry) -> Bool {
+      (left.rank, left.position) < (right.rank, right.position)
+    }
+  }
+
+  private var heap: [Entry] = []
+
+  mutating func insert(_ entry: Entry) {
+    heap.append(entry)
+    var child = heap.count - 1
+    while child > 0, heap[child] < heap[(child - 1) / 2] {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popFirst() -> Entry? {
+    guard let last = heap.popLast() else { return nil }
+    guard let first = heap.first else { return last }
+    heap[0] = last
+    var parent = 0
+    while 2 * parent + 1 < heap.count {
+      let left = 2 * parent + 1
+      let right = left + 1
+      let smaller = right < heap.count && heap[right] < heap[left] ? right : left
+      guard heap[smaller] < heap[parent] else { break }
+      heap.swapAt(smaller, parent)
+      parent = smaller
+    }
+    return first
+  }
+}

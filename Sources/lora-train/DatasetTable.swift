@@ -1,0 +1,83 @@
+import DreamBooth
+import Foundation
+import Images
+
+/// A dataset report for people.
+struct DatasetTable {
+  private static let captionWidth = 48
+
+  private let report: DatasetReport
+
+  init(_ report: DatasetReport) { self.report = report }
+
+  /// A row for each picture, then what they come to, then what is odd.
+  var text: String {
+    var parts: [String] = []
+    if !report.images.isEmpty { parts += [pictures, totals] }
+    if !unusable.isEmpty { parts.append("Files that cannot be used:\n" + list(unusable)) }
+    if !problems.isEmpty { parts.append("What to know (marked !):\n" + list(problems)) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var pictures: String {
+    let marked = Set(report.problems.flatMap(\.files))
+    return Table(
+      header: ["", "file", "size", "bucket", "crop", "scale", "tokens", "caption"],
+      rows: report.images.map { image in
+        let geometry = image.geometry
+        let extras = [
+          image.image.repeats > 1 ? "x\(image.image.repeats)" : nil,
+          image.image.mask == nil ? nil : "mask",
+          image.image.focus == nil ? nil : "focus",
+        ].compactMap { $0 }
+        return [
+          marked.contains(image.image.name) ? "!" : " ", image.image.name,
+          image.image.size.description, geometry.target.description,
+          "\(geometry.cropTop),\(geometry.cropLeft)", String(format: "%.2f", geometry.scale),
+          "\(image.tokens)", (extras + [shortened(image.caption)]).joined(separator: " "),
+        ]
+      }
+    ).text
+  }
+
+  private var totals: String {
+    let (config, count) = (report.config, report.images.count)
+    let sizes = report.buckets.map { "\($0.samples) in \($0.size)" }
+    let each = [
+      config.batchSize > 1 ? "batches of \(config.batchSize)" : nil,
+      config.gradientAccumulation > 1 ? "\(config.gradientAccumulation) batches a step" : nil,
+    ].compactMap { $0 }
+    let epoch =
+      "\(report.stepsPerEpoch)" + (each.isEmpty ? "" : " (\(each.joined(separator: ", ")))")
+    return Table(rows: [
+      ["pictures", "\(count) at \(report.resolution) pixels: \(sizes.joined(separator: ", "))"],
+      ["steps per epoch", epoch],
+      ["trigger", trigger],
+    ]).text
+  }
+
+  private var trigger: String {
+    let lacking = report.imagesWithoutTrigger
+    let word = "\"\(report.trigger)\""
+    switch lacking.count {
+    case 0: return "\(word), in every caption"
+    case report.images.count: return "\(word), in no caption"
+    default:
+      return
+        "\(word), in \(report.images.count - lacking.count) of \(report.images.count) captions, "
+        + "missing: \(shortened(lacking.joined(separator: ", "), to: 200))"
+    }
+  }
+
+  private var unusable: [String] { report.unusable.map(\.description) }
+
+  private var problems: [String] { report.problems.map(\.description) }
+
+  private func list(_ sentences: [String]) -> String {
+    sentences.map { "  \($0)" }.joined(separator: "\n")
+  }
+
+  private func shortened(_ text: String, to width: Int = captionWidth) -> String {
+    text.count <= width ? text : "\(text.prefix(width - 3))..."
+  }
+}

@@ -85,12 +85,25 @@ public struct ValidationRecord: Codable, Equatable, Sendable {
   public let step: Int
   /// Their mean loss.
   public let loss: Double
+  /// Their mean loss at each timestep, from the least noise to the most; nil where an older version
+  /// evaluated them.
+  public let bands: [Double]?
+  /// The mean loss of pictures that are trained on, at the same timesteps and with the same noise.
+  public let trainingLoss: Double?
+  /// Theirs at each timestep.
+  public let trainingBands: [Double]?
 
   /// An evaluation.
-  public init(run: Int64, step: Int, loss: Double) {
+  public init(
+    run: Int64, step: Int, loss: Double, bands: [Double]? = nil, trainingLoss: Double? = nil,
+    trainingBands: [Double]? = nil
+  ) {
     self.run = run
     self.step = step
     self.loss = loss
+    self.bands = bands
+    self.trainingLoss = trainingLoss
+    self.trainingBands = trainingBands
   }
 }
 

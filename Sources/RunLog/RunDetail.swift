@@ -35,7 +35,7 @@ public struct RunDetail: Encodable, Equatable, Sendable {
     try json.encode(
       samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
     try json.encode(
-      validation.map { Validation(step: $0.step, loss: $0.loss) }, forKey: .validation)
+      validation.map(Validation.init), forKey: .validation)
     try json.encode(resumptions.map(Continuation.init), forKey: .resumptions)
   }
 }
@@ -80,6 +80,23 @@ private struct Sample: Encodable {
 private struct Validation: Encodable {
   let step: Int
   let loss: Double
+  let bands: [Double]?
+  let trainingLoss: Double?
+  let trainingBands: [Double]?
+
+  init(_ record: ValidationRecord) {
+    step = record.step
+    loss = record.loss
+    bands = record.bands
+    trainingLoss = record.trainingLoss
+    trainingBands = record.trainingBands
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case step, loss, bands
+    case trainingLoss = "training_loss"
+    case trainingBands = "training_bands"
+  }
 }
 
 private struct Continuation: Encodable {

@@ -59,6 +59,14 @@ enum Schema {
         validation.column("loss", .double).notNull()
       }
     }
+    migrator.registerMigration("v4: held-out loss by timestep, and that of training pictures") {
+      db in
+      try db.alter(table: "validation") { validation in
+        validation.add(column: "bands", .jsonText)
+        validation.add(column: "training_loss", .double)
+        validation.add(column: "training_bands", .jsonText)
+      }
+    }
     return migrator
   }
 

@@ -63,6 +63,11 @@ struct DataOptions: ParsableArguments {
     help: .value(
       "What the loss weighs where a mask is black. Default: \(defaults.maskFloor).", "x"))
   var maskFloor: Double?
+  @Option(
+    help: .value(
+      "So many of the pictures are kept from training, to see over-fitting by their loss. Default: 1 of "
+        + "8 and more, unless there is a folder of such pictures.", "n"))
+  var holdOut: Int?
   @Option(help: .value("Pictures in one forward pass. Default: \(defaults.batchSize).", "n"))
   var batchSize: Int?
   @Option(
@@ -87,6 +92,7 @@ struct DataOptions: ParsableArguments {
     flags.set(.maxCaptionTokens, to: maxCaptionTokens)
     flags.set(.masks, to: masks)
     flags.set(.maskFloor, to: maskFloor)
+    flags.set(.holdOut, to: holdOut)
     flags.set(.batchSize, to: batchSize)
     flags.set(.gradientAccumulation, to: gradientAccumulation)
   }

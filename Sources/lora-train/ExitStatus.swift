@@ -39,7 +39,9 @@ enum ExitStatus: Int32 {
     case let error as DrawingError: if case .size = error { self = .usage } else { self = .badData }
     case is AdapterFileError, is TextEncoderError, is MaskError: self = .badData
     case is LoRAError, is UsageError: self = .usage
-    case is NothingFound, is ValidationError: self = .missingInput
+    case let error as ValidationError:
+      if case .tooMany = error { self = .usage } else { self = .missingInput }
+    case is NothingFound: self = .missingInput
     case is OutputError: self = .inputOutput
     case is PNGEncodingError, is ImageGridError, is RGBImageError: self = .internalError
     default: return nil

@@ -34,8 +34,9 @@ final class ProgressDisplay {
       if seconds.count > Self.window { seconds.removeFirst() }
       // The last one stays, so that the loss can be read when all is done.
       report.step == steps ? line(status(report)) : passing(status(report))
-    case .validation(let step, let loss):
-      line("Held-out loss after step \(step): \(Format.loss(loss))")
+    case .validation(let report):
+      let training = report.trainingLoss.map { " (training pictures: \(Format.loss($0)))" } ?? ""
+      line("Held-out loss after step \(report.step): \(Format.loss(report.loss))\(training)")
     case .sampling(let step, let picture, let count):
       passing("Drawing samples of step \(step): \(picture) of \(count)")
     case .sample(_, let grid):

@@ -30,8 +30,8 @@ final class RunRecorder {
           CheckpointRecord(run: run.id, step: step, path: path(folder), sha256: sha256))
       case .sample(let step, let grid):
         try log.record(SampleRecord(run: run.id, step: step, path: path(grid)))
-      case .validation(let step, let loss):
-        try log.record(ValidationRecord(run: run.id, step: step, loss: loss))
+      case .validation(let report):
+        try log.record(ValidationRecord(run: run.id, report))
       case .preparing, .note, .ready, .sampling:
         break
       }

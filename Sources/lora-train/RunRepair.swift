@@ -116,7 +116,16 @@ extension Run {
 extension TrainingState {
   /// The held-out losses so far, as records of a run.
   func validationRecords(run: Int64) -> [ValidationRecord] {
-    (validation ?? []).map { ValidationRecord(run: run, step: $0.step, loss: $0.loss) }
+    (validation ?? []).map { ValidationRecord(run: run, $0) }
+  }
+}
+
+extension ValidationRecord {
+  /// An evaluation as the trainer reports it.
+  init(run: Int64, _ report: ValidationReport) {
+    self.init(
+      run: run, step: report.step, loss: report.loss, bands: report.bands,
+      trainingLoss: report.trainingLoss, trainingBands: report.trainingBands)
   }
 }
 

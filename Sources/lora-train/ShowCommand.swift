@@ -46,8 +46,11 @@ struct ShowCommand: ParsableCommand {
       ["settings", settings(run)],
     ]
     let table = Table(rows: head + (hasParts ? parts : []) + rest).text
-    return ([table] + (HeldOutCurve(detail.validation).map { [$0.summary] } ?? []))
-      .joined(separator: "\n")
+    let curve = HeldOutCurve(detail.validation).map(\.summary)
+    let ranking = CheckpointRanking(
+      steps: detail.checkpoints.map(\.step), evaluations: detail.validation
+    ).map(\.advice)
+    return ([table] + [curve, ranking].compactMap { $0 }).joined(separator: "\n")
   }
 
   /// What the run was told to do, as far as it differs from the defaults and is not said already.

@@ -104,6 +104,8 @@ struct RunReport: Decodable {
   struct Validation: Decodable, Equatable {
     let step: Int
     let loss: Double
+    let bands: [Double]?
+    let training_loss: Double?
   }
 
   struct Config: Decodable {

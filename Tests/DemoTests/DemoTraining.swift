@@ -44,7 +44,7 @@ struct DemoTraining {
     _ = try Trainer(setup, run: 1, folder: runFolder).train(
       from: nil, stopped: { false },
       report: { event in
-        if case .validation(let step, let loss) = event { losses.append((step, loss)) }
+        if case .validation(let report) = event { losses.append((report.step, report.loss)) }
       })
     return losses
   }

@@ -66,6 +66,7 @@ extension TrainingConfig {
     case .checkpointEvery: Option(path: \.checkpointEvery)
     case .sampleEvery: Option(path: \.sampleEvery)
     case .validationDataset: Option(path: \.validationDataset)
+    case .holdOut: Option(path: \.holdOut)
     case .validateEvery: Option(path: \.validateEvery)
     case .samplePrompts: Option(path: \.samplePrompts)
     case .sampleSteps: Option(path: \.sampleSteps)

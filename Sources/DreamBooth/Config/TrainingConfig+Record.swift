@@ -59,7 +59,7 @@ extension TrainingConfig {
       case .classPrompts, .priorSteps, .priorGuidance:
         drawsClassImages && recorded.drawsClassImages
       case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts, .sampleSteps,
-        .sampleGuidance, .sampleSeeds, .validationDataset, .validateEvery:
+        .sampleGuidance, .sampleSeeds, .validationDataset, .validateEvery, .holdOut:
         false
       default: true
       }

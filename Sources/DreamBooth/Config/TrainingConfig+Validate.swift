@@ -90,6 +90,7 @@ extension TrainingConfig {
 
     try require(checkpointEvery, in: 0...10_000_000, .checkpointEvery)
     try require(sampleEvery, in: 0...10_000_000, .sampleEvery)
+    if let holdOut { try require(holdOut, in: 0...10_000, .holdOut) }
     try require(validateEvery, in: 0...10_000_000, .validateEvery)
     try require(sampleSteps, in: 1...1000, .sampleSteps)
     try require(

@@ -118,6 +118,9 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// Folder with pictures that are kept from training, to see how it does on them; nil: `held-out` in
   /// the dataset, when it is there.
   public var validationDataset: String?
+  /// How many of the dataset's own pictures are kept from training where there is no such folder;
+  /// nil: 1 of 8 and more.
+  public var holdOut: Int?
   /// Optimizer steps between evaluations of the held-out loss. Files and flags that leave it out get
   /// `checkpointEvery`. 0: none.
   public var validateEvery = 500
@@ -180,6 +183,7 @@ extension TrainingConfig {
     case checkpointEvery = "checkpoint_every"
     case sampleEvery = "sample_every"
     case validationDataset = "validation_dataset"
+    case holdOut = "hold_out"
     case validateEvery = "validate_every"
     case samplePrompts = "sample_prompts"
     case sampleSteps = "sample_steps"

@@ -35,6 +35,8 @@ public enum CounterRandom {
     case captionOrder = 12
     /// Whether a sample has no caption.
     case captionDropout = 13
+    /// Which of a dataset's images are held out.
+    case heldOutChoice = 14
   }
 
   /// A 64-bit draw.

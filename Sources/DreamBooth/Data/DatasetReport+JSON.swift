@@ -27,11 +27,13 @@ private struct Document: Encodable {
     let repeats: Int
     let focus: [Double]?
     let mask: String?
+    let heldOut: Bool
     let problems: [String]
 
     enum CodingKeys: String, CodingKey {
       case file, width, height, resized, bucket, scale, caption, captions, tokens, truncated, unread
       case repeats, focus, mask, problems
+      case heldOut = "held_out"
       case cropTop = "crop_top"
       case cropLeft = "crop_left"
     }
@@ -94,7 +96,8 @@ extension Document.Image {
       cropLeft: geometry.cropLeft, scale: geometry.scale, caption: reported.caption,
       captions: image.captions, tokens: reported.tokens, truncated: !reported.unread.isEmpty,
       unread: reported.unread.isEmpty ? nil : String(reported.unread), repeats: image.repeats,
-      focus: image.focus.map { [$0.x, $0.y] }, mask: image.mask?.description, problems: problems)
+      focus: image.focus.map { [$0.x, $0.y] }, mask: image.mask?.description,
+      heldOut: reported.isHeldOut, problems: problems)
   }
 }
 

@@ -29,7 +29,7 @@ public struct DatasetReport: Sendable {
   /// The report on a dataset, by what its files say of themselves.
   ///
   /// - Throws: `ConfigError` for a resolution that the model cannot have, `ModelError` for a tokenizer
-  ///   that cannot be read.
+  ///   that cannot be read, `ValidationError` where all pictures would be held out.
   public init(
     _ survey: DatasetSurvey, config: TrainingConfig, model: ModelDirectory
   ) throws {
@@ -40,13 +40,19 @@ public struct DatasetReport: Sendable {
     self.resolution = resolution
     let tokenizer = try model.loadTokenizer()
     let buckets = AspectBuckets(config, resolution: resolution)
+    let parts = try survey.dataset.map { try HeldOut.split($0, config) }
+    let heldOut = Set(parts?.heldOut?.images.map(\.name) ?? [])
     images = (survey.dataset?.images ?? []).map {
-      ReportedImage($0, buckets: buckets, config: config, tokenizer: tokenizer)
+      ReportedImage(
+        $0, isHeldOut: heldOut.contains($0.name), buckets: buckets, config: config,
+        tokenizer: tokenizer)
     }
     problems =
-      survey.dataset.map {
-        $0.problems(config, buckets: buckets, tokenizer)
-          + $0.orderProblems(config, buckets: buckets)
+      parts.map { trained, heldOut in
+        trained.problems(config, buckets: buckets, tokenizer)
+          + trained.orderProblems(config, buckets: buckets)
+          + (heldOut?.problems(config, buckets: buckets, tokenizer) ?? [])
+          + HeldOut.notChosen(config, beside: trained)
       } ?? []
   }
 
@@ -66,7 +72,7 @@ public struct DatasetReport: Sendable {
 
   /// The sizes in which training sees pictures, the most frequent first.
   public var buckets: [Bucket] {
-    Dictionary(grouping: images, by: \.geometry.target).map { size, images in
+    Dictionary(grouping: trained, by: \.geometry.target).map { size, images in
       let samples = images.reduce(0) { $0 + $1.image.repeats }
       return Bucket(
         size: size, samples: samples,
@@ -76,11 +82,14 @@ public struct DatasetReport: Sendable {
 
   /// Optimizer steps in which every picture is seen once, or as often as it is repeated.
   public var stepsPerEpoch: Int {
-    guard !images.isEmpty else { return 0 }
+    guard !trained.isEmpty else { return 0 }
     let order = SampleOrder(
-      buckets: images.map(\.geometry.target), repeats: images.map(\.image.repeats),
+      buckets: trained.map(\.geometry.target), repeats: trained.map(\.image.repeats),
       batchSize: config.batchSize, gradientAccumulation: config.gradientAccumulation,
       seed: config.seed)
     return (order.passesPerEpoch + config.gradientAccumulation - 1) / config.gradientAccumulation
   }
+
+  /// The pictures that are not held out.
+  private var trained: [ReportedImage] { images.filter { !$0.isHeldOut } }
 }

@@ -6,6 +6,8 @@ import StableDiffusion
 public struct ReportedImage: Sendable {
   /// The image.
   public let image: DatasetImage
+  /// Whether it is kept from training, to measure over-fitting.
+  public let isHeldOut: Bool
   /// The part of it that training sees; with random crops, the one in the middle.
   public let geometry: CropGeometry
   /// What is said of it, without any random choice.
@@ -16,7 +18,8 @@ public struct ReportedImage: Sendable {
   public let unread: Substring
 
   init(
-    _ image: DatasetImage, buckets: AspectBuckets, config: TrainingConfig, tokenizer: CLIPTokenizer
+    _ image: DatasetImage, isHeldOut: Bool, buckets: AspectBuckets, config: TrainingConfig,
+    tokenizer: CLIPTokenizer
   ) {
     let recipe = CaptionRecipe(config)
     let geometry = CropGeometry(
@@ -26,6 +29,7 @@ public struct ReportedImage: Sendable {
     let limit = config.maxCaptionTokens
     let encoding = tokenizer.encode(caption, maxTokens: limit)
     self.image = image
+    self.isHeldOut = isHeldOut
     self.geometry = geometry
     self.caption = caption
     tokens = encoding.tokenCount

@@ -79,8 +79,7 @@ final class AdapterTraining {
   /// before. What `checkStop`, asked before each forward pass, throws ends it with nothing changed.
   func validate(checkStop: () throws -> Void) throws -> ValidationReport? {
     guard let heldOutLoss, validation.last?.step != done else { return nil }
-    let report = ValidationReport(
-      step: done, loss: try heldOutLoss(unet, step: done, checkStop: checkStop))
+    let report = try heldOutLoss(unet, step: done, checkStop: checkStop)
     validation.append(report)
     return report
   }

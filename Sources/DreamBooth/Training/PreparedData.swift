@@ -12,6 +12,8 @@ struct PreparedData {
   let classImages: SampleDeck?
   /// The pictures that are kept from training.
   let heldOut: [SampleDeck.Sample]
+  /// As many of those that are trained on, whose loss is measured beside.
+  let compared: [SampleDeck.Sample]
   /// The latents of all of them.
   let latents: LatentCache
   /// The captions of all of them.
@@ -40,7 +42,8 @@ struct PreparedData {
     let steps = step..<max(step, config.steps)
     var sources = PreparedSources(setup)
     let instances = SampleDeck(instances: sources.instances, config)
-    let heldOut = Self.heldOut(sources.heldOut, config)
+    let heldOut = Self.plain(sources.heldOut, config)
+    let compared = Self.plain(sources.instances.evenlyChosen(heldOut.count), config)
     let latents = LatentCache(setup)
     let texts = try TextCache(setup)
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
@@ -49,7 +52,8 @@ struct PreparedData {
     }
     // A picture that cannot be read is told before class images are drawn, which may take long.
     let own = instances.contents(steps: steps)
-    let given = (own.views + heldOut.map(\.view)).distinct()
+    let evaluated = heldOut + compared
+    let given = (own.views + evaluated.map(\.view)).distinct()
     try latents.fill(given) { try progress("latents", $0, given.count) }
     try sources.addClassImages(checkStop: checkStop, report: report)
     identity = sources.identity
@@ -65,7 +69,7 @@ struct PreparedData {
     // What fills shorter captions up, where some have several chunks.
     let filling = config.maxCaptionTokens > 75 ? [TextPrompt.positive("")] : []
     let all =
-      (own.texts + others.texts + heldOut.map(\.text) + prompts + filling + [.negative(nil)])
+      (own.texts + others.texts + evaluated.map(\.text) + prompts + filling + [.negative(nil)])
       .distinct()
     try texts.fill(all) { try progress("text", $0, all.count) }
     // libtorch keeps a GPU's memory for itself when tensors are freed, in pieces of their sizes.
@@ -74,6 +78,7 @@ struct PreparedData {
     self.instances = instances
     self.classImages = classImages
     self.heldOut = heldOut
+    self.compared = compared
     self.latents = latents
     self.texts = texts
     self.prompts = try prompts.map(texts.embedding)
@@ -83,8 +88,8 @@ struct PreparedData {
         + sources.classImages.map(\.image.url), below: setup.caches)
   }
 
-  /// Held-out pictures: always the same part of each, with the same caption.
-  private static func heldOut(
+  /// Pictures to evaluate: always the same part of each, with the same caption.
+  private static func plain(
     _ sources: [PictureSource], _ config: TrainingConfig
   ) -> [SampleDeck.Sample] {
     let recipe = CaptionRecipe(config)
@@ -95,5 +100,13 @@ struct PreparedData {
           recipe.plain(source.image.captions), maxTokens: config.maxCaptionTokens),
         sizes: SizeConditioning(source.geometry), number: number, file: source.label)
     }
+  }
+}
+
+extension [PictureSource] {
+  /// At most so many, evenly apart.
+  fileprivate func evenlyChosen(_ count: Int) -> [PictureSource] {
+    let chosen = Swift.min(count, self.count)
+    return (0..<chosen).map { self[$0 * self.count / chosen] }
   }
 }

@@ -90,7 +90,7 @@ public final class Trainer {
     func validate() throws {
       guard config.isDue(training.done, every: config.validateEvery) else { return }
       guard let report = try training.validate(checkStop: checkStop) else { return }
-      try tell(.validation(step: report.step, loss: report.loss))
+      try tell(.validation(report))
     }
     func steps() throws -> Outcome {
       do {

@@ -10,8 +10,8 @@ public enum TrainingEvent {
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.
   case step(StepReport)
-  /// The held-out pictures were evaluated: their mean loss.
-  case validation(step: Int, loss: Double)
+  /// The held-out pictures were evaluated.
+  case validation(ValidationReport)
   /// A picture of a sample grid is being drawn: which of how many.
   case sampling(step: Int, picture: Int, of: Int)
   /// A sample grid is written.

@@ -67,23 +67,27 @@ public struct TrainingSetup {
     buckets = AspectBuckets(config, resolution: resolution)
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
     classImages = try ClassImages(config, dataset: dataset)
-    let unused = ClassImages.unused(config, classImages) + HeldOut.unused(config, beside: dataset)
+    let unused =
+      ClassImages.unused(config, classImages) + HeldOut.unused(config, beside: dataset)
+      + HeldOut.notChosen(config, beside: dataset)
     config.priorImages = classImages?.count ?? 0
     if case .drawn(_, let prompts) = classImages { config.classPrompts = prompts }
-    heldOut = try HeldOut.dataset(config, beside: dataset)
+    let (trained, chosen) = try HeldOut.split(dataset, config)
+    heldOut = try chosen ?? HeldOut.dataset(config, beside: dataset)
+    config.holdOut = chosen?.images.count ?? 0
     if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
-    self.dataset = dataset
+    self.dataset = trained
     self.model = model
     self.caches = caches
     let tokenizer = try model.loadTokenizer()
     identity = try RunIdentity(
-      dataset: dataset, classImages: classImages, heldOut: heldOut, masks: config.masks,
+      dataset: trained, classImages: classImages, heldOut: heldOut, masks: config.masks,
       model: model, hashes: FileHashes(in: caches))
     problems =
-      dataset.problems(config, buckets: buckets, tokenizer)
-      + dataset.orderProblems(config, buckets: buckets)
+      trained.problems(config, buckets: buckets, tokenizer)
+      + trained.orderProblems(config, buckets: buckets)
       + (classImages?.problems(config, buckets: buckets, tokenizer) ?? [])
       + (heldOut?.problems(config, buckets: buckets, tokenizer) ?? [])
       + DatasetProblem.trainedOn(

@@ -6,8 +6,8 @@ public enum HeldOut {
   /// Name of the folder in a dataset where they are looked for.
   public static let folderName = "held-out"
 
-  /// The pictures that a configuration asks for, or that lie in the dataset; nil for none. Those
-  /// without a caption have the subject's default one.
+  /// The pictures in the folder that a configuration asks for, or that lies in the dataset; nil for
+  /// none. Those without a caption have the subject's default one.
   ///
   /// Throws `ValidationError`, and what `Dataset.load` throws.
   static func dataset(_ config: TrainingConfig, beside dataset: Dataset) throws -> Dataset? {
@@ -41,7 +41,8 @@ public enum HeldOut {
     return [DatasetProblem([folderName], "not read, since validation_dataset is another folder")]
   }
 
-  private static func ownFolder(of dataset: Dataset) -> URL {
+  /// The folder in a dataset where held-out pictures are looked for.
+  static func ownFolder(of dataset: Dataset) -> URL {
     dataset.directory.appending(path: folderName, directoryHint: .isDirectory)
   }
 }
@@ -52,6 +53,8 @@ public enum ValidationError: Error, Equatable, CustomStringConvertible {
   case noFolder(String)
   /// The folder holds no picture.
   case empty(String)
+  /// Nothing would be left to train on.
+  case tooMany(Int, images: Int)
 
   /// One sentence: what was found and what to do.
   public var description: String {
@@ -62,6 +65,9 @@ public enum ValidationError: Error, Equatable, CustomStringConvertible {
     case .empty(let path):
       "\(path) holds no .jpg or .png picture: put 2 to 5 of the subject there that are not trained "
         + "on, or set --validate-every 0."
+    case .tooMany(let count, let images):
+      "--hold-out is \(count), and the pictures that there are to train on are \(images); give a "
+        + "smaller number."
     }
   }
 }

@@ -2,17 +2,10 @@ import NN
 import StableDiffusion
 import Torch
 
-/// One evaluation of the held-out pictures.
-public struct ValidationReport: Codable, Sendable, Equatable {
-  /// Optimizer steps done.
-  public var step: Int
-  /// Mean over pictures and timesteps.
-  public var loss: Double
-}
-
-/// The loss of pictures that are not trained on: the plain squared error, at the same timesteps and
-/// with the same noise in every evaluation, so that two of them differ by the adapter alone. (Losses
-/// of single training steps say more about their timestep than about the training.)
+/// The loss of pictures that are not trained on, and of as many that are: the plain squared error, at
+/// the same timesteps and with the same noise in every evaluation, so that two of them differ by the
+/// adapter alone. (Losses of single training steps say more about their timestep than about the
+/// training.)
 struct HeldOutLoss {
   /// Timesteps of each picture, the middles of as many equal parts of the schedule.
   static let strata = 8
@@ -40,37 +33,49 @@ struct HeldOutLoss {
     timesteps = (0..<Self.strata).map { (2 * $0 + 1) * schedule.count / (2 * Self.strata) }
   }
 
-  /// The mean over all pictures and timesteps after `step` optimizer steps. What `checkStop`, asked
-  /// before each forward pass, throws ends it.
+  /// The losses after `step` optimizer steps. What `checkStop`, asked before each forward pass, throws
+  /// ends it.
   ///
   /// Throws `TrainingError.heldOutNotFinite`, `TorchError`.
   func callAsFunction(
     _ unet: UNet2DConditionModel, step: Int, checkStop: () throws -> Void
-  ) throws -> Double {
-    var sum = 0.0
-    for places in groups {
+  ) throws -> ValidationReport {
+    func means(_ samples: [SampleDeck.Sample]) throws -> [Double] {
+      try self.means(samples, unet, step: step, checkStop: checkStop)
+    }
+    return ValidationReport(
+      step: step, heldOut: try means(data.heldOut), training: try means(data.compared))
+  }
+
+  /// The mean over some pictures at each of the timesteps.
+  private func means(
+    _ samples: [SampleDeck.Sample], _ unet: UNet2DConditionModel, step: Int,
+    checkStop: () throws -> Void
+  ) throws -> [Double] {
+    var sums = timesteps.map { _ in 0.0 }
+    for places in groups(samples) {
       try checkStop()
-      let batch = try batch(places)
+      let batch = try batch(places, of: samples)
       let losses = try noGrad {
         try objective.squaredError(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
       }
-      for (index, loss) in losses.enumerated() where !loss.isFinite {
-        throw TrainingError.heldOutNotFinite(
-          file: batch.files[index], timestep: batch.timesteps[index], step: step)
+      for (index, loss) in losses.enumerated() {
+        guard loss.isFinite else {
+          throw TrainingError.heldOutNotFinite(
+            file: batch.files[index], timestep: batch.timesteps[index], step: step)
+        }
+        sums[places[index].stratum] += loss
       }
-      sum += losses.reduce(0, +)
     }
-    return sum / Double(data.heldOut.count * timesteps.count)
+    return sums.map { $0 / Double(samples.count) }
   }
 
   /// A picture, by its number, at one of the timesteps.
   private typealias Place = (picture: Int, stratum: Int)
 
   /// What is evaluated together: at most as many as training has in a pass, all of one size.
-  private var groups: [[Place]] {
-    let bySize = Dictionary(grouping: data.heldOut.indices) {
-      data.heldOut[$0].view.geometry.target
-    }
+  private func groups(_ samples: [SampleDeck.Sample]) -> [[Place]] {
+    let bySize = Dictionary(grouping: samples.indices) { samples[$0].view.geometry.target }
     return bySize.values.sorted { $0[0] < $1[0] }.flatMap { pictures in
       let places = pictures.flatMap { picture in timesteps.indices.map { (picture, $0) } }
       return stride(from: 0, to: places.count, by: config.batchSize).map { start in
@@ -80,8 +85,10 @@ struct HeldOutLoss {
   }
 
   /// The most likely latents, with noise that is a pure function of the run's seed and the place.
-  private func batch(_ places: [Place]) throws -> TrainingBatch {
-    let chosen = places.map { data.heldOut[$0.picture] }
+  private func batch(
+    _ places: [Place], of samples: [SampleDeck.Sample]
+  ) throws -> TrainingBatch {
+    let chosen = places.map { samples[$0.picture] }
     let pictures = try chosen.map { try data.latents.latents(of: $0.view) }
     let texts = try TextBatch(
       chosen.map { try data.texts.embedding($0.text) },

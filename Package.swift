@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -43,7 +44,11 @@ let package = Package(
     ),
     .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
     .target(name: "NN", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .target(name: "StableDiffusion", dependencies: ["NN", "Torch"], swiftSettings: swiftSettings),
+    // CLIP's merges, put into the executable by #embed, so that it needs no file beside it.
+    .target(name: "CLIPVocabulary", exclude: ["Vocabulary"]),
+    .target(
+      name: "StableDiffusion", dependencies: ["CLIPVocabulary", "NN", "Torch"],
+      swiftSettings: swiftSettings),
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
@@ -65,10 +70,13 @@ let package = Package(
       dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      resources: [.embedInCode("Templates/comparison.mustache")], swiftSettings: swiftSettings),
     .executableTarget(
       name: "lora-train",
       dependencies: [
-        "DreamBooth", "Images", "NN", "RunLog", "StableDiffusion", "Torch",
+        "DreamBooth", "Images", "NN", "Pages", "RunLog", "StableDiffusion", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -108,6 +116,7 @@ let package = Package(
       name: "DreamBoothTests",
       dependencies: ["DreamBooth", "Images", "StableDiffusion", "NN", "Torch", "TestSupport"],
       swiftSettings: swiftSettings),
+    .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",
       dependencies: ["RunLog", .product(name: "GRDB", package: "GRDB.swift")],

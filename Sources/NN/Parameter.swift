@@ -8,6 +8,7 @@ public final class Parameter {
   public let shape: [Int]
 
   private var value: Tensor?
+  private var replacement: Tensor?
 
   /// A parameter without values.
   public init(_ shape: [Int]) { self.shape = shape }
@@ -16,10 +17,22 @@ public final class Parameter {
   public var tensor: Tensor {
     get throws {
       guard let value else { throw WeightsError.notLoaded(shape: shape) }
-      return value
+      return replacement ?? value
     }
   }
 
+  /// Whether other values stand in for the parameter's own.
+  var isReplaced: Bool { replacement != nil }
+
   /// Gives the parameter its values.
-  func bind(_ tensor: Tensor) { value = tensor }
+  func bind(_ tensor: Tensor) {
+    value = tensor
+    replacement = nil
+  }
+
+  /// Lets other values stand in for the parameter's own, which it keeps.
+  func replace(with tensor: Tensor) { replacement = tensor }
+
+  /// Goes back to the parameter's own values.
+  func restore() { replacement = nil }
 }

@@ -31,6 +31,6 @@ extension Module {
   }
 
   private func adapters() -> [LoRA] {
-    modules().compactMap { ($0.module as? Linear)?.adapter }
+    modules().compactMap { ($0.module as? any AdapterSlot)?.adapter }
   }
 }

@@ -21,14 +21,14 @@ struct Artist {
   /// A picture for each prompt, the first with `firstSeed`, the next with the next. Throws errors of
   /// the files and `TorchError`.
   func draw(
-    _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile, file: String
+    _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile
   ) throws -> (base: [RGBImage], adapter: [RGBImage]) {
     let requests = try requests(prompts, firstSeed: firstSeed)
     let unet = try model.loadUNet()
-    let adapters = try adapter.adapters(for: unet, strength: 1, device: .cpu, file: file)
+    let adapters = try adapter.adapters(for: AdaptableLayers(model), strength: 1, device: .cpu)
     let sampler = LatentSampler(unet: unet, scheduler: model.scheduler, scale: model.vae.scale)
     let base = try requests.map { try sampler.latents(for: $0) }
-    unet.setAdapters(adapters)
+    try adapters.attach(to: unet, as: .unet)
     let adapted = try requests.map { try sampler.latents(for: $0) }
     let decoder = LatentDecoder(vae: try model.loadVAE())
     func images(_ latents: [Tensor]) throws -> [RGBImage] {

@@ -80,7 +80,7 @@ struct DemoScoresCommand: ParsableCommand {
     }
     let drawn = try artist.draw(
       backgrounds.map(appearance.prompt), firstSeed: seed,
-      adapter: AdapterFile(contentsOf: URL(filePath: adapter)), file: adapter)
+      adapter: AdapterFile(contentsOf: URL(filePath: adapter)))
     if let output {
       let folder = URL(filePath: output, directoryHint: .isDirectory)
       try ContactSheet(base: drawn.base, adapter: drawn.adapter).write(to: folder)

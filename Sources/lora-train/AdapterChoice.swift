@@ -1,7 +1,6 @@
 import ArgumentParser
 import DreamBooth
 import Foundation
-import NN
 import StableDiffusion
 import Torch
 
@@ -34,16 +33,15 @@ struct AdapterChoice {
 }
 
 extension [AdapterChoice] {
-  /// The adapters on a model's UNet, those of one layer added up, without its weights. Throws
+  /// The adapters on a model, those of one layer added up, without its weights. Throws
   /// `AdapterFileError`, `WeightsError`, `TorchError`.
-  func read(for model: ModelDirectory, device: Device) throws -> [String: LoRA] {
-    let unet = UNet2DConditionModel(model.unet)
-    var layers: [String: [LoRA]] = [:]
-    for choice in self {
-      let adapters = try AdapterFile(contentsOf: URL(filePath: choice.path))
-        .adapters(for: unet, strength: choice.strength, device: device, file: choice.path)
-      layers.merge(adapters.mapValues { [$0] }) { $0 + $1 }
-    }
-    return try layers.mapValues(LoRA.sum)
+  func read(for model: ModelDirectory, device: Device) throws -> AdapterSet {
+    if isEmpty { return .none }
+    let layers = AdaptableLayers(model)
+    return try .sum(
+      map { choice in
+        try AdapterFile(contentsOf: URL(filePath: choice.path))
+          .adapters(for: layers, strength: choice.strength, device: device)
+      })
   }
 }

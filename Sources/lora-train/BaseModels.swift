@@ -20,9 +20,11 @@ struct BaseModels {
   func standardName() throws -> String {
     guard let name = Self.standard.first(where: { installed($0) != nil }) else {
       throw NothingFound(
-        "There is no base model: put SDXL, as diffusers saves it (stable-diffusion-xl-base-1.0), at "
-          + "\(folders[0].appending(path: Self.standard[0]).relativePath), or give the folder of "
-          + "another one with --model.")
+        "There is no base model: put SDXL at "
+          + "\(folders[0].appending(path: Self.standard[0]).relativePath), as diffusers saves it "
+          + "(stable-diffusion-xl-base-1.0), or at the same place as one file "
+          + "\(Self.standard[0]).\(ModelDirectory.fileExtension), or give the folder or file of another "
+          + "one with --model.")
     }
     if name != Self.standard[0] {
       Console.say("Using the base model \(name), since \(Self.standard[0]) is not installed.")
@@ -30,10 +32,10 @@ struct BaseModels {
     return name
   }
 
-  /// The model of a name, or in a folder. That its weights are those it should have is checked here,
-  /// before hours of work. Throws `ModelError`, `WeightsError`, `NothingFound`.
-  func open(_ name: String) throws -> ModelDirectory {
-    let directory = try ModelDirectory(find(name))
+  /// The base or refiner of a name, in a folder or in a file. That its weights are those it should
+  /// have is checked here, before hours of work. Throws `ModelError`, `WeightsError`, `NothingFound`.
+  func open(_ name: String, as role: ModelDirectory.Role = .base) throws -> ModelDirectory {
+    let directory = try ModelDirectory(find(name), as: role)
     try directory.checkWeights()
     return directory
   }
@@ -46,14 +48,17 @@ struct BaseModels {
       throw NothingFound(
         "There is no base model \(name), neither as a folder nor in \(folders[0].relativePath)"
           + (names.isEmpty ? "" : " (there are: \(names.joined(separator: ", ")))")
-          + "; give --model a folder as diffusers saves it.")
+          + "; give --model a folder as diffusers saves it, or a .\(ModelDirectory.fileExtension) file."
+      )
     }
-    guard isFolder.boolValue else {
+    let url = URL(filePath: name)
+    guard isFolder.boolValue || url.pathExtension == ModelDirectory.fileExtension else {
       throw NothingFound(
-        "The base model \(name) is a single file; give --model a folder as diffusers saves it, with "
-          + "model_index.json, unet and the rest.")
+        "The base model \(name) is a file of another kind; give --model a "
+          + ".\(ModelDirectory.fileExtension) file in the original layout, or a folder as diffusers "
+          + "saves it, with model_index.json, unet and the rest.")
     }
-    return URL(filePath: name)
+    return url
   }
 
   /// The names of all installed models.
@@ -66,10 +71,19 @@ struct BaseModels {
           return []
         }
       }
-    ).filter { installed($0) != nil }.sorted()
+    ).map(Self.modelName).filter { installed($0) != nil }.sorted()
+  }
+
+  /// What a folder, or a file without the end of its name, is installed as.
+  private static func modelName(_ entry: String) -> String {
+    let url = URL(filePath: entry)
+    return url.pathExtension == ModelDirectory.fileExtension
+      ? url.deletingPathExtension().lastPathComponent : entry
   }
 
   private func installed(_ name: String) -> URL? {
-    folders.map { $0.appending(path: name) }.first(where: ModelDirectory.isModel)
+    folders.flatMap { folder in
+      [name, "\(name).\(ModelDirectory.fileExtension)"].map { folder.appending(path: $0) }
+    }.first(where: ModelDirectory.isModel)
   }
 }

@@ -2,6 +2,7 @@ import DreamBooth
 import Foundation
 import Images
 import NN
+import Pages
 import RunLog
 import StableDiffusion
 import Torch
@@ -35,15 +36,18 @@ enum ExitStatus: Int32 {
       if case .noDevice = error { self = .unavailable } else { self = .badData }
     case let error as TorchError: self = error.isOutOfMemory ? .unavailable : .internalError
     case let error as SchedulerError:
-      if case .steps = error { self = .usage } else { self = .badData }
-    case let error as DrawingError: if case .size = error { self = .usage } else { self = .badData }
+      if case .unknownClass = error { self = .badData } else { self = .usage }
+    case let error as DrawingError: self = Self.status(error)
     case is AdapterFileError, is TextEncoderError, is MaskError: self = .badData
     case is LoRAError, is UsageError: self = .usage
     case let error as ValidationError:
       if case .tooMany = error { self = .usage } else { self = .missingInput }
     case is NothingFound: self = .missingInput
+    case is OutputExists: self = .cannotWrite
     case is OutputError: self = .inputOutput
-    case is PNGEncodingError, is ImageGridError, is RGBImageError: self = .internalError
+    case is PNGEncodingError, is ImageGridError, is RGBImageError, is ResamplingError,
+      is PageError:
+      self = .internalError
     default: return nil
     }
   }
@@ -55,6 +59,13 @@ enum ExitStatus: Int32 {
     case .malformedFile, .unknownKey: .badData
     case .invalidValue(_, let origin, _, _):
       if case .file = origin { .badData } else { .usage }
+    }
+  }
+
+  private static func status(_ error: DrawingError) -> ExitStatus {
+    switch error {
+    case .size, .noSteps: .usage
+    case .latentNotFinite, .pictureNotFinite, .startSize, .otherLatents: .badData
     }
   }
 

@@ -1,8 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import DreamBooth
 import Foundation
 import RunLog
-import StableDiffusion
+public import StableDiffusion
+import Torch
 
 /// `lora-train generate --prompt TEXT`.
 struct GenerateCommand: ParsableCommand {
@@ -16,11 +17,18 @@ struct GenerateCommand: ParsableCommand {
   var negative: String?
   @Option(
     help: .value(
-      "Base model: a diffusers folder, or the name of an installed one. Default: the run's, else "
+      "Base model: a diffusers folder, a .safetensors file in the original layout, or the name of an "
+        + "installed one. Default: the run's, else "
         + "\(BaseModels.standardHelp).", "model"))
   var model: String?
   @Option(
-    help: .value("An adapter and its strength; give it again for several.", "file[:scale]"),
+    help: .value(
+      "Another VAE: a diffusers folder, or a .safetensors file. Default: the model's own.", "vae"))
+  var vae: String?
+  @Option(
+    help: .value(
+      "An adapter and its strength, which may be negative; give it again for several.",
+      "file[:scale]"),
     transform: AdapterChoice.parse)
   var lora: [AdapterChoice] = []
   @Option(
@@ -28,8 +36,18 @@ struct GenerateCommand: ParsableCommand {
     help: .value("A run's adapter: the run's number, or latest.", "run[@step]"),
     transform: CheckpointReference.parse)
   var reference: CheckpointReference?
+  @Flag(
+    inversion: .prefixedNo,
+    help: .init(
+      "Add the adapters to the weights before drawing, which is faster. Default: in fp32, where the "
+        + "picture stays the same."))
+  var mergeAdapters: Bool?
   @Option(help: .value("Sampler steps.", "n"))
   var steps = 30
+  @Option(
+    help: .value(
+      "The sampler: \(SchedulerName.allowed). Default: the model's own.", "name"))
+  var scheduler: String?
   @Option(help: .value("How closely to follow the prompt; 1: no guidance.", "x"))
   var guidance = 5.0
   @Option(help: .value("Default: the model's own size.", "pixels"))
@@ -46,8 +64,19 @@ struct GenerateCommand: ParsableCommand {
   var precision: String?
   @Option(help: .value("Where to draw: \(DeviceChoice.allowed).", "device"))
   var device = "auto"
-  @Option(help: .value("A .png file, or a folder for several pictures.", "file or folder"))
-  var output = "picture.png"
+  @Option(help: .value("Whether the VAE works in squares, for less memory.", "choice"))
+  var vaeTiling = VAETiling.automatic
+  @Option(
+    help: .value(
+      "A .png file, or a folder for several pictures. Default: \(PicturePlace.standard), or with a "
+        + "number where that is taken.", "file or folder"))
+  var output: String?
+  @Flag(help: "Replace pictures that are there already.")
+  var overwrite = false
+  @OptionGroup(title: "Prompts") var prompts: PromptOptions
+  @OptionGroup(title: "Drawing over a picture") var startImage: StartImageOptions
+  @OptionGroup(title: "Refiner") var refiner: RefinerOptions
+  @OptionGroup(title: "Guidance and conditioning") var conditioning: ConditioningOptions
   @OptionGroup var root: RootOption
 
   func validate() throws {
@@ -60,6 +89,9 @@ struct GenerateCommand: ParsableCommand {
     if !(guidance >= 0 && guidance.isFinite) {
       throw ValidationError("--guidance is \(guidance), but must be a number of at least 0.")
     }
+    if let scheduler, SchedulerName(scheduler) == nil {
+      throw ValidationError("--scheduler is \(scheduler), but must be \(SchedulerName.allowed).")
+    }
     if DeviceChoice(rawValue: device) == nil {
       throw ValidationError("--device is \(device), but must be \(DeviceChoice.allowed).")
     }
@@ -69,45 +101,86 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let place = try PicturePlace(output, count: count)
+    let signal = StopSignal()
+    let seeds = (0..<UInt64(count)).map { seed + $0 }
     for choice in lora where !FileManager.default.fileExists(atPath: choice.path) {
       throw NothingFound("There is no adapter \(choice.path); give --lora a .safetensors file.")
     }
     let run = try reference?.run.find(below: root).run
     let models = BaseModels(root: root)
-    let directory = try models.open(model ?? run?.model ?? models.standardName())
-    let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
-    var adapters = lora
-    if let run {
-      let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
-      adapters.append(
-        AdapterChoice(
-          path: checkpoint.adapter.relativePath, strength: 1,
-          name: "\(run.subject)@\(checkpoint.step)"))
-    }
+    var directory = try models.open(model ?? run?.model ?? models.standardName())
+    if let vae { directory = try directory.replacingVAE(with: URL(filePath: vae)) }
+    let refiner = try refiner.refiner.map { try models.open($0, as: .refiner) }
+    let adapters = try adapters(of: run)
+    let series = try series(side: (directory.unet.sampleSize ?? 128) * directory.vae.scale, seeds)
     let device = try (DeviceChoice(rawValue: device) ?? .auto).resolve()
     let precision = precision.flatMap(Precision.init) ?? .standard(on: device)
+    let sampler = scheduler.flatMap { SchedulerName($0) }
+    var adapterSet = try adapters.read(for: directory, device: device)
+    adapterSet.isMerged = mergeAdapters ?? (precision.dtype == .float32)
     let pipeline = StableDiffusionXLPipeline(
-      directory, adapters: try adapters.read(for: directory, device: device),
+      directory, refiner: refiner, adapters: adapterSet,
+      scheduler: sampler.map(directory.scheduler.replacingClass),
+      refinerScheduler: sampler.flatMap { refiner?.scheduler.replacingClass(with: $0) },
       dtype: precision.dtype, device: device)
-    let series = PictureSeries(
-      prompt: prompt, negative: negative, width: width ?? side, height: height ?? side,
-      steps: steps, guidance: guidance, seeds: (0..<UInt64(count)).map { seed + $0 })
-    try pipeline.draw(series, progress: showStep) { seed, picture in
-      let parameters = PictureParameters(
-        prompt: prompt, negative: negative, steps: steps,
-        scheduler: directory.scheduler.className, guidance: guidance, seed: seed,
-        model: directory.url.lastPathComponent, adapters: adapters.map(\.label))
-      let file = place.file(seed: seed)
-      try PictureFile.write(picture, parameters: parameters, to: file)
-      try Console.answer(file.relativePath)
+    let place = try PicturePlace(output, seeds: seeds, overwrite: overwrite)
+    let progress = DrawingProgress(pictures: count)
+    let model = directory
+    do {
+      try pipeline.draw(
+        series,
+        progress: { step in
+          progress.show(step)
+          if signal.isRaised { throw Stopped() }
+        }, note: { progress.say($0.description) },
+        receive: { seed, picture in
+          progress.end()
+          let file = place.file(seed: seed)
+          try PictureFile.write(
+            picture, parameters: parameters(seed, model, adapters), to: file)
+          try Console.answer(file.relativePath)
+        })
+    } catch is Stopped {
+      progress.end()
+      throw ExitCode(130)
     }
   }
 
-  private func showStep(seed: UInt64, step: Int) {
-    guard Console.isTerminal else { return }
-    let isLast = step == steps && seed == self.seed + UInt64(count - 1)
-    let picture = count == 1 ? "" : "Picture \(seed - self.seed + 1) of \(count), "
-    Console.redraw(isLast ? "" : "\(picture)step \(step) of \(steps)")
+  /// The adapters on the command line and that of a run.
+  private func adapters(of run: Run?) throws -> [AdapterChoice] {
+    guard let run else { return lora }
+    let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
+    return lora + [
+      AdapterChoice(
+        path: checkpoint.adapter.relativePath, strength: 1,
+        name: "\(run.subject)@\(checkpoint.step)")
+    ]
+  }
+
+  private func series(side: Int, _ seeds: [UInt64]) throws -> PictureSeries {
+    var series = PictureSeries(
+      prompt: prompt, negative: negative, width: width ?? side, height: height ?? side,
+      steps: steps, guidance: guidance, seeds: seeds)
+    series.reading = prompts.reading
+    series.tiling = vaeTiling
+    conditioning.apply(to: &series)
+    refiner.apply(to: &series)
+    series.image = try startImage.load(width: series.width, height: series.height)
+    return series
+  }
+
+  private func parameters(
+    _ seed: UInt64, _ model: ModelDirectory, _ adapters: [AdapterChoice]
+  ) -> PictureParameters {
+    var parameters = PictureParameters(
+      prompt: prompt, negative: negative, steps: steps,
+      scheduler: scheduler.flatMap { SchedulerName($0)?.rawValue } ?? model.scheduler.className,
+      guidance: guidance, seed: seed, model: model.url.lastPathComponent,
+      adapters: adapters.map(\.label))
+    parameters.fields =
+      prompts.fields + startImage.fields + refiner.fields + conditioning.fields
+    return parameters
   }
 }
+
+extension VAETiling: ExpressibleByArgument {}

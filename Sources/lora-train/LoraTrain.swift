@@ -15,7 +15,8 @@ struct LoraTrain: ParsableCommand {
     version: Version.current,
     subcommands: [
       TrainCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
-      GenerateCommand.self, DatasetCommand.self, CacheCommand.self, DoctorCommand.self,
+      GenerateCommand.self, CompareCommand.self, DatasetCommand.self, CacheCommand.self,
+      DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -2,14 +2,21 @@ import DreamBooth
 import Foundation
 import NN
 
-/// Where pictures are written: one `.png` file, or a folder with a file for each seed.
+/// Where pictures are written: one `.png` file, or a folder with a file for each seed. A picture that
+/// is there is not replaced, unless that is wanted.
 struct PicturePlace {
+  /// Where a picture goes when nothing is said, as long as that is free.
+  static let standard = "picture.png"
+
   private let url: URL
   private let isFile: Bool
 
-  /// What `--output` says, made ready to be written to, since drawing takes long. Throws
-  /// `UsageError`, `FileAccessError`.
-  init(_ output: String, count: Int) throws {
+  /// What `--output` says, made ready to be written to, since drawing takes long; nil: the first of
+  /// picture.png, picture-2.png and so on that is free. Throws `UsageError`, `FileAccessError`,
+  /// `OutputExists`.
+  init(_ output: String?, seeds: [UInt64], overwrite: Bool) throws {
+    let count = seeds.count
+    let output = output ?? (overwrite || count > 1 ? Self.standard : Self.free(Self.standard))
     url = URL(filePath: output)
     isFile = url.pathExtension.lowercased() == "png"
     let others = ["jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
@@ -19,19 +26,50 @@ struct PicturePlace {
     guard count == 1 || !isFile else {
       throw UsageError("--count is \(count), so --output must be a folder, and not \(output).")
     }
-    let folder = isFile ? url.deletingLastPathComponent() : url
+    try Self.makeWritable(isFile ? url.deletingLastPathComponent() : url)
+    if !overwrite, let file = seeds.map(file).first(where: { Self.exists($0) }) {
+      throw OutputExists(file: file.relativePath)
+    }
+  }
+
+  /// Makes a folder that can be written to. Throws `FileAccessError`.
+  static func makeWritable(_ folder: URL) throws(FileAccessError) {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw FileAccessError.unwritable(
-        file: folder.relativePath, reason: error.reason)
+      throw .unwritable(file: folder.relativePath, reason: error.reason)
     }
     guard access(folder.path, W_OK) == 0 else {
-      throw FileAccessError.unwritable(
-        file: folder.relativePath, reason: String(cString: strerror(errno)))
+      throw .unwritable(file: folder.relativePath, reason: String(cString: strerror(errno)))
     }
+  }
+
+  private static func exists(_ file: URL) -> Bool {
+    FileManager.default.fileExists(atPath: file.path)
+  }
+
+  /// The first name that no file has: itself, or with a number.
+  private static func free(_ name: String) -> String {
+    let url = URL(filePath: name)
+    let stem = url.deletingPathExtension().relativePath
+    var candidate = name
+    var number = 1
+    while FileManager.default.fileExists(atPath: candidate) {
+      number += 1
+      candidate = "\(stem)-\(number).\(url.pathExtension)"
+    }
+    return candidate
   }
 
   /// The file of a seed's picture.
   func file(seed: UInt64) -> URL { isFile ? url : url.appending(path: "\(seed).png") }
+}
+
+/// A picture that would be replaced.
+struct OutputExists: Error, CustomStringConvertible {
+  let file: String
+
+  var description: String {
+    "\(file) is there already; choose another --output, or say --overwrite to replace it."
+  }
 }

@@ -19,6 +19,9 @@ struct StopSignal {
   var isRaised: Bool { stopRequested.load(ordering: .relaxed) }
 }
 
+/// Ends a drawing from the inside where the user has had enough.
+struct Stopped: Error {}
+
 private let stopRequested = Atomic(false)
 
 /// Calls only what a signal handler may call.

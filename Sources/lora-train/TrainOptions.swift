@@ -10,7 +10,8 @@ struct TrainOptions: ParsableArguments {
   var steps: Int?
   @Option(
     help: .value(
-      "Base model: a diffusers folder, or the name of an installed one. Default: "
+      "Base model: a diffusers folder, a .safetensors file in the original layout, or "
+        + "the name of an installed one. Default: "
         + "\(BaseModels.standardHelp).", "model"))
   var model: String?
   @Option(

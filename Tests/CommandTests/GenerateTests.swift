@@ -127,19 +127,70 @@ extension CommandTests {
       let file = workspace.file("model/scheduler/scheduler_config.json")
       let text = try String(contentsOf: file, encoding: .utf8)
       try workspace.write(
-        text.replacing("EulerDiscreteScheduler", with: "DDIMScheduler"),
+        text.replacing("EulerDiscreteScheduler", with: "OtherScheduler"),
         to: "model/scheduler/scheduler_config.json")
       let sentence = """
-        lora-train: scheduler_config.json: the sampler DDIMScheduler is not implemented, so this \
-        model can be trained (with --sample-every 0) but not drawn with; set _class_name to \
-        EulerDiscreteScheduler to draw with that sampler.
+        lora-train: scheduler_config.json: the sampler OtherScheduler is not implemented, so this \
+        model can be trained (with --sample-every 0) but not drawn with; give generate --scheduler \
+        one of euler, euler-a, heun, ddim, ddpm, dpm++-2m, dpm++-2m-karras, dpm++-2m-sde, \
+        dpm++-2m-sde-karras, unipc, lcm, or set _class_name to EulerDiscreteScheduler.
         """
       let training = Workspace.training(steps: 1, "--model", "model")
       let drawing = try workspace.run(arguments("--model", "model"))
       #expect(drawing.code == 65)
       #expect(drawing.lastMessage == sentence)
+      #expect(try workspace.run(arguments("--model", "model", "--scheduler", "ddim")).code == 0)
       #expect(try workspace.run(training + ["--sample-every", "1"]).lastMessage == sentence)
       #expect(try workspace.run(training).code == 0)
+    }
+
+    @Test("--scheduler draws with another sampler, however its name is spelt, and the file says so")
+    func scheduler() throws {
+      _ = try draw("--output", "own.png")
+      _ = try draw("--scheduler", "euler", "--output", "euler.png")
+      _ = try draw("--scheduler", "DPM++ 2M SDE Karras", "--output", "sde.png")
+      #expect(try pixels("euler.png") == pixels("own.png"))
+      #expect(try pixels("sde.png") != pixels("own.png"))
+      #expect(
+        try PNGText.read(bytes("sde.png"))[0].value
+          .contains("Steps: 2, Sampler: dpm++-2m-sde-karras, CFG scale: 5.0"))
+    }
+
+    @Test("A model whose file names another sampler is drawn with it, as with --scheduler")
+    func ownSampler() throws {
+      try FileManager.default.copyItem(
+        at: URL(filePath: Workspace.model).resolvingSymlinksInPath(),
+        to: workspace.file("model"))
+      let path = "model/scheduler/scheduler_config.json"
+      let text = try String(contentsOf: workspace.file(path), encoding: .utf8)
+      try workspace.write(
+        text.replacing("EulerDiscreteScheduler", with: "UniPCMultistepScheduler"), to: path)
+      let own = try workspace.run(arguments("--model", "model", "--output", "own.png"))
+      #expect(own.code == 0, "\(own.messages)")
+      _ = try draw("--scheduler", "unipc", "--output", "chosen.png")
+      #expect(try pixels("own.png") == pixels("chosen.png"))
+      #expect(
+        try PNGText.read(bytes("own.png"))[0].value.contains("Sampler: UniPCMultistepScheduler,"))
+    }
+
+    @Test("A sampler that does not exist, and steps that it cannot take, are wrong usage")
+    func badScheduler() throws {
+      let unknown = try workspace.run(
+        arguments("--model", Workspace.model, "--scheduler", "pndm"))
+      #expect(unknown.code == 64)
+      #expect(
+        unknown.lastMessage == """
+          lora-train: --scheduler is pndm, but must be euler, euler-a, heun, ddim, ddpm, dpm++-2m, \
+          dpm++-2m-karras, dpm++-2m-sde, dpm++-2m-sde-karras, unipc, lcm. See lora-train generate \
+          --help.
+          """)
+      let steps = try workspace.run(
+        arguments("--model", Workspace.model, "--scheduler", "lcm", "--steps", "51"))
+      #expect(steps.code == 64)
+      #expect(
+        steps.lastMessage
+          == "lora-train: A picture cannot be drawn in 51 steps; choose from 1 to 50 steps.")
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("picture.png").path))
     }
 
     private func arguments(_ more: String...) -> [String] {

@@ -18,6 +18,10 @@ struct AdapterFileTests {
     try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl")).loadUNet()
   }
 
+  private static func layers() throws -> AdaptableLayers {
+    AdaptableLayers(try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl")))
+  }
+
   /// A file with one layer's matrices of rank 2 and the given names.
   private func write(
     _ down: String, _ up: String, metadata: [String: String] = [:], size: Int = 24
@@ -38,8 +42,9 @@ struct AdapterFileTests {
     try AdapterFile.write(
       sites, rank: 3, alpha: 4.5, targets: ["to_q", "to_out.0"], metadata: ["title": "dog"],
       to: file)
-    let adapters = try AdapterFile(contentsOf: file).adapters(
-      for: Self.unet(), strength: 0.5, device: .cpu, file: "adapter")
+    let set = try AdapterFile(contentsOf: file).adapters(
+      for: Self.layers(), strength: 0.5, device: .cpu)
+    let adapters = try #require(set.layers[.unet])
     #expect(Set(adapters.keys) == Set(sites.map(\.path)))
     for site in sites {
       let read = try #require(adapters[site.path])
@@ -62,7 +67,8 @@ struct AdapterFileTests {
     #expect(file.layers.count == 136)
     #expect(file.layers.values.allSatisfy { $0.scale == 2 })
     let unet = try model.loadUNet()
-    unet.setAdapters(try file.adapters(for: unet, strength: 1, device: .cpu, file: "lora"))
+    try file.adapters(for: AdaptableLayers(model), strength: 1, device: .cpu)
+      .attach(to: unet, as: .unet)
 
     let golden = try Golden("lora/picture")
     struct Drawing: Decodable {
@@ -95,13 +101,18 @@ struct AdapterFileTests {
       (
         "base_model.model.mid.to_q.lora_A.weight", "base_model.model.mid.to_q.lora_B.weight"
       ),
+      ("unet.mid.to_q.lora_A.default.weight", "unet.mid.to_q.lora_B.default.weight"),
+      (
+        "unet.mid.processor.to_q_lora.down.weight", "unet.mid.processor.to_q_lora.up.weight"
+      ),
     ])
   func namings(down: String, up: String) throws {
     try write(down, up)
     let file = try AdapterFile(contentsOf: file)
-    #expect(Array(file.layers.keys) == ["mid.to_q"])
-    #expect(try file.layers["mid.to_q"]?.down.max().item() == 3)
-    #expect(try file.layers["mid.to_q"]?.up.max().item() == 5)
+    let name = AdapterLayerName.path("mid.to_q", in: .unet)
+    #expect(Array(file.layers.keys) == [name])
+    #expect(try file.layers[name]?.down.max().item() == 3)
+    #expect(try file.layers[name]?.up.max().item() == 5)
     #expect(scale(file) == 1)
   }
 
@@ -132,11 +143,12 @@ struct AdapterFileTests {
 
   @Test("a tensor of another program's naming is named")
   func unknown() throws {
-    try write("lora_unet_mid_to_q.lora_down.weight", "lora_unet_mid_to_q.lora_up.weight")
+    try write("transformer.mid.lora_A.weight", "transformer.mid.lora_B.weight")
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
-        == "\(file.relativePath) holds lora_unet_mid_to_q.lora_down.weight, which is not part of a "
-        + "UNet's LoRA in diffusers' or PEFT's naming; convert the file to one of these.")
+        == "\(file.relativePath) holds transformer.mid.lora_A.weight, transformer.mid.lora_B.weight, "
+        + "which are not part of a LoRA in the naming of diffusers, PEFT or kohya; convert the file "
+        + "to one of these.")
   }
 
   @Test("half a layer, matrices that do not fit each other and an empty file are refused")
@@ -144,7 +156,7 @@ struct AdapterFileTests {
     try write("unet.a.lora_A.weight", "unet.b.lora_B.weight")
     let half = sentence { _ = try AdapterFile(contentsOf: file) }
     #expect(half.hasSuffix("; use a LoRA that was saved whole."))
-    #expect(half.contains("only one of the two matrices of "))
+    #expect(half.contains("has not both of the two matrices of unet."))
 
     try SafetensorsWriter.write(
       [
@@ -153,7 +165,7 @@ struct AdapterFileTests {
       ], to: file)
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
-        == "\(file.relativePath) has matrices of shapes [2, 24] and [24, 3] for a, which do not "
+        == "\(file.relativePath) has matrices of shapes [2, 24] and [24, 3] for unet.a, which do not "
         + "belong together; use a LoRA that was saved whole.")
 
     try SafetensorsWriter.write([], to: file)
@@ -162,22 +174,23 @@ struct AdapterFileTests {
 
   @Test("an adapter of another model is refused: a layer that is not there, or of another size")
   func otherModel() throws {
-    let unet = try Self.unet()
+    let layers = try Self.layers()
     let layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
     func adapters() throws {
       _ = try AdapterFile(contentsOf: file)
-        .adapters(for: unet, strength: 1, device: .cpu, file: "a.safetensors")
+        .adapters(for: layers, strength: 1, device: .cpu)
     }
     try write("unet.nowhere.to_q.lora_A.weight", "unet.nowhere.to_q.lora_B.weight")
     #expect(
       sentence(adapters)
-        == "a.safetensors adapts nowhere.to_q, which this base model does not have; use the model "
-        + "that the LoRA was trained on.")
+        == "\(file.relativePath) does not fit this base model: of its 1 layers 1 are not there "
+        + "(unet.nowhere.to_q); use the model that the LoRA was trained on.")
     try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight", size: 32)
     #expect(
       sentence(adapters)
-        == "a.safetensors adapts \(layer) as [24, 32], but in this base model it is [24, 24]; use "
-        + "the model that the LoRA was trained on.")
+        == "\(file.relativePath) does not fit this base model: of its 1 layers 1 have another size "
+        + "(unet.\(layer): [24, 32] instead of [24, 24]); use the model that the LoRA was trained on."
+    )
     try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight")
     try adapters()
   }

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# In this order: models, pictures, training and lora run the model that tiny_sdxl writes.
+# In this order: models, pictures, drawings, training, lora, single_file and adapters run the models
+# that tiny_sdxl and tiny_refiner write.
 GROUPS = [
-    "blocks", "tiny_sdxl", "models", "schedules", "optimizer", "pictures", "training", "keys", "lora",
-    "tokens", "resize", "buckets", "masks",
+    "blocks", "tiny_sdxl", "tiny_refiner", "models", "schedules", "optimizer", "pictures", "drawings",
+    "training", "keys", "lora", "tokens", "resize", "buckets", "masks", "single_file", "adapters",
 ]
 
 
@@ -18,7 +19,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=" ".join(GROUPS))
     parser.add_argument("--output", type=Path, default=HERE)
-    parser.add_argument("--clip-bpe", type=Path, default=HERE.parent / "CLIPVocabulary")
+    parser.add_argument("--clip-bpe", type=Path, 
+                        default=HERE.parents[1] / "Sources" / "CLIPVocabulary" / "Vocabulary")
     options = parser.parse_args()
     if unknown := set(options.groups) - set(GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")

@@ -4,7 +4,9 @@
 LORA_TRAIN names the lora-train binary. Run it with the Python of Scripts/python-environment.
 """
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,11 +16,16 @@ import numpy
 import torch
 from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
 from diffusers.training_utils import _collate_lora_metadata
+from diffusers.utils.state_dict_utils import convert_state_dict_to_kohya
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "Tests" / "Golden"))
+from golden.single_file import check, layout, tensor  # noqa: E402
+
 SIZE, STEPS, SEED, GUIDANCE = 128, 5, 11, 5.0
 PROMPT, NEGATIVE = "a photo of sks dog on the beach", "blurry, low quality"
 DEMO_PROMPT = "a photo of dhoni character on a pink background"
@@ -176,6 +183,36 @@ def scaled_lora(place):
     return expect_same(ours, place.theirs(place.lora, scale=0.5), place.theirs(place.lora))
 
 
+def kohya_lora(place):
+    """a LoRA as diffusers converts it to kohya's names draws the same picture, at a negative strength"""
+    folder = place.folder / "kohya"
+    folder.mkdir()
+    lora = folder / "kohya.safetensors"
+    save_file(convert_state_dict_to_kohya(load_file(place.lora)), lora)
+    ours = place.ours("--model", place.model, "--lora", f"{lora}:-0.5")
+    return expect_same(ours, place.theirs(lora, scale=-0.5), place.theirs())
+
+
+def single_file(place):
+    """a model in one file, which diffusers' converters read too, draws the same picture"""
+    shapes, models, configs = {}, {}, {}
+    for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
+        models[part] = load_file(next((place.model / part).glob("*.safetensors")))
+        configs[part] = json.loads((place.model / part / "config.json").read_text())
+        shapes[part] = {key: tuple(value.shape) for key, value in models[part].items()}
+    places = layout(shapes, 2, len(configs["vae"]["block_out_channels"]))
+    tensors = {name: tensor(models, *where).contiguous() for name, where in places.items()}
+    check(tensors, models, configs)
+    file = place.folder / "one.safetensors"
+    save_file(tensors, file)
+    described = shutil.ignore_patterns("*.safetensors")
+    shutil.copytree(place.model, place.folder / "one.config", ignore=described)
+    ours = place.ours("--model", file)
+    if largest_difference(ours, place.ours("--model", place.model)):
+        raise Failure("file and folder draw different pictures")
+    return expect_same(ours, place.theirs())
+
+
 def demo_adapter(place):
     """an adapter of the demo model and subject, trained with class images, does too"""
     model, root = ROOT / "Checkpoints" / "base" / "demo", place.folder / "demo"
@@ -192,7 +229,8 @@ def demo_adapter(place):
 
 
 CHECKS = [
-    base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora, demo_adapter,
+    base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora, kohya_lora, single_file,
+    demo_adapter,
 ]
 
 

@@ -1,7 +1,8 @@
 import Foundation
-import StableDiffusion
 import TestSupport
 import Testing
+
+@testable import StableDiffusion
 
 /// Token for token what transformers' CLIPTokenizer makes of 5,000 strings.
 @Suite struct CLIPTokenizerTests {
@@ -29,6 +30,21 @@ import Testing
     for index in changed + (0..<200) {
       #expect(
         tokenizer.bosAndEOS(strings[index]) == golden[index], "\(strings[index].debugDescription)")
+    }
+  }
+
+  @Test(
+    "The built-in vocabulary is CLIP's, and makes the tokens of SDXL's two tokenizers of any text",
+    arguments: [("objects", "<|endoftext|>"), ("objects-pad", "!")])
+  func builtIn(layout: String, padding: String) throws {
+    let tokenizer = try CLIPTokenizer(builtInPaddingWith: padding)
+    let folder = try TokenGolden.Layout(layout).tokenizer()
+    #expect((tokenizer.bosID, tokenizer.eosID) == (49406, 49407))
+    #expect(tokenizer.padID == folder.padID)
+    #expect(tokenizer.modelMaxLength == 77)
+    let golden = try TokenGolden.ids(layout: layout).ids
+    for (string, ids) in zip(try TokenGolden.strings(), golden) {
+      #expect(tokenizer.bosAndEOS(string) == ids, "\(string.debugDescription)")
     }
   }
 

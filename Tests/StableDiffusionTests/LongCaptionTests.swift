@@ -67,7 +67,7 @@ import Torch
     #expect(caption.replacing(" ", with: "").hasSuffix(cut.replacing(" ", with: "")))
 
     // One token for the first, three for the second, where "!" is the padding.
-    let merged = Repository.root.appending(path: "Tests/CLIPVocabulary")
+    let merged = Repository.root.appending(path: "Sources/CLIPVocabulary/Vocabulary")
     let first = try CLIPTokenizer(directory: merged)
     let both = PromptTokenizer(first, try secondTokenizer(from: merged))
     let text = String(repeating: "!!! ", count: 40)

@@ -14,7 +14,7 @@ import Torch
     let model = try ModelDirectory(Self.tiny)
     #expect(model.unet.blockOutChannels == [16, 24, 32])
     #expect(model.vae.scale == 8)
-    #expect(model.textEncoder.hiddenAct == .quickGELU)
+    #expect(model.textEncoder?.hiddenAct == .quickGELU)
     #expect(model.textEncoder2.projectionDim == 32)
     #expect(model.scheduler.timestepSpacing == .leading)
     #expect(model.forceZerosForEmptyPrompt)
@@ -40,6 +40,39 @@ import Torch
     let original = try ModelDirectory(Self.tiny).loadUNet()
     #expect(try bytes(unet) == bytes(original))
     #expect(try ModelDirectory(copy.url).loadTextEncoder().parameters().count == 52)
+  }
+
+  @Test("Weights in shards are read as one, also of the fp16 variant and of a text encoder")
+  func shards() throws {
+    for (folder, name, variant) in [
+      ("text_encoder_2", "model", ""), ("unet", "diffusion_pytorch_model", ".fp16"),
+    ] {
+      let copy = try Copy(of: Self.tiny)
+      let whole = copy.url.appending(path: "\(folder)/\(name).safetensors")
+      let file = try SafetensorsFile(contentsOf: whole)
+      var shards: [[(name: String, tensor: Tensor)]] = [[], []]
+      var map: [String: String] = [:]
+      for (number, key) in file.names.enumerated() {
+        map[key] = "\(name)\(variant)-0000\(number % 2 + 1)-of-00002.safetensors"
+        shards[number % 2].append((key, try file.tensor(key).clone()))
+      }
+      try copy.remove("\(folder)/\(name).safetensors")
+      for (number, shard) in shards.enumerated() {
+        try SafetensorsWriter.write(
+          shard,
+          to: copy.url.appending(
+            path: "\(folder)/\(name)\(variant)-0000\(number + 1)-of-00002.safetensors"))
+      }
+      try JSONEncoder().encode(["weight_map": map]).write(
+        to: copy.url.appending(path: "\(folder)/\(name).safetensors.index\(variant).json"))
+      let model = try ModelDirectory(copy.url)
+      let original = try ModelDirectory(Self.tiny)
+      if folder == "unet" {
+        #expect(try bytes(model.loadUNet()) == bytes(original.loadUNet()))
+      } else {
+        #expect(try bytes(model.loadTextEncoder2()) == bytes(original.loadTextEncoder2()))
+      }
+    }
   }
 
   @Test("A text encoder is the same with and without the prefix, and with the buffer of old files")
@@ -116,6 +149,19 @@ import Torch
       "scheduler/scheduler_config.json", "\"interpolation_type\": \"linear\"",
       "\"interpolation_type\": \"log_linear\"", "interpolation_type is log_linear"
     ),
+    (
+      "scheduler/scheduler_config.json", "\"clip_sample\": false", "\"solver_order\": 4",
+      "solver_order is 4, and what is supported is a number from 1 to 3"
+    ),
+    (
+      "scheduler/scheduler_config.json", "\"clip_sample\": false", "\"thresholding\": true",
+      "thresholding is true, and what is supported is false"
+    ),
+    (
+      "scheduler/scheduler_config.json", "\"clip_sample\": false",
+      "\"algorithm_type\": \"dpmsolver\"",
+      "algorithm_type is dpmsolver, and what is supported is dpmsolver++, sde-dpmsolver++, deis"
+    ),
   ]
 
   /// A folder, a key of its configuration, what to replace there, and what else the error must say.
@@ -146,6 +192,17 @@ import Torch
     let problem = try problem(copy)
     #expect(problem.contains("\(file): \(key) is "), "\(problem)")
     #expect(problem.contains(supported), "\(problem)")
+  }
+
+  @Test("The infinite number that diffusers writes for DPM-Solver is read")
+  func infinity() throws {
+    let copy = try Copy(of: Self.tiny)
+    try copy.edit(
+      "scheduler/scheduler_config.json", replacing: "\"clip_sample\": false",
+      with: "\"lambda_min_clipped\": -Infinity, \"solver_order\": 3")
+    let scheduler = try ModelDirectory(copy.url).scheduler
+    #expect(scheduler.lambdaMinClipped == -.infinity)
+    #expect(scheduler.solverOrder == 3)
   }
 
   @Test("A VAE or UNet of too many levels is refused", arguments: ["unet", "vae"])

@@ -47,14 +47,49 @@ import Torch
     #expect(Set(picture.pixels).count > 20, "the picture has something in it")
   }
 
+  @Test(
+    "Every sampler draws diffusers' picture at guidance 1, 5 and 7.5, within 2 of 255",
+    arguments: SchedulerName.allCases)
+  func samplers(_ name: SchedulerName) throws {
+    let golden = try Golden("pictures/samplers/\(name.rawValue)")
+    var request = try request(golden.config(as: Recorded.self))
+    let sampler = LatentSampler(
+      unet: try model.loadUNet(), scheduler: model.scheduler.replacingClass(with: name),
+      scale: model.vae.scale)
+    let decoder = LatentDecoder(vae: try model.loadVAE())
+    for guidance in [1, 5, 7.5] {
+      request.guidance = guidance
+      let latents = try sampler.latents(for: request)
+      #expect(try golden.differences(outputs: ["latents.\(guidance)": latents]) == [])
+      let picture = try decoder.pictures(of: latents)[0]
+      let expected = try golden.tensor("out.image.\(guidance)").uint8s()
+      #expect(picture.pixels.count == expected.count)
+      let worst = zip(picture.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 255
+      #expect(worst <= 2, "at guidance \(guidance) a byte differs by \(worst)")
+      #expect(Set(picture.pixels).count > 20, "the picture has something in it")
+    }
+  }
+
+  @Test("Heun, which takes two predictions for a step, reports each step once")
+  func heunSteps() throws {
+    let heun = model.scheduler.replacingClass(with: .heun)
+    var steps: [Int] = []
+    try StableDiffusionXLPipeline(model, scheduler: heun).draw(
+      series(seeds: [1]), progress: { steps.append($0.step) }, receive: { _, _ in })
+    #expect(steps == [1, 2, 3, 4, 5])
+  }
+
   @Test("The pipeline draws for each seed what sampler and decoder draw, and reports every step")
   func pipeline() throws {
     let series = try series(seeds: [41, 42])
     var steps: [[UInt64]] = []
     var pictures: [UInt64: Picture] = [:]
     try StableDiffusionXLPipeline(model).draw(
-      series, progress: { steps.append([$0, UInt64($1)]) }, receive: { pictures[$0] = $1 })
-    #expect(steps == [41, 42].flatMap { seed in (1...5).map { [seed, $0] } })
+      series, progress: { steps.append([$0.seed, UInt64($0.step), UInt64($0.done)]) },
+      receive: { pictures[$0] = $1 })
+    #expect(steps.map { $0[0] } == [41, 41, 41, 41, 41, 42, 42, 42, 42, 42])
+    #expect(steps.map { $0[1] } == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5])
+    #expect(steps.map { $0[2] } == Array(1...10))
     let vae = try model.loadVAE()
     let sampler = LatentSampler(
       unet: try model.loadUNet(), scheduler: model.scheduler, scale: vae.configuration.scale)
@@ -75,9 +110,9 @@ import Torch
     #expect(throws: Cancelled.self) {
       try StableDiffusionXLPipeline(model).draw(
         series,
-        progress: { _, step in
-          last = step
-          if step == 2 { throw Cancelled() }
+        progress: {
+          last = $0.step
+          if last == 2 { throw Cancelled() }
         }, receive: { _, _ in Issue.record("a picture came nevertheless") })
     }
     #expect(last == 2)

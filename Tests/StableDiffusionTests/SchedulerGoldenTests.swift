@@ -88,13 +88,15 @@ import Torch
     let golden = try Golden("schedules/\(name)")
     var scheduler = try golden.config(as: SchedulerConfiguration.self).scheduler(steps: 5)
     let predictions = try golden.input("predictions")
+    let generator = try Generator(seed: 0)
     var sample = try golden.input("noise") * Double(scheduler.initNoiseSigma)
     var scaled: [Tensor] = []
     var samples: [Tensor] = []
     for index in scheduler.timesteps.indices {
       scaled.append(try scheduler.scaleModelInput(sample, at: index).unsqueeze(0))
       sample = try scheduler.step(
-        predictions.select(dim: 0, index: index), at: index, sample: sample)
+        predictions.select(dim: 0, index: index), at: index, sample: sample,
+        generator: generator)
       samples.append(try sample.unsqueeze(0))
     }
     let outputs = [
@@ -110,18 +112,59 @@ import Torch
   func halfPrecision() throws {
     let scheduler = try EulerDiscreteScheduler(SchedulerConfiguration(), steps: 5)
     let sample = try Tensor([0.5, -2] as [Float], shape: [1, 2]).to(.bfloat16)
-    let stepped = try scheduler.step(sample, at: 0, sample: sample)
+    let stepped = try scheduler.step(
+      sample, at: 0, sample: sample, generator: Generator(seed: 0))
     #expect(stepped.dtype == .bfloat16)
   }
 
-  @Test("A number of steps that the model does not have is refused, naming the limit")
-  func steps() {
-    for steps in [0, 1001] {
-      #expect(throws: SchedulerError.steps(steps, limit: 1000)) {
-        try EulerDiscreteScheduler(SchedulerConfiguration(), steps: steps)
+  @Test(
+    "A number of steps that the model does not have is refused, naming the limit",
+    arguments: SchedulerName.allCases)
+  func steps(_ name: SchedulerName) throws {
+    let configuration = SchedulerConfiguration().replacingClass(with: name)
+    let limit = name == .lcm ? 50 : 1000
+    for steps in [-1, 0, 1001] {
+      #expect(throws: SchedulerError.steps(steps, limit: limit)) {
+        try configuration.scheduler(steps: steps)
       }
     }
+    #expect(try configuration.scheduler(steps: 1).timesteps.count == 1)
     #expect("\(SchedulerError.steps(0, limit: 1000))".contains("from 1 to 1000"))
+  }
+
+  @Test("As many steps as SDXL has timesteps are drawn, or refused where diffusers would fail")
+  func allTimesteps() throws {
+    let configuration = try Golden("schedules/euler-leading").config(
+      as: SchedulerConfiguration.self)
+    let errors: [SchedulerName: SchedulerError] = [
+      .ddim: .timestep(1000, steps: 1000, limit: 999),
+      .ddpm: .timestep(1000, steps: 1000, limit: 999),
+      .dpm2M: .repeatedTimestep(steps: 1000), .dpm2MSDE: .repeatedTimestep(steps: 1000),
+      .unipc: .repeatedTimestep(steps: 1000), .lcm: .steps(1000, limit: 50),
+    ]
+    for name in SchedulerName.allCases {
+      let other = configuration.replacingClass(with: name)
+      if let error = errors[name] {
+        #expect(throws: error) { try other.scheduler(steps: 1000) }
+        #expect("\(error)".contains("1000 steps"))
+      } else {
+        let scheduler = try other.scheduler(steps: 1000)
+        #expect(scheduler.timesteps.count == 1000 * scheduler.order - (scheduler.order - 1))
+      }
+      #expect(try other.scheduler(steps: 50).timesteps.count >= 50)
+    }
+  }
+
+  @Test("A sampler is found by each of its usual spellings")
+  func names() {
+    #expect(SchedulerName("DPM++ 2M Karras") == .dpm2MKarras)
+    #expect(SchedulerName("dpmpp_2m") == .dpm2M)
+    #expect(SchedulerName("dpm++-sde-2m-karras") == .dpm2MSDEKarras)
+    #expect(SchedulerName("Euler a") == .eulerAncestral)
+    #expect(SchedulerName("euler_ancestral") == .eulerAncestral)
+    #expect(SchedulerName("UniPC") == .unipc)
+    #expect(SchedulerName("pndm") == nil)
+    for name in SchedulerName.allCases { #expect(SchedulerName(name.rawValue) == name) }
   }
 
   @Test("A sampler that is not implemented is refused by name")

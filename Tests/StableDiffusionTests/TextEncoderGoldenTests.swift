@@ -40,7 +40,7 @@ import Torch
   func legacyEndToken() throws {
     let weights = try WeightSource(
       directory: model.url.appending(path: "text_encoder"), name: "model")
-    var configuration = model.textEncoder
+    var configuration = try #require(model.textEncoder)
     // The largest id is at place 2, the first 9 at place 3; 7 is nowhere.
     for (end, place) in [(2, 2), (9, 3), (1013, 2), (7, 0)] {
       configuration.eosTokenId = end

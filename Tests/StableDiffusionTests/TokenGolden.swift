@@ -13,7 +13,7 @@ enum TokenGolden {
       directory = try TemporaryDirectory()
       let files = FileManager.default
       let folders = [
-        Repository.root.appending(path: "Tests/CLIPVocabulary"),
+        Repository.root.appending(path: "Sources/CLIPVocabulary/Vocabulary"),
         TokenGolden.folder.appending(path: "layouts/\(name)"),
       ]
       for folder in folders where files.fileExists(atPath: folder.path) {

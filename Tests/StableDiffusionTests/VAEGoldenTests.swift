@@ -39,6 +39,13 @@ struct VAEGoldenTests {
       try golden.differences(outputs: ["mean": latents.mean, "logvar": latents.logvar]) == [])
   }
 
+  @Test("has diffusers' picture of latents that are decoded in tiles")
+  func decodedTiles() throws {
+    let golden = try Golden("models/vae-decode-tiled")
+    let picture = try TinyModel.vae().tiledDecode(golden.input("sample"), tileSize: 32)
+    #expect(try golden.differences(outputs: ["sample": picture]) == [])
+  }
+
   @Test("a picture that fits into one tile has the moments of the whole, bit for bit")
   func oneTile() throws {
     let vae = try TinyModel.vae()
@@ -47,6 +54,8 @@ struct VAEGoldenTests {
     let tiled = try vae.tiledEncode(sample)
     #expect(try tiled.mean.bytes() == whole.mean.bytes())
     #expect(try tiled.logvar.bytes() == whole.logvar.bytes())
+    let decoded = try [vae.decode(whole.mean), vae.tiledDecode(whole.mean)]
+    #expect(try decoded[0].bytes() == decoded[1].bytes())
   }
 
   @Test("draws latents from mean, deviation and noise, with the log variance kept in bounds")

@@ -49,6 +49,9 @@ public struct Golden {
     return tensor
   }
 
+  /// The shape of a recorded tensor; empty where there is none.
+  public func shape(_ name: String) -> [Int] { file.shape(of: name) ?? [] }
+
   /// Whether a tensor is recorded.
   public func has(_ name: String) -> Bool { file.shape(of: name) != nil }
 

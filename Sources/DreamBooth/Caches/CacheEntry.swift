@@ -30,7 +30,7 @@ public struct CacheEntry: Sendable {
     do {
       switch kind {
       case .latents, .text: _ = try TensorEntry(url: url).read()
-      case .classImages: try ClassImageCache.verify(url)
+      case .classImages, .pictures: try PictureEntry.verify(url)
       case .fileHashes: try FileHashes.verify(url)
       }
       return nil

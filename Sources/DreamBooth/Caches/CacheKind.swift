@@ -6,6 +6,8 @@ public enum CacheKind: String, CaseIterable, Sendable, Codable {
   case text
   /// Class images drawn with the base model (``ClassImageCache``).
   case classImages = "class-images"
+  /// Pictures of comparisons (``ComparisonDrawing``).
+  case pictures
   /// Hashes of models' files (``FileHashes``).
   case fileHashes = "file-hashes.json"
 
@@ -18,7 +20,7 @@ public enum CacheKind: String, CaseIterable, Sendable, Codable {
     let ending: String
     switch self {
     case .fileHashes: return name.hasPrefix(rawValue) ? rawValue.count : nil
-    case .classImages: ending = ".png"
+    case .classImages, .pictures: ending = ".png"
     case .latents, .text: ending = ".safetensors"
     }
     let key = name.prefix(ContentHash.length)

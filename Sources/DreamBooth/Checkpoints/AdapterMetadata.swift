@@ -1,4 +1,5 @@
 import Foundation
+import StableDiffusion
 
 /// What PEFT's LoraConfig says of an adapter's scale. diffusers keeps it in the file's header under
 /// `lora_adapter_metadata`, as one JSON object with every key after the part's name (`unet.r`); PEFT
@@ -6,9 +7,7 @@ import Foundation
 struct AdapterMetadata: Decodable {
   private static let key = "lora_adapter_metadata"
 
-  private let alpha: Double
-  private let alphaPattern: [String: Double]
-  private let isRankStabilized: Bool
+  private let parts: [ModelDirectory.Component: Part]
 
   /// What belongs to an adapter file with this header. An adapter of which nothing is said, or
   /// nothing that can be read, has alpha = rank.
@@ -24,22 +23,20 @@ struct AdapterMetadata: Decodable {
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
-    func key(_ name: String) -> Key {
-      let ofPart = Key("unet.\(name)")
-      return fields.contains(ofPart) ? ofPart : Key(name)
-    }
-    alpha = try fields.decode(Double.self, forKey: key("lora_alpha"))
-    alphaPattern =
-      try fields.decodeIfPresent([String: Double].self, forKey: key("alpha_pattern")) ?? [:]
-    isRankStabilized = try fields.decodeIfPresent(Bool.self, forKey: key("use_rslora")) ?? false
+    let components: [ModelDirectory.Component] = [.unet, .textEncoder, .textEncoder2]
+    parts = Dictionary(
+      uniqueKeysWithValues: try components.compactMap { component in
+        try Part(fields, of: component).map { (component, $0) }
+      })
   }
 
   /// What the update of a layer is multiplied with: alpha / rank, or alpha / sqrt(rank) where the
-  /// adapter is rank-stabilised (Kalajdzievski 2023).
-  func scale(of layer: String, rank: Int) -> Double {
-    let own = alphaPattern.first { layer == $0.key || layer.hasSuffix(".\($0.key)") }
+  /// adapter is rank-stabilised (Kalajdzievski 2023). Nil where nothing is said of its part.
+  func scale(of path: String, in component: ModelDirectory.Component, rank: Int) -> Double? {
+    guard let part = parts[component] else { return nil }
+    let own = part.alphaPattern.first { path == $0.key || path.hasSuffix(".\($0.key)") }
     let rank = Double(rank)
-    return (own?.value ?? alpha) / (isRankStabilized ? rank.squareRoot() : rank)
+    return (own?.value ?? part.alpha) / (part.isRankStabilized ? rank.squareRoot() : rank)
   }
 
   /// The header's entries for an adapter of one rank and alpha.
@@ -59,6 +56,28 @@ struct AdapterMetadata: Decodable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let fields = try encoder.encode(Fields(rank: rank, alpha: alpha, targets: targets))
     return ["format": "pt", key: String(decoding: fields, as: UTF8.self)]
+  }
+
+  /// What is said of one part of the model.
+  private struct Part {
+    let alpha: Double
+    let alphaPattern: [String: Double]
+    let isRankStabilized: Bool
+
+    /// Nil where nothing is said of it, neither with its name nor of the file as a whole.
+    init?(_ fields: KeyedDecodingContainer<Key>, of component: ModelDirectory.Component) throws {
+      func key(_ name: String) -> Key {
+        let ofPart = Key("\(component.rawValue).\(name)")
+        return fields.contains(ofPart) ? ofPart : Key(name)
+      }
+      guard let alpha = try fields.decodeIfPresent(Double.self, forKey: key("lora_alpha")) else {
+        return nil
+      }
+      self.alpha = alpha
+      alphaPattern =
+        try fields.decodeIfPresent([String: Double].self, forKey: key("alpha_pattern")) ?? [:]
+      isRankStabilized = try fields.decodeIfPresent(Bool.self, forKey: key("use_rslora")) ?? false
+    }
   }
 
   private struct Key: CodingKey {

@@ -1,8 +1,8 @@
-import Foundation
+public import Foundation
 import NN
 
 /// What makes writing safe against being interrupted, and against a power cut.
-enum DurableFile {
+public enum DurableFile {
   /// Makes a folder and those above it, and syncs what each of them was made in. Throws
   /// `FileAccessError.unwritable`.
   static func makeFolder(_ url: URL) throws(FileAccessError) {
@@ -40,8 +40,9 @@ enum DurableFile {
     }
   }
 
-  /// Puts bytes in the place of a file, as ``replace(_:write:)`` does.
-  static func replace(_ url: URL, with data: Data) throws {
+  /// Puts bytes in the place of a file: whole or, where something fails, not at all. Makes the folder.
+  /// Throws `FileAccessError.unwritable`.
+  public static func replace(_ url: URL, with data: Data) throws {
     try replace(url) { try write(data, to: $0) }
   }
 

@@ -28,7 +28,8 @@ struct ClassImageCache {
     report: (TrainingEvent) throws -> Void
   ) throws -> [DatasetImage] {
     let plans = (0..<count).map { plan(index: $0, prompt: prompts[$0 % prompts.count]) }
-    let missing = plans.indices.filter { !isWhole(plans[$0]) }
+    let side = setup.resolution
+    let missing = plans.indices.filter { plans[$0].image(width: side, height: side) == nil }
     if !missing.isEmpty {
       try draw(plans, missing, prompts, checkStop: checkStop) { index in
         try report(.preparing("class images", done: index, of: count))
@@ -43,13 +44,7 @@ struct ClassImageCache {
     }
   }
 
-  /// One picture before it is drawn.
-  private struct Plan {
-    let url: URL
-    let parameters: PictureParameters
-  }
-
-  private func plan(index: Int, prompt: String) -> Plan {
+  private func plan(index: Int, prompt: String) -> PictureEntry {
     let parameters = PictureParameters(
       prompt: prompt, negative: nil, steps: setup.config.priorSteps,
       scheduler: setup.model.scheduler.className, guidance: setup.config.priorGuidance,
@@ -66,7 +61,7 @@ struct ClassImageCache {
         "\(parameters.guidance)", setup.dtype.rawValue, arithmetic.description,
         textHash,
       ] + parts.map(setup.identity.hash(of:)))
-    return Plan(url: folder.appending(path: "\(key).png"), parameters: parameters)
+    return PictureEntry(url: folder.appending(path: "\(key).png"), parameters: parameters)
   }
 
   /// The hash of everything that a prompt's embedding depends on besides the prompt.
@@ -77,45 +72,10 @@ struct ClassImageCache {
         + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
   }
 
-  /// Throws `CacheError.damaged`, `ImageError` for a picture that is not what was drawn.
-  static func verify(_ url: URL) throws {
-    let image = try ImageDecoder.decode(contentsOf: url)
-    let name = url.relativePath
-    let hash = try PNGText.read(Data(contentsOf: url), name: name).first { $0.key == pixels }?.value
-    guard hash == ContentHash.of(image.pixels) else {
-      throw CacheError.damaged(file: name, problem: "its pixels are not those that were drawn")
-    }
-  }
-
-  /// The key of the text that holds the hash of the pixels.
-  private static let pixels = "pixels"
-
-  /// What a picture's file says of it: the parameters, and the hash of its pixels.
-  private func text(_ plan: Plan, _ image: RGBImage) -> [(key: String, value: String)] {
-    [
-      ("parameters", plan.parameters.text(width: image.width, height: image.height)),
-      (Self.pixels, ContentHash.of(image.pixels)),
-    ]
-  }
-
-  /// Whether the picture is there, and what was planned and drawn.
-  private func isWhole(_ plan: Plan) -> Bool {
-    do {
-      let data = try Data(contentsOf: plan.url)
-      let image = try ImageDecoder.decode(data)
-      let text = try PNGText.read(data).map(\.value)
-      return (image.width, image.height) == (setup.resolution, setup.resolution)
-        && text == self.text(plan, image).map(\.value)
-    } catch {
-      // Not there, or damaged: either way it is drawn again and replaced.
-      return false
-    }
-  }
-
   /// Draws and writes the missing pictures one by one, so that an interruption loses at most one; plan
   /// i has prompt i mod count. UNet and VAE are freed when this returns.
   private func draw(
-    _ plans: [Plan], _ missing: [Int], _ prompts: [String], checkStop: () throws -> Void,
+    _ plans: [PictureEntry], _ missing: [Int], _ prompts: [String], checkStop: () throws -> Void,
     next: (_ index: Int) throws -> Void
   ) throws {
     let prompts = Array(prompts.prefix(plans.count))
@@ -127,7 +87,8 @@ struct ClassImageCache {
       unet: try setup.model.loadUNet(dtype: setup.dtype, device: setup.device),
       scheduler: setup.model.scheduler, scale: setup.model.vae.scale)
     let decoder = LatentDecoder(
-      vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device))
+      vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device),
+      inFloat32: { try setup.model.loadVAE(device: setup.device) })
     for index in missing {
       try checkStop()
       try next(index)
@@ -139,7 +100,7 @@ struct ClassImageCache {
           guidance: plan.parameters.guidance, seed: plan.parameters.seed)
       ) { _ in try checkStop() }
       let image = try decoder.pictures(of: latents)[0].image
-      try PictureFile.write(image, text: text(plan, image), to: plan.url)
+      try plan.write(image)
     }
   }
 }

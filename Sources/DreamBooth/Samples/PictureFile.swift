@@ -10,7 +10,7 @@ public struct PictureParameters: Sendable {
   public var negative: String?
   /// Sampler steps.
   public var steps: Int
-  /// The sampler's class name.
+  /// The sampler: its class name, or the name that chose it.
   public var scheduler: String
   /// Guidance scale.
   public var guidance: Double
@@ -20,6 +20,8 @@ public struct PictureParameters: Sendable {
   public var model: String
   /// Adapters, each with its strength.
   public var adapters: [String]
+  /// What else was asked for, as `Denoising strength` and `0.6`.
+  public var fields: [(key: String, value: String)] = []
 
   /// The parameters of one picture.
   public init(
@@ -45,6 +47,7 @@ public struct PictureParameters: Sendable {
       "Size: \(width)x\(height)", "Model: \(model)",
     ]
     if !adapters.isEmpty { fields.append("LoRA: \(adapters.joined(separator: " "))") }
+    fields += self.fields.map { "\($0.key): \($0.value)" }
     lines.append(fields.joined(separator: ", "))
     return lines.joined(separator: "\n")
   }

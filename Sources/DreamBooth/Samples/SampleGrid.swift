@@ -74,7 +74,8 @@ struct SampleGrid {
 
   private func decode(_ latents: [[Tensor]]) throws -> [[Picture]] {
     let decoder = LatentDecoder(
-      vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device))
+      vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device),
+      inFloat32: { try setup.model.loadVAE(device: setup.device) })
     return try latents.map { try $0.map { try decoder.pictures(of: $0)[0] } }
   }
 

@@ -1,12 +1,13 @@
 public import Torch
 
 /// A trained low-rank update of a frozen linear layer: `y += alpha / rank * up(down(x))` (Hu et al.
-/// 2021, "LoRA: Low-Rank Adaptation of Large Language Models").
+/// 2021, "LoRA: Low-Rank Adaptation of Large Language Models"). On a convolution, `down` has its
+/// kernel and `up` is 1 x 1 (LoCon of LyCORIS, Yeh et al. 2023).
 public final class LoRA {
-  /// `[rank, in]`, float32, trained.
+  /// `[rank, in]`, or `[rank, in, k, k]` for a convolution; float32, trained.
   public let down: Tensor
 
-  /// `[out, rank]`, float32, trained.
+  /// `[out, rank]`, or `[out, rank, 1, 1]` for a convolution; float32, trained.
   public let up: Tensor
 
   /// What the update is multiplied with: alpha / rank, times the strength asked for.
@@ -32,5 +33,17 @@ public final class LoRA {
   func added(to base: Tensor, input x: Tensor) throws -> Tensor {
     let low = try x.linear(down.to(x.dtype))
     return try base.addingLinear(low, up.to(x.dtype), scale: scale)
+  }
+
+  /// As `added(to:input:)`, on a convolution of this stride and padding.
+  func added(to base: Tensor, input x: Tensor, stride: Int, padding: Int) throws -> Tensor {
+    let low = try x.conv2d(down.to(x.dtype), stride: stride, padding: padding)
+    return try base + low.conv2d(up.to(x.dtype)) * scale
+  }
+
+  /// What adding the update to a weight adds to it, float32 in the weight's shape.
+  func update(of shape: [Int]) throws -> Tensor {
+    let rank = down.shape[0]
+    return try up.reshape([-1, rank]).matmul(down.reshape([rank, -1])).reshape(shape) * scale
   }
 }

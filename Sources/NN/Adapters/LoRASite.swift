@@ -76,11 +76,4 @@ extension Module {
       return LoRASite(path: site.path, adapter: adapter)
     }
   }
-
-  /// Puts a given adapter into each named layer and takes it out of all others, for drawing.
-  public func setAdapters(_ adapters: [String: LoRA]) {
-    for (path, module) in modules() {
-      (module as? Linear)?.adapter = adapters[path]
-    }
-  }
 }

@@ -1,7 +1,7 @@
 public import Torch
 
 /// `y = x W^T + b` over the last dimension (torch.nn.Linear), with a slot for an adapter.
-public final class Linear: UnaryLayer {
+public final class Linear: UnaryLayer, AdapterSlot {
   /// The weight under the key `weight`.
   public let weight: Parameter
   /// The bias under the key `bias`, where the layer has one.
@@ -25,7 +25,7 @@ public final class Linear: UnaryLayer {
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
     let base = try x.linear(weight.tensor, bias?.tensor)
-    guard let adapter else { return base }
+    guard let adapter = activeAdapter else { return base }
     return try adapter.added(to: base, input: x)
   }
 

@@ -8,14 +8,21 @@ public struct WeightSource {
   /// The files that were opened: one, or the index and its shards.
   public let files: [URL]
 
-  private let places: [String: (file: SafetensorsFile, name: String)]
+  private let places: [String: Place]
+
+  /// Where a tensor is.
+  private struct Place {
+    let file: SafetensorsFile
+    let name: String
+    var view = TensorView.whole
+  }
 
   /// One file. Throws `WeightsError`.
   public init(file url: URL) throws {
     self.url = url
     files = [url]
     let file = try SafetensorsFile(contentsOf: url)
-    places = Dictionary(uniqueKeysWithValues: file.names.map { ($0, (file, $0)) })
+    places = Dictionary(uniqueKeysWithValues: file.names.map { ($0, Place(file: file, name: $0)) })
   }
 
   /// A model's folder as diffusers and transformers write it: `name.safetensors`, its shards under
@@ -52,19 +59,19 @@ public struct WeightSource {
     for shard in Set(map.values) {
       files[shard] = try SafetensorsFile(contentsOf: folder.appending(path: shard))
     }
-    var places: [String: (file: SafetensorsFile, name: String)] = [:]
+    var places: [String: Place] = [:]
     for (name, shard) in map {
       guard let file = files[shard], file.shape(of: name) != nil else {
         throw WeightsError.noTensor(file: folder.appending(path: shard).relativePath, name: name)
       }
-      places[name] = (file, name)
+      places[name] = Place(file: file, name: name)
     }
     self.url = url
     self.files = [url] + files.values.map(\.url)
     self.places = places
   }
 
-  private init(_ source: WeightSource, places: [String: (file: SafetensorsFile, name: String)]) {
+  private init(_ source: WeightSource, places: [String: Place]) {
     url = source.url
     files = source.files
     self.places = places
@@ -86,9 +93,32 @@ public struct WeightSource {
     WeightSource(self, places: places.filter { !names.contains($0.key) })
   }
 
+  /// Those of the tensors whose names begin with a prefix, without it.
+  public func below(_ prefix: String) -> WeightSource {
+    WeightSource(
+      self,
+      places: Dictionary(
+        uniqueKeysWithValues: places.compactMap { name, place in
+          name.hasPrefix(prefix) ? (String(name.dropFirst(prefix.count)), place) : nil
+        }))
+  }
+
+  /// The same tensors under the names, and in the form, that a model has them: `weights` says which
+  /// one or several of its weights a tensor is. Names must not meet.
+  public func mapped(
+    _ weights: (_ name: String) -> [(name: String, view: TensorView)]
+  ) -> WeightSource {
+    WeightSource(
+      self,
+      places: Dictionary(
+        places.flatMap { name, place in
+          weights(name).map { ($0.name, Place(file: place.file, name: place.name, view: $0.view)) }
+        }, uniquingKeysWith: { first, _ in first }))
+  }
+
   /// The shape of a tensor, or nil where there is none of that name.
   public func shape(of name: String) -> [Int]? {
-    places[name].flatMap { $0.file.shape(of: $0.name) }
+    places[name].flatMap { place in place.file.shape(of: place.name).map(place.view.shape) }
   }
 
   /// A tensor on the CPU. Throws `WeightsError.noTensor`, `TorchError`.
@@ -96,6 +126,6 @@ public struct WeightSource {
     guard let place = places[name] else {
       throw WeightsError.noTensor(file: url.relativePath, name: name)
     }
-    return try place.file.tensor(place.name)
+    return try place.view.tensor(of: place.file.tensor(place.name))
   }
 }

@@ -11,7 +11,7 @@ public enum CLIPActivation: String, CaseIterable, Sendable {
 ///
 /// A key that the file does not have keeps transformers' default, which is the value after
 /// `init()`.
-public struct CLIPTextConfiguration: Decodable, Sendable {
+public struct CLIPTextConfiguration: Decodable, Equatable, Sendable {
   /// Token ids that the model has an embedding for.
   public var vocabSize = 49408
   /// Width of the hidden states.

@@ -21,6 +21,8 @@ enum ConfigurationFile {
         advice: "check the file and its permissions")
     }
     let decoder = JSONDecoder()
+    // Python writes infinite numbers as JSON5 has them: -Infinity in lambda_min_clipped.
+    decoder.allowsJSON5 = true
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
       return try decoder.decode(type, from: data)

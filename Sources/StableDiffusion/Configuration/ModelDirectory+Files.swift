@@ -3,8 +3,13 @@ import NN
 
 extension ModelDirectory {
   /// The files that decide what a component computes: its weights, of the variant that is loaded, and
-  /// what describes them or is a tokenizer's. Sorted by name. Throws `ModelError`, `WeightsError`.
+  /// what describes them or is a tokenizer's. Sorted by name. A file that is the whole model is each
+  /// component's, but for tokenizers. Throws `ModelError`, `WeightsError`.
   public func files(of component: Component) throws -> [URL] {
+    if component == .vae, let separateVAE { return try separateVAE.files() }
+    if configurations == nil {
+      return [.tokenizer, .tokenizer2].contains(component) ? [] : [url]
+    }
     let folder = folder(of: component)
     let names: [String]
     do {

@@ -6,17 +6,20 @@ extension ModelDirectory {
     guard unet.additionEmbedType == .textTime else {
       throw misfit("addition_embed_type", found: "null", wanted: "text_time")
     }
-    let text = textEncoder.hiddenSize + textEncoder2.hiddenSize
+    let text = (textEncoder?.hiddenSize ?? 0) + textEncoder2.hiddenSize
+    let encoders =
+      textEncoder == nil
+      ? "the width of the text encoder" : "the widths of both text encoders together"
     for width in unet.crossAttentionDim where width != text {
-      throw misfit(
-        "cross_attention_dim", found: "\(width)",
-        wanted: "\(text), the widths of both text encoders together")
+      throw misfit("cross_attention_dim", found: "\(width)", wanted: "\(text), \(encoders)")
     }
-    let added = textEncoder2.projectionDim + 6 * (unet.additionTimeEmbedDim ?? 0)
+    let numbers = requiresAestheticsScore ? 5 : 6
+    let added = textEncoder2.projectionDim + numbers * (unet.additionTimeEmbedDim ?? 0)
     if let width = unet.projectionClassEmbeddingsInputDim, width != added {
       throw misfit(
         "projection_class_embeddings_input_dim", found: "\(width)",
-        wanted: "\(added), the pooled text vector and six sizes")
+        wanted: "\(added), the pooled text vector and "
+          + (requiresAestheticsScore ? "four sizes and a score" : "six sizes"))
     }
     if unet.inChannels != vae.latentChannels {
       throw misfit(
@@ -28,6 +31,7 @@ extension ModelDirectory {
     .invalid(
       path: Self.configurationFile(of: .unet, in: url).relativePath,
       problem: "\(key) is \(found), and the rest of the model needs \(wanted)",
-      advice: "choose an SDXL base model whose parts belong together")
+      advice:
+        "choose an SDXL \(role == .base ? "base model" : "refiner") whose parts belong together")
   }
 }

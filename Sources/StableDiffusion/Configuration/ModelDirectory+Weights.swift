@@ -6,7 +6,7 @@ extension ModelDirectory {
   public func checkWeights() throws {
     try UNet2DConditionModel(unet).check(weights(of: .unet))
     try AutoencoderKL(vae).check(weights(of: .vae))
-    try CLIPTextModel(textEncoder).check(textWeights(of: .textEncoder))
+    if let textEncoder { try CLIPTextModel(textEncoder).check(textWeights(of: .textEncoder)) }
     try CLIPTextModelWithProjection(textEncoder2).check(textWeights(of: .textEncoder2))
   }
 }

@@ -2,50 +2,65 @@ public import Foundation
 import NN
 public import Torch
 
-/// An SDXL model as diffusers saves it.
+/// An SDXL model, a folder as diffusers saves it or one file in the original layout: a base, or a
+/// refiner, which has no first text encoder.
 ///
 /// Opening one reads its configurations and the headers of its weights; a model built from a
 /// configuration alone, as `UNet2DConditionModel(directory.unet)`, has the structure without the
 /// memory.
 public struct ModelDirectory: Sendable {
-  /// The folder with `model_index.json`.
+  /// What a model is for.
+  public enum Role: Sendable {
+    /// Draws from noise.
+    case base
+    /// Improves what a base has drawn (Podell et al. 2023, section 2.5).
+    case refiner
+  }
+
+  /// The folder with `model_index.json`, or the file.
   public let url: URL
+  /// The folder of the configurations and tokenizers: the model's own, one that describes a model of
+  /// one file, or nil where such a file stands alone.
+  let configurations: URL?
   /// `unet/config.json`.
   public let unet: UNetConfiguration
   /// `vae/config.json`.
-  public let vae: VAEConfiguration
-  /// `text_encoder/config.json`.
-  public let textEncoder: CLIPTextConfiguration
+  public internal(set) var vae: VAEConfiguration
+  /// What takes the place of the model's own VAE.
+  var separateVAE: SeparateVAE?
+  /// `text_encoder/config.json`; nil for a refiner.
+  public let textEncoder: CLIPTextConfiguration?
   /// `text_encoder_2/config.json`.
   public let textEncoder2: CLIPTextConfiguration
   /// `scheduler/scheduler_config.json`.
   public let scheduler: SchedulerConfiguration
   /// Whether the model was trained to see zeros where there is no prompt.
   public let forceZerosForEmptyPrompt: Bool
+  /// Whether the UNet is told an aesthetic score instead of the target size, as SDXL's refiner is.
+  public let requiresAestheticsScore: Bool
 
-  /// Opens a directory. Throws `ModelError` for a missing file, for a configuration that cannot be
-  /// used and for components that do not fit each other, and `WeightsError` for weights that are
-  /// missing or not whole.
-  public init(_ url: URL) throws {
-    self.url = url
+  /// Opens the model of a folder, or one that a folder without weights describes.
+  init(at place: URL, describedIn url: URL, as role: Role) throws {
+    self.url = place
+    configurations = url
     let indexFile = Self.indexFile(in: url)
     let index = try ConfigurationFile.decode(ModelIndex.self, from: indexFile)
-    if let problem = index.problem {
-      throw ModelError.invalid(
-        path: indexFile.relativePath, problem: problem, advice: "choose an SDXL base model")
-    }
+    if let error = index.error(as: role, path: indexFile.relativePath) { throw error }
     forceZerosForEmptyPrompt = index.forceZerosForEmptyPrompt ?? true
+    requiresAestheticsScore = index.requiresAestheticsScore ?? false
     unet = try Self.configuration(.unet, in: url)
     vae = try Self.configuration(.vae, in: url)
-    textEncoder = try Self.configuration(.textEncoder, in: url)
+    textEncoder = role == .base ? try Self.configuration(.textEncoder, in: url) : nil
     textEncoder2 = try Self.configuration(.textEncoder2, in: url)
     scheduler = try Self.configuration(.scheduler, in: url)
     try checkFit()
     for component in [Component.unet, .vae] { _ = try weights(of: component) }
-    for component in [Component.textEncoder, .textEncoder2] {
-      _ = try textWeights(of: component)
-    }
+    if role == .base { _ = try textWeights(of: .textEncoder) }
+    _ = try textWeights(of: .textEncoder2)
   }
+
+  /// What the model is for.
+  public var role: Role { textEncoder == nil ? .refiner : .base }
 
   /// The UNet, its weights read as `dtype`.
   public func loadUNet(
@@ -60,11 +75,15 @@ public struct ModelDirectory: Sendable {
     return try load(AutoencoderKL(vae), from: weights(of: .vae), dtype, device)
   }
 
-  /// The first text encoder.
+  /// The first text encoder. Throws `ModelError` for a refiner, which has none.
   public func loadTextEncoder(
     dtype: DType = .float32, device: Device = .cpu
   ) throws -> CLIPTextModel {
-    try load(CLIPTextModel(textEncoder), from: textWeights(of: .textEncoder), dtype, device)
+    guard let textEncoder else {
+      throw ModelError.missing(
+        path: folder(of: .textEncoder).relativePath, advice: "choose an SDXL base model")
+    }
+    return try load(CLIPTextModel(textEncoder), from: textWeights(of: .textEncoder), dtype, device)
   }
 
   /// The second text encoder.
@@ -78,26 +97,31 @@ public struct ModelDirectory: Sendable {
 
   /// The tokenizer of the first text encoder.
   public func loadTokenizer() throws(ModelError) -> CLIPTokenizer {
-    try CLIPTokenizer(directory: folder(of: .tokenizer))
+    try configurations == nil
+      ? CLIPTokenizer(builtInPaddingWith: "<|endoftext|>")
+      : CLIPTokenizer(directory: folder(of: .tokenizer))
   }
 
   /// The tokenizer of the second text encoder, which pads differently.
   public func loadTokenizer2() throws(ModelError) -> CLIPTokenizer {
-    try CLIPTokenizer(directory: folder(of: .tokenizer2))
+    try configurations == nil
+      ? CLIPTokenizer(builtInPaddingWith: "!") : CLIPTokenizer(directory: folder(of: .tokenizer2))
   }
 
-  /// Both tokenizers.
+  /// Both tokenizers; a refiner's only one.
   public func loadPromptTokenizer() throws(ModelError) -> PromptTokenizer {
-    PromptTokenizer(try loadTokenizer(), try loadTokenizer2())
+    let second = try loadTokenizer2()
+    return textEncoder == nil
+      ? PromptTokenizer(second) : PromptTokenizer(try loadTokenizer(), second)
   }
 
-  /// Both tokenizers, read here unless they are given, and text encoders.
+  /// All tokenizers, read here unless they are given, and text encoders.
   public func loadPromptEncoder(
     tokenizer: PromptTokenizer? = nil, dtype: DType = .float32, device: Device = .cpu
   ) throws -> PromptEncoder {
     PromptEncoder(
       tokenizer: try tokenizer ?? loadPromptTokenizer(),
-      textEncoder: try loadTextEncoder(dtype: dtype, device: device),
+      textEncoder: try textEncoder.map { _ in try loadTextEncoder(dtype: dtype, device: device) },
       textEncoder2: try loadTextEncoder2(dtype: dtype, device: device),
       forceZerosForEmptyPrompt: forceZerosForEmptyPrompt)
   }

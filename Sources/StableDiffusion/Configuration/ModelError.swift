@@ -13,3 +13,17 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension ModelError {
+  static func refinerAsBase(path: String) -> ModelError {
+    .invalid(
+      path: path, problem: "this is a refiner, and a base model is wanted here",
+      advice: "give it as the refiner, with --refiner, to an SDXL base model")
+  }
+
+  static func baseAsRefiner(path: String) -> ModelError {
+    .invalid(
+      path: path, problem: "this is a base model, and a refiner is wanted here",
+      advice: "give it as the model, with --model, or choose an SDXL refiner")
+  }
+}

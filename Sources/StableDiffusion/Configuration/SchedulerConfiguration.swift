@@ -1,52 +1,14 @@
-/// How the noise level grows over the training timesteps.
-public enum BetaSchedule: String, CaseIterable, Sendable {
-  case linear
-  /// Linear in the square root of beta: Stable Diffusion.
-  case scaledLinear = "scaled_linear"
-  /// The cosine schedule of Nichol & Dhariwal 2021.
-  case squaredCosine = "squaredcos_cap_v2"
-}
-
-/// What the UNet predicts.
-public enum PredictionType: String, CaseIterable, Sendable {
-  /// The noise.
-  case epsilon
-  /// The velocity of Salimans & Ho 2022.
-  case vPrediction = "v_prediction"
-  /// The clean latent.
-  case sample
-}
-
-/// Which of the training timesteps a sampler visits (Lin et al. 2023, table 2).
-public enum TimestepSpacing: String, CaseIterable, Sendable {
-  case linspace, leading, trailing
-}
-
-/// The noise level after the last sampling step.
-public enum FinalSigma: String, CaseIterable, Sendable {
-  case zero
-  case sigmaMin = "sigma_min"
-}
-
 /// `scheduler/scheduler_config.json`: the noise that the model was trained with, and how to sample
-/// it. Defaults are those of diffusers' `EulerDiscreteScheduler`.
+/// it. What the file does not say is the default of the diffusers class that it names.
 public struct SchedulerConfiguration: Decodable, Sendable {
   /// The diffusers class that the file was written for.
   public var className = "EulerDiscreteScheduler"
   /// Timesteps that the model was trained on.
   public var numTrainTimesteps = 1000
-  /// The noise variance added at the first timestep.
-  public var betaStart = 0.0001
-  /// The noise variance added at the last timestep.
-  public var betaEnd = 0.02
-  /// How the variance grows between the two.
-  public var betaSchedule = BetaSchedule.linear
   /// What the UNet predicts.
   public var predictionType = PredictionType.epsilon
   /// Whether the last timestep is pure noise (Lin et al. 2023, algorithm 1).
   public var rescaleBetasZeroSnr = false
-  /// Which timesteps sampling visits.
-  public var timestepSpacing = TimestepSpacing.linspace
   /// Added to every timestep of `leading` spacing.
   public var stepsOffset = 0
   /// Whether sampling uses the noise levels of Karras et al. 2022, equation 5.
@@ -57,15 +19,86 @@ public struct SchedulerConfiguration: Decodable, Sendable {
   public var sigmaMax: Double?
   /// The noise level after the last step.
   public var finalSigmasType = FinalSigma.zero
+  /// A clipped clean latent is kept within plus and minus this.
+  public var clipSampleRange = 1.0
+  /// Whether `DDIMScheduler` ends without noise, and not at the noise of timestep 0.
+  public var setAlphaToOne = true
+  /// The noise that `DDPMScheduler` adds; nil for `fixedSmall`.
+  public var varianceType: VarianceType?
+  /// Steps that a model of `LCMScheduler` was distilled on.
+  public var originalInferenceSteps = 50
+  /// How fast the boundary condition of `LCMScheduler` fades with the timestep.
+  public var timestepScaling = 10.0
+  /// The form of DPM-Solver.
+  public var algorithmType = AlgorithmType.dpmSolverPlusPlus
+  /// The order of a multistep solver.
+  public var solverOrder = 2
+  /// The variant of a multistep solver; nil for its own default.
+  public var solverType: SolverType?
+  /// Whether multistep solvers end with lower orders.
+  public var lowerOrderFinal = true
+  /// Whether DPM-Solver ends with the first order.
+  public var eulerAtFinal = false
+  /// The lowest log signal-to-noise ratio that DPM-Solver begins at.
+  public var lambdaMinClipped = -Double.infinity
+  /// The steps that UniPC does not correct.
+  public var disableCorrector: [Int] = []
+  private var said = Said()
+
+  /// What the file says where the classes' defaults differ.
+  private struct Said: Sendable {
+    var betaStart: Double?
+    var betaEnd: Double?
+    var betaSchedule: BetaSchedule?
+    var timestepSpacing: TimestepSpacing?
+    var clipSample: Bool?
+  }
 
   /// diffusers' defaults.
   public init() {}
 
+  /// The noise variance added at the first timestep.
+  public var betaStart: Double {
+    get { said.betaStart ?? (isClass("HeunDiscrete", "LCM") ? 0.00085 : 0.0001) }
+    set { said.betaStart = newValue }
+  }
+
+  /// The noise variance added at the last timestep.
+  public var betaEnd: Double {
+    get { said.betaEnd ?? (isClass("HeunDiscrete", "LCM") ? 0.012 : 0.02) }
+    set { said.betaEnd = newValue }
+  }
+
+  /// How the variance grows between the two.
+  public var betaSchedule: BetaSchedule {
+    get { said.betaSchedule ?? (isClass("LCM") ? .scaledLinear : .linear) }
+    set { said.betaSchedule = newValue }
+  }
+
+  /// Which timesteps sampling visits.
+  public var timestepSpacing: TimestepSpacing {
+    get { said.timestepSpacing ?? (isClass("DDIM", "DDPM", "LCM") ? .leading : .linspace) }
+    set { said.timestepSpacing = newValue }
+  }
+
+  /// Whether the clean latent is kept within `clipSampleRange` in each step.
+  public var clipSample: Bool {
+    get { said.clipSample ?? isClass("DDIM", "DDPM") }
+    set { said.clipSample = newValue }
+  }
+
+  private func isClass(_ names: String...) -> Bool {
+    names.contains { className == "\($0)Scheduler" }
+  }
+
   private enum CodingKeys: CodingKey {
     case _className, numTrainTimesteps, betaStart, betaEnd, betaSchedule, predictionType
     case rescaleBetasZeroSnr, timestepSpacing, stepsOffset, useKarrasSigmas, sigmaMin, sigmaMax
-    case finalSigmasType, trainedBetas, interpolationType, timestepType, useExponentialSigmas
-    case useBetaSigmas
+    case finalSigmasType, clipSample, clipSampleRange, setAlphaToOne, varianceType
+    case originalInferenceSteps, timestepScaling, algorithmType, solverOrder, solverType
+    case lowerOrderFinal, eulerAtFinal, lambdaMinClipped, disableCorrector
+    case trainedBetas, interpolationType, timestepType, useExponentialSigmas, useBetaSigmas
+    case useLuLambdas, useFlowSigmas, useDynamicShifting, thresholding, predictX0, solverP
   }
 
   /// Reads a configuration file.
@@ -73,21 +106,45 @@ public struct SchedulerConfiguration: Decodable, Sendable {
     let file = try decoder.container(keyedBy: CodingKeys.self)
     try file.read(._className, into: &className)
     try file.readSize(.numTrainTimesteps, into: &numTrainTimesteps, in: .timesteps)
-    try file.read(.betaStart, into: &betaStart)
-    try file.read(.betaEnd, into: &betaEnd)
-    try file.read(.betaSchedule, into: &betaSchedule)
+    try file.read(.betaStart, into: &said.betaStart)
+    try file.read(.betaEnd, into: &said.betaEnd)
+    try file.readChoice(.betaSchedule, into: &said.betaSchedule)
     try file.read(.predictionType, into: &predictionType)
     try file.read(.rescaleBetasZeroSnr, into: &rescaleBetasZeroSnr)
-    try file.read(.timestepSpacing, into: &timestepSpacing)
+    try file.readChoice(.timestepSpacing, into: &said.timestepSpacing)
     try file.readSize(.stepsOffset, into: &stepsOffset, in: 0...numTrainTimesteps)
     try file.read(.useKarrasSigmas, into: &useKarrasSigmas)
     try file.read(.sigmaMin, into: &sigmaMin)
     try file.read(.sigmaMax, into: &sigmaMax)
     try file.read(.finalSigmasType, into: &finalSigmasType)
+    try readSampling(file)
     try file.requireNull(.trainedBetas)
     try file.require(.interpolationType, "linear")
     try file.require(.timestepType, "discrete")
     try file.require(.useExponentialSigmas, false)
     try file.require(.useBetaSigmas, false)
+    try file.require(.useLuLambdas, false)
+    try file.require(.useFlowSigmas, false)
+    try file.require(.useDynamicShifting, false)
+    try file.require(.thresholding, false)
+    try file.require(.predictX0, true)
+    try file.requireNull(.solverP)
+  }
+
+  /// What only some of the classes have.
+  private mutating func readSampling(_ file: KeyedDecodingContainer<CodingKeys>) throws {
+    try file.read(.clipSample, into: &said.clipSample)
+    try file.read(.clipSampleRange, into: &clipSampleRange)
+    try file.read(.setAlphaToOne, into: &setAlphaToOne)
+    try file.readChoice(.varianceType, into: &varianceType)
+    try file.readSize(.originalInferenceSteps, into: &originalInferenceSteps)
+    try file.read(.timestepScaling, into: &timestepScaling)
+    try file.read(.algorithmType, into: &algorithmType)
+    try file.readSize(.solverOrder, into: &solverOrder, in: 1...3)
+    try file.readChoice(.solverType, into: &solverType)
+    try file.read(.lowerOrderFinal, into: &lowerOrderFinal)
+    try file.read(.eulerAtFinal, into: &eulerAtFinal)
+    try file.read(.lambdaMinClipped, into: &lambdaMinClipped)
+    try file.read(.disableCorrector, into: &disableCorrector)
   }
 }

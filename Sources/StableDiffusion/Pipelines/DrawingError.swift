@@ -8,6 +8,12 @@ public enum DrawingError: Error, Equatable, CustomStringConvertible {
   case latentNotFinite(seed: UInt64, dtype: DType)
   /// The VAE overflowed.
   case pictureNotFinite(dtype: DType)
+  /// A strength or a split, between 0 and 1, that leaves a model nothing to do.
+  case noSteps(option: String, value: Double, steps: Int)
+  /// The picture to start from has another size than the one to draw.
+  case startSize(found: [Int], wanted: [Int])
+  /// Base and refiner have different latents.
+  case otherLatents(base: [Int], refiner: [Int])
 
   /// Throws `size` unless there is a latent of that size.
   static func checkSize(width: Int, height: Int, multiple: Int) throws(DrawingError) {
@@ -31,8 +37,29 @@ public enum DrawingError: Error, Equatable, CustomStringConvertible {
       bfloat16 or float32.
       """
     case .pictureNotFinite(let dtype):
+      dtype == .float32
+        ? """
+        The decoded picture is not finite, in float32 too: the VAE or what was drawn is damaged; \
+        choose other weights.
+        """
+        : """
+        The decoded picture is not finite: the VAE overflowed in \(dtype.rawValue); load it in \
+        float32.
+        """
+    case .noSteps(let option, let value, let steps):
       """
-      The decoded picture is not finite: the VAE overflowed in \(dtype.rawValue); load it in float32.
+      A \(option) of \(value) leaves a model none of the \(steps) steps; choose more steps or \
+      another \(option).
+      """
+    case .startSize(let found, let wanted):
+      """
+      The picture to start from has \(found[0])x\(found[1]) pixels and the one to draw \
+      \(wanted[0])x\(wanted[1]); scale it to that size.
+      """
+    case .otherLatents(let base, let refiner):
+      """
+      The base's latents have \(base[0]) channels, \(base[1]) pixels each, and the refiner's \
+      \(refiner[0]) and \(refiner[1]); choose a refiner that belongs to the base.
       """
     }
   }

@@ -2,31 +2,67 @@ import NN
 public import Torch
 
 /// Turns latents into pictures with a VAE that is in memory.
-public struct LatentDecoder {
-  private let vae: AutoencoderKL
+///
+/// It never gives a black picture: values that are not finite are decoded once more in float32 where
+/// that is possible, and are an error otherwise.
+public final class LatentDecoder {
+  private var vae: AutoencoderKL
+  private let tiling: VAETiling
+  private let inFloat32: (() throws -> AutoencoderKL)?
+  private let note: (DrawingNote) -> Void
 
   /// A decoder by this VAE, in the type and place of its weights.
-  public init(vae: AutoencoderKL) { self.vae = vae }
+  ///
+  /// - Parameters:
+  ///   - inFloat32: loads the same VAE in float32, for values that overflow; nil: an error instead.
+  ///   - note: told of what was done otherwise than asked.
+  public init(
+    vae: AutoencoderKL, tiling: VAETiling = .automatic,
+    inFloat32: (() throws -> AutoencoderKL)? = nil, note: @escaping (DrawingNote) -> Void = { _ in }
+  ) {
+    self.vae = vae
+    self.tiling = tiling
+    self.inFloat32 = inFloat32
+    self.note = note
+  }
 
   /// The pictures of latents `[B, C, h, w]` as the UNet sees them.
   ///
   /// Throws `DrawingError` for values that are not finite, and `TorchError`.
   public func pictures(of latents: Tensor) throws -> [Picture] {
     try noGrad {
-      let weight = try vae.decoder.convIn.weight.tensor
-      let placed = try latents.to(weight.dtype).to(weight.device)
-      let decoded = try vae.decode(vae.unscaled(placed))
-      guard try decoded.isFinite() else {
-        throw DrawingError.pictureNotFinite(dtype: decoded.dtype)
+      var decoded = try decode(latents)
+      if try !decoded.isFinite() {
+        guard decoded.dtype != .float32, let inFloat32 else {
+          throw DrawingError.pictureNotFinite(dtype: decoded.dtype)
+        }
+        note(.decodedInFloat32(insteadOf: decoded.dtype))
+        vae = try inFloat32()
+        decoded = try decode(latents)
+        guard try decoded.isFinite() else {
+          throw DrawingError.pictureNotFinite(dtype: decoded.dtype)
+        }
       }
-      // [B, 3, H, W] in -1...1 to [B, H, W, 3] in 0...255.
-      let unit = try (decoded * 0.5 + 0.5).clamp(min: 0, max: 1).to(.float32)
-      let bytes = try (unit * 255).round().to(.uint8).permute([0, 2, 3, 1])
-      return try (0..<bytes.shape[0]).map { index in
-        Picture(
-          width: bytes.shape[2], height: bytes.shape[1],
-          pixels: try bytes.select(dim: 0, index: index).uint8s())
+      return try Picture.pictures(of: decoded)
+    }
+  }
+
+  /// `[B, 3, H, W]`.
+  private func decode(_ latents: Tensor) throws -> Tensor {
+    let weight = try vae.decoder.convIn.weight.tensor
+    let unscaled = try vae.unscaled(latents.to(weight.dtype).to(weight.device))
+    let scale = vae.configuration.scale
+    let (height, width) = (latents.shape[2] * scale, latents.shape[3] * scale)
+    let isTiled = tiling.isNeeded(
+      width: width, height: height, vae.configuration, dtype: weight.dtype, device: weight.device)
+    if !isTiled {
+      do {
+        return try vae.decode(unscaled)
+      } catch let error as TorchError where error.isOutOfMemory && tiling == .automatic {
+        // Goes on in squares.
       }
     }
+    if tiling == .automatic { note(.tiled(width: width, height: height)) }
+    return try vae.tiledDecode(unscaled)
   }
 }

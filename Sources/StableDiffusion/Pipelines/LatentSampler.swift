@@ -1,7 +1,8 @@
 import NN
 public import Torch
 
-/// Draws latents with a UNet that is in memory, with or without adapters attached.
+/// Draws latents with a UNet that is in memory, with or without adapters attached: a base's or a
+/// refiner's.
 public struct LatentSampler {
   private let unet: UNet2DConditionModel
   private let configuration: SchedulerConfiguration
@@ -18,21 +19,34 @@ public struct LatentSampler {
 
   /// The latent of a picture, `[1, C, height / scale, width / scale]`, in the UNet's type.
   ///
-  /// `progress` is called after each step with the number done; what it throws ends the drawing.
-  /// Throws `DrawingError` for a size that the model does not have and for a latent that is not
-  /// finite, `SchedulerError`, and `TorchError`.
+  /// - Parameters:
+  ///   - generator: what all noise is drawn from, as the model before has left it; nil: a new one of
+  ///     the request's seed.
+  ///   - progress: called after each step with the number done; what it throws ends the drawing.
+  /// - Throws: `DrawingError` for a size that the model does not have, for a strength or split that
+  ///   leaves no step and for a latent that is not finite, `SchedulerError`, and `TorchError`.
   public func latents(
-    for request: PictureRequest, progress: (_ step: Int) throws -> Void = { _ in }
+    for request: PictureRequest, generator: Generator? = nil,
+    progress: (_ step: Int) throws -> Void = { _ in }
   ) throws -> Tensor {
     try noGrad {
       var scheduler = try configuration.scheduler(steps: request.steps)
+      let window = SamplingWindow(start: request.start.window, end: request.end)
+      let range = try window.range(
+        of: scheduler, steps: request.steps, trainTimesteps: configuration.numTrainTimesteps)
+      let generator = try generator ?? Generator(seed: request.seed)
+      let guidance = Guidance(scale: request.guidance, rescale: request.guidanceRescale)
       let conditioning = try conditioning(request)
-      var latents = try noise(request) * Double(scheduler.initNoiseSigma)
-      for (index, timestep) in scheduler.timesteps.enumerated() {
+      var latents = try start(request, scheduler, at: range.lowerBound, generator)
+      for index in range {
         let input = try scheduler.scaleModelInput(latents, at: index)
-        let prediction = try predict(input, timestep, conditioning, guidance: request.guidance)
-        latents = try scheduler.step(prediction, at: index, sample: latents)
-        try progress(index + 1)
+        let prediction = try predict(input, scheduler.timesteps[index], conditioning, guidance)
+        latents = try scheduler.step(
+          prediction, at: index, sample: latents, generator: generator)
+        let isLast = index == range.upperBound - 1
+        if isLast || (index + 1).isMultiple(of: scheduler.order) {
+          try progress(scheduler.steps(in: range.lowerBound..<index + 1))
+        }
       }
       guard try latents.isFinite() else {
         throw DrawingError.latentNotFinite(seed: request.seed, dtype: latents.dtype)
@@ -41,30 +55,62 @@ public struct LatentSampler {
     }
   }
 
-  /// Drawn in float32 on the CPU and then cast: the same for every type and device.
-  private func noise(_ request: PictureRequest) throws -> Tensor {
+  /// What the first step sees. Noise is drawn in float32 on the CPU and then cast: the same for every
+  /// type and device.
+  private func start(
+    _ request: PictureRequest, _ scheduler: any Scheduler, at index: Int, _ generator: Generator
+  ) throws -> Tensor {
     let (width, height) = (request.width, request.height)
     try DrawingError.checkSize(width: width, height: height, multiple: scale)
     let shape = [1, unet.configuration.inChannels, height / scale, width / scale]
+    switch request.start {
+    case .noise:
+      return try placed(generator.normal(shape)) * Double(scheduler.initNoiseSigma)
+    case .encoded(let posterior, _):
+      // The picture's own noise comes before that of the steps, as in diffusers.
+      let noise = try generator.normal(shape).to(posterior.mean.dtype).to(posterior.mean.device)
+      let latent = try placed(posterior.sample(noise: noise))
+      return try scheduler.addNoise(
+        to: latent, noise: placed(generator.normal(shape)), at: index)
+    case .finished(let latent, _):
+      return try scheduler.addNoise(
+        to: placed(latent), noise: placed(generator.normal(shape)), at: index)
+    case .handedOver(let latent, _):
+      return try placed(latent)
+    }
+  }
+
+  /// In the type and place of the weights.
+  private func placed(_ tensor: Tensor) throws -> Tensor {
     let weight = try unet.convIn.weight.tensor
-    return try Generator(seed: request.seed).normal(shape).to(weight.dtype).to(weight.device)
+    return try tensor.to(weight.dtype).to(weight.device)
   }
 
   /// Text and sizes; with guidance the negative prompt comes first, as a batch of 2.
   private func conditioning(_ request: PictureRequest) throws -> Conditioning {
-    let parts = request.guidance > 1 ? [request.negative, request.prompt] : [request.prompt]
-    let timeIds = parts.flatMap { _ in request.sizes.timeIds }
+    let wanted = (
+      text: request.prompt, sizes: request.sizes, score: request.aestheticScore
+    )
+    let unwanted = (
+      text: request.negative, sizes: request.negativeSizes ?? request.sizes,
+      score: request.negativeAestheticScore
+    )
+    let parts = request.guidance > 1 ? [unwanted, wanted] : [wanted]
+    let count = unet.configuration.addedNumbers(pooledWidth: request.prompt.pooled.shape[1])
+    let timeIds = parts.flatMap { part in
+      count == 5 ? part.sizes.timeIds(score: part.score) : part.sizes.timeIds
+    }
     let device = try unet.convIn.weight.tensor.device
     return Conditioning(
-      embeds: try .cat(parts.map(\.embeds), dim: 0).to(device),
+      embeds: try .cat(parts.map(\.text.embeds), dim: 0).to(device),
       added: AddedConditioning(
-        textEmbeds: try .cat(parts.map(\.pooled), dim: 0).to(device),
-        timeIds: try Tensor(timeIds, shape: [parts.count, 6]).to(device)))
+        textEmbeds: try .cat(parts.map(\.text.pooled), dim: 0).to(device),
+        timeIds: try Tensor(timeIds, shape: [parts.count, count]).to(device)))
   }
 
   /// The prediction for `[1, C, H, W]`, led from the negative prompt to the prompt.
   private func predict(
-    _ input: Tensor, _ timestep: Float, _ conditioning: Conditioning, guidance: Double
+    _ input: Tensor, _ timestep: Float, _ conditioning: Conditioning, _ guidance: Guidance
   ) throws -> Tensor {
     let batch = conditioning.embeds.shape[0]
     let predictions = try unet(
@@ -73,11 +119,21 @@ public struct LatentSampler {
       encoderHiddenStates: conditioning.embeds, addedConditioning: conditioning.added)
     guard batch == 2 else { return predictions }
     let parts = try predictions.chunk(2, dim: 0)
-    return try parts[0] + (parts[1] - parts[0]) * guidance
+    return try guidance(negative: parts[0], prompt: parts[1])
   }
 
   private struct Conditioning {
     let embeds: Tensor
     let added: AddedConditioning
+  }
+}
+
+extension UNetConfiguration {
+  /// How many numbers the UNet is told besides the text: 6 sizes, or 4 sizes and a score.
+  fileprivate func addedNumbers(pooledWidth: Int) -> Int {
+    guard let whole = projectionClassEmbeddingsInputDim, let each = additionTimeEmbedDim else {
+      return 6
+    }
+    return (whole - pooledWidth) / each
   }
 }

@@ -1,70 +1,81 @@
-public import NN
+import NN
 public import Torch
 
-/// Draws pictures with an SDXL model (Podell et al. 2023; diffusers `StableDiffusionXLPipeline`).
-/// The same seed gives the picture that diffusers gives.
+/// Draws pictures with an SDXL model, with or without a refiner (Podell et al. 2023; diffusers
+/// `StableDiffusionXLPipeline` and `StableDiffusionXLImg2ImgPipeline`). The same seed gives the
+/// picture that diffusers gives.
 ///
-/// Only one part of the model is in memory at a time: the text encoders, then the UNet for the
-/// latents of all pictures, then the VAE.
-public struct StableDiffusionXLPipeline {
-  private let model: ModelDirectory
-  private let adapters: [String: LoRA]
-  private let dtype: DType
-  private let device: Device
+/// Nothing is loaded until it is needed. A pipeline that keeps everything in memory draws the next
+/// prompt without loading anything; another one holds a single part of the models at a time.
+public final class StableDiffusionXLPipeline {
+  /// How many latents wait for the next part of the models to be loaded, at most.
+  static let largestGroup = 16
 
-  /// A pipeline that loads from `model` what it needs when it is needed.
+  let base: LoadedModel
+  let refiner: LoadedModel?
+  let scheduler: SchedulerConfiguration
+  let refinerScheduler: SchedulerConfiguration?
+  let residency: Residency
+
+  /// A pipeline that loads from the models what it needs when it is needed.
   ///
-  /// - Parameter adapters: what is added to the UNet's linear layers, by their paths; on `device`.
+  /// - Parameters:
+  ///   - refiner: takes part in every drawing, as the drawing says.
+  ///   - adapters: what is added to the base's UNet and text encoders; on `device`.
+  ///   - scheduler: draws instead of the sampler that the base's files describe.
+  ///   - refinerScheduler: the same for the refiner.
   public init(
-    _ model: ModelDirectory, adapters: [String: LoRA] = [:], dtype: DType = .float32,
-    device: Device = .cpu
+    _ model: ModelDirectory, refiner: ModelDirectory? = nil, adapters: AdapterSet = .none,
+    scheduler: SchedulerConfiguration? = nil, refinerScheduler: SchedulerConfiguration? = nil,
+    dtype: DType = .float32, device: Device = .cpu, residency: Residency = .oneAtATime
   ) {
-    self.model = model
-    self.adapters = adapters
-    self.dtype = dtype
-    self.device = device
+    func loaded(_ model: ModelDirectory, _ adapters: AdapterSet) -> LoadedModel {
+      LoadedModel(model, adapters: adapters, dtype: dtype, device: device, residency: residency)
+    }
+    base = loaded(model, adapters)
+    self.refiner = refiner.map { loaded($0, .none) }
+    self.scheduler = scheduler ?? model.scheduler
+    self.refinerScheduler = refiner.map { refinerScheduler ?? $0.scheduler }
+    self.residency = residency
   }
 
-  /// Draws a picture for each seed and hands them to `receive` in the order of the seeds.
+  /// Replaces the adapters on the base, for the drawings to come. Throws `TorchError`.
+  public func setAdapters(_ adapters: AdapterSet) throws { try base.setAdapters(adapters) }
+
+  /// How many parts of the models (text encoders, UNet and VAE of each) are in memory.
+  public var partsInMemory: Int { base.partsInMemory + (refiner?.partsInMemory ?? 0) }
+
+  /// Draws a picture for each seed and hands them to `receive` in the order of the seeds. A picture
+  /// depends on its seed and not on the others.
   ///
-  /// `progress` is called after each step with the number of steps done; what it or `receive` throws
-  /// ends the drawing. Throws `SchedulerError` and `DrawingError` before anything is loaded where
-  /// the model cannot draw in these steps or this size; `DrawingError` for values that are not
+  /// `progress` is called after each step, and what it or `receive` throws ends the drawing; pictures
+  /// that only have to be decoded then are handed over first. `note` is told of what is done
+  /// otherwise than asked. Throws `SchedulerError` and `DrawingError` before anything is loaded where
+  /// the models cannot draw in these steps or this size; `DrawingError` for values that are not
   /// finite; and errors of the files.
   public func draw(
-    _ series: PictureSeries, progress: (_ seed: UInt64, _ step: Int) throws -> Void = { _, _ in },
+    _ series: PictureSeries, progress: (DrawingStep) throws -> Void = { _ in },
+    note: @escaping (DrawingNote) -> Void = { _ in },
     receive: (_ seed: UInt64, _ picture: Picture) throws -> Void
   ) throws {
-    _ = try model.scheduler.scheduler(steps: series.steps)
-    try DrawingError.checkSize(
-      width: series.width, height: series.height, multiple: model.vae.scale)
-    // Each part of the model is freed when its function returns.
-    let latents = try latents(requests(series), progress)
-    let decoder = LatentDecoder(vae: try model.loadVAE(dtype: dtype, device: device))
-    for (seed, latent) in zip(series.seeds, latents) {
-      try receive(seed, decoder.pictures(of: latent)[0])
+    var told: [DrawingNote] = []
+    let note = { (new: DrawingNote) in
+      if told.contains(new) { return }
+      told.append(new)
+      note(new)
     }
-  }
-
-  private func requests(_ series: PictureSeries) throws -> [PictureRequest] {
-    let encoder = try model.loadPromptEncoder(dtype: dtype, device: device)
-    let prompt = try encoder.encode([series.prompt])
-    let negative = try encoder.encodeNegative(series.negative)
-    return series.seeds.map { seed in
-      PictureRequest(
-        prompt: prompt, negative: negative, width: series.width, height: series.height,
-        steps: series.steps, guidance: series.guidance, seed: seed)
-    }
-  }
-
-  private func latents(
-    _ requests: [PictureRequest], _ progress: (_ seed: UInt64, _ step: Int) throws -> Void
-  ) throws -> [Tensor] {
-    let unet = try model.loadUNet(dtype: dtype, device: device)
-    unet.setAdapters(adapters)
-    let sampler = LatentSampler(unet: unet, scheduler: model.scheduler, scale: model.vae.scale)
-    return try requests.map { request in
-      try sampler.latents(for: request) { try progress(request.seed, $0) }
+    var counter = StepCounter(try plan(series), pictures: series.seeds.count)
+    let texts = try texts(series, note)
+    let posterior = try series.image.map { try encode($0.picture, series.tiling) }
+    let size = residency == .everything ? 1 : Self.largestGroup
+    for first in stride(from: 0, to: series.seeds.count, by: size) {
+      let seeds = Array(series.seeds[first..<min(first + size, series.seeds.count)])
+      let requests = seeds.map { request(series, texts, posterior, seed: $0) }
+      let drawn = try latents(requests) { seed, isRefining in
+        try progress(counter.next(seed, isRefining: isRefining))
+      }
+      if !drawn.latents.isEmpty { try decode(drawn.latents, series, note, receive) }
+      if let error = drawn.error { throw error }
     }
   }
 }

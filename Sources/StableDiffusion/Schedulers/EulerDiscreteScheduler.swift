@@ -13,17 +13,18 @@ public struct EulerDiscreteScheduler: Scheduler {
 
   /// The sampler for so many steps. Throws `SchedulerError` unless `steps` is in `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
-    guard (1...configuration.numTrainTimesteps).contains(steps) else {
-      throw .steps(steps, limit: configuration.numTrainTimesteps)
-    }
-    let levels = NoiseLevels(configuration, steps: steps)
+    try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
+    let levels = NoiseLevels(
+      configuration, at: SpacedTimesteps.fractional(configuration, steps: steps), steps: steps,
+      karras: .visited)
     timesteps = levels.timesteps.map { Float($0) }
     sigmas = levels.sigmas.map { Float($0) }
+    initNoiseSigma = NoiseLevels.initNoiseSigma(sigmas, configuration.timestepSpacing)
     predictionType = configuration.predictionType
-    let largest = sigmas.reduce(0, max)
-    initNoiseSigma =
-      configuration.timestepSpacing == .leading ? (largest * largest + 1).squareRoot() : largest
   }
+
+  /// The whole clean latent, and noise of the level.
+  public func scales(at index: Int) -> (signal: Float, noise: Float) { (1, sigmas[index]) }
 
   /// The latent divided by the standard deviation that it has at the step.
   public func scaleModelInput(_ sample: Tensor, at index: Int) throws(TorchError) -> Tensor {
@@ -32,28 +33,12 @@ public struct EulerDiscreteScheduler: Scheduler {
 
   /// One Euler step, in float32.
   public func step(
-    _ modelOutput: Tensor, at index: Int, sample: Tensor
+    _ modelOutput: Tensor, at index: Int, sample: Tensor, generator: Generator
   ) throws(TorchError) -> Tensor {
     let sigma = sigmas[index]
     let sample = try sample.to(.float32)
-    let denoised = try denoised(modelOutput, sigma: sigma, sample: sample)
-    let derivative = try (sample - denoised) / Double(sigma)
+    let clean = try predictionType.clean(from: modelOutput, sample: sample, sigma: sigma)
+    let derivative = try (sample - clean) / Double(sigma)
     return try (sample + derivative * Double(sigmas[index + 1] - sigma)).to(modelOutput.dtype)
-  }
-
-  /// The clean sample that the prediction implies.
-  private func denoised(
-    _ modelOutput: Tensor, sigma: Float, sample: Tensor
-  ) throws(TorchError) -> Tensor {
-    switch predictionType {
-    case .epsilon:
-      return try sample - modelOutput * Double(sigma)
-    case .vPrediction:
-      let variance = sigma * sigma + 1
-      let scaled = try modelOutput * Double(-sigma / variance.squareRoot())
-      return try scaled + sample / Double(variance)
-    case .sample:
-      return modelOutput
-    }
   }
 }

@@ -1,61 +1,60 @@
 import Foundation
 
-/// Where a sampler of the Euler family steps: timesteps and the noise level at each, largest first.
-/// Computed in double precision from the float32 noise schedule, as diffusers computes it with
-/// numpy.
+/// Where a sampler steps: timesteps and the noise level at each, largest first. Computed in double
+/// precision from the float32 noise schedule, as diffusers computes it with numpy.
 struct NoiseLevels {
+  /// Which levels the Karras levels of Karras et al. 2022 lie between.
+  enum KarrasRange {
+    /// The first and the last of the visited timesteps.
+    case visited
+    /// The highest and the lowest that the model was trained with.
+    case trained
+  }
+
   let timesteps: [Double]
   /// One more than the timesteps: the last is the level that sampling ends at.
   let sigmas: [Double]
 
-  init(_ configuration: SchedulerConfiguration, steps: Int) {
+  /// The levels of the timesteps `spaced`, or instead of them `steps` Karras levels where the
+  /// configuration asks for these.
+  init(
+    _ configuration: SchedulerConfiguration, at spaced: [Double], steps: Int, karras: KarrasRange
+  ) {
+    let trained = Self.trained(configuration)
+    let levels = spaced.map { Self.interpolate(trained, at: $0) }
+    let last = configuration.finalSigmasType == .zero ? 0 : Double(trained[0])
+    guard configuration.useKarrasSigmas else {
+      timesteps = spaced
+      sigmas = levels + [last]
+      return
+    }
+    let ends =
+      switch karras {
+      case .visited: (high: levels[0], low: levels[levels.count - 1])
+      case .trained: (high: Double(trained[trained.count - 1]), low: Double(trained[0]))
+      }
+    let karras = Self.karrasSigmas(
+      from: configuration.sigmaMax ?? ends.high, to: configuration.sigmaMin ?? ends.low,
+      count: steps)
+    let logs = trained.map { Double(log($0)) }
+    timesteps = karras.map { Self.timestep(ofSigma: $0, logs: logs) }
+    sigmas = karras + [last]
+  }
+
+  /// The level of each training timestep, lowest first.
+  static func trained(_ configuration: SchedulerConfiguration) -> [Float] {
     var alphas = NoiseSchedule(configuration).alphasCumprod
     if configuration.rescaleBetasZeroSnr {
       // Near zero and not zero, so that the first level is finite.
       alphas[alphas.count - 1] = 0x1p-24
     }
-    let trained = alphas.map { ((1 - $0) / $0).squareRoot() }
-    let spaced = Self.spacedTimesteps(configuration, steps: steps)
-    let levels = spaced.map { Self.interpolate(trained, at: $0) }
-    let last = configuration.finalSigmasType == .zero ? 0 : Double(trained[0])
-    if configuration.useKarrasSigmas {
-      let smallest = configuration.sigmaMin ?? levels[levels.count - 1]
-      let largest = configuration.sigmaMax ?? levels[0]
-      let karras = Self.karrasSigmas(from: largest, to: smallest, count: steps)
-      let logs = trained.map { Double(log($0)) }
-      timesteps = karras.map { Self.timestep(ofSigma: $0, logs: logs) }
-      sigmas = karras + [last]
-    } else {
-      timesteps = spaced
-      sigmas = levels + [last]
-    }
+    return alphas.map { ((1 - $0) / $0).squareRoot() }
   }
 
-  private static func spacedTimesteps(
-    _ configuration: SchedulerConfiguration, steps: Int
-  ) -> [Double] {
-    let count = configuration.numTrainTimesteps
-    switch configuration.timestepSpacing {
-    case .linspace:
-      return linspace(0, Double(count - 1), count: steps).reversed().map { Double(Float($0)) }
-    case .leading:
-      let ratio = count / steps
-      return (0..<steps).reversed().map { Double($0 * ratio + configuration.stepsOffset) }
-    case .trailing:
-      // numpy.arange(count, 0, -ratio): its length is rounded up, so that for a few numbers of
-      // steps there is one more, at timestep -1, in diffusers as here.
-      let ratio = Double(count) / Double(steps)
-      let increment = (Double(count) - ratio) - Double(count)
-      return (0..<Int((Double(count) / ratio).rounded(.up))).map { index in
-        (Double(count) + Double(index) * increment).rounded(.toNearestOrEven) - 1
-      }
-    }
-  }
-
-  private static func linspace(_ start: Double, _ end: Double, count: Int) -> [Double] {
-    guard count > 1 else { return [start] }
-    let step = (end - start) / Double(count - 1)
-    return (0..<count - 1).map { Double($0) * step + start } + [end]
+  /// The standard deviation of the noise that a sampler of the Euler family starts from.
+  static func initNoiseSigma(_ sigmas: [Float], _ spacing: TimestepSpacing) -> Float {
+    let largest = sigmas.reduce(0, max)
+    return spacing == .leading ? (largest * largest + 1).squareRoot() : largest
   }
 
   /// The value at a fractional place, the ends continued.
@@ -72,7 +71,7 @@ struct NoiseLevels {
   ) -> [Double] {
     let rho = 7.0
     let (low, high) = (pow(smallest, 1 / rho), pow(largest, 1 / rho))
-    return linspace(0, 1, count: count).map { pow(high + $0 * (low - high), rho) }
+    return SpacedTimesteps.linspace(0, 1, count: count).map { pow(high + $0 * (low - high), rho) }
   }
 
   /// The fractional timestep that has a noise level, linear in its logarithm.

@@ -41,7 +41,17 @@ public struct CLIPTokenizer: Sendable {
   ///
   /// Throws `ModelError`, which names the file and what is wrong with it.
   public init(directory: URL) throws(ModelError) {
-    let folder = try TokenizerFolder(directory: directory)
+    try self.init(TokenizerFolder(directory: directory))
+  }
+
+  /// A tokenizer that needs no files: CLIP's own vocabulary, as SDXL's two tokenizers have it.
+  ///
+  /// - Parameter padding: `<|endoftext|>` for the first, `!` for the second.
+  init(builtInPaddingWith padding: String) throws(ModelError) {
+    try self.init(TokenizerFolder(builtInPaddingWith: padding))
+  }
+
+  private init(_ folder: TokenizerFolder) throws(ModelError) {
     modelMaxLength = folder.modelMaxLength
     bosID = folder.bosID
     eosID = folder.eosID
@@ -72,7 +82,11 @@ public struct CLIPTokenizer: Sendable {
   /// the same but begins a new chunk before a word of up to 7 tokens that would be parted; A1111
   /// begins one after a comma among the last 20 tokens.
   public func encode(_ text: String, maxTokens: Int) -> Encoding {
-    let tokens = tokens(of: text)
+    encode(tokens(of: text), maxTokens: maxTokens)
+  }
+
+  /// As ``encode(_:maxTokens:)``, of a text that has become tokens.
+  func encode(_ tokens: [Int], maxTokens: Int) -> Encoding {
     let kept = tokens.prefix(max(maxTokens, 0))
     let starts = stride(from: 0, to: max(kept.count, 1), by: chunkLength)
     return Encoding(

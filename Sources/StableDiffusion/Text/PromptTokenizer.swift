@@ -1,8 +1,8 @@
-/// Both tokenizers of SDXL, which read every text.
+/// The tokenizers of SDXL, which read every text: two for a base, the second one alone for a refiner.
 public struct PromptTokenizer: Sendable {
   /// A text as both text encoders take it.
   public struct Encoding: Sendable, Equatable {
-    /// `[encoder][chunk][77]`, as many chunks for either encoder.
+    /// `[encoder][chunk][77]`, as many chunks for every encoder.
     public let chunks: [[[Int]]]
     /// Tokens of the whole text, as the tokenizer counts them that makes more of it.
     public let tokenCount: Int
@@ -10,12 +10,15 @@ public struct PromptTokenizer: Sendable {
     public let truncatedText: String?
   }
 
-  private let tokenizers: [CLIPTokenizer]
+  let tokenizers: [CLIPTokenizer]
 
   /// Of the first and the second text encoder.
   public init(_ first: CLIPTokenizer, _ second: CLIPTokenizer) {
     tokenizers = [first, second]
   }
+
+  /// Of a refiner, which has no first text encoder.
+  public init(_ second: CLIPTokenizer) { tokenizers = [second] }
 
   /// The text in one chunk; see ``CLIPTokenizer/encode(_:)``.
   public func encode(_ text: String) -> Encoding {
@@ -30,13 +33,15 @@ public struct PromptTokenizer: Sendable {
     encoding(tokenizers.map { $0.encode(text, maxTokens: maxTokens) })
   }
 
-  private func encoding(_ parts: [CLIPTokenizer.Encoding]) -> Encoding {
+  /// The chunks of each tokenizer's part, those that one lacks filled up.
+  func encoding(_ parts: [CLIPTokenizer.Encoding]) -> Encoding {
     let count = parts.map(\.chunks.count).max() ?? 1
-    let longer = parts[0].tokenCount < parts[1].tokenCount ? parts[1] : parts[0]
+    let most = parts.map(\.tokenCount).max() ?? 0
+    let longest = parts.first { $0.tokenCount == most }
     return Encoding(
       chunks: zip(tokenizers, parts).map { tokenizer, part in
         part.chunks
           + repeatElement(tokenizer.chunk([]), count: count - part.chunks.count)
-      }, tokenCount: longer.tokenCount, truncatedText: longer.truncatedText)
+      }, tokenCount: most, truncatedText: longest?.truncatedText)
   }
 }

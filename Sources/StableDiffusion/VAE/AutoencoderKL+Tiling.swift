@@ -12,31 +12,68 @@ extension AutoencoderKL {
   ///     model was trained for, as diffusers has it.
   public func tiledEncode(_ pictures: Tensor, tileSize: Int? = nil) throws -> DiagonalGaussian {
     let size = tileSize ?? configuration.sampleSize
-    let blended = size / configuration.scale / 4
-    let kept = size / configuration.scale - blended
-    let stride = size - size / 4
-    let (height, width) = (pictures.shape[2], pictures.shape[3])
+    let moments = try tiled(
+      pictures, Tiles(size: size, outputSize: size / configuration.scale)
+    ) { try self.moments(of: $0) }
+    return try DiagonalGaussian(moments: moments)
+  }
+
+  /// As ``decode(_:)``, a square at a time, as ``tiledEncode(_:tileSize:)`` (diffusers
+  /// `AutoencoderKL.tiled_decode`).
+  ///
+  /// - Parameters:
+  ///   - latents: `[B, C, H, W]`, after `unscaled`.
+  ///   - tileSize: side of the squares in pixels; nil: the side that the model was trained for.
+  public func tiledDecode(_ latents: Tensor, tileSize: Int? = nil) throws -> Tensor {
+    let size = tileSize ?? configuration.sampleSize
+    return try tiled(latents, Tiles(size: size / configuration.scale, outputSize: size)) {
+      try self.decode($0)
+    }
+  }
+
+  /// `transform` of overlapping squares `[B, C, H, W]`, blended into one another.
+  private func tiled(
+    _ input: Tensor, _ tiles: Tiles, _ transform: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    let (height, width) = (input.shape[2], input.shape[3])
     var rows: [Tensor] = []
     var above: [Tensor] = []
-    for top in Swift.stride(from: 0, to: height, by: stride) {
+    for top in stride(from: 0, to: height, by: tiles.stride) {
       var row: [Tensor] = []
-      for left in Swift.stride(from: 0, to: width, by: stride) {
-        let pixels =
-          try pictures
-          .narrow(dim: 2, start: top, length: min(size, height - top))
-          .narrow(dim: 3, start: left, length: min(size, width - left))
-        var tile = try moments(of: pixels)
-        if !above.isEmpty { tile = try tile.blended(from: above[row.count], dim: 2, over: blended) }
-        if let last = row.last { tile = try tile.blended(from: last, dim: 3, over: blended) }
+      for left in stride(from: 0, to: width, by: tiles.stride) {
+        let square =
+          try input
+          .narrow(dim: 2, start: top, length: min(tiles.size, height - top))
+          .narrow(dim: 3, start: left, length: min(tiles.size, width - left))
+        var tile = try transform(square)
+        if !above.isEmpty {
+          tile = try tile.blended(from: above[row.count], dim: 2, over: tiles.blended)
+        }
+        if let last = row.last { tile = try tile.blended(from: last, dim: 3, over: tiles.blended) }
         row.append(tile)
       }
       rows.append(
         try .cat(
-          row.map { try $0.first(kept, dim: 2).first(kept, dim: 3) }, dim: 3))
+          row.map { try $0.first(tiles.kept, dim: 2).first(tiles.kept, dim: 3) }, dim: 3))
       above = row
     }
-    return try DiagonalGaussian(moments: .cat(rows, dim: 2))
+    return try .cat(rows, dim: 2)
   }
+}
+
+/// Squares that overlap by a quarter.
+private struct Tiles {
+  /// Side of a square of the input.
+  let size: Int
+  /// Side of what becomes of it.
+  let outputSize: Int
+
+  /// From one square to the next.
+  var stride: Int { size * 3 / 4 }
+  /// How much of the output is blended with the square before.
+  var blended: Int { outputSize / 4 }
+  /// How much of the output is not blended with the square after.
+  var kept: Int { outputSize - blended }
 }
 
 extension Tensor {

@@ -1,3 +1,4 @@
+import Foundation
 public import NN
 public import Torch
 
@@ -46,6 +47,13 @@ public final class AutoencoderKL: Module {
   /// Latents as `encode` gives them, to latents of order one as the UNet has them.
   public func scaled(_ latents: Tensor) throws -> Tensor {
     try (latents - (configuration.shiftFactor ?? 0)) * configuration.scalingFactor
+  }
+
+  /// The same of a distribution.
+  func scaled(_ latents: DiagonalGaussian) throws -> DiagonalGaussian {
+    DiagonalGaussian(
+      mean: try scaled(latents.mean),
+      logvar: try latents.logvar + 2 * log(configuration.scalingFactor))
   }
 
   /// The inverse of `scaled`.

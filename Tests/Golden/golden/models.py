@@ -119,6 +119,41 @@ def chunks(tokenizer, text):
     return torch.tensor([[bos, *part, eos] + [pad] * (75 - len(part)) for part in parts])
 
 
+WEIGHTED = r"a (red:1.3) cat, ((sks dog)) on [grass] \(not\) a (very (blue:0.5) hat)"
+# What it means, by hand.
+PIECES = [
+    ("a ", 1.0), ("red", 1.3), (" cat, ", 1.0), ("sks dog", 1.1 * 1.1), (" on ", 1.0),
+    ("grass", 1 / 1.1), (" (not) a ", 1.0), ("very ", 1.1), ("blue", 0.5 * 1.1), (" hat", 1.1),
+]
+
+
+@torch.no_grad()
+def weighted_prompt(folder, pipe):
+    """Hidden states moved away from those of the empty text, or towards them: e + w (z - e)."""
+    states = []
+    tensors = {}
+    for tokenizer, encoder, name in (
+        (pipe.tokenizer, pipe.text_encoder, "input_ids"),
+        (pipe.tokenizer_2, pipe.text_encoder_2, "input_ids_2"),
+    ):
+        ids, weights = [tokenizer.bos_token_id], [1.0]
+        for text, weight in PIECES:
+            part = tokenizer(text, add_special_tokens=False).input_ids
+            ids += part
+            weights += [weight] * len(part)
+        ids += [tokenizer.eos_token_id]
+        ids += [tokenizer.pad_token_id] * (77 - len(ids))
+        weights = torch.tensor(weights + [1.0] * (77 - len(weights)), dtype=torch.float64)
+        text = encoder(torch.tensor([ids]), output_hidden_states=True)
+        empty = encoder(tokens(tokenizer, [""]), output_hidden_states=True).hidden_states[-2]
+        moved = empty + weights[None, :, None] * (text.hidden_states[-2].double() - empty)
+        states.append(moved.float())
+        tensors[f"in.{name}"] = torch.tensor([ids])
+    tensors |= {"out.embeds": torch.cat(states, dim=-1), "out.pooled": text.text_embeds}
+    source = "transformers, empty + weight * (hidden_states[-2] - empty)"
+    write(folder / "weighted-prompt", tensors, source, {"prompt": WEIGHTED})
+
+
 @torch.no_grad()
 def long_caption(folder, pipe):
     """Both encoders' hidden states of a caption of three chunks, the last one not full."""
@@ -206,8 +241,26 @@ def vae_tiles(folder, pipe):
     write(folder / "vae-encode-tiled", tensors, "diffusers AutoencoderKL.tiled_encode", config)
 
 
+def vae_decode_tiles(folder, pipe):
+    """The picture of 3 x 4 tiles of latents, the last ones 1 latent high and wide."""
+    rng = generator("models/vae-decode-tiled")
+    latents = torch.randn((1, 4, 7, 10), generator=rng) * 7
+    vae, tile = pipe.vae, 32
+    before = vae.tile_sample_min_size, vae.tile_latent_min_size
+    vae.tile_sample_min_size, vae.tile_latent_min_size = tile, tile // 8
+    with torch.no_grad():
+        picture = vae.tiled_decode(latents).sample
+    vae.tile_sample_min_size, vae.tile_latent_min_size = before
+    tensors = {"in.sample": latents, "out.sample": picture}
+    config = {"model": "tiny-sdxl/vae", "tile_size": tile}
+    write(folder / "vae-decode-tiled", tensors, "diffusers AutoencoderKL.tiled_decode", config)
+
+
 def make(output, options):
     """Writes models/."""
     pipe = load(output)
-    for group in (text_encoders, long_caption, unet, vae, vae_tiles):
+    groups = (
+        text_encoders, weighted_prompt, long_caption, unet, vae, vae_tiles, vae_decode_tiles,
+    )
+    for group in groups:
         group(output / "models", pipe)

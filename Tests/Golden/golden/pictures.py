@@ -1,5 +1,6 @@
 """Whole pictures by StableDiffusionXLPipeline on tiny-sdxl."""
 
+import diffusers
 import torch
 
 from .fixture import write
@@ -11,6 +12,18 @@ CASES = {
     "no-negative": {"width": 128, "height": 64, "seed": 7},
     "empty-negative": {"negative_prompt": "", "width": 64, "height": 64},
     "no-guidance": {"guidance": 1.0, "width": 64, "height": 64},
+}
+
+KARRAS = {"use_karras_sigmas": True}
+SDE = {"algorithm_type": "sde-dpmsolver++"}
+# By the names of `generate --scheduler`: diffusers' class, and what the name sets.
+SAMPLERS = {
+    "euler": ("EulerDiscrete", {}), "euler-a": ("EulerAncestralDiscrete", {}),
+    "heun": ("HeunDiscrete", {}), "ddim": ("DDIM", {}), "ddpm": ("DDPM", {}),
+    "dpm++-2m": ("DPMSolverMultistep", {}), "dpm++-2m-karras": ("DPMSolverMultistep", KARRAS),
+    "dpm++-2m-sde": ("DPMSolverMultistep", SDE),
+    "dpm++-2m-sde-karras": ("DPMSolverMultistep", SDE | KARRAS),
+    "unipc": ("UniPCMultistep", {}), "lcm": ("LCM", {}),
 }
 
 
@@ -37,6 +50,25 @@ def draw(pipe, config):
     return tensors | {"out.latents": latents, "out.image": picture.permute(1, 2, 0)}
 
 
+def sampled(pipe, kind, changes):
+    """A picture [H, W, 3] in 0...255 and its latents by another sampler, at three guidances."""
+    original = pipe.scheduler
+    pipe.scheduler = getattr(diffusers, f"{kind}Scheduler").from_config(original.config, **changes)
+    tensors = {}
+    for guidance in (1.0, 5.0, 7.5):
+        settings = dict(
+            prompt=BASE["prompt"], negative_prompt="blurry", height=32, width=64,
+            num_inference_steps=BASE["steps"], guidance_scale=guidance,
+        )
+        rng = lambda: torch.Generator("cpu").manual_seed(BASE["seed"])
+        tensors[f"out.latents.{guidance}"] = pipe(
+            **settings, generator=rng(), output_type="latent").images
+        picture = pipe(**settings, generator=rng(), output_type="pt").images[0]
+        tensors[f"out.image.{guidance}"] = (picture.permute(1, 2, 0) * 255).round().to(torch.uint8)
+    pipe.scheduler = original
+    return tensors
+
+
 @torch.no_grad()
 def make(output, options):
     """Writes pictures/."""
@@ -45,3 +77,7 @@ def make(output, options):
         config = BASE | changes
         source = "diffusers StableDiffusionXLPipeline(...), torch.Generator('cpu').manual_seed"
         write(output / "pictures" / name, draw(pipe, config), source, config)
+    config = BASE | {"negative_prompt": "blurry", "width": 64, "height": 32}
+    for name, (kind, changes) in SAMPLERS.items():
+        source = f"diffusers StableDiffusionXLPipeline with {kind}Scheduler.from_config"
+        write(output / "pictures" / "samplers" / name, sampled(pipe, kind, changes), source, config)

@@ -45,12 +45,17 @@ extension TokenizerFolder {
         throw .missing(
           path: file.relativePath, advice: "copy it from the model that vocab.json is from")
       }
+      return try merges(of: text, from: file.relativePath)
+    }
+
+    /// The merges of a `merges.txt`.
+    static func merges(of text: String, from path: String) throws(ModelError) -> [MergeRule] {
       var merges: [MergeRule] = []
       for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
         if line.starts(with: "#version".utf8) { continue }
         guard let merge = MergeRule(Substring(line)) else {
           throw .invalid(
-            path: file.relativePath, problem: "“\(Substring(line))” is not two tokens",
+            path: path, problem: "“\(Substring(line))” is not two tokens",
             advice: "copy the file from the model again")
         }
         merges.append(merge)

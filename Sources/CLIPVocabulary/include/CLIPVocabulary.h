@@ -1,0 +1,12 @@
+// CLIP's merges, inside the program: checkpoints of one file bring no tokenizer.
+#ifndef CLIP_VOCABULARY_H
+#define CLIP_VOCABULARY_H
+
+#include <stddef.h>
+
+// The bytes of Vocabulary/merges.txt, UTF-8, without a zero at the end.
+const unsigned char *_Nonnull clip_merges(void);
+// How many they are.
+size_t clip_merges_size(void);
+
+#endif

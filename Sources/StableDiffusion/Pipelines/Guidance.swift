@@ -1,0 +1,27 @@
+import Torch
+
+/// Leads a prediction from the negative prompt's to the prompt's (Ho & Salimans 2022), and takes the
+/// gain in contrast back where that is wanted (Lin et al. 2023, section 3.4; diffusers
+/// `rescale_noise_cfg`).
+struct Guidance {
+  let scale: Double
+  let rescale: Double
+
+  /// `[1, C, H, W]` of two predictions of that shape.
+  func callAsFunction(negative: Tensor, prompt: Tensor) throws(TorchError) -> Tensor {
+    let guided = try negative + (prompt - negative) * scale
+    guard rescale > 0 else { return guided }
+    let rescaled = try guided * (prompt.deviation() / guided.deviation())
+    return try rescaled * rescale + guided * (1 - rescale)
+  }
+}
+
+extension Tensor {
+  /// The standard deviation of each sample's elements, unbiased as torch's: `[B, 1, 1, 1]`.
+  fileprivate func deviation() throws(TorchError) -> Tensor {
+    let dims = Array(1..<dimensions)
+    let count = Double(shape.dropFirst().reduce(1, *))
+    let squares = try (self - mean(dims: dims, keepDim: true)).square()
+    return try (squares.sum(dims: dims, keepDim: true) / (count - 1)).sqrt()
+  }
+}

@@ -1,0 +1,93 @@
+import NN
+import Torch
+
+/// A model whose parts are read from its files when they are needed.
+final class LoadedModel {
+  let directory: ModelDirectory
+  let dtype: DType
+  let device: Device
+
+  private let residency: Residency
+  private var adapters: AdapterSet
+  private var encoderPart = LoadedPart<PromptEncoder>()
+  private var unetPart = LoadedPart<UNet2DConditionModel>()
+  private var vaePart = LoadedPart<AutoencoderKL>()
+
+  init(
+    _ directory: ModelDirectory, adapters: AdapterSet, dtype: DType, device: Device,
+    residency: Residency
+  ) {
+    self.directory = directory
+    self.adapters = adapters
+    self.dtype = dtype
+    self.device = device
+    self.residency = residency
+  }
+
+  /// How many of its parts are in memory, whoever holds them.
+  var partsInMemory: Int {
+    [encoderPart.isInMemory, unetPart.isInMemory, vaePart.isInMemory].count { $0 }
+  }
+
+  func setAdapters(_ adapters: AdapterSet) throws {
+    self.adapters = adapters
+    try encoderPart.inMemory?.attach(adapters)
+    if let unet = unetPart.inMemory { try adapters.attach(to: unet, as: .unet) }
+  }
+
+  func promptEncoder() throws -> PromptEncoder {
+    try encoderPart.get(keep: residency == .everything) {
+      let encoder = try directory.loadPromptEncoder(dtype: dtype, device: device)
+      try encoder.attach(adapters)
+      return encoder
+    }
+  }
+
+  func unet() throws -> UNet2DConditionModel {
+    try unetPart.get(keep: residency == .everything) {
+      let unet = try directory.loadUNet(dtype: dtype, device: device)
+      try adapters.attach(to: unet, as: .unet)
+      return unet
+    }
+  }
+
+  func vae() throws -> AutoencoderKL {
+    try vaePart.get(keep: residency == .everything) {
+      try directory.loadVAE(dtype: dtype, device: device)
+    }
+  }
+
+  /// The VAE that encodes: in float32 where half precision overflows in it, as in diffusers.
+  func encodingVAE() throws -> AutoencoderKL {
+    dtype != .float32 && directory.vae.forceUpcast ? try vaeInFloat32() : try vae()
+  }
+
+  /// The VAE, whatever the type of the rest; never kept.
+  func vaeInFloat32() throws -> AutoencoderKL {
+    try directory.loadVAE(dtype: .float32, device: device)
+  }
+}
+
+/// How long the parts of a model stay in memory.
+public enum Residency: Sendable {
+  /// As long as they work, so that only one is there at a time: text encoders, base, refiner and VAE
+  /// take turns.
+  case oneAtATime
+  /// From when they are first needed on, so that the next drawing loads nothing.
+  case everything
+}
+
+/// A part that is kept, or only known about while somebody else holds it.
+private struct LoadedPart<Model: AnyObject> {
+  private var kept: Model?
+  private(set) weak var inMemory: Model?
+
+  var isInMemory: Bool { inMemory != nil }
+
+  mutating func get(keep: Bool, _ load: () throws -> Model) rethrows -> Model {
+    let model = try inMemory ?? load()
+    inMemory = model
+    if keep { kept = model }
+    return model
+  }
+}

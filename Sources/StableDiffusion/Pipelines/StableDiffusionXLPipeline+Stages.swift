@@ -1,0 +1,140 @@
+import NN
+import Torch
+
+/// The stages of a drawing. A part of the models is freed when the function that needs it returns,
+/// unless it is kept.
+extension StableDiffusionXLPipeline {
+  typealias TextPair = (prompt: PromptEmbedding, negative: PromptEmbedding)
+  /// What to draw with the base, and how the refiner goes on.
+  typealias Request = (base: PictureRequest, refiner: ((Tensor) -> PictureRequest)?)
+
+  /// Both prompts as the base and as the refiner reads them.
+  func texts(
+    _ series: PictureSeries, _ note: (DrawingNote) -> Void
+  ) throws -> (base: TextPair, refiner: TextPair?) {
+    (
+      try text(series, base, note),
+      // The same tokens once more: what is cut has been said.
+      try refiner.map { try text(series, $0) { _ in } }
+    )
+  }
+
+  private func text(
+    _ series: PictureSeries, _ model: LoadedModel, _ note: (DrawingNote) -> Void
+  ) throws -> TextPair {
+    let encoder = try model.promptEncoder()
+    for (text, isNegative) in [(series.prompt, false), (series.negative ?? "", true)] {
+      let read = encoder.tokenizer.encode(text, as: series.reading).encoding
+      if let cut = read.truncatedText {
+        note(
+          .promptCut(
+            negative: isNegative, tokens: read.tokenCount, limit: encoder.tokenizer.chunkLength,
+            text: cut))
+      }
+    }
+    return try encoder.encode(series.prompt, negative: series.negative, as: series.reading)
+  }
+
+  /// The distribution of a picture's latents.
+  func encode(_ picture: Picture, _ tiling: VAETiling) throws -> DiagonalGaussian {
+    try noGrad {
+      let vae = try base.encodingVAE()
+      let weight = try vae.encoder.convIn.weight.tensor
+      let pixels = try picture.tensor().to(weight.dtype).to(weight.device)
+      let isTiled = tiling.isNeeded(
+        width: picture.width, height: picture.height, vae.configuration, dtype: weight.dtype,
+        device: weight.device)
+      return try vae.scaled(isTiled ? vae.tiledEncode(pixels) : vae.encode(pixels))
+    }
+  }
+
+  func request(
+    _ series: PictureSeries, _ texts: (base: TextPair, refiner: TextPair?),
+    _ posterior: DiagonalGaussian?, seed: UInt64
+  ) -> Request {
+    func request(_ text: TextPair) -> PictureRequest {
+      var request = PictureRequest(
+        prompt: text.prompt, negative: text.negative, width: series.width, height: series.height,
+        steps: series.steps, guidance: series.guidance, seed: seed)
+      request.guidanceRescale = series.guidanceRescale
+      request.sizes = series.sizes ?? request.sizes
+      request.negativeSizes = series.negativeSizes
+      request.aestheticScore = series.aestheticScore
+      request.negativeAestheticScore = series.negativeAestheticScore
+      return request
+    }
+    var base = request(texts.base)
+    if let posterior, let image = series.image {
+      base.start = .encoded(posterior, strength: image.strength)
+    }
+    guard let text = texts.refiner else { return (base, nil) }
+    base.end = series.refinement.split
+    var refiner = request(text)
+    if refiner.negativeSizes == nil {
+      refiner.negativeSizes = refiner.sizes
+      refiner.negativeSizes?.cropTop = 0
+      refiner.negativeSizes?.cropLeft = 0
+    }
+    return (
+      base,
+      { [refiner] latent in
+        var request = refiner
+        switch series.refinement {
+        case .ensemble(let split): request.start = .handedOver(latent, at: split)
+        case .over(let strength): request.start = .finished(latent, strength: strength)
+        }
+        return request
+      }
+    )
+  }
+
+  /// The latents of all that could be finished before an error ended the drawing, and that error.
+  func latents(
+    _ requests: [Request], _ step: (_ seed: UInt64, _ isRefining: Bool) throws -> Void
+  ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
+    let generators = try requests.map { try Generator(seed: $0.base.seed) }
+    let drawn = try sample(
+      requests.map(\.base), generators, base, scheduler
+    ) { try step($0, false) }
+    let refined = zip(requests, drawn.latents).compactMap { request, latent in
+      request.refiner.map { $0(latent.latent) }
+    }
+    guard let refiner, let refinerScheduler, drawn.error == nil else {
+      // What the refiner has not seen is not finished.
+      return refiner == nil ? drawn : ([], drawn.error)
+    }
+    return try sample(refined, generators, refiner, refinerScheduler) { try step($0, true) }
+  }
+
+  private func sample(
+    _ requests: [PictureRequest], _ generators: [Generator], _ model: LoadedModel,
+    _ scheduler: SchedulerConfiguration, _ step: (_ seed: UInt64) throws -> Void
+  ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
+    let sampler = LatentSampler(
+      unet: try model.unet(), scheduler: scheduler, scale: model.directory.vae.scale)
+    var latents: [(seed: UInt64, latent: Tensor)] = []
+    for (request, generator) in zip(requests, generators) {
+      do {
+        let latent = try sampler.latents(for: request, generator: generator) { _ in
+          try step(request.seed)
+        }
+        latents.append((request.seed, latent))
+      } catch {
+        return (latents, error)
+      }
+    }
+    return (latents, nil)
+  }
+
+  func decode(
+    _ latents: [(seed: UInt64, latent: Tensor)], _ series: PictureSeries,
+    _ note: @escaping (DrawingNote) -> Void,
+    _ receive: (_ seed: UInt64, _ picture: Picture) throws -> Void
+  ) throws {
+    let decoder = LatentDecoder(
+      vae: try base.vae(), tiling: series.tiling, inFloat32: base.vaeInFloat32, note: note)
+    for (seed, latent) in latents {
+      try receive(seed, decoder.pictures(of: latent)[0])
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// Why a sampler cannot be made.
+public enum SchedulerError: Error, Equatable, CustomStringConvertible {
+  /// The configuration names a sampler that does not exist here.
+  case unknownClass(String)
+  /// More steps than the sampler can take with this model, or none.
+  case steps(Int, limit: Int)
+  /// The spacing leads to a timestep that the model was not trained on.
+  case timestep(Int, steps: Int, limit: Int)
+  /// The sampler would visit a timestep twice, which a method that divides by their distance cannot.
+  case repeatedTimestep(steps: Int)
+
+  /// Throws `steps` unless there can be so many.
+  static func check(_ steps: Int, limit: Int) throws(SchedulerError) {
+    guard (1...limit).contains(steps) else { throw .steps(steps, limit: limit) }
+  }
+
+  /// The reason in one sentence.
+  public var description: String {
+    switch self {
+    case .unknownClass(let name):
+      """
+      scheduler_config.json: the sampler \(name) is not implemented, so this model can be trained \
+      (with --sample-every 0) but not drawn with; give generate --scheduler one of \
+      \(SchedulerName.allowed), or set _class_name to EulerDiscreteScheduler.
+      """
+    case .steps(let steps, let limit):
+      "A picture cannot be drawn in \(steps) steps; choose from 1 to \(limit) steps."
+    case .timestep(let timestep, let steps, let limit):
+      """
+      A picture cannot be drawn in \(steps) steps: they begin at timestep \(timestep), and the model \
+      was trained on 0 to \(limit); choose fewer steps.
+      """
+    case .repeatedTimestep(let steps):
+      """
+      A picture cannot be drawn in \(steps) steps with this sampler, which would visit a timestep \
+      twice; choose fewer steps.
+      """
+    }
+  }
+}

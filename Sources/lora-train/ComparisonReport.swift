@@ -1,0 +1,86 @@
+import DreamBooth
+import Foundation
+import NN
+import Pages
+import RunLog
+import StableDiffusion
+
+/// The files that a comparison ends in.
+struct ComparisonReport {
+  /// Which checkpoint is best, and why.
+  let sentences: [String]
+
+  private let comparison: Comparison
+  private let runs: [ComparedRun]
+  private let settings: String
+
+  init(
+    _ comparison: Comparison, runs: [ComparedRun], model: ModelDirectory,
+    refiner: ModelDirectory?, precision: Precision
+  ) {
+    self.comparison = comparison
+    self.runs = runs
+    let several = Set(runs.map(\.run.id)).count > 1
+    sentences = runs.compactMap { run in
+      guard let advice = run.ranking?.advice, run.checkpoints.count > 1 else { return nil }
+      return several ? "Run \(run.run.id): \(advice)" : advice
+    }
+    let style = comparison.style
+    settings = [
+      "Drawn with \(model.url.lastPathComponent)",
+      refiner.map { "and the refiner \($0.url.lastPathComponent)" },
+      "at \(style.width)x\(style.height), \(style.steps) steps, guidance "
+        + "\(style.guidance.formatted()), \(precision.rawValue)",
+      style.negative.map { "negative prompt: \($0)" },
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// Writes the sheet and the page; returns their places. Throws `FileAccessError`, `ImageError`,
+  /// `PageError`.
+  func write(_ pictures: [[URL]], to folder: URL) throws -> [URL] {
+    let sheet = folder.appending(path: "sheet.png")
+    let page = folder.appending(path: "index.html")
+    try ComparisonSheet(comparison, title: [title] + sentences).write(pictures, to: sheet)
+    try DurableFile.replace(page, with: Data(html(pictures).utf8))
+    return [page, sheet]
+  }
+
+  private var title: String {
+    let subjects = Set(runs.map(\.run.subject)).sorted().joined(separator: ", ")
+    return
+      "\(subjects): \(comparison.columns.count) columns, \(comparison.rows.count) pictures each"
+  }
+
+  private func html(_ pictures: [[URL]]) throws -> String {
+    let places = Dictionary(
+      runs.flatMap { run in
+        run.checkpoints.compactMap { checkpoint in
+          run.ranking.flatMap { ranking in
+            ranking.ranked.count > 1
+              ? ranking.place(ofStep: checkpoint.folder.step).map { (checkpoint.sha256, $0) } : nil
+          }
+        }
+      }, uniquingKeysWith: { first, _ in first })
+    return try ComparisonPage(
+      title: title, sentences: sentences, settings: settings,
+      columns: comparison.columns.map { column in
+        ComparisonPage.Column(
+          label: column.label, notes: column.notes,
+          place: column.adapter.flatMap { places[$0.sha256] })
+      },
+      rows: try zip(comparison.rows, pictures).map { row, files in
+        ComparisonPage.Row(
+          prompt: row.prompt, seed: row.seed, pictures: try files.map(Self.bytes))
+      },
+      charts: runs.flatMap(\.charts)
+    ).html()
+  }
+
+  private static func bytes(of file: URL) throws(FileAccessError) -> Data {
+    do {
+      return try Data(contentsOf: file)
+    } catch {
+      throw .unreadable(file: file.relativePath, reason: error.reason)
+    }
+  }
+}

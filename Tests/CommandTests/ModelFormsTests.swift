@@ -1,0 +1,93 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Models in one file, other VAEs and adapters of other programs from the command line.
+  @Suite struct ModelFormsTests {
+    private static let kohya = Repository.golden.appending(path: "adapters/kohya.safetensors").path
+
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    @Test("A model in one file is drawn with, trained on and doctored as its folder is")
+    func singleFile() throws {
+      let models = workspace.file("Checkpoints/base")
+      try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
+      let file = try SingleFileModel.tiny(in: models)
+      try draw("--model", Workspace.model, "--output", "folder.png")
+      try draw("--model", file.path, "--output", "file.png")
+      try draw("--model", "tiny", "--output", "name.png")
+      #expect(try pixels("file.png") == pixels("folder.png"))
+      #expect(try pixels("name.png") == pixels("folder.png"))
+
+      let doctor = try workspace.run("doctor", "--model", "tiny")
+      #expect(doctor.results.contains("tiny.safetensors, 128 px, all weights named and shaped"))
+
+      var training = Workspace.training(steps: 2)
+      let place = try #require(training.firstIndex(of: Workspace.model))
+      training[place] = "tiny"
+      #expect(try workspace.run(training).code == 0)
+      let losses = try workspace.show().losses.map(\.loss)
+      #expect(try workspace.run(Workspace.training(steps: 2, "--new")).code == 0)
+      let expected = try workspace.show().losses.map(\.loss)
+      #expect(losses.count == 2)
+      #expect(zip(losses, expected).allSatisfy { abs($0 / $1 - 1) < 1e-5 })
+    }
+
+    @Test("A file of another kind, and one that is no model, are said")
+    func noModel() throws {
+      try workspace.write("x", to: "model.ckpt")
+      let other = try workspace.run(arguments + ["--model", "model.ckpt"])
+      #expect(other.code == 66)
+      #expect(other.lastMessage.contains("The base model model.ckpt is a file of another kind"))
+      let adapter = try workspace.run(arguments + ["--model", Self.kohya])
+      #expect(adapter.code == 65)
+      #expect(adapter.lastMessage.contains("kohya.safetensors: it holds no model.diffusion_mo"))
+    }
+
+    @Test("Another VAE draws another picture, and the model's own the same one")
+    func vae() throws {
+      let own = Workspace.model + "/vae"
+      try draw("--model", Workspace.model, "--output", "plain.png")
+      try draw("--model", Workspace.model, "--vae", own, "--output", "own.png")
+      #expect(try pixels("own.png") == pixels("plain.png"))
+      let missing = try workspace.run(arguments + ["--model", Workspace.model, "--vae", "nowhere"])
+      #expect(missing.code == 66)
+      #expect(missing.lastMessage.contains("nowhere does not exist; give a VAE's folder"))
+    }
+
+    @Test("Adapters in the weights draw what they draw beside them, also negative ones")
+    func merged() throws {
+      let model = ["--model", Workspace.model, "--lora", "\(Self.kohya):-0.5"]
+      try draw(model + ["--merge-adapters", "--output", "merged.png"])
+      try draw(model + ["--no-merge-adapters", "--output", "beside.png"])
+      try draw(model + ["--output", "standard.png"])
+      try draw("--model", Workspace.model, "--output", "base.png")
+      #expect(try pixels("standard.png") == pixels("merged.png"))
+      func difference(_ one: String, _ other: String) throws -> Int {
+        zip(try pixels(one), try pixels(other)).map { abs(Int($0) - Int($1)) }.max() ?? 255
+      }
+      #expect(try difference("merged.png", "beside.png") <= 1)
+      #expect(try difference("merged.png", "base.png") > 10)
+    }
+
+    private let arguments = [
+      "generate", "--prompt", "a cube", "--width", "64", "--height", "64", "--steps", "2",
+      "--device", "cpu",
+    ]
+
+    private func draw(_ more: String...) throws { try draw(more) }
+
+    private func draw(_ more: [String]) throws {
+      let outcome = try workspace.run(arguments + more)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+    }
+
+    private func pixels(_ path: String) throws -> [UInt8] {
+      try ImageDecoder.decode(contentsOf: workspace.file(path)).pixels
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Pages
+
+@Suite("The page of a comparison")
+struct ComparisonPageTests {
+  private func page(
+    prompt: String = "a dog", columns: Int = 2, charts: [LossChart] = []
+  ) throws -> String {
+    try ComparisonPage(
+      title: "dog", sentences: ["Step 4 is best."], settings: "64x64",
+      columns: (0..<columns).map {
+        ComparisonPage.Column(
+          label: "step \($0)", notes: ["loss 0.\($0)"], place: $0 == 1 ? 1 : nil)
+      },
+      rows: [
+        ComparisonPage.Row(
+          prompt: prompt, seed: .max, pictures: (0..<columns).map { Data("png \($0)".utf8) })
+      ], charts: charts
+    ).html()
+  }
+
+  @Test("every picture is in it, in its place; nothing is loaded from elsewhere")
+  func pictures() throws {
+    let html = try page(columns: 3)
+    for column in 0..<3 {
+      let source = Data("png \(column)".utf8).base64EncodedString()
+      #expect(
+        html.contains(
+          "data-row=\"0\" data-column=\"\(column)\" src=\"data:image/png;base64,\(source)\""))
+    }
+    #expect(html.contains("seed \(UInt64.max)") && html.contains("colspan=\"3\""))
+    #expect(html.contains("Step 4 is best.") && html.contains("<b>best</b>"))
+    #expect(!html.contains("http") && !html.contains("{{"))
+    #expect(html.components(separatedBy: "src=").count - 1 == 3)
+  }
+
+  @Test("what users write is text, and never becomes part of the page")
+  func escaped() throws {
+    let html = try page(prompt: "<script>alert('a & b')</script>")
+    #expect(!html.contains("<script>alert"))
+    #expect(html.contains("&lt;script&gt;alert"))
+  }
+
+  @Test("one column has nothing to flip to")
+  func single() throws {
+    #expect(try !page(columns: 1).contains("id=\"other\""))
+    #expect(try page(columns: 2).contains("id=\"other\""))
+  }
+
+  @Test("curves lie where their numbers say; those of one point are left out")
+  func chart() throws {
+    let chart = LossChart(
+      title: "run 1",
+      curves: [
+        LossChart.Curve(name: "held-out", points: [(0, 2), (50, 1), (100, 1.5)]),
+        LossChart.Curve(name: "training", points: [(0, 2)]),
+      ], marks: [50, 100, 900])
+    // 56 to 628 across, 12 (the highest loss) to 192 (the lowest) down.
+    #expect(chart.svg.contains("points=\"56.0,12.0 342.0,192.0 628.0,102.0\""))
+    #expect(!chart.svg.contains("class=\"training\"") && !chart.svg.contains(">900<"))
+    #expect(chart.svg.contains(">50</text>"))
+    let flat = LossChart(
+      title: "flat", curves: [LossChart.Curve(name: "held-out", points: [(0, 1), (9, 1)])],
+      marks: [])
+    #expect(!flat.svg.contains("nan") && !flat.svg.contains("inf"))
+    #expect(LossChart(title: "none", curves: [], marks: []).isEmpty)
+    #expect(try !page(charts: [LossChart(title: "none", curves: [], marks: [])]).contains("<svg"))
+    #expect(try page(charts: [chart]).contains("<svg viewBox="))
+  }
+}

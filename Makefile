@@ -1,6 +1,6 @@
 # What one types while working here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint format golden interop bench
+.PHONY: help setup build demo test faults lint format golden interop bench
 
 export LORA_TRAIN ?= $(CURDIR)/.build/release/lora-train
 python := .venv/bin/python
@@ -22,6 +22,10 @@ demo: build ## trains a drawn cricketer on the small base model, in minutes, and
 test: setup ## all tests
 	swift build --build-tests
 	swift test --skip-build
+
+faults: setup ## kills and power cuts at 500 random points of a training, each continued to the end
+	swift build --build-tests
+	LORA_TRAIN_FAULTS=$(or $(kills),500) swift test --skip-build --filter CommandTests.*FaultTests
 
 lint: ## style errors, without changing anything
 	swift format lint --strict --parallel --recursive $(swift_sources)

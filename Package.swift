@@ -43,7 +43,9 @@ let package = Package(
       ]
     ),
     .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
-    .target(name: "NN", dependencies: ["Torch"], swiftSettings: swiftSettings),
+    // Where tests may kill the program or have the disk fail; empty in release builds.
+    .target(name: "Failpoints", swiftSettings: swiftSettings),
+    .target(name: "NN", dependencies: ["Failpoints", "Torch"], swiftSettings: swiftSettings),
     // CLIP's merges, put into the executable by #embed, so that it needs no file beside it.
     .target(name: "CLIPVocabulary", exclude: ["Vocabulary"]),
     .target(
@@ -59,7 +61,7 @@ let package = Package(
     .target(
       name: "DreamBooth",
       dependencies: [
-        "Images", "NN", "StableDiffusion", "Torch",
+        "Failpoints", "Images", "NN", "StableDiffusion", "Torch",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -67,7 +69,7 @@ let package = Package(
     ),
     .target(
       name: "RunLog",
-      dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Failpoints", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings
     ),
     .target(
@@ -76,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "lora-train",
       dependencies: [
-        "DreamBooth", "Images", "NN", "Pages", "RunLog", "StableDiffusion", "Torch",
+        "DreamBooth", "Failpoints", "Images", "NN", "Pages", "RunLog", "StableDiffusion", "Torch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings

@@ -1,10 +1,13 @@
 // Devices, memory, threads.
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/inductor/aoti_torch/c/shim.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string>
 
 #include "shim.h"
 
@@ -53,3 +56,22 @@ int ct_empty_cache(void) {
 int32_t ct_threads(void) { return at::get_num_threads(); }
 
 void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }
+
+int ct_use_deterministic_kernels(void) {
+  return status([] {
+    // cuBLAS reads this when it starts; only these two values make it deterministic.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+    std::string workspace = getenv("CUBLAS_WORKSPACE_CONFIG");
+    TORCH_CHECK(
+        workspace == ":4096:8" || workspace == ":16:8",
+        "CUBLAS_WORKSPACE_CONFIG is ", workspace,
+        ", but deterministic kernels need :4096:8 or :16:8");
+    auto &context = at::globalContext();
+    context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+    context.setDeterministicCuDNN(true);
+    context.setBenchmarkCuDNN(false);
+    // Its backward pass adds with atomics; flash attention and plain matrix products do not.
+    context.setSDPUseMemEfficient(false);
+    context.setSDPUseCuDNN(false);
+  });
+}

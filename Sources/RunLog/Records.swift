@@ -119,6 +119,21 @@ public struct Resumption: Codable, Equatable, Sendable {
   public let version: String
   /// When it continued.
   public let resumedAt: Date
+  /// What was different from the run so far and let pass; nil where the training stayed exact.
+  public let changes: String?
+
+  /// A continuation, as the run's checkpoints tell it.
+  public init(
+    run: Int64, step: Int, sha256: String?, version: String, resumedAt: Date,
+    changes: String? = nil
+  ) {
+    self.run = run
+    self.step = step
+    self.sha256 = sha256
+    self.version = version
+    self.resumedAt = resumedAt
+    self.changes = changes
+  }
 }
 
 /// How every record names its columns: the property names in snake_case.

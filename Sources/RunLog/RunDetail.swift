@@ -1,7 +1,7 @@
 import Foundation
 
 /// A run with all that is recorded of it, as `show --json` tells it: the fields of ``RunSummary``
-/// and `config`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
+/// and `config`, `exact`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
 public struct RunDetail: Encodable, Equatable, Sendable {
   /// What `runs --json` tells too.
   public let summary: RunSummary
@@ -18,8 +18,11 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   /// How the run was continued, oldest first.
   public let resumptions: [Resumption]
 
+  /// Whether no continuation let a change pass, so that the run is what its configuration says.
+  public var isExact: Bool { resumptions.allSatisfy { $0.changes == nil } }
+
   private enum CodingKeys: String, CodingKey {
-    case config, losses, checkpoints, samples, validation, resumptions
+    case config, exact, losses, checkpoints, samples, validation, resumptions
   }
 
   /// Writes one JSON object.
@@ -27,6 +30,7 @@ public struct RunDetail: Encodable, Equatable, Sendable {
     try summary.encode(to: encoder)
     var json = encoder.container(keyedBy: CodingKeys.self)
     try json.encode(config, forKey: .config)
+    try json.encode(isExact, forKey: .exact)
     try json.encode(losses.map(Loss.init), forKey: .losses)
     try json.encode(
       checkpoints.map {
@@ -104,16 +108,18 @@ private struct Continuation: Encodable {
   let sha256: String?
   let version: String
   let resumedAt: String
+  let changes: String?
 
   init(_ resumption: Resumption) {
     step = resumption.step
     sha256 = resumption.sha256
     version = resumption.version
     resumedAt = resumption.resumedAt.ISO8601Format()
+    changes = resumption.changes
   }
 
   enum CodingKeys: String, CodingKey {
-    case step, sha256, version
+    case step, sha256, version, changes
     case resumedAt = "resumed_at"
   }
 }

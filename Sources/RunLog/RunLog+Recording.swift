@@ -42,9 +42,10 @@ extension RunLog {
   ///   - config: The configuration, where it has changed.
   ///   - keepsValidation: Whether the held-out losses so far are kept: those of other pictures would
   ///     make no curve with what comes.
+  ///   - changes: What is different from the run so far and let pass.
   public func resume(
     _ id: Int64, from step: Int, sha256: String?, steps: Int? = nil, config: String? = nil,
-    version: String, keepsValidation: Bool = true
+    version: String, keepsValidation: Bool = true, changes: String? = nil
   ) throws(RunLogError) -> Run {
     let kept = sha256 == nil ? -1 : step
     forgetSteps(of: id, after: kept)
@@ -58,8 +59,9 @@ extension RunLog {
         try db.execute(sql: "DELETE FROM validation WHERE run = ?", arguments: [id])
       }
       let now = Date()
-      try Resumption(run: id, step: step, sha256: sha256, version: version, resumedAt: now)
-        .insert(db)
+      try Resumption(
+        run: id, step: step, sha256: sha256, version: version, resumedAt: now, changes: changes
+      ).insert(db)
       run.status = .running
       run.step = step
       run.steps = steps ?? run.steps
@@ -154,10 +156,12 @@ extension RunLog {
   }
 
   /// Enters a run found on the disk, under its own id, when the database is behind or lost it.
-  /// What is known of the run already is replaced; rows of other steps stay.
+  /// What is known of the run already is replaced; rows of other steps stay. Its continuations are
+  /// entered where fewer are known.
   public func adopt(
     _ run: Run, steps: [StepRecord] = [], checkpoints: [CheckpointRecord] = [],
-    samples: [SampleRecord] = [], validation: [ValidationRecord] = []
+    samples: [SampleRecord] = [], validation: [ValidationRecord] = [],
+    resumptions: [Resumption] = []
   ) throws(RunLogError) {
     try write { db in
       try run.upsert(db)
@@ -165,6 +169,21 @@ extension RunLog {
       for checkpoint in checkpoints { try checkpoint.insert(db, onConflict: .replace) }
       for sample in samples { try sample.insert(db, onConflict: .replace) }
       for evaluation in validation { try evaluation.insert(db, onConflict: .replace) }
+      let known = Resumption.filter(Column("run") == run.id)
+      if try known.fetchCount(db) < resumptions.count {
+        try known.deleteAll(db)
+        for resumption in resumptions { try resumption.insert(db) }
+      }
+    }
+  }
+
+  /// Forgets the checkpoints of a run but for those of some steps: the others are not on the disk any
+  /// more.
+  public func keepCheckpoints(of id: Int64, steps: Set<Int>) throws(RunLogError) {
+    try write { db in
+      let gone = CheckpointRecord.filter(Column("run") == id).filter(
+        !steps.contains(Column("step")))
+      try gone.deleteAll(db)
     }
   }
 

@@ -1,3 +1,4 @@
+import Failpoints
 public import Foundation
 import GRDB
 import Synchronization
@@ -81,9 +82,13 @@ public final class RunLog: Sendable {
           let value = try change(db)
           for run in buffer.runs { _ = try self.run(run, in: db) }
           try buffer.write(to: db)
+          if Failpoint.database.fails(url.path) {
+            throw DatabaseError(resultCode: errno == ENOSPC ? .SQLITE_FULL : .SQLITE_IOERR)
+          }
           return value
         }
       }
+      Failpoint.database.pass(url.path)
       buffer.written(next: flushInterval)
       return value
     }

@@ -67,6 +67,11 @@ enum Schema {
         validation.add(column: "training_bands", .jsonText)
       }
     }
+    migrator.registerMigration("v5: changes let pass") { db in
+      try db.alter(table: "resumption") { resumption in
+        resumption.add(column: "changes", .text)
+      }
+    }
     return migrator
   }
 

@@ -57,6 +57,12 @@ public enum Backend {
     set { ct_set_threads(Int32(clamping: newValue)) }
   }
 
+  /// From now on uses only kernels whose results are the same bits each time; an operation that has
+  /// none throws. To be called before a GPU is used. Throws where the environment forbids it.
+  public static func useDeterministicKernels() throws(TorchError) {
+    try check(ct_use_deterministic_kernels())
+  }
+
   /// Gives cached GPU memory back to the driver; throws where there is no GPU.
   public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }

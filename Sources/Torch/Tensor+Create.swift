@@ -112,6 +112,15 @@ extension Tensor {
     try elements(of: UInt8.self, count: count * dtype.itemSize)
   }
 
+  /// Copies the elements in row-major order to memory of exactly their size.
+  public func copyBytes(to memory: UnsafeMutableRawBufferPointer) throws(TorchError) {
+    guard memory.count == count * dtype.itemSize else {
+      throw TorchError("A tensor of \(count * dtype.itemSize) bytes does not fill \(memory.count).")
+    }
+    guard let address = memory.baseAddress else { return }
+    try check(ct_copy_bytes(handle, address, memory.count))
+  }
+
   /// The elements as float32.
   public func floats() throws(TorchError) -> [Float] {
     try to(.float32).elements(of: Float.self, count: count)

@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let checks = [libtorch(), device(), memory(), baseModel(), records()]
+    let checks = [libtorch(), device(), exactness(), memory(), baseModel(), records()]
     if json {
       try Console.answer(json: checks)
     } else {
@@ -75,6 +75,14 @@ struct DoctorCommand: ParsableCommand {
         let memory = try Device.cuda(index).memory()
         return "cuda:\(index) with \(memory.total >> 20) MiB, \(memory.free >> 20) MiB free"
       }.joined(separator: "; ")
+    }
+  }
+
+  private func exactness() -> Check {
+    Check("exactness") {
+      let device = Device.cudaCount > 0 ? Device.cuda(0) : .cpu
+      let promise = Exactness(on: device, threads: Backend.threads, deterministic: false)
+      return promise.description
     }
   }
 

@@ -40,19 +40,6 @@ struct ConditioningOptions: ParsableArguments {
     }
   }
 
-  /// What a picture's text says of it.
-  var fields: [(key: String, value: String)] {
-    let all = [
-      (key: "CFG Rescale", value: guidanceRescale == 0 ? nil : "\(guidanceRescale)"),
-      (key: "Original size", value: originalSize?.text), (key: "Crop", value: crop?.text),
-      (key: "Target size", value: targetSize?.text),
-      (key: "Negative original size", value: negativeOriginalSize?.text),
-      (key: "Negative crop", value: negativeCrop?.text),
-      (key: "Negative target size", value: negativeTargetSize?.text),
-    ]
-    return all.compactMap { field in field.value.map { (key: field.key, value: $0) } }
-  }
-
   /// Sets what was said.
   func apply(to series: inout PictureSeries) {
     series.guidanceRescale = guidanceRescale
@@ -84,20 +71,12 @@ struct PromptOptions: ParsableArguments {
   var promptWeights = false
 
   var reading: PromptReading { PromptReading(isLong: longPrompts, isWeighted: promptWeights) }
-
-  /// What a picture's text says of it.
-  var fields: [(key: String, value: String)] {
-    [("Long prompts", longPrompts), ("Prompt weights", promptWeights)].filter(\.1)
-      .map { (key: $0.0, value: "true") }
-  }
 }
 
 /// A size as `1024x768`.
 struct SizeArgument: Sendable {
   let width: Int
   let height: Int
-
-  var text: String { "\(width)x\(height)" }
 
   static func parse(_ text: String) throws -> SizeArgument {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
@@ -113,9 +92,6 @@ struct SizeArgument: Sendable {
 struct CropArgument: Sendable {
   let top: Int
   let left: Int
-
-  /// With a colon, since a comma parts the fields of a picture's text.
-  var text: String { "\(top):\(left)" }
 
   static func parse(_ text: String) throws -> CropArgument {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }

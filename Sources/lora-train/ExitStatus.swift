@@ -38,7 +38,9 @@ enum ExitStatus: Int32 {
     case let error as SchedulerError:
       if case .unknownClass = error { self = .badData } else { self = .usage }
     case let error as DrawingError: self = Self.status(error)
-    case is AdapterFileError, is TextEncoderError, is MaskError: self = .badData
+    case is AdapterFileError, is TextEncoderError, is MaskError, is AdapterDiffers,
+      is PictureRecordError, is CampaignError:
+      self = .badData
     case is LoRAError, is UsageError: self = .usage
     case let error as ValidationError:
       if case .tooMany = error { self = .usage } else { self = .missingInput }
@@ -105,6 +107,7 @@ enum ExitStatus: Int32 {
     case .damaged, .otherFormat, .differs: .badData
     case .noSuchStep: .missingInput
     case .stepsDone: .usage
+    case .unsaved: .inputOutput
     case .busy: .busy
     }
   }

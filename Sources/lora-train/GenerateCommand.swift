@@ -11,8 +11,8 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Draws pictures with a base model, and adapters on it.")
 
-  @Option(help: .value("What to draw.", "text"))
-  var prompt: String
+  @Option(help: .value("What to draw. Needed, unless --from or --prompts says it.", "text"))
+  var prompt: String?
   @Option(help: .value("What to keep away from. Default: what the model means by nothing.", "text"))
   var negative: String?
   @Option(
@@ -73,6 +73,7 @@ struct GenerateCommand: ParsableCommand {
   var output: String?
   @Flag(help: "Replace pictures that are there already.")
   var overwrite = false
+  @OptionGroup(title: "What to draw, from a file") var source: SourceOptions
   @OptionGroup(title: "Prompts") var prompts: PromptOptions
   @OptionGroup(title: "Drawing over a picture") var startImage: StartImageOptions
   @OptionGroup(title: "Refiner") var refiner: RefinerOptions
@@ -80,6 +81,13 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func validate() throws {
+    if (prompt == nil) == (source.prompts == nil) {
+      throw ValidationError(
+        prompt == nil
+          ? "There is nothing to draw: give --prompt, a picture with --from or a template with "
+            + "--prompts."
+          : "--prompt and --prompts both say what to draw; choose one.")
+    }
     guard (1...1000).contains(count) else {
       throw ValidationError("--count is \(count), but must be from 1 to 1000.")
     }
@@ -101,43 +109,40 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let template = source.prompts { return try CampaignRun(self, template: template).run() }
     let signal = StopSignal()
     let seeds = (0..<UInt64(count)).map { seed + $0 }
-    for choice in lora where !FileManager.default.fileExists(atPath: choice.path) {
-      throw NothingFound("There is no adapter \(choice.path); give --lora a .safetensors file.")
+    let recorded = try source.record()
+    let tools = try DrawingTools(self)
+    // Other numbers of threads may round otherwise.
+    if let recorded, !tools.device.isCUDA { Backend.threads = recorded.threads }
+    var series = try series(side: tools.side, seeds)
+    let sampler = sampler
+    if let recorded {
+      try source.check(recorded, against: tools.record(series, seed: seed, sampler: sampler))
     }
-    let run = try reference?.run.find(below: root).run
-    let models = BaseModels(root: root)
-    var directory = try models.open(model ?? run?.model ?? models.standardName())
-    if let vae { directory = try directory.replacingVAE(with: URL(filePath: vae)) }
-    let refiner = try refiner.refiner.map { try models.open($0, as: .refiner) }
-    let adapters = try adapters(of: run)
-    let series = try series(side: (directory.unet.sampleSize ?? 128) * directory.vae.scale, seeds)
-    let device = try (DeviceChoice(rawValue: device) ?? .auto).resolve()
-    let precision = precision.flatMap(Precision.init) ?? .standard(on: device)
-    let sampler = scheduler.flatMap { SchedulerName($0) }
-    var adapterSet = try adapters.read(for: directory, device: device)
-    adapterSet.isMerged = mergeAdapters ?? (precision.dtype == .float32)
-    let pipeline = StableDiffusionXLPipeline(
-      directory, refiner: refiner, adapters: adapterSet,
-      scheduler: sampler.map(directory.scheduler.replacingClass),
-      refinerScheduler: sampler.flatMap { refiner?.scheduler.replacingClass(with: $0) },
-      dtype: precision.dtype, device: device)
+    let pipeline = tools.pipeline(sampler, adapters: try tools.adapterSet())
     let place = try PicturePlace(output, seeds: seeds, overwrite: overwrite)
     let progress = DrawingProgress(pictures: count)
-    let model = directory
+    var isTiled = false
     do {
       try pipeline.draw(
         series,
         progress: { step in
           progress.show(step)
           if signal.isRaised { throw Stopped() }
-        }, note: { progress.say($0.description) },
+        },
+        note: { note in
+          if case .tiled = note { isTiled = true }
+          progress.say(note.description)
+        },
         receive: { seed, picture in
           progress.end()
           let file = place.file(seed: seed)
+          if isTiled { series.tiling = .always }
           try PictureFile.write(
-            picture, parameters: parameters(seed, model, adapters), to: file)
+            picture, record: tools.record(series, seed: seed, sampler: sampler),
+            sampler: SamplerTitle(tools.scheduler(sampler)), to: file)
           try Console.answer(file.relativePath)
         })
     } catch is Stopped {
@@ -146,8 +151,11 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
+  /// The sampler that was said.
+  var sampler: SchedulerName? { scheduler.flatMap { SchedulerName($0) } }
+
   /// The adapters on the command line and that of a run.
-  private func adapters(of run: Run?) throws -> [AdapterChoice] {
+  func adapters(of run: Run?) throws -> [AdapterChoice] {
     guard let run else { return lora }
     let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
     return lora + [
@@ -157,9 +165,9 @@ struct GenerateCommand: ParsableCommand {
     ]
   }
 
-  private func series(side: Int, _ seeds: [UInt64]) throws -> PictureSeries {
+  func series(side: Int, _ seeds: [UInt64]) throws -> PictureSeries {
     var series = PictureSeries(
-      prompt: prompt, negative: negative, width: width ?? side, height: height ?? side,
+      prompt: prompt ?? "", negative: negative, width: width ?? side, height: height ?? side,
       steps: steps, guidance: guidance, seeds: seeds)
     series.reading = prompts.reading
     series.tiling = vaeTiling
@@ -167,19 +175,6 @@ struct GenerateCommand: ParsableCommand {
     refiner.apply(to: &series)
     series.image = try startImage.load(width: series.width, height: series.height)
     return series
-  }
-
-  private func parameters(
-    _ seed: UInt64, _ model: ModelDirectory, _ adapters: [AdapterChoice]
-  ) -> PictureParameters {
-    var parameters = PictureParameters(
-      prompt: prompt, negative: negative, steps: steps,
-      scheduler: scheduler.flatMap { SchedulerName($0)?.rawValue } ?? model.scheduler.className,
-      guidance: guidance, seed: seed, model: model.url.lastPathComponent,
-      adapters: adapters.map(\.label))
-    parameters.fields =
-      prompts.fields + startImage.fields + refiner.fields + conditioning.fields
-    return parameters
   }
 }
 

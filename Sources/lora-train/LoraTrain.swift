@@ -15,7 +15,8 @@ struct LoraTrain: ParsableCommand {
     version: Version.current,
     subcommands: [
       TrainCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
-      GenerateCommand.self, CompareCommand.self, DatasetCommand.self, CacheCommand.self,
+      RerunCommand.self, GenerateCommand.self, CompareCommand.self, DatasetCommand.self,
+      CacheCommand.self,
       DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
@@ -26,7 +27,7 @@ struct LoraTrain: ParsableCommand {
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       try checkCommand(arguments)
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(RecordedOptions.expanding(arguments))
       try command.run()
     } catch {
       end(with: error, command: arguments.first)

@@ -45,6 +45,12 @@ final class ProgressDisplay {
       break
     case .checkpoint(_, let folder, _):
       line("Checkpoint: \(folder.relativePath)")
+    case .unsaved(let step, let reason, let delay):
+      line(
+        "Note: step \(step) could not be saved: \(reason) Training goes on, earlier checkpoints are "
+          + "kept, and saving is tried again in \(delay) s at the latest.")
+    case .removed(let steps):
+      line("Removed checkpoints of step \(steps.map(String.init).joined(separator: ", "))")
     }
   }
 

@@ -58,19 +58,4 @@ struct RefinerOptions: ParsableArguments {
     series.aestheticScore = aestheticScore
     series.negativeAestheticScore = negativeAestheticScore
   }
-
-  /// What a picture's text says of it, by A1111's names.
-  var fields: [(key: String, value: String)] {
-    guard let refiner else { return [] }
-    let use =
-      switch refinement {
-      case .ensemble(let split): (key: "Refiner switch at", value: "\(split)")
-      case .over(let strength): (key: "Refiner strength", value: "\(strength)")
-      }
-    return [
-      (key: "Refiner", value: refiner), use,
-      (key: "Aesthetic score", value: "\(aestheticScore)"),
-      (key: "Negative aesthetic score", value: "\(negativeAestheticScore)"),
-    ]
-  }
 }

@@ -14,23 +14,28 @@ struct ResumableRun {
   let problems: [String]
   /// What makes it another training than the one that is asked for.
   let differences: [String]
+  /// What would, and is let pass.
+  let changes: [String]
 
   /// Compares a run with what is asked for. Throws `CheckpointError`, `NothingFound`.
   init(_ run: Run, setup: TrainingSetup, root: RootOption) throws {
     self.run = run
+    let found: [TrainingDifference]
     let (checkpoint, damages) = run.folder(below: root).newestCheckpoint()
     self.checkpoint = checkpoint
     if let state = try checkpoint?.state() {
       self.setup = setup.continuing(state.config)
-      differences = try self.setup.differences(from: state)
+      found = try self.setup.differences(from: state)
       problems = damages + self.setup.notes(on: state)
     } else {
       let recorded = try TrainingConfig(recorded: run)
       self.setup = setup.continuing(recorded)
-      differences = try self.setup.config.differencesForbiddenOnResume(from: recorded)
-        .map(\.description)
+      found = try self.setup.config.differencesForbiddenOnResume(from: recorded)
+        .map(TrainingDifference.init)
       problems = damages
     }
+    differences = found.filter { !setup.allows($0) }.map(\.description)
+    changes = found.filter { setup.allows($0) }.map(\.description)
   }
 
   /// The run that the same command has begun before; else the subject's latest, where that is not

@@ -4,54 +4,121 @@ import RunLog
 import Torch
 
 /// Keeps the records of a run: the only code that knows both the trainer and the database. When the
-/// database fails, the training goes on; what it could not take is in the checkpoints.
+/// database fails, the training goes on, and all that it lacks is entered once it can be: into a new
+/// one, where it was deleted or is damaged.
 final class RunRecorder {
-  private let log: RunLog
+  /// A locked database makes every attempt wait for seconds.
+  private static let retryInterval = Duration.seconds(30)
+
+  private var log: RunLog
+  private let root: RootOption
   private let run: Run
   private let device: Device
-  private var hasComplained = false
+  private var records = RunRecords()
+  /// When to try again; nil while the records are whole.
+  private var retryAt: ContinuousClock.Instant?
 
-  init(log: RunLog, run: Run, device: Device) {
+  init(log: RunLog, root: RootOption, run: Run, device: Device) {
     self.log = log
+    self.root = root
     self.run = run
     self.device = device
   }
 
   func record(_ event: TrainingEvent) {
-    attempt {
-      switch event {
-      case .step(let report):
-        try log.record(
-          StepRecord(run: run.id, report), peakMemoryBytes: Int64(PeakMemory.bytes(on: device)))
-      case .saving:
-        try log.flush()
-      case .checkpoint(let step, let folder, let sha256):
-        try log.record(
-          CheckpointRecord(run: run.id, step: step, path: path(folder), sha256: sha256))
-      case .sample(let step, let grid):
-        try log.record(SampleRecord(run: run.id, step: step, path: path(grid)))
-      case .validation(let report):
-        try log.record(ValidationRecord(run: run.id, report))
-      case .preparing, .note, .ready, .sampling:
-        break
+    switch event {
+    case .ready:
+      attempt { records = try RunRecords(of: run.id, in: log) }
+    case .step(let report):
+      let step = StepRecord(run: run.id, report)
+      records.steps.append(step)
+      attempt { try log.record(step, peakMemoryBytes: Int64(PeakMemory.bytes(on: device))) }
+    case .saving:
+      attempt { try log.flush() }
+    case .checkpoint(let step, let folder, let sha256):
+      let checkpoint = CheckpointRecord(
+        run: run.id, step: step, path: path(folder), sha256: sha256)
+      records.checkpoints.removeAll { $0.step == step }
+      records.checkpoints.append(checkpoint)
+      attempt { try log.record(checkpoint) }
+    case .removed(let steps):
+      records.checkpoints.removeAll { steps.contains($0.step) }
+      attempt {
+        try log.keepCheckpoints(of: run.id, steps: Set(records.checkpoints.map(\.step)))
       }
+    case .sample(let step, let grid):
+      let sample = SampleRecord(run: run.id, step: step, path: path(grid))
+      records.samples.append(sample)
+      attempt { try log.record(sample) }
+    case .validation(let report):
+      let evaluation = ValidationRecord(run: run.id, report)
+      records.validation.append(evaluation)
+      attempt { try log.record(evaluation) }
+    case .preparing, .note, .sampling, .unsaved:
+      break
     }
   }
 
-  func finish() { attempt { try log.finish(run.id) } }
+  func finish() { end { try log.finish(run.id) } }
 
-  func interrupt() { attempt { try log.interrupt(run.id) } }
+  func interrupt() { end { try log.interrupt(run.id) } }
 
-  func fail(_ message: String) { attempt { try log.fail(run.id, message) } }
+  func fail(_ message: String) { end { try log.fail(run.id, message) } }
+
+  /// The last change; what others will find is looked at as they will.
+  private func end(_ change: () throws -> Void) {
+    retryAt = retryAt.map { _ in .now }
+    attempt {
+      try change()
+      try RunLog(at: log.url).verify()
+    }
+    guard retryAt != nil else { return }
+    retryAt = .now
+    attempt(change)
+  }
 
   private func attempt(_ change: () throws -> Void) {
     do {
-      try change()
+      if let retryAt {
+        guard ContinuousClock.now >= retryAt else { return }
+        self.retryAt = .now + Self.retryInterval
+        try makeWhole()
+        try change()
+        self.retryAt = nil
+        Console.say("Note: the records are whole again.")
+      } else {
+        try change()
+      }
     } catch {
-      guard !hasComplained else { return }
-      hasComplained = true
-      Console.say("Note: the records are not kept at the moment: \(error)")
+      if retryAt == nil {
+        Console.say("Note: the records are not kept at the moment, training goes on: \(error)")
+      }
+      retryAt = .now + Self.retryInterval
+      isLost = Self.isLost(error)
     }
+  }
+
+  /// Whether the database file is not what can be written any more.
+  private var isLost = false
+
+  private static func isLost(_ error: any Error) -> Bool {
+    switch error {
+    case RunLogError.replaced, RunLogError.damaged, RunLogError.notADatabase,
+      RunLogError.noSuchRun:
+      true
+    default: false
+    }
+  }
+
+  /// Enters everything again, in a new database where the old one is lost.
+  private func makeWhole() throws {
+    if isLost { log = try root.replacedRunLog() }
+    var run = run
+    run.step = records.steps.last?.step ?? run.step
+    run.loss = records.steps.last?.loss
+    run.status = .running
+    try records.enter(run, in: log)
+    isLost = false
   }
 
   /// A place below the run's folder, relative to the database's.

@@ -26,6 +26,7 @@ struct RunRepair {
       }
     }
     for run in try log.interrupt(where: isDead) {
+      try reconcile(run)
       Console.say("Note: run \(run.id) was interrupted at step \(run.step).")
     }
   }
@@ -33,30 +34,26 @@ struct RunRepair {
   /// Enters a run as its whole checkpoints tell it; false for one without any, which holds nothing
   /// to go on with.
   private func adopt(_ folder: RunFolder) throws -> Bool {
-    let id = Int64(folder.id)
-    var checkpoints: [CheckpointRecord] = []
-    var newest: TrainingState?
-    for checkpoint in folder.checkpoints {
-      do {
-        let sha256 = try checkpoint.verify()
-        newest = try newest ?? checkpoint.state()
-        let path = "\(folder.path)/\(checkpoint.url.lastPathComponent)"
-        checkpoints.append(
-          CheckpointRecord(run: id, step: checkpoint.step, path: path, sha256: sha256))
-      } catch let error as CheckpointError {
-        Console.say("Note: \(error)")
-      }
-    }
-    guard let newest else { return false }
-    try log.adopt(
-      Run(newest, in: folder), steps: newest.history.map { StepRecord(run: id, $0) },
-      checkpoints: checkpoints,
-      samples: folder.sampledSteps.map { step in
-        let grid = folder.sampleGrid(step: step).lastPathComponent
-        return SampleRecord(run: id, step: step, path: "\(folder.path)/samples/\(grid)")
-      }, validation: newest.validationRecords(run: id))
+    let (records, state, problems) = RunRecords.read(folder)
+    for problem in problems { Console.say("Note: \(problem)") }
+    guard let state else { return false }
+    try records.enter(Run(state, in: folder), in: log)
     Console.say("Note: \(folder.url.relativePath) was not recorded, and is now.")
     return true
+  }
+
+  /// Brings the records of a run whose process died up to its folder.
+  private func reconcile(_ run: Run) throws {
+    var (records, state, _) = RunRecords.read(
+      run.folder(below: root), known: try log.checkpoints(run.id))
+    var run = run
+    if let state, state.step > run.step {
+      run.step = state.step
+      run.loss = state.history.last?.loss
+    }
+    // Those of a lineage that no checkpoint holds yet are in the database alone.
+    records.resumptions = []
+    try records.enter(run, in: log)
   }
 
   /// Whether nobody trains a run that is recorded as running. A process number alone does not tell:
@@ -76,65 +73,21 @@ struct RunRepair {
   }
 }
 
-extension RunFolder {
-  /// Where the run lies below its root.
-  fileprivate var path: String {
-    Self.path(subject: url.deletingLastPathComponent().lastPathComponent, id: id)
-  }
-
-  /// The steps that have a sample grid.
-  fileprivate var sampledSteps: [Int] {
-    let folder = sampleGrid(step: 0).deletingLastPathComponent()
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path).compactMap { name in
-        guard let step = Int(name.dropFirst("step-".count).dropLast(".png".count)) else {
-          return nil
-        }
-        return name == sampleGrid(step: step).lastPathComponent ? step : nil
-      }.sorted()
-    } catch {
-      return []
-    }
-  }
-}
-
 extension Run {
   /// A run as its newest checkpoint tells it.
   fileprivate init(_ state: TrainingState, in folder: RunFolder) throws {
     let attributes = try FileManager.default.attributesOfItem(atPath: folder.url.path)
     let date = attributes[.modificationDate] as? Date ?? Date()
+    let isSampled =
+      state.config.sampleEvery == 0
+      || FileManager.default.fileExists(atPath: folder.sampleGrid(step: state.step).path)
     self.init(
       id: Int64(folder.id), subject: state.config.subject,
-      status: state.step >= state.config.steps ? .finished : .interrupted, step: state.step,
+      status: state.step >= state.config.steps && isSampled ? .finished : .interrupted,
+      step: state.step,
       steps: state.config.steps, path: folder.path,
       model: state.config.model ?? "not recorded",
       dataset: state.config.datasetPath, config: try state.config.recordJSON(),
       version: Version.current, startedAt: date, updatedAt: date, loss: state.history.last?.loss)
-  }
-}
-
-extension TrainingState {
-  /// The held-out losses so far, as records of a run.
-  func validationRecords(run: Int64) -> [ValidationRecord] {
-    (validation ?? []).map { ValidationRecord(run: run, $0) }
-  }
-}
-
-extension ValidationRecord {
-  /// An evaluation as the trainer reports it.
-  init(run: Int64, _ report: ValidationReport) {
-    self.init(
-      run: run, step: report.step, loss: report.loss, bands: report.bands,
-      trainingLoss: report.trainingLoss, trainingBands: report.trainingBands)
-  }
-}
-
-extension StepRecord {
-  /// A step as the trainer reports it.
-  init(run: Int64, _ report: StepReport) {
-    self.init(
-      run: run, step: report.step, loss: report.loss, learningRate: report.learningRate,
-      gradNorm: report.gradNorm, seconds: report.seconds, timestep: report.timestep,
-      instanceLoss: report.instanceLoss, priorLoss: report.priorLoss)
   }
 }

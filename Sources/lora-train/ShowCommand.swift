@@ -42,7 +42,8 @@ struct ShowCommand: ParsableCommand {
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
       ["checkpoints", list(detail.checkpoints.map(\.step))],
       ["samples", list(detail.samples.map(\.step))],
-      ["resumed at", list(detail.resumptions.map(\.step))],
+      ["resumed at", lineage(detail.resumptions)],
+      ["exact", detail.isExact ? "yes" : "no, it was continued with changes"],
       ["settings", settings(run)],
     ]
     let table = Table(rows: head + (hasParts ? parts : []) + rest).text
@@ -85,6 +86,17 @@ struct ShowCommand: ParsableCommand {
     guard let curve = HeldOutCurve(detail.validation) else { return "none" }
     return curve.thinned(to: 12).map { "\(Format.loss($0.loss)) at \($0.step)" }
       .joined(separator: ", ")
+  }
+
+  /// Each continuation: where from, when and by what.
+  private func lineage(_ resumptions: [Resumption]) -> String {
+    let texts = resumptions.map { resumption in
+      let hash = resumption.sha256.map { " (\($0.prefix(8)))" } ?? ""
+      let changes = resumption.changes.map { ", changed: \($0)" } ?? ""
+      return "step \(resumption.step)\(hash) on \(Format.date(resumption.resumedAt)) by "
+        + "\(resumption.version)\(changes)"
+    }
+    return texts.isEmpty ? "none" : texts.joined(separator: "; ")
   }
 
   private func list(_ steps: [Int]) -> String {

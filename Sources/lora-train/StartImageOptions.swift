@@ -55,9 +55,4 @@ struct StartImageOptions: ParsableArguments {
       resized: resized, top: (resized.height - height) / 2, left: (resized.width - width) / 2,
       size: PixelSize(width: width, height: height))
   }
-
-  /// What a picture's text says of it, by A1111's names.
-  var fields: [(key: String, value: String)] {
-    image == nil ? [] : [(key: "Denoising strength", value: "\(share)")]
-  }
 }

@@ -20,6 +20,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
   @Flag(help: "Start a new run, even if one was interrupted.")
   var new = false
+  @OptionGroup var process: RunOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
@@ -28,8 +29,9 @@ struct TrainCommand: ParsableCommand {
         "It is not said what to train: give --subject NAME, with the pictures in Datasets/NAME; "
           + "lora-train --help tells more.")
     }
-    let session = try TrainingSession(options.resolve(subject: subject), root: root)
-    try new ? session.trainAnew() : session.train()
+    let session = try TrainingSession(
+      options.resolve(subject: subject), process: process, root: root)
+    if new { try session.trainAnew() } else { try session.train() }
   }
 }
 
@@ -51,6 +53,7 @@ struct ResumeCommand: ParsableCommand {
   var device: String?
   @Option(help: .value("CPU threads. Default: as many as it was trained with.", "n"))
   var threads: Int?
+  @OptionGroup var process: RunOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
@@ -65,7 +68,7 @@ struct ResumeCommand: ParsableCommand {
     var config = try TrainingConfig(recorded: record).overridden(by: flags)
     // The run's own number is taken over from the run.
     if threads == nil { config.threads = nil }
-    try TrainingSession(config, root: root).resume(record)
+    try TrainingSession(config, process: process, root: root).resume(record)
   }
 
   private func interrupted() throws -> Run {

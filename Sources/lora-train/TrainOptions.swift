@@ -39,6 +39,11 @@ struct TrainOptions: ParsableArguments {
       "CPU threads. Default: one for each core; a run that goes on keeps its number.", "n"))
   var threads: Int?
   @Flag(
+    help:
+      "On a GPU: only kernels that give the same bits each time, so that a resume is exact. A CPU always is."
+  )
+  var deterministic = false
+  @Flag(
     inversion: .prefixedNo,
     help: "Recompute activations: slower, for much less memory. Default: yes.")
   var gradientCheckpointing: Bool?
@@ -81,6 +86,14 @@ struct TrainOptions: ParsableArguments {
   var checkpointEvery: Int?
   @Option(
     help: .value(
+      "Keep only so many of the last checkpoints. The one with the lowest held-out loss and the final "
+        + "one are always kept. Default: all.", "n"))
+  var keepLast: Int?
+  @Option(
+    help: .value("And keep those at multiples of so many steps.", "n"))
+  var keepEvery: Int?
+  @Option(
+    help: .value(
       "Steps between sample grids; 0: none. Default: as --checkpoint-every.", "n"))
   var sampleEvery: Int?
   @Option(
@@ -116,6 +129,7 @@ struct TrainOptions: ParsableArguments {
     flags.set(.precision, to: precision)
     flags.set(.device, to: device)
     flags.set(.threads, to: threads)
+    flags.set(.deterministic, to: deterministic ? true : nil)
     flags.set(.gradientCheckpointing, to: gradientCheckpointing)
     flags.set(.priorImages, to: priorImages)
     flags.set(.classPrompts, toList: classPrompt)
@@ -125,6 +139,8 @@ struct TrainOptions: ParsableArguments {
     flags.set(.priorSteps, to: priorSteps)
     flags.set(.priorGuidance, to: priorGuidance)
     flags.set(.checkpointEvery, to: checkpointEvery)
+    flags.set(.keepLast, to: keepLast)
+    flags.set(.keepEvery, to: keepEvery)
     flags.set(.sampleEvery, to: sampleEvery)
     flags.set(.validationDataset, to: validationDataset)
     flags.set(.validateEvery, to: validateEvery)

@@ -140,7 +140,7 @@ extension CommandTests {
         ["--subject", "cube", "--stesp", "3"])
       try expect(
         64,
-        "There is no command trian; the commands are train, resume, runs, show, generate, "
+        "There is no command trian; the commands are train, resume, runs, show, rerun, generate, "
           + "dataset, cache, doctor and help.", ["trian", "--subject", "cube"])
     }
 

@@ -78,16 +78,23 @@ extension CommandTests {
     func text() throws {
       _ = try draw("--negative", "blurry", "--seed", "9", "--lora", "\(Self.adapter):0.5")
       let text = try PNGText.read(bytes("picture.png"))
-      #expect(text.map(\.key) == ["parameters"])
+      #expect(text.map(\.key) == ["parameters", "lora-train"])
+      let infotext = text[0].value.split(separator: "\n")
       #expect(
-        text.map(\.value) == [
-          """
-          a cube
-          Negative prompt: blurry
-          Steps: 2, Sampler: EulerDiscreteScheduler, CFG scale: 5.0, Seed: 9, Size: 64x64, \
-          Model: tiny-sdxl, LoRA: pytorch_lora_weights.safetensors:0.5
-          """
-        ])
+        infotext[..<2] == ["a cube <lora:pytorch_lora_weights:0.5>", "Negative prompt: blurry"])
+      let hash = "[0-9a-f]"
+      let fields = try Regex(
+        "Steps: 2, Sampler: Euler, CFG scale: 5.0, Seed: 9, Size: 64x64, Model hash: \(hash){10}, "
+          + "Model: tiny-sdxl, Lora hashes: \"pytorch_lora_weights: \(hash){12}\", RNG: CPU, "
+          + "Version: lora-train [0-9.]+")
+      #expect(infotext[2].wholeMatch(of: fields) != nil, "\(infotext[2])")
+      let json = try JSONSerialization.jsonObject(with: Data(text[1].value.utf8))
+      let record = try #require(json as? [String: Any])
+      #expect(record["scheduler"] as? String == "EulerDiscreteScheduler")
+      #expect(record["threads"] as? Int == 1)
+      let adapters = try #require(record["adapters"] as? [[String: Any]])
+      #expect(adapters[0]["path"] as? String == Self.adapter)
+      #expect(adapters[0]["scale"] as? Double == 0.5)
     }
 
     @Test("--run takes a run's adapter and base model, of the newest checkpoint or of a step")
@@ -105,7 +112,7 @@ extension CommandTests {
       #expect(try bytes("latest.png") == bytes("4.png"))
       #expect(try pixels("2.png") != pixels("4.png"))
       #expect(try pixels("file.png") == pixels("4.png"))
-      #expect(try PNGText.read(bytes("2.png"))[0].value.hasSuffix("LoRA: cube@2:1.0"))
+      #expect(try PNGText.read(bytes("2.png"))[0].value.contains("<lora:cube@2:1.0>\n"))
 
       let noStep = try draw("1@3", "3.png")
       #expect(noStep.code == 66)
@@ -153,7 +160,7 @@ extension CommandTests {
       #expect(try pixels("sde.png") != pixels("own.png"))
       #expect(
         try PNGText.read(bytes("sde.png"))[0].value
-          .contains("Steps: 2, Sampler: dpm++-2m-sde-karras, CFG scale: 5.0"))
+          .contains("Steps: 2, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 5.0"))
     }
 
     @Test("A model whose file names another sampler is drawn with it, as with --scheduler")
@@ -170,7 +177,7 @@ extension CommandTests {
       _ = try draw("--scheduler", "unipc", "--output", "chosen.png")
       #expect(try pixels("own.png") == pixels("chosen.png"))
       #expect(
-        try PNGText.read(bytes("own.png"))[0].value.contains("Sampler: UniPCMultistepScheduler,"))
+        try PNGText.read(bytes("own.png"))[0].value.contains("Sampler: UniPC,"))
     }
 
     @Test("A sampler that does not exist, and steps that it cannot take, are wrong usage")

@@ -15,7 +15,8 @@ extension CommandTests {
         "gradient-checkpointing", "no-gradient-checkpointing", "checkpoint-every", "sample-every",
         "sample-prompt", "sample-steps", "prior-images", "class-prompt", "prior-folder",
         "prior-weight", "prior-batch-size", "prior-steps", "prior-guidance", "validation-dataset",
-        "validate-every", "new", "root",
+        "validate-every", "keep-last", "keep-every", "deterministic", "max-minutes", "allow-change",
+        "new", "root",
       ]
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
       #expect(help.contains("Optimizer steps. Default: 1000."))
@@ -31,7 +32,7 @@ extension CommandTests {
         "prompt-weights", "image", "strength", "refiner", "split", "refiner-strength",
         "aesthetic-score", "negative-aesthetic-score", "guidance-rescale", "original-size", "crop",
         "target-size", "negative-original-size", "negative-crop", "negative-target-size",
-        "vae-tiling", "root",
+        "vae-tiling", "from", "prompts", "dry-run", "root",
       ]
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
       #expect(help.contains("euler-a") && help.contains("dpm++-2m-sde-karras"))
@@ -56,7 +57,9 @@ extension CommandTests {
         .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.contains("See '") }
         .compactMap { $0.split(separator: " ").first.map(String.init) }
       #expect(
-        commands == ["train", "resume", "runs", "show", "generate", "dataset", "cache", "doctor"])
+        commands == [
+          "train", "resume", "runs", "show", "rerun", "generate", "dataset", "cache", "doctor",
+        ])
       #expect(try result("help", "train") == result("train", "--help"))
     }
 

@@ -99,10 +99,10 @@ extension CommandTests {
       let refused = try workspace.run(long)
       #expect(refused.code == 65)
       #expect(
-        refused.lastMessage
+        withoutHashes(refused.lastMessage)
           == "lora-train: Run 1 cannot be continued, because it would not be the same training "
-          + "(class image 1: other content; class image 2: other content); undo the change, or "
-          + "start a new run with --new.")
+          + "(class image 1: content # -> #; class image 2: content # -> #); undo the change, let "
+          + "it pass with --allow-change, or start a new run with --new.")
       #expect(try workspace.run("show", "1", "--json").results == before)
     }
 

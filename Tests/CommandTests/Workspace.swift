@@ -132,3 +132,6 @@ struct RunReport: Decodable {
   let samples: [Sample]
   let validation: [Validation]
 }
+
+/// A text with every shortened hash written as #.
+func withoutHashes(_ text: String) -> String { text.replacing(/\b[0-9a-f]{8}\b/, with: "#") }

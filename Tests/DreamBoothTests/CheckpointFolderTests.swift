@@ -80,7 +80,9 @@ struct CheckpointFolderTests {
     let optimizer = try AdamW([], settings: AdamW.Settings())
     let before = try training.files(below: run.url)
     #expect(throws: (any Error).self) {
-      try CheckpointFolder.write(state, sites: [], optimizer: optimizer, in: run.url)
+      try CheckpointFolder.write(
+        CheckpointCopier(state.config, sites: [], optimizer: optimizer).contents(state),
+        in: run.url)
     }
     #expect(try training.files(below: run.url) == before)
     #expect(try checkpoint.verify() == run.checkpoint(step: 6).verify())

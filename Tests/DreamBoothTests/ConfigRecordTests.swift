@@ -79,6 +79,8 @@ struct ConfigRecordTests {
     var new = old
     new.steps = 2000
     new.checkpointEvery = 10
+    new.keepLast = 3
+    new.keepEvery = 100
     new.sampleEvery = 0
     new.samplePrompts = ["x"]
     new.sampleSteps = 5
@@ -117,6 +119,9 @@ struct ConfigRecordTests {
     }
     #expect(try forbidden({ $0.threads = 2 }, on: .cpu) == ["threads: 8 -> 2"])
     #expect(try forbidden({ $0.threads = 2 }, on: .cuda(0)) == [])
+    #expect(try forbidden({ $0.deterministic = true }, on: .cpu) == [])
+    #expect(
+      try forbidden({ $0.deterministic = true }, on: .cuda(0)) == ["deterministic: false -> true"])
     #expect(try forbidden({ $0.device = .cuda(1) }, on: .cuda(0)) == [])
     #expect(try forbidden({ $0.device = .cpu }, on: .cuda(0)) == ["device: cuda:0 -> cpu"])
     #expect(try forbidden({ $0.device = .cuda(0) }, on: .cpu) == ["device: cpu -> cuda:0"])

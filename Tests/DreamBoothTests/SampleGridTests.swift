@@ -60,7 +60,7 @@ struct SampleGridTests {
     #expect(
       texts.first?.value == """
         ein Hündchen, "rot"
-        Steps: 2, Sampler: EulerDiscreteScheduler, CFG scale: 5.0, Seed: 9, Size: 64x64, \
+        Steps: 2, Sampler: Euler, CFG scale: 5.0, Seed: 9, Size: 64x64, \
         Model: tiny-sdxl, LoRA: dog@2
         """)
     let legend = try PNGText.read(grid(1, step: 2))

@@ -170,3 +170,6 @@ func sentence(_ body: () throws -> Void) -> String {
     return "\(error)"
   }
 }
+
+/// A text with every shortened hash written as #.
+func withoutHashes(_ text: String) -> String { text.replacing(/\b[0-9a-f]{8}\b/, with: "#") }

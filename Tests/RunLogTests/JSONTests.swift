@@ -56,7 +56,7 @@ import Testing
       try text(log.detail(3)) == """
         {"checkpoints":[{"path":"Checkpoints/dog/run-3/step-000002","sha256":"ab","step":2}],\
         "config":{"full":true,"learning_rate":0.0001,"prompts":["a dog"],"rank":16,"seed":null},\
-        "dataset":"Datasets/dog","failure":null,"finished_at":null,"id":3,"loss":0.25,\
+        "dataset":"Datasets/dog","exact":true,"failure":null,"finished_at":null,"id":3,"loss":0.25,\
         "losses":[\
         {"grad_norm":null,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":1,"timestep":250},\
         {"grad_norm":2,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":2,"timestep":250},\
@@ -100,6 +100,17 @@ import Testing
     let json = try text(log.detail(3))
     #expect(json.contains(#""resumptions":[{"resumed_at":"20"#))
     #expect(json.contains(#""sha256":"ab","step":2,"version":"0.2.0"}]"#))
+    #expect(json.contains(#""exact":true"#))
+  }
+
+  @Test("A continuation that let a change pass is told with it, and the run is not exact any more")
+  func changes() throws {
+    let (log, _) = try log()
+    _ = try log.resume(3, from: 2, sha256: "ab", version: "0.2.0", changes: "seed: 1 -> 2")
+    _ = try log.resume(3, from: 2, sha256: "ab", version: "0.2.0")
+    let json = try text(log.detail(3))
+    #expect(json.contains(#""resumptions":[{"changes":"seed: 1 -> 2","resumed_at":"20"#))
+    #expect(json.contains(#""exact":false"#))
   }
 
   @Test("Seeds are told exactly, up to the highest")

@@ -38,6 +38,32 @@ import Testing
     #expect(try log.losses(run.id).map(\.step) == [1, 2, 3, 4, 5])
   }
 
+  @Test("Checkpoints that are gone from the disk are forgotten, those of other runs are not")
+  func forgetsCheckpoints() throws {
+    let log = try fixture.open()
+    let run = try interruptedRun(in: log)
+    let other = try interruptedRun(in: log)
+    try log.keepCheckpoints(of: run.id, steps: [4, 8, 10])
+    #expect(try log.checkpoints(run.id).map(\.step) == [4, 8])
+    #expect(try log.checkpoints(other.id).map(\.step) == [2, 4, 6, 8])
+  }
+
+  @Test("A lost lineage is entered from the checkpoints; one that is known better stays")
+  func adoptsLineage() throws {
+    let log = try fixture.open()
+    let run = try log.beginExample()
+    func resumption(_ step: Int) -> Resumption {
+      Resumption(
+        run: run.id, step: step, sha256: "ab", version: "0.1.0",
+        resumedAt: Date(timeIntervalSince1970: 0), changes: step == 2 ? "seed: 1 -> 2" : nil)
+    }
+    try log.adopt(run, resumptions: [resumption(2), resumption(4)])
+    try log.adopt(run, resumptions: [resumption(2)])
+    #expect(try log.resumptions(run.id).map(\.step) == [2, 4])
+    #expect(try log.resumptions(run.id).map(\.changes) == ["seed: 1 -> 2", nil])
+    #expect(try !log.detail(run.id).isExact)
+  }
+
   @Test("Steps gathered but not written are forgotten too when they lie after the checkpoint")
   func removesGatheredSteps() throws {
     let log = try fixture.open(flushInterval: .seconds(3600))

@@ -202,6 +202,10 @@ int ct_empty_cache(void);
 int32_t ct_threads(void);
 void ct_set_threads(int32_t count);
 
+/// From now on only kernels whose results are the same bits each time; an operation that has none
+/// fails. To be called before CUDA is used.
+int ct_use_deterministic_kernels(void);
+
 // MARK: Optimizers
 
 /// One fused AdamW step (Loshchilov & Hutter 2019) over `count` parameters; `steps` are float32

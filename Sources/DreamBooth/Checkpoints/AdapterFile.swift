@@ -53,10 +53,23 @@ public struct AdapterFile {
     _ sites: [LoRASite], rank: Int, alpha: Double, targets: [String],
     metadata: [String: String] = [:], to url: URL
   ) throws {
-    let tensors = sites.flatMap(\.tensors).map { (name: "unet.\($0.name)", tensor: $0.tensor) }
-    let own = try AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets)
     try SafetensorsWriter.write(
-      tensors, metadata: metadata.merging(own) { $1 }, to: url)
+      tensors(of: sites),
+      metadata: AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets)
+        .merging(metadata) { $1 }, to: url)
+  }
+
+  /// The same file in memory, for the adapters of a configuration. Throws `TorchError`.
+  static func snapshot(
+    _ sites: [LoRASite], rank: Int, alpha: Double, targets: [String]
+  ) throws -> SafetensorsSnapshot {
+    try SafetensorsSnapshot(
+      of: tensors(of: sites),
+      metadata: AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets))
+  }
+
+  static func tensors(of sites: [LoRASite]) -> [(name: String, tensor: Tensor)] {
+    sites.flatMap(\.tensors).map { (name: "unet.\($0.name)", tensor: $0.tensor) }
   }
 
   /// The adapters that this file gives a model, at a strength. Throws

@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case differs(run: String, differences: [String])
   /// Fewer steps are asked for than are done.
   case stepsDone(asked: Int, done: Int)
+  /// What is done could not be saved.
+  case unsaved(run: String, step: Int, saved: Int?, reason: String)
   /// Another process trains this run.
   case busy(run: String, holder: String)
 
@@ -29,10 +31,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .differs(let run, let differences):
       "\(run) cannot be continued, because it would not be the same training ("
         + listing(differences, separator: "; ")
-        + "); undo the change, or start a new run with --new."
+        + "); undo the change, let it pass with --allow-change, or start a new run with --new."
     case .stepsDone(let asked, let done):
       "--steps is \(asked), but the run has done \(done) already; give more than that, or start a "
         + "new run with --new."
+    case .unsaved(let run, let step, let saved, let reason):
+      "\(run) is at step \(step), which could not be saved (\(reason)); what is saved is whole, "
+        + "\(saved.map { "up to step \($0)" } ?? "but there is no checkpoint yet"), and the same "
+        + "command goes on from there."
     case .busy(let run, let holder):
       "\(run) is being trained by \(holder); wait for it, or stop it first."
     }

@@ -1,3 +1,4 @@
+import Failpoints
 public import Foundation
 import NN
 import Torch
@@ -32,47 +33,66 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Writes a checkpoint under a temporary name, syncs it and gives it its own. An interrupted
-  /// writing leaves nothing that looks like a checkpoint, a failed one nothing at all.
+  /// writing leaves nothing that looks like a checkpoint, a failed one nothing at all; a checkpoint
+  /// of that step that is there is removed after that.
   /// Throws `FileAccessError`, `WeightsError`.
+  ///
+  /// - Returns: the checkpoint, and the hash of its adapter.
   static func write(
-    _ state: TrainingState, sites: [LoRASite], optimizer: any Optimizer, in run: URL
-  ) throws -> CheckpointFolder {
-    let checkpoint = CheckpointFolder(
-      url: run.appending(path: name(step: state.step)), step: state.step)
-    let temporary = CheckpointFolder(
-      url: run.appending(path: ".\(name(step: state.step)).tmp"), step: state.step)
-    try remove(temporary.url)
+    _ contents: CheckpointContents, in run: URL
+  ) throws -> (checkpoint: CheckpointFolder, sha256: String) {
+    let step = contents.state.step
+    let checkpoint = CheckpointFolder(url: run.appending(path: name(step: step)), step: step)
+    let temporary = CheckpointFolder(url: Leftover.temporary.url(of: checkpoint), step: step)
     do {
-      try temporary.fill(state, sites, optimizer)
-      // A checkpoint of this step can only be one of equal tensors, or one that was found damaged.
-      try remove(checkpoint.url)
-      try DurableFile.rename(temporary.url, to: checkpoint.url)
+      try DurableFile.remove(temporary.url)
+      let sha256 = try temporary.fill(contents)
+      try temporary.take(placeOf: checkpoint)
+      return (checkpoint, sha256)
     } catch {
-      try remove(temporary.url)
+      do {
+        try DurableFile.remove(temporary.url)
+      } catch {
+        // The disk that fails here is the one that has failed before; the next writing removes it.
+      }
       throw error
     }
-    return checkpoint
   }
 
-  /// Makes the folder and writes its files, all synced.
-  private func fill(
-    _ state: TrainingState, _ sites: [LoRASite], _ optimizer: any Optimizer
-  ) throws {
+  /// Makes the folder and writes its files, all synced; returns the adapter's hash.
+  private func fill(_ contents: CheckpointContents) throws -> String {
     try DurableFile.makeFolder(url)
-    let config = state.config
-    try AdapterFile.write(
-      sites, rank: config.rank, alpha: config.alpha, targets: config.loraTargets, to: adapter)
-    try SafetensorsWriter.write(try optimizer.state(), to: self.optimizer)
+    try contents.adapter.write(to: adapter)
+    try contents.optimizer.write(to: optimizer)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try DurableFile.write(encoder.encode(state), to: url.appending(path: "state.json"))
+    try DurableFile.write(encoder.encode(contents.state), to: url.appending(path: "state.json"))
     var hashes: [String: String] = [:]
     for file in Self.files {
       hashes[file] = try ContentHash.of(fileAt: url.appending(path: file))
     }
-    try DurableFile.write(
-      encoder.encode(Manifest(files: hashes)), to: url.appending(path: "manifest.json"))
+    let manifest = url.appending(path: "manifest.json")
+    Failpoint.manifest.pass(manifest.path)
+    try DurableFile.write(encoder.encode(Manifest(files: hashes)), to: manifest)
     try DurableFile.syncFolder(url)
+    return hashes["adapter.safetensors", default: ""]
+  }
+
+  /// Gives this whole folder the place of another, which is set aside first and removed last.
+  private func take(placeOf other: CheckpointFolder) throws {
+    let aside = Leftover.replaced.url(of: other)
+    let isTaken = DurableFile.exists(other.url)
+    if isTaken {
+      try DurableFile.remove(aside)
+      try DurableFile.rename(other.url, to: aside)
+    }
+    do {
+      try DurableFile.rename(url, to: other.url)
+    } catch {
+      if isTaken, !DurableFile.exists(other.url) { try DurableFile.rename(aside, to: other.url) }
+      throw error
+    }
+    if isTaken { try DurableFile.remove(aside) }
   }
 
   /// The hash of the adapter as the manifest has it, after checking every file against the manifest.
@@ -127,16 +147,6 @@ public struct CheckpointFolder: Sendable {
 
   private func damaged(_ problem: String) -> CheckpointError {
     .damaged(folder: url.relativePath, problem: problem)
-  }
-
-  private static func remove(_ url: URL) throws {
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
-    do {
-      try FileManager.default.removeItem(at: url)
-    } catch {
-      throw FileAccessError.unwritable(
-        file: url.relativePath, reason: error.reason)
-    }
   }
 
   private struct Manifest: Codable {

@@ -83,7 +83,7 @@ public struct RunFolder: Sendable {
   }
 
   /// What a folder holds; nothing for one that is not there.
-  private static func names(in folder: URL) -> [String] {
+  static func names(in folder: URL) -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path)
     } catch {

@@ -21,6 +21,8 @@ public struct TrainingState: Codable, Sendable, Equatable {
   public var history: [StepReport]
   /// The held-out losses so far; nil where nothing is held out.
   public var validation: [ValidationReport]?
+  /// How the run was continued so far, oldest first; nil where it never was.
+  public var continuations: [Continuation]?
 
   private enum CodingKeys: String, CodingKey {
     case format
@@ -32,12 +34,14 @@ public struct TrainingState: Codable, Sendable, Equatable {
     case libtorch
     case history
     case validation
+    case continuations
   }
 
   /// The state after the last step of `history`.
   public init(
     run: Int, step: Int, config: TrainingConfig, identity: RunIdentity, lossScaler: LossScaler,
-    libtorch: String, history: [StepReport], validation: [ValidationReport]? = nil
+    libtorch: String, history: [StepReport], validation: [ValidationReport]? = nil,
+    continuations: [Continuation]? = nil
   ) {
     self.run = run
     self.step = step
@@ -47,5 +51,6 @@ public struct TrainingState: Codable, Sendable, Equatable {
     self.libtorch = libtorch
     self.history = history
     self.validation = validation
+    self.continuations = continuations
   }
 }

@@ -53,6 +53,7 @@ public enum ConfigError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-private func position(_ file: String, _ line: Int?) -> String {
+/// `Configs/dog.yaml line 3`.
+func position(_ file: String, _ line: Int?) -> String {
   line.map { "\(file) line \($0)" } ?? file
 }

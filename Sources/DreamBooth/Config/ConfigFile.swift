@@ -11,8 +11,8 @@ struct ConfigFile {
   /// The lines they are on.
   private(set) var lines: [String: Int] = [:]
 
-  /// Reads a file; `keys` are the options it may set.
-  init(contentsOf url: URL, keys: [String]) throws(ConfigError) {
+  /// Reads a file; `keys` are the options it may set, besides others where that `isOpen`.
+  init(contentsOf url: URL, keys: [String], isOpen: Bool = false) throws(ConfigError) {
     let name = url.relativePath
     let data: Data
     do {
@@ -26,11 +26,13 @@ struct ConfigFile {
     guard let yaml = String(data: data, encoding: .utf8) else {
       throw .unreadableFile(name, reason: "some bytes are not UTF-8")
     }
-    try self.init(yaml: yaml, name: name, keys: keys)
+    try self.init(yaml: yaml, name: name, keys: keys, isOpen: isOpen)
   }
 
   /// Reads text; `name` is what errors call it.
-  init(yaml: String, name: String, keys: [String]) throws(ConfigError) {
+  init(
+    yaml: String, name: String, keys: [String], isOpen: Bool = false
+  ) throws(ConfigError) {
     self.name = name
     let root: Node?
     do {
@@ -44,7 +46,7 @@ struct ConfigFile {
       throw .malformedFile(name, line: root.mark?.line, problem: "found \(root.summary)")
     }
     for (key, value) in mapping {
-      guard let option = key.scalar?.string, keys.contains(option) else {
+      guard let option = key.scalar?.string, isOpen || keys.contains(option) else {
         let found = key.scalar?.string ?? key.summary
         throw .unknownKey(
           found, file: name, line: key.mark?.line,
@@ -119,7 +121,7 @@ private func describe(_ error: any Error) -> (line: Int?, problem: String) {
 
 extension Node {
   /// The value in a few words, for errors.
-  fileprivate var summary: String {
+  var summary: String {
     switch self {
     case .scalar: null == nil ? "\"\(scalar?.string ?? "")\"" : "nothing"
     case .sequence: "a list"

@@ -50,6 +50,7 @@ extension TrainingConfig {
       case .steps: learningRateSchedule != .constant
       case .device: !(device.isCUDA && recorded.device.isCUDA)
       case .threads: !device.isCUDA
+      case .deterministic: device.isCUDA
       case .priorImages, .priorWeight, .priorBatchSize:
         preservesPrior || recorded.preservesPrior
       // Drawn or found; what is found is compared by content.
@@ -58,8 +59,9 @@ extension TrainingConfig {
           && drawsClassImages != recorded.drawsClassImages
       case .classPrompts, .priorSteps, .priorGuidance:
         drawsClassImages && recorded.drawsClassImages
-      case .model, .dataset, .checkpointEvery, .sampleEvery, .samplePrompts, .sampleSteps,
-        .sampleGuidance, .sampleSeeds, .validationDataset, .validateEvery, .holdOut:
+      case .model, .dataset, .checkpointEvery, .keepLast, .keepEvery, .sampleEvery, .samplePrompts,
+        .sampleSteps, .sampleGuidance, .sampleSeeds, .validationDataset, .validateEvery,
+        .holdOut:
         false
       default: true
       }

@@ -89,6 +89,8 @@ extension TrainingConfig {
       "a number of at least 0")
 
     try require(checkpointEvery, in: 0...10_000_000, .checkpointEvery)
+    if let keepLast { try require(keepLast, in: 1...10_000_000, .keepLast) }
+    if let keepEvery { try require(keepEvery, in: 1...10_000_000, .keepEvery) }
     try require(sampleEvery, in: 0...10_000_000, .sampleEvery)
     if let holdOut { try require(holdOut, in: 0...10_000, .holdOut) }
     try require(validateEvery, in: 0...10_000_000, .validateEvery)

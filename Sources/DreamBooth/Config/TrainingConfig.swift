@@ -90,6 +90,8 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
   /// Recomputes activations in the backward pass: about a fifth slower, and the difference between
   /// fitting an 8 GB card at 1024 pixels and not, hence on by default.
   public var gradientCheckpointing = true
+  /// Whether a GPU uses only kernels whose results are the same bits each time; a CPU always does.
+  public var deterministic = false
   /// CPU threads of libtorch; nil: libtorch decides, and a run that goes on keeps its number.
   public var threads: Int?
 
@@ -112,6 +114,11 @@ public struct TrainingConfig: Codable, Sendable, Equatable {
 
   /// Optimizer steps between checkpoints; there is always one at the end. 0: only that one.
   public var checkpointEvery = 500
+  /// How many of the last checkpoints are kept; nil: all, or with `keepEvery` one.
+  public var keepLast: Int?
+  /// Of older checkpoints, those at multiples of so many steps are kept; nil: none, or without
+  /// `keepLast` all. The best and the final one always are.
+  public var keepEvery: Int?
   /// Optimizer steps between sample grids. Files and flags that leave it out get
   /// `checkpointEvery`. 0: no samples.
   public var sampleEvery = 500
@@ -150,7 +157,7 @@ extension TrainingConfig {
   /// The options by their names in YAML and JSON.
   public enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
     case subject, steps, model, dataset, resolution, buckets, upscale, crop, flip, latents, masks,
-      rank, alpha, seed, precision, device, threads
+      rank, alpha, seed, precision, device, deterministic, threads
     case batchSize = "batch_size"
     case gradientAccumulation = "gradient_accumulation"
     case bucketStep = "bucket_step"
@@ -181,6 +188,8 @@ extension TrainingConfig {
     case priorSteps = "prior_steps"
     case priorGuidance = "prior_guidance"
     case checkpointEvery = "checkpoint_every"
+    case keepLast = "keep_last"
+    case keepEvery = "keep_every"
     case sampleEvery = "sample_every"
     case validationDataset = "validation_dataset"
     case holdOut = "hold_out"

@@ -1,3 +1,4 @@
+import Failpoints
 public import Foundation
 import NN
 
@@ -48,31 +49,54 @@ public enum DurableFile {
 
   /// Writes a new file and syncs it to the disk. Throws `FileAccessError.unwritable`.
   static func write(_ data: Data, to url: URL) throws(FileAccessError) {
+    if Failpoint.write.fails(url.path) { throw unwritable(url, errno) }
     do {
       try data.write(to: url)
-      let file = try FileHandle(forUpdating: url)
-      try file.synchronize()
-      try file.close()
     } catch {
       throw .unwritable(file: url.relativePath, reason: error.reason)
     }
+    try sync(url)
+    Failpoint.synced(url.path)
   }
 
   /// Gives a file or folder its final name, replacing a file of that name, so that it is there whole
   /// or not at all, and syncs the folder it lies in. Throws `FileAccessError.unwritable`.
   static func rename(_ source: URL, to destination: URL) throws(FileAccessError) {
-    guard Foundation.rename(source.path, destination.path) == 0 else {
-      throw unwritable(destination, errno)
-    }
+    guard !Failpoint.rename.fails(destination.path),
+      Foundation.rename(source.path, destination.path) == 0
+    else { throw unwritable(destination, errno) }
+    Failpoint.renamed(source.path, to: destination.path)
     try syncFolder(destination.deletingLastPathComponent())
   }
 
   /// Makes the names in a folder durable. Throws `FileAccessError.unwritable`.
   static func syncFolder(_ url: URL) throws(FileAccessError) {
+    try sync(url)
+    Failpoint.syncedFolder(url.path)
+  }
+
+  /// Removes a folder with all that is in it; one that is not there is no error. Throws
+  /// `FileAccessError.unwritable`.
+  static func remove(_ url: URL) throws(FileAccessError) {
+    guard exists(url) else { return }
+    if Failpoint.deletion.fails(url.path) { throw unwritable(url, errno) }
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      throw .unwritable(file: url.relativePath, reason: error.reason)
+    }
+  }
+
+  static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+
+  /// Waits until a file's bytes, or a folder's names, are on the disk.
+  private static func sync(_ url: URL) throws(FileAccessError) {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unwritable(url, errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw unwritable(url, errno) }
+    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
+      throw unwritable(url, errno)
+    }
   }
 
   /// Removes temporary files of this machine's processes that are no more.

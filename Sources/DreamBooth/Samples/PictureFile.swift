@@ -63,6 +63,20 @@ public enum PictureFile {
     try write(picture.image, text: [("parameters", text)], to: url)
   }
 
+  /// Writes one picture, whole or not at all, with all that it was drawn with, for this program and
+  /// for others. Throws `FileAccessError`.
+  ///
+  /// - Parameter sampler: what others call the sampler.
+  public static func write(
+    _ picture: Picture, record: PictureRecord, sampler: SamplerTitle, to url: URL
+  ) throws {
+    let text = [
+      (key: Infotext.key, value: record.infotext(sampler: sampler).text),
+      (key: PictureRecord.key, value: try record.json()),
+    ]
+    try write(picture.image, text: text, to: url)
+  }
+
   static func write(
     _ image: RGBImage, text: [(key: String, value: String)], to url: URL
   ) throws {

@@ -1,3 +1,4 @@
+import Failpoints
 import Foundation
 import Images
 import StableDiffusion
@@ -67,7 +68,10 @@ struct SampleGrid {
           prompt: prompt, negative: data.negative, width: setup.resolution,
           height: setup.resolution, steps: config.sampleSteps, guidance: config.sampleGuidance,
           seed: seed)
-        return try sampler.latents(for: request) { _ in try checkStop() }
+        return try sampler.latents(for: request) { _ in
+          Failpoint.sampling.pass()
+          try checkStop()
+        }
       }
     }
   }
@@ -82,7 +86,7 @@ struct SampleGrid {
   private func parameters(_ prompt: String, _ seed: UInt64, _ step: Int) -> PictureParameters {
     PictureParameters(
       prompt: prompt, negative: nil, steps: setup.config.sampleSteps,
-      scheduler: setup.model.scheduler.className, guidance: setup.config.sampleGuidance,
+      scheduler: SamplerTitle(setup.model.scheduler).name, guidance: setup.config.sampleGuidance,
       seed: seed, model: setup.model.url.lastPathComponent,
       adapters: step == 0 ? [] : ["\(setup.config.subject)@\(step)"])
   }

@@ -13,15 +13,22 @@ final class AdapterTraining {
   private let setup: TrainingSetup
   private var identity: RunIdentity
   private let optimizer: AdamW
+  private let copier: CheckpointCopier
   private let step: OptimizerStep
   private var scaler = LossScaler()
   private var history: [StepReport] = []
-  private var validation: [ValidationReport] = []
+  private(set) var validation: [ValidationReport] = []
+  private var continuations: [Continuation] = []
   private let heldOutLoss: HeldOutLoss?
 
   /// Loads the UNet and attaches new adapters, or those of a checkpoint with all that belongs to
   /// them.
-  init(_ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?) throws {
+  ///
+  /// - Parameter continuation: how it goes on; nil for a run that begins.
+  init(
+    _ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?,
+    continuation: Continuation? = nil
+  ) throws {
     let config = setup.config
     self.setup = setup
     identity = data.identity
@@ -35,6 +42,7 @@ final class AdapterTraining {
     unet.setGradientCheckpointing(config.gradientCheckpointing)
     let trained = sites.flatMap(\.tensors)
     optimizer = try AdamW(trained, settings: AdamW.Settings(config))
+    copier = try CheckpointCopier(config, sites: sites, optimizer: optimizer)
     let schedule = NoiseSchedule(setup.model.scheduler)
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(
@@ -50,9 +58,11 @@ final class AdapterTraining {
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
         steps: config.steps),
       config: config, scalesLoss: setup.dtype == .float16)
+    continuations = continuation.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()
     try checkpoint.restore(sites, optimizer)
+    continuations.insert(contentsOf: state.continuations ?? [], at: 0)
     done = state.step
     scaler = state.lossScaler
     history = state.history
@@ -61,8 +71,14 @@ final class AdapterTraining {
     if setup.keepsValidation(of: state) { validation = state.validation ?? [] }
   }
 
-  /// How many evaluations of the held-out pictures a checkpoint would hold.
-  var evaluations: Int { validation.count }
+  /// How far it is: what a checkpoint of now would hold more than an earlier one.
+  var progress: Progress { Progress(step: done, evaluations: validation.count) }
+
+  /// Optimizer steps done, and evaluations of the held-out pictures.
+  struct Progress: Equatable {
+    let step: Int
+    let evaluations: Int
+  }
 
   /// Trained values.
   var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }
@@ -84,13 +100,14 @@ final class AdapterTraining {
     return report
   }
 
-  /// Writes a checkpoint of run number `run`.
-  func save(run: Int, in folder: RunFolder) throws -> CheckpointFolder {
+  /// What a checkpoint of run number `run` holds, as it is now.
+  func contents(run: Int) throws -> CheckpointContents {
     let state = TrainingState(
       run: run, step: done, config: setup.config, identity: identity, lossScaler: scaler,
       libtorch: Backend.version, history: history,
-      validation: validation.isEmpty ? nil : validation)
-    return try CheckpointFolder.write(state, sites: sites, optimizer: optimizer, in: folder.url)
+      validation: validation.isEmpty ? nil : validation,
+      continuations: continuations.isEmpty ? nil : continuations)
+    return try copier.contents(state)
   }
 }
 

@@ -1,3 +1,4 @@
+import Failpoints
 import Foundation
 import NN
 import StableDiffusion
@@ -32,6 +33,7 @@ struct OptimizerStep {
     do {
       for micro in 0..<config.gradientAccumulation {
         try checkStop()
+        Failpoint.step.pass()
         let pass = try pass(step, micro)
         for batch in pass.batches { sources.add(batch) }
         let value = try backward(pass, scale: scale / passes)
@@ -43,6 +45,7 @@ struct OptimizerStep {
       throw error
     }
 
+    Failpoint.step.pass()
     let rate = config.learningRate * learningRate.factor(afterSteps: step)
     let norm = try update(rate: rate, scale: scale)
     // A scale of 1 scales nothing: then it is not float16's range that the gradients have left.

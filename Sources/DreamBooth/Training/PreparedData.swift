@@ -1,3 +1,4 @@
+import Failpoints
 import Foundation
 import StableDiffusion
 import Torch
@@ -47,6 +48,7 @@ struct PreparedData {
     let latents = LatentCache(setup)
     let texts = try TextCache(setup)
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
+      Failpoint.caching.pass(what)
       try checkStop()
       try report(.preparing(what, done: done, of: count))
     }

@@ -65,23 +65,28 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 
   /// What is different from a recorded identity, each in a few words. Class images are compared once
   /// they are there; whether there are any is a matter of the configuration.
-  public func differences(from recorded: RunIdentity) -> [String] {
+  public func differences(from recorded: RunIdentity) -> [TrainingDifference] {
     var found = Image.differences(of: images, from: recorded.images, kind: "image")
     for part in Set(recorded.model.keys).union(model.keys).sorted()
     where recorded.model[part] != model[part] {
-      found.append("base model's \(part): other content")
+      found.append(
+        TrainingDifference(
+          "model",
+          "base model's \(part): content \(short(recorded.model[part])) -> \(short(model[part]))"))
     }
     return found + classImageDifferences(from: recorded)
   }
 
   /// What is different in class images that are there in both.
-  func classImageDifferences(from recorded: RunIdentity) -> [String] {
+  func classImageDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
     guard let classImages, let old = recorded.classImages else { return [] }
-    return Image.differences(of: classImages, from: old, kind: "class image")
+    return Image.differences(of: classImages, from: old, kind: "class image").map {
+      TrainingDifference("class_images", $0.description)
+    }
   }
 
   /// What is different in held-out pictures that are there in both.
-  func heldOutDifferences(from recorded: RunIdentity) -> [String] {
+  func heldOutDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
     guard let heldOut, let old = recorded.heldOut else { return [] }
     return Image.differences(of: heldOut, from: old, kind: "held-out picture")
   }
@@ -108,14 +113,16 @@ extension RunIdentity.Image {
   }
 
   /// What is different in images from those recorded, each in a few words.
-  static func differences(of images: [Self], from recorded: [Self], kind: String) -> [String] {
-    var found: [String] = []
+  static func differences(
+    of images: [Self], from recorded: [Self], kind: String
+  ) -> [TrainingDifference] {
+    var found: [TrainingDifference] = []
     let old = Dictionary(recorded.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
     let new = Dictionary(images.map { ($0.file, $0) }, uniquingKeysWith: { $1 })
     for file in Set(old.keys).union(new.keys).sorted() {
       switch (old[file], new[file]) {
-      case (.some, nil): found.append("\(kind) \(file): removed")
-      case (nil, .some): found.append("\(kind) \(file): added")
+      case (.some, nil): found.append(TrainingDifference("dataset", "\(kind) \(file): removed"))
+      case (nil, .some): found.append(TrainingDifference("dataset", "\(kind) \(file): added"))
       case (let before?, let after?):
         found += after.differences(from: before, kind: kind)
       case (nil, nil): break
@@ -125,24 +132,31 @@ extension RunIdentity.Image {
   }
 
   /// What is different in an image of the same name.
-  private func differences(from old: Self, kind: String) -> [String] {
-    var found: [String] = []
+  private func differences(from old: Self, kind: String) -> [TrainingDifference] {
+    var found: [TrainingDifference] = []
     let owner = kind == "image" ? file : "\(kind) \(file)"
-    if old.sha256 != sha256 { found.append("\(kind) \(file): other content") }
+    func compare(_ key: String, _ what: String, _ before: String, _ after: String) {
+      guard before != after else { return }
+      found.append(TrainingDifference(key, "\(what) \(before) -> \(after)"))
+    }
+    if old.sha256 != sha256 {
+      compare("dataset", "\(kind) \(file): content", short(old.sha256), short(sha256))
+    }
     if old.caption != caption {
-      found.append("caption of \(owner): \"\(old.caption)\" -> \"\(caption)\"")
-    } else if old.captions != captions {
-      found.append("alternative captions of \(owner): others")
+      compare("captions", "caption of \(owner):", "\"\(old.caption)\"", "\"\(caption)\"")
+    } else {
+      compare(
+        "captions", "alternative captions of \(owner):", "\(old.captions ?? [])",
+        "\(captions ?? [])")
     }
-    if old.mask != mask { found.append("mask of \(owner): other content") }
-    if old.focus != focus {
-      found.append("focus of \(owner): \(text(old.focus)) -> \(text(focus))")
-    }
-    if old.repeats != repeats {
-      found.append("repeats of \(owner): \(old.repeats ?? 1) -> \(repeats ?? 1)")
-    }
+    compare("dataset", "mask of \(owner):", short(old.mask), short(mask))
+    compare("dataset", "focus of \(owner):", text(old.focus), text(focus))
+    compare("dataset", "repeats of \(owner):", "\(old.repeats ?? 1)", "\(repeats ?? 1)")
     return found
   }
 
   private func text(_ focus: [Double]?) -> String { focus.map { "\($0)" } ?? "none" }
 }
+
+/// The beginning of a hash, enough to tell two apart.
+private func short(_ hash: String?) -> String { hash.map { String($0.prefix(8)) } ?? "none" }

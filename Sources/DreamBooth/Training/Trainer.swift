@@ -23,28 +23,40 @@ public final class Trainer {
   }
 
   /// Trains from a checkpoint, or from the beginning, to the last step. An error in between loses no
-  /// step: what is done is saved before it is thrown, where that is possible.
+  /// step: what is done is saved before it is thrown, where that is possible. Where the disk does not
+  /// take a checkpoint or a sample, that is told and the training goes on.
   ///
   /// - Parameters:
+  ///   - continuation: how the run goes on; nil for one that begins.
   ///   - stopped: asked often; once it says true, the training saves and returns.
-  ///   - report: told what happens; what it throws ends the training without saving.
+  ///   - wantsSave: asked after each step; where it says true, that step is saved.
+  ///   - report: told what happens, always on this thread; what it throws ends the training without
+  ///     saving.
   /// - Throws: `TrainingError`, `TorchError`, `WeightsError`, `FileAccessError`,
-  ///   `CheckpointError.differs` for a checkpoint of another training, and other errors of the data
-  ///   and the model, each a sentence of its own.
+  ///   `CheckpointError.differs` for a checkpoint of another training, `CheckpointError.unsaved`
+  ///   where the last of it could not be saved, and other errors of the data and the model, each a
+  ///   sentence of its own.
   public func train(
-    from checkpoint: CheckpointFolder?, stopped: @escaping () -> Bool,
+    from checkpoint: CheckpointFolder?, continuation: Continuation? = nil,
+    stopped: @escaping () -> Bool, wantsSave: @escaping () -> Bool = { false },
     report: @escaping (TrainingEvent) throws -> Void
   ) throws -> Outcome {
     if let threads = setup.config.threads { Backend.threads = threads }
+    if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
     let checkStop = { if stopped() { throw StopRequest() } }
     let state = try checkpoint?.state()
+    var continuation = continuation
     // Class images that were drawn again may have become others.
     func compare(_ identity: RunIdentity) throws {
       guard let state else { return }
       let (differences, notes) = setup.comparison(of: identity, with: state)
-      guard differences.isEmpty else {
-        throw CheckpointError.differs(run: "Run \(run)", differences: differences)
+      let forbidden = differences.filter { !setup.allows($0) }
+      guard forbidden.isEmpty else {
+        throw CheckpointError.differs(
+          run: "Run \(run)", differences: forbidden.map(\.description))
       }
+      for change in differences.map(\.description)
+      where continuation?.changes.contains(change) == false { continuation?.changes.append(change) }
       for note in notes { try report(.note(note)) }
     }
     let data: PreparedData
@@ -56,82 +68,28 @@ public final class Trainer {
       return .stopped(step: checkpoint?.step ?? 0)
     }
     try report(.preparing("UNet", done: 0, of: 1))
-    let training = try AdapterTraining(setup, data: data, from: checkpoint)
+    let training = try AdapterTraining(
+      setup, data: data, from: checkpoint, continuation: continuation)
     try report(.ready(sites: training.sites.count, parameters: training.parameterCount))
-    return try train(
-      training, SampleGrid(setup, data: data, folder: folder), checkStop: checkStop, report: report)
-  }
-
-  private func train(
-    _ training: AdapterTraining, _ samples: SampleGrid, checkStop: () throws -> Void,
-    report: (TrainingEvent) throws -> Void
-  ) throws -> Outcome {
-    let config = setup.config
-    func tell(_ event: TrainingEvent) throws(UnsavableError) {
-      try UnsavableError.marking { try report(event) }
-    }
-    var saved = (step: training.done, evaluations: training.evaluations)
-    func save() throws(UnsavableError) {
-      let now = (step: training.done, evaluations: training.evaluations)
-      guard now.step > 0, now != saved else { return }
-      try tell(.saving(step: training.done))
-      let (checkpoint, sha256) = try UnsavableError.marking {
-        let checkpoint = try training.save(run: run, in: folder)
-        return (checkpoint, try checkpoint.verify())
-      }
-      saved = now
-      try tell(.checkpoint(step: now.step, folder: checkpoint.url, sha256: sha256))
-    }
-    func sample() throws {
-      guard config.isDue(training.done, every: config.sampleEvery) else { return }
-      try samples.draw(
-        step: training.done, unet: training.unet, checkStop: checkStop, report: tell)
-    }
-    func validate() throws {
-      guard config.isDue(training.done, every: config.validateEvery) else { return }
-      guard let report = try training.validate(checkStop: checkStop) else { return }
-      try tell(.validation(report))
-    }
-    func steps() throws -> Outcome {
-      do {
-        try validate()
-        // The untouched base; or the grid that was being drawn when the run was interrupted.
-        if !samples.exists(step: training.done) { try sample() }
-        while training.done < config.steps {
-          try tell(.step(training.advance(checkStop: checkStop)))
-          try validate()
-          let isLast = training.done == config.steps
-          if isLast || config.isDue(training.done, every: config.checkpointEvery) { try save() }
-          try sample()
-        }
-        // The last evaluation, where that alone was left to do.
-        try save()
-        return .finished
-      } catch is StopRequest {
-        try save()
-        return .stopped(step: training.done)
-      }
-    }
-
+    let saver = CheckpointSaver(
+      training, run: run, folder: folder, retention: Retention(setup.config), report: report)
+    let loop = TrainingLoop(
+      config: setup.config, training: training,
+      samples: SampleGrid(setup, data: data, folder: folder), saver: saver, checkStop: checkStop,
+      wantsSave: wantsSave, report: report)
     do {
-      return try steps()
+      return try loop.run()
     } catch let error as UnsavableError {
+      saver.wait()
       throw error.cause
     } catch {
       do {
-        try save()
+        try saver.finish()
       } catch {
         // A full disk, for instance, ends both; the first error is the one to tell.
+        saver.wait()
       }
       throw error
     }
-  }
-}
-
-extension TrainingConfig {
-  /// Whether something that happens every so many steps (0: never) and after the last one happens
-  /// after this step.
-  fileprivate func isDue(_ step: Int, every interval: Int) -> Bool {
-    interval > 0 && (step.isMultiple(of: interval) || step == steps)
   }
 }

@@ -16,10 +16,15 @@ public enum TrainingEvent {
   case sampling(step: Int, picture: Int, of: Int)
   /// A sample grid is written.
   case sample(step: Int, grid: URL)
-  /// A checkpoint is about to be written.
+  /// A checkpoint is about to be written, in the background.
   case saving(step: Int)
   /// A checkpoint is written; `sha256` is its adapter's.
   case checkpoint(step: Int, folder: URL, sha256: String)
+  /// A checkpoint could not be written, for a reason in one sentence; the training goes on, and the
+  /// next attempt is in so many seconds at the latest.
+  case unsaved(step: Int, reason: String, retryIn: Int)
+  /// The checkpoints of these steps were removed, as the configuration asks.
+  case removed(steps: [Int])
 }
 
 /// One optimizer step.

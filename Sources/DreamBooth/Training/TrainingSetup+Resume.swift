@@ -10,12 +10,18 @@ extension TrainingSetup {
     return setup
   }
 
-  /// What would make going on from a state another training, each in a few words.
-  public func differences(from state: TrainingState) throws -> [String] {
-    try config.differencesForbiddenOnResume(from: state.config).map(\.description)
+  /// What would make going on from a state another training.
+  public func differences(from state: TrainingState) throws -> [TrainingDifference] {
+    try config.differencesForbiddenOnResume(from: state.config).map(TrainingDifference.init)
       + identity.differences(from: state.identity)
       + (device.isCUDA || state.libtorch == Backend.version
-        ? [] : ["libtorch: \(state.libtorch) -> \(Backend.version)"])
+        ? []
+        : [TrainingDifference("libtorch", "libtorch: \(state.libtorch) -> \(Backend.version)")])
+  }
+
+  /// Whether a difference is let pass.
+  public func allows(_ difference: TrainingDifference) -> Bool {
+    allowedChanges.contains(difference.key) && !TrainingDifference.fixed.contains(difference.key)
   }
 
   /// What the user should know of going on from a state. A GPU's results are not promised to the
@@ -30,7 +36,7 @@ extension TrainingSetup {
     let changes = identity.heldOutDifferences(from: state.identity)
     if !changes.isEmpty {
       notes.append(
-        "The held-out pictures are not those of the run so far (\(listing(changes))); the losses of "
+        "The held-out pictures are not those of the run so far (\(listing(changes.map(\.description)))); the losses of "
           + "those, up to step \(state.step), are dropped.")
     }
     return notes
@@ -46,7 +52,7 @@ extension TrainingSetup {
   /// refuse.
   func comparison(
     of drawn: RunIdentity, with state: TrainingState
-  ) -> (differences: [String], notes: [String]) {
+  ) -> (differences: [TrainingDifference], notes: [String]) {
     guard config.drawsClassImages,
       !Self.drawsExactly(on: device, libtorch: state.libtorch)
     else { return (drawn.differences(from: state.identity), []) }
@@ -57,7 +63,7 @@ extension TrainingSetup {
         ? []
         : [
           "The class images had to be drawn again, and are not to the last bit those of the run so "
-            + "far (\(listing(changes)))."
+            + "far (\(listing(changes.map(\.description))))."
         ]
     )
   }

@@ -29,6 +29,9 @@ public struct TrainingSetup {
   /// What the user should know of the data before training starts.
   public let problems: [DatasetProblem]
 
+  /// Differences from the run so far that are let pass, by their keys.
+  public var allowedChanges: Set<String> = []
+
   /// Whether the number of threads was asked for, and is not just what libtorch decides here.
   let asksForThreads: Bool
 

@@ -1,3 +1,4 @@
+import Failpoints
 import NN
 import StableDiffusion
 import Torch
@@ -55,6 +56,7 @@ struct HeldOutLoss {
     var sums = timesteps.map { _ in 0.0 }
     for places in groups(samples) {
       try checkStop()
+      Failpoint.validation.pass()
       let batch = try batch(places, of: samples)
       let losses = try noGrad {
         try objective.squaredError(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]

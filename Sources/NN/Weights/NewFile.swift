@@ -1,3 +1,4 @@
+import Failpoints
 import Foundation
 
 /// A file being written: closed with this object, and removed again unless it was finished.
@@ -9,6 +10,7 @@ final class NewFile {
   /// Makes an empty file, in place of one that is there. Throws `WeightsError.unwritable`.
   init(_ url: URL) throws {
     self.url = url
+    if Failpoint.write.fails(url.path) { throw Self.failure(url) }
     descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw Self.failure(url) }
   }
@@ -20,6 +22,7 @@ final class NewFile {
 
   /// Appends bytes. Throws `WeightsError.unwritable`.
   func append(_ bytes: some ContiguousBytes) throws {
+    if Failpoint.write.fails(url.path) { throw Self.failure(url) }
     try bytes.withUnsafeBytes { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -36,7 +39,8 @@ final class NewFile {
 
   /// Waits until the bytes are on the disk. Throws `WeightsError.unwritable`.
   func finish() throws {
-    guard fsync(descriptor) == 0 else { throw Self.failure(url) }
+    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else { throw Self.failure(url) }
+    Failpoint.synced(url.path)
     isFinished = true
   }
 

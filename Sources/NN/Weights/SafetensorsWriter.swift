@@ -9,28 +9,48 @@ public enum SafetensorsWriter {
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws {
-    // Wider types first, so that every tensor is aligned; then by name.
-    let sorted = tensors.map { (name: $0.name, tensor: $0.tensor, dtype: $0.tensor.dtype) }.sorted {
-      ($1.dtype.itemSize, $0.name) < ($0.dtype.itemSize, $1.name)
-    }
+    let layout = tensors.enumerated().map {
+      SafetensorsEntry(index: $0, name: $1.name, dtype: $1.tensor.dtype, shape: $1.tensor.shape)
+    }.inFileOrder
+    let file = try NewFile(url)
+    try file.append(layout.head(metadata))
+    for entry in layout { try file.append(tensors[entry.index].tensor.bytes()) }
+    try file.finish()
+  }
+}
+
+/// One tensor of a file.
+struct SafetensorsEntry: Sendable {
+  /// Which of those that were given.
+  let index: Int
+  let name: String
+  let dtype: DType
+  let shape: [Int]
+
+  var size: Int { shape.reduce(dtype.itemSize, *) }
+}
+
+extension [SafetensorsEntry] {
+  /// Wider types first, so that every tensor is aligned; then by name.
+  var inFileOrder: [SafetensorsEntry] {
+    sorted { ($1.dtype.itemSize, $0.name) < ($0.dtype.itemSize, $1.name) }
+  }
+
+  /// What comes before the tensors in a file: the length of the header, and the header.
+  func head(_ metadata: [String: String]) throws -> Data {
     var offset = 0
     var header: [String: Any] = [:]
     if !metadata.isEmpty { header["__metadata__"] = metadata }
-    for (name, tensor, dtype) in sorted {
-      let end = offset + tensor.count * dtype.itemSize
-      header[name] = [
-        "dtype": dtype.safetensorsName, "shape": tensor.shape, "data_offsets": [offset, end],
+    for entry in self {
+      let end = offset + entry.size
+      header[entry.name] = [
+        "dtype": entry.dtype.safetensorsName, "shape": entry.shape, "data_offsets": [offset, end],
       ]
       offset = end
     }
     var json = try JSONSerialization.data(
       withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
-    json.append(contentsOf: Array(repeating: UInt8(ascii: " "), count: -json.count & 7))
-
-    let file = try NewFile(url)
-    try file.append(withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) })
-    try file.append(json)
-    for (_, tensor, _) in sorted { try file.append(tensor.bytes()) }
-    try file.finish()
+    json.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: -json.count & 7))
+    return Swift.withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
   }
 }

@@ -13,8 +13,8 @@ public final class StableDiffusionXLPipeline {
 
   let base: LoadedModel
   let refiner: LoadedModel?
-  let scheduler: SchedulerConfiguration
-  let refinerScheduler: SchedulerConfiguration?
+  private(set) var scheduler: SchedulerConfiguration
+  private(set) var refinerScheduler: SchedulerConfiguration?
   let residency: Residency
 
   /// A pipeline that loads from the models what it needs when it is needed.
@@ -41,6 +41,14 @@ public final class StableDiffusionXLPipeline {
 
   /// Replaces the adapters on the base, for the drawings to come. Throws `TorchError`.
   public func setAdapters(_ adapters: AdapterSet) throws { try base.setAdapters(adapters) }
+
+  /// Replaces the samplers, for the drawings to come; nil: those that the models' files describe.
+  public func setSchedulers(
+    _ scheduler: SchedulerConfiguration?, refiner refinerScheduler: SchedulerConfiguration?
+  ) {
+    self.scheduler = scheduler ?? base.directory.scheduler
+    self.refinerScheduler = refiner.map { refinerScheduler ?? $0.directory.scheduler }
+  }
 
   /// How many parts of the models (text encoders, UNet and VAE of each) are in memory.
   public var partsInMemory: Int { base.partsInMemory + (refiner?.partsInMemory ?? 0) }

@@ -1,0 +1,62 @@
+public import Foundation
+import NN
+public import StableDiffusion
+
+/// The hashes that pictures record of what they are drawn with.
+public struct ContentRecords {
+  private let hashes: FileHashes
+
+  /// Hashes of large files are remembered in a folder.
+  public init(in folder: URL) { hashes = FileHashes(in: folder) }
+
+  /// A model by its content: a file's own hash, or one of all of its parts' files. Throws
+  /// `FileAccessError`, `ModelError`, `WeightsError`.
+  public func record(_ model: ModelDirectory, path: String) throws -> PictureRecord.Source {
+    if model.url.pathExtension == ModelDirectory.fileExtension {
+      return try record(model.url, path: path)
+    }
+    var parts: [String] = []
+    for part in ModelDirectory.Component.allCases {
+      if part == .textEncoder || part == .tokenizer, model.role == .refiner { continue }
+      parts += try [part.rawValue] + model.files(of: part).map { try hashes.hash(of: $0) }
+    }
+    return PictureRecord.Source(path: path, sha256: ContentHash.of(parts))
+  }
+
+  /// A model's VAE by its content, where it is not the model's own. Throws as ``record(_:path:)``.
+  public func vae(of model: ModelDirectory, path: String) throws -> PictureRecord.Source {
+    let files = try model.files(of: .vae).map { try hashes.hash(of: $0) }
+    return PictureRecord.Source(
+      path: path, sha256: files.count == 1 ? files[0] : ContentHash.of(files))
+  }
+
+  /// A file by its content. Throws `FileAccessError`.
+  public func record(_ file: URL, path: String) throws -> PictureRecord.Source {
+    PictureRecord.Source(path: path, sha256: try hashes.hash(of: file))
+  }
+
+  /// An adapter by its content. Throws `FileAccessError`.
+  public func adapter(
+    _ file: URL, name: String, path: String, scale: Double
+  ) throws -> PictureRecord.Adapter {
+    PictureRecord.Adapter(
+      name: name, path: path, scale: scale, sha256: try hashes.hash(of: file),
+      tensorsSHA256: try Self.hashOfTensors(file))
+  }
+
+  /// Remembers the hashes beyond this process. Throws `FileAccessError`.
+  public func save() throws { try hashes.save() }
+
+  /// The hash of a safetensors file without its header, so that other metadata changes nothing; of
+  /// all of it where it is no such file.
+  private static func hashOfTensors(_ url: URL) throws(FileAccessError) -> String {
+    do {
+      let data = try Data(contentsOf: url, options: .alwaysMapped)
+      let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let isHeader = data.count >= 8 && length <= UInt64(data.count - 8)
+      return ContentHash.of(isHeader ? data.dropFirst(8 + Int(length)) : data)
+    } catch {
+      throw .unreadable(file: url.relativePath, reason: error.reason)
+    }
+  }
+}

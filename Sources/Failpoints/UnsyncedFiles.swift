@@ -1,0 +1,57 @@
+#if DEBUG
+  import Foundation
+
+  /// What a power cut would take of the files that this process has written: the bytes of files that
+  /// were not synced, the names of new files and the new names of renamed ones whose folder was not.
+  /// All of it is lost at once, the worst that POSIX allows. (SQLite's own files are not among them.)
+  struct UnsyncedFiles {
+    private struct Rename {
+      var source: String
+      var destination: String
+    }
+
+    private var contents: Set<String> = []
+    private var names: Set<String> = []
+    private var renames: [Rename] = []
+
+    mutating func wrote(_ path: String) {
+      contents.insert(path)
+      if access(path, F_OK) != 0 { names.insert(path) }
+    }
+
+    mutating func synced(_ path: String) { contents.remove(path) }
+
+    mutating func syncedFolder(_ path: String) {
+      let folder = Self.trimmed(path)
+      names = names.filter { Self.parent($0) != folder }
+      renames = renames.filter { Self.parent($0.destination) != folder }
+    }
+
+    /// A name that another file had before is not given back to it.
+    mutating func renamed(_ source: String, to destination: String) {
+      let (source, destination) = (Self.trimmed(source), Self.trimmed(destination))
+      func moved(_ path: String) -> String {
+        path == source || path.hasPrefix(source + "/")
+          ? destination + path.dropFirst(source.count) : path
+      }
+      contents = Set(contents.map(moved))
+      names = Set(names.map(moved))
+      renames.append(Rename(source: source, destination: destination))
+    }
+
+    /// Leaves the disk as the power cut would.
+    mutating func drop() {
+      for path in contents { truncate(path, 0) }
+      for path in names { unlink(path) }
+      for change in renames.reversed() { Foundation.rename(change.destination, change.source) }
+    }
+
+    private static func parent(_ path: String) -> String {
+      trimmed(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    }
+
+    private static func trimmed(_ path: String) -> String {
+      path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+  }
+#endif

@@ -1,0 +1,245 @@
+import DreamBooth
+import Foundation
+import Testing
+
+extension CommandTests {
+  /// Trainings that die again and again, at random points of every stage, as SIGKILL or a power cut
+  /// would have it: continued to the end, not one byte may differ from a run that never died.
+  ///
+  /// `LORA_TRAIN_FAULTS` says how many times (`make faults`: 500), `LORA_TRAIN_FAULTS_SEED` where.
+  @Suite struct FaultTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let kills = environment["LORA_TRAIN_FAULTS"].flatMap { Int($0) } ?? 60
+    private static let seed = environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) } ?? 20
+
+    /// Where a process dies.
+    private struct Stage {
+      let name: String
+      /// Failpoint and a part of the path; nil: at some instant.
+      let point: (name: String, text: String)?
+    }
+
+    private static let stages: [Stage] =
+      [
+        ("start-up", "start-up", ""), ("caching", "caching", ""),
+        ("cache write", "write", "/cache/"),
+        ("cache rename", "rename", "/cache/"), ("step", "step", ""), ("sampling", "sampling", ""),
+        ("validation", "validation", ""), ("sample write", "any", "/samples/"),
+        ("checkpoint write", "write", "/.step-"), ("checkpoint fsync", "sync", "/.step-"),
+        ("manifest", "manifest", ""), ("checkpoint rename", "rename", "run-1/step-"),
+        ("database", "database", ""), ("retention", "any", ".removed"),
+      ].map { Stage(name: $0.0, point: ($0.1, $0.2)) } + [Stage(name: "any instant", point: nil)]
+
+    private let workspace: Workspace
+
+    init() throws {
+      workspace = try Workspace()
+      try Self.fill(workspace)
+    }
+
+    @Test("Killed at random points of every stage and continued, no byte differs")
+    func faults() throws {
+      let reference = try Reference(workspace)
+      var random = SplitMix(state: Self.seed)
+      var killed: [String: Int] = [:]
+      var (runs, processes, cuts) = (0, 0, 0)
+      print("faults: seed \(Self.seed)")
+      while killed.values.reduce(0, +) < Self.kills {
+        let place = try Workspace()
+        try Self.fill(place)
+        try place.copyCaches(from: workspace)
+        runs += 1
+        var isOver = false
+        while !isOver, killed.values.reduce(0, +) < Self.kills {
+          // The stages in turn, so that none is left out.
+          let stage = Self.stages[processes % Self.stages.count]
+          let isPowerCut = random.below(3) == 0
+          processes += 1
+          if stage.name.hasPrefix("cach") { try place.removeCaches() }
+          let outcome = try die(in: place, at: stage, isPowerCut, reference, &random)
+          if outcome.code == -SIGKILL {
+            killed[stage.name, default: 0] += 1
+            cuts += isPowerCut && stage.point != nil ? 1 : 0
+            // What a power cut may take of SQLite's files is not known here: now and then, all.
+            if isPowerCut, random.below(3) == 0 { place.removeDatabase() }
+          } else {
+            #expect(outcome.code == 0, "\(stage.name): \(outcome.messages)")
+            isOver = true
+            try reference.expectSame(outcome, in: place)
+          }
+        }
+        guard !isOver else { continue }
+        try reference.expectSame(place.run(Self.command), in: place)
+      }
+      let list = Self.stages.map { "\($0.name) \(killed[$0.name, default: 0])" }
+      print(
+        "faults: \(killed.values.reduce(0, +)) kills in \(runs) runs (\(list.joined(separator: ", ")); "
+          + "\(cuts) of them power cuts), all continued to the end")
+      for stage in Self.stages where Self.kills >= 4 * Self.stages.count {
+        #expect(killed[stage.name, default: 0] > 0, "no kill at \(stage.name)")
+      }
+    }
+
+    private func die(
+      in place: Workspace, at stage: Stage, _ isPowerCut: Bool, _ reference: Reference,
+      _ random: inout SplitMix
+    ) throws -> Program.Outcome {
+      guard let point = stage.point else {
+        let training = try Program.start(Self.command, in: place.url)
+        Thread.sleep(forTimeInterval: reference.seconds * Double(random.below(1000)) / 1000)
+        training.send(SIGKILL)
+        return try training.wait()
+      }
+      let count = reference.count(point.name, point.text)
+      // A run that goes on reaches fewer of them.
+      let number = 1 + random.below(max(1, random.below(2) == 0 ? count : count / 3))
+      let place = place.url
+      return try Program.run(
+        Self.command, in: place,
+        environment: [
+          "LORA_TRAIN_FAILPOINT":
+            "\(point.name):\(point.text)@\(number)=\(isPowerCut ? "power" : "kill")"
+        ])
+    }
+
+    static let command = Workspace.training(steps: 6, "--config", "config.yaml").filter {
+      $0 != "--sample-every" && $0 != "0"
+    }
+
+    /// A training with everything: accumulation, class images, held-out pictures, samples, warm-up,
+    /// retention.
+    static func fill(_ workspace: Workspace) throws {
+      try workspace.write(workspace.picture(7), to: "Datasets/cube/held-out/7.png")
+      try workspace.write("a photo of cube", to: "Datasets/cube/held-out/7.txt")
+      try workspace.write(
+        """
+        gradient_accumulation: 2
+        learning_rate_schedule: cosine
+        learning_rate_warmup_steps: 2
+        lora_targets: [to_q]
+        prior_images: 1
+        prior_steps: 1
+        class_prompts: [a photo of a box]
+        checkpoint_every: 2
+        keep_last: 1
+        validate_every: 3
+        sample_every: 3
+        sample_steps: 1
+        sample_seeds: [42]
+        """, to: "config.yaml")
+    }
+  }
+}
+
+/// A run that was never disturbed, and what it came to.
+struct Reference {
+  /// How long it took.
+  let seconds: Double
+  private let trace: [String]
+  private let files: [String: String]
+  private let report: [String]
+
+  /// Trains in a workspace.
+  init(_ workspace: Workspace) throws {
+    let start = ContinuousClock.now
+    let file = workspace.file("trace")
+    let outcome = try Program.run(
+      CommandTests.FaultTests.command, in: workspace.url,
+      environment: ["LORA_TRAIN_FAILPOINT_TRACE": file.path])
+    seconds = (ContinuousClock.now - start) / .seconds(1)
+    trace = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    files = try Self.files(of: outcome, in: workspace)
+    report = try Self.report(of: outcome, in: workspace)
+    #expect(files.keys.contains("step-000006/adapter.safetensors"), "\(outcome.messages)")
+  }
+
+  /// How often a failpoint was reached with a text in its path.
+  func count(_ point: String, _ text: String) -> Int {
+    trace.count { line in
+      (point == "any" || line.hasPrefix("\(point) ")) && (text.isEmpty || line.contains(text))
+    }
+  }
+
+  /// Expects another run to have come to the same, to the last byte, and to have left nothing behind.
+  func expectSame(_ outcome: Program.Outcome, in workspace: Workspace) throws {
+    #expect(outcome.code == 0, "\(outcome.messages)")
+    guard outcome.code == 0 else { return }
+    let found = try Self.files(of: outcome, in: workspace)
+    #expect(found.keys.sorted() == files.keys.sorted())
+    for (name, hash) in files { #expect(found[name] == hash, "\(name) differs") }
+    #expect(try Self.report(of: outcome, in: workspace) == report)
+  }
+
+  /// The hash of every file of the run that a process has finished; of a state, of what is no time.
+  private static func files(
+    of outcome: Program.Outcome, in workspace: Workspace
+  ) throws -> [String: String] {
+    let path = outcome.results.split(separator: "\n").last.map(String.init) ?? ""
+    let run = workspace.file(path).deletingLastPathComponent().deletingLastPathComponent()
+    var files: [String: String] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
+      let file = run.appending(path: name)
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+      guard !isFolder.boolValue, ![".lock", "caches.json"].contains(name),
+        !name.hasSuffix("manifest.json")
+      else { continue }
+      files[name] =
+        name.hasSuffix("state.json")
+        ? try withoutTimes(Data(contentsOf: file)) : try ContentHash.of(fileAt: file)
+    }
+    return files
+  }
+
+  private static func withoutTimes(_ data: Data) throws -> String {
+    var state = try JSONDecoder().decode(TrainingState.self, from: data)
+    state.run = 0
+    state.continuations = nil
+    for index in state.history.indices { state.history[index].seconds = 0 }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return ContentHash.of(try encoder.encode(state))
+  }
+
+  /// What the database tells of the run, but for times.
+  private static func report(
+    of outcome: Program.Outcome, in workspace: Workspace
+  ) throws -> [String] {
+    let run = try workspace.show()
+    return run.losses.map { "\($0.numbers)" } + run.validation.map { "\($0)" }
+      + run.checkpoints.map { "\($0.step) \($0.sha256)" } + run.samples.map { "\($0.step)" }
+      + [run.status]
+  }
+}
+
+/// Steele, Lea & Flood 2014: the same numbers everywhere.
+struct SplitMix {
+  var state: UInt64
+
+  mutating func below(_ limit: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int((value ^ (value >> 31)) % UInt64(limit))
+  }
+}
+
+extension Workspace {
+  fileprivate func copyCaches(from other: Workspace) throws {
+    try FileManager.default.createDirectory(
+      at: file("Checkpoints"), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: other.file("Checkpoints/cache"), to: file("Checkpoints/cache"))
+  }
+
+  fileprivate func removeCaches() throws {
+    let caches = file("Checkpoints/cache")
+    guard FileManager.default.fileExists(atPath: caches.path) else { return }
+    try FileManager.default.removeItem(at: caches)
+  }
+
+  func removeDatabase() {
+    for ending in ["", "-wal", "-shm"] { unlink(file("Checkpoints/runs.sqlite\(ending)").path) }
+  }
+}

@@ -41,6 +41,7 @@ interop: build python-environment ## our files in diffusers and peft, and theirs
 
 bench: build python-environment ## speed and memory beside diffusers and peft
 	$(python) Scripts/bench/bench.py
+	$(python) Scripts/bench/drawing.py
 
 .PHONY: python-environment
 python-environment:

@@ -104,7 +104,7 @@ enum ExitStatus: Int32 {
 
   private static func status(_ error: CheckpointError) -> ExitStatus {
     switch error {
-    case .damaged, .otherFormat, .differs: .badData
+    case .damaged, .noneWhole, .otherFormat, .differs: .badData
     case .noSuchStep: .missingInput
     case .stepsDone: .usage
     case .unsaved: .inputOutput

@@ -141,7 +141,7 @@ extension CommandTests {
       try expect(
         64,
         "There is no command trian; the commands are train, resume, runs, show, rerun, generate, "
-          + "dataset, cache, doctor and help.", ["trian", "--subject", "cube"])
+          + "compare, dataset, cache, doctor and help.", ["trian", "--subject", "cube"])
     }
 
     @Test("A root that cannot be a folder")

@@ -48,13 +48,16 @@ extension CommandTests {
       }
       #expect(
         try workspace.files(below: "out") == names.sorted() + ["manifest.jsonl", "sheet.png"])
-      let sheet = try ImageDecoder.header(contentsOf: workspace.file("out/sheet.png"))
-      #expect((sheet.width, sheet.height) == (1036, 870))
+      let sheet = try ImageDecoder.decode(contentsOf: workspace.file("out/sheet.png"))
+      #expect((sheet.width, sheet.height) == (1036, 855))
 
       let manifest = try lines()
       #expect(manifest.map(\.file).sorted() == names.sorted())
       #expect(manifest[0].file == "a-red-hat_on-the-moon_strength-0.5_seed-1.png")
-      #expect(manifest[0].values == ["subject": "a cube", "outfit": "a red hat", "setting": "on the Moon!"])
+      #expect(
+        manifest[0].values == [
+          "subject": "a cube", "outfit": "a red hat", "setting": "on the Moon!",
+        ])
       let first = manifest[0].parameters
       #expect(first.prompt == "a photo of a cube in a red hat, on the Moon!")
       #expect(first.negative == "blurry" && first.steps == 2 && first.adapters[0].scale == 0.5)
@@ -85,7 +88,8 @@ extension CommandTests {
       #expect(same.results == "out/sheet.png\n")
       #expect(try contents() == before)
 
-      try FileManager.default.removeItem(at: workspace.file("out/a-coat_sea_strength-0.5_seed-1.png"))
+      try FileManager.default.removeItem(
+        at: workspace.file("out/a-coat_sea_strength-0.5_seed-1.png"))
       try workspace.write(Data("cut".utf8), to: "out/manifest.jsonl")
       let mended = try draw()
       #expect(mended.results == "out/a-coat_sea_strength-0.5_seed-1.png\nout/sheet.png\n")
@@ -195,7 +199,8 @@ extension CommandTests {
 
     private func contents() throws -> [String: Data] {
       Dictionary(
-        uniqueKeysWithValues: try workspace.files(below: "out").map { ($0, try bytes("out/\($0)")) })
+        uniqueKeysWithValues: try workspace.files(below: "out").map { ($0, try bytes("out/\($0)")) }
+      )
     }
 
     private struct Line: Decodable {

@@ -119,6 +119,26 @@ extension CommandTests {
       #expect(again == whole)
     }
 
+    @Test("With no whole checkpoint left, nothing is trained over them")
+    func noneWhole() throws {
+      let command = Workspace.training(steps: 6, "--checkpoint-every", "2")
+      _ = try workspace.run(command)
+      for step in ["step-000004", "step-000006"] {
+        try FileManager.default.removeItem(at: workspace.file("Checkpoints/cube/run-1/\(step)"))
+      }
+      workspace.removeDatabase()
+      #expect(try workspace.show().status == "interrupted")
+      let optimizer = "Checkpoints/cube/run-1/step-000002/optimizer.safetensors"
+      try workspace.write("damage", to: optimizer)
+      let files = try workspace.files(below: "Checkpoints/cube")
+      let outcome = try workspace.run(command)
+      #expect(outcome.code == 65)
+      #expect(
+        outcome.lastMessage.contains("Run 1 cannot be continued, because none of its checkpoints")
+          && outcome.lastMessage.contains("--new"))
+      #expect(try workspace.files(below: "Checkpoints/cube") == files)
+    }
+
     @Test("What a dying process left behind is removed and said")
     func leftovers() throws {
       let command = Workspace.training(steps: 6, "--checkpoint-every", "2")

@@ -58,7 +58,8 @@ extension CommandTests {
         .compactMap { $0.split(separator: " ").first.map(String.init) }
       #expect(
         commands == [
-          "train", "resume", "runs", "show", "rerun", "generate", "dataset", "cache", "doctor",
+          "train", "resume", "runs", "show", "rerun", "generate", "compare", "dataset", "cache",
+          "doctor",
         ])
       #expect(try result("help", "train") == result("train", "--help"))
     }

@@ -43,7 +43,7 @@ extension CommandTests {
       #expect(interrupted.checkpoints.last?.step == interrupted.step, "it has saved")
       #expect(
         outcome.lastMessage
-          == "Stopped after step \(interrupted.step) and saved; the same command goes on from there."
+          == "Stopped after step \(interrupted.step) and saved; lora-train resume 1 goes on from there."
       )
       try expectToEnd(from: interrupted.step)
     }

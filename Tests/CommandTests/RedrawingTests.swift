@@ -34,14 +34,15 @@ extension CommandTests {
       #expect(try draw(options + ["--output", "a.png"]).code == 0)
       let again = try workspace.run("generate", "--from", "a.png", "--output", "b.png")
       #expect(again.code == 0, "\(again.messages)")
-      #expect(again.messages.isEmpty)
+      #expect(again.messages.isEmpty || options.contains("--image"))
       #expect(try bytes("a.png") == bytes("b.png"))
     }
 
     @Test("What is said besides --from wins, and the rest stays")
     func overriding() throws {
       _ = try draw([
-        "--lora", "first.safetensors", "--refiner", Self.refiner, "--split", "0.5", "--output", "a.png",
+        "--lora", "first.safetensors", "--refiner", Self.refiner, "--split", "0.5", "--output",
+        "a.png",
       ])
       func again(_ output: String, _ more: String...) throws -> [String: String] {
         let outcome = try workspace.run(
@@ -58,7 +59,8 @@ extension CommandTests {
       #expect(lora["Size"] == "72x64")
       _ = try draw(
         [
-          "--lora", "second.safetensors:0.5", "--refiner", Self.refiner, "--split", "0.5", "--output",
+          "--lora", "second.safetensors:0.5", "--refiner", Self.refiner, "--split", "0.5",
+          "--output",
           "d.png",
         ], width: 72)
       #expect(try bytes("c.png") == bytes("d.png"))
@@ -137,7 +139,8 @@ extension CommandTests {
       #expect(try workspace.run("generate", "--from", "Datasets/cube/0.txt").code == 65)
       let image = try RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
       try workspace.write(PNGEncoder.encode(image, text: [("lora-train", "{")]), to: "a.png")
-      #expect(try workspace.run("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
+      #expect(
+        try workspace.run("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
       let nothing = try workspace.run("generate", "--model", Workspace.model)
       #expect(nothing.code == 64)
       #expect(nothing.lastMessage.contains("There is nothing to draw"))

@@ -106,6 +106,7 @@ struct CheckpointFolderTests {
         == TinyTraining.config { config in
           config.checkpointEvery = 2
           config.precision = .fp32
+          config.holdOut = 0
           config.samplePrompts = ["a photo of dog"]
         })
     #expect(try state.identity == training.setup().identity)

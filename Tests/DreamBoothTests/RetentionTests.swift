@@ -129,4 +129,20 @@ struct RetentionTests {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
   }
+
+  @Test("one that is newer than what is saved is damaged, and counts for nothing")
+  func damagedNewer() throws {
+    let folder = try TemporaryDirectory()
+    let run = RunFolder(root: folder.url, subject: "dog", id: 1)
+    for step in [700, 800, 900] {
+      try FileManager.default.createDirectory(
+        at: run.url.appending(path: CheckpointFolder.name(step: step)),
+        withIntermediateDirectories: true)
+    }
+    var config = TrainingConfig()
+    config.keepLast = 1
+    #expect(try run.retain(Retention(config), through: 800, validation: []) == [700])
+    #expect(run.checkpoints.map(\.step) == [900, 800])
+    #expect(try run.retain(Retention(config), through: 900, validation: []) == [800])
+  }
 }

@@ -117,6 +117,7 @@ struct TrainingSetupTests {
     let config = TinyTraining.config { config in
       config.precision = .bf16
       config.samplePrompts = ["a dog"]
+      config.holdOut = 0
     }
     let setup = try training.setup(config)
     #expect(setup.config == config)

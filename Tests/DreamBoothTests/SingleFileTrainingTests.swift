@@ -57,6 +57,7 @@ struct SingleFileTrainingTests {
     tensors[0].tensor = try tensors[0].tensor * 2
     try SafetensorsWriter.write(tensors, to: file)
     let differences = try training.setup(config).identity.differences(from: before)
-    #expect(differences.contains { $0.description.hasPrefix("base model's unet: ") }, "\(differences)")
+    #expect(
+      differences.contains { $0.description.hasPrefix("base model's unet: ") }, "\(differences)")
   }
 }

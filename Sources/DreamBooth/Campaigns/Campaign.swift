@@ -7,8 +7,11 @@ public struct Campaign: Sendable {
   public struct Picture: Sendable, Equatable {
     /// The file's name: the lists' entries, strength and seed.
     public let file: String
+    /// With the entries in their places.
     public let prompt: String
+    /// What the template and the entries say of how to draw.
     public let settings: CampaignSettings
+    /// Of its noise.
     public let seed: UInt64
     /// What the adapters' scales are multiplied by.
     public let strength: Double
@@ -20,6 +23,7 @@ public struct Campaign: Sendable {
   public struct Row: Sendable {
     /// The entries of lists with several.
     public let label: String
+    /// One for each column.
     public let pictures: [Picture]
   }
 

@@ -4,9 +4,13 @@ public enum CampaignError: Error, Equatable, CustomStringConvertible {
   case noList(String, position: String, nearest: String?)
   /// An option is neither known nor named in a prompt.
   case unused(String, position: String, nearest: String?)
+  /// A list without entries.
   case empty(String, position: String)
+  /// The same entry, seed or strength again.
   case twice(String, position: String)
+  /// A text whose braces make no name.
   case braces(String, position: String)
+  /// More pictures than anybody wants.
   case tooMany(file: String, product: String, limit: Int)
   /// Strengths, and nothing that has any.
   case noAdapter(file: String)

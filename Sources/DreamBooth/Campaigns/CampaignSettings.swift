@@ -2,11 +2,17 @@ import StableDiffusion
 
 /// What a campaign's template, or one entry of its lists, says of how to draw; nil: nothing.
 public struct CampaignSettings: Decodable, Sendable, Equatable {
+  /// What to keep away from.
   public var negative: String?
+  /// Pixels in a row.
   public var width: Int?
+  /// Rows.
   public var height: Int?
+  /// Sampler steps.
   public var steps: Int?
+  /// How closely to follow the prompt.
   public var guidance: Double?
+  /// A sampler's name.
   public var scheduler: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {

@@ -10,6 +10,7 @@ public struct CampaignTemplate: Sendable {
 
   /// A name in braces, and what takes its place.
   public struct List: Sendable {
+    /// What stands in the braces.
     public let name: String
     /// Those of a single text have one, which is not part of pictures' names.
     public let entries: [CampaignEntry]
@@ -34,7 +35,8 @@ public struct CampaignTemplate: Sendable {
     let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true)
     file = yaml.name
     func origin(_ key: String) -> ConfigOrigin { .file(yaml.name, line: yaml.lines[key]) }
-    let values = try decodeOptions(Values.self, from: yaml.values.filter { known.contains($0.key) }) {
+    let values = try decodeOptions(Values.self, from: yaml.values.filter { known.contains($0.key) })
+    {
       origin($0)
     }
     settings = values.settings

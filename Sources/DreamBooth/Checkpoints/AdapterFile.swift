@@ -7,6 +7,9 @@ public import Torch
 /// `lora_B.weight`, with rank and alpha in the metadata), as older versions of diffusers and PEFT do,
 /// or as kohya's sd-scripts do (`lora_unet_<layer>.lora_down.weight`, `lora_up.weight`, `alpha`).
 public struct AdapterFile {
+  /// The file beside an adapter where PEFT says its rank and alpha.
+  static let configurationName = "adapter_config.json"
+
   /// One adapted layer's matrices as they are in the file.
   public struct Matrices {
     /// `[rank, in]`, or `[rank, in, k, k]` of a convolution.

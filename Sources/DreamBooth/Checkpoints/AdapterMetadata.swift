@@ -12,7 +12,7 @@ struct AdapterMetadata: Decodable {
   /// What belongs to an adapter file with this header. An adapter of which nothing is said, or
   /// nothing that can be read, has alpha = rank.
   init?(header: [String: String], besideFileAt url: URL) {
-    let neighbour = url.deletingLastPathComponent().appending(path: "adapter_config.json")
+    let neighbour = url.deletingLastPathComponent().appending(path: AdapterFile.configurationName)
     do {
       let json = try header[Self.key].map { Data($0.utf8) } ?? Data(contentsOf: neighbour)
       self = try JSONDecoder().decode(Self.self, from: json)

@@ -12,6 +12,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case stepsDone(asked: Int, done: Int)
   /// What is done could not be saved.
   case unsaved(run: String, step: Int, saved: Int?, reason: String)
+  /// None of a run's checkpoints is whole.
+  case noneWhole(run: String, problem: String)
   /// Another process trains this run.
   case busy(run: String, holder: String)
 
@@ -37,8 +39,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         + "new run with --new."
     case .unsaved(let run, let step, let saved, let reason):
       "\(run) is at step \(step), which could not be saved (\(reason)); what is saved is whole, "
-        + "\(saved.map { "up to step \($0)" } ?? "but there is no checkpoint yet"), and the same "
-        + "command goes on from there."
+        + "\(saved.map { "up to step \($0)" } ?? "but there is no checkpoint yet"), and "
+        + "lora-train resume goes on from there."
+    case .noneWhole(let run, let problem):
+      "\(run) cannot be continued, because none of its checkpoints is whole (\(problem)); put one back "
+        + "from a copy, or start a new run with --new."
     case .busy(let run, let holder):
       "\(run) is being trained by \(holder); wait for it, or stop it first."
     }

@@ -82,14 +82,14 @@ public struct CheckpointFolder: Sendable {
   private func take(placeOf other: CheckpointFolder) throws {
     let aside = Leftover.replaced.url(of: other)
     let isTaken = DurableFile.exists(other.url)
-    if isTaken {
-      try DurableFile.remove(aside)
-      try DurableFile.rename(other.url, to: aside)
-    }
+    if isTaken { try DurableFile.remove(aside) }
     do {
+      if isTaken { try DurableFile.rename(other.url, to: aside) }
       try DurableFile.rename(url, to: other.url)
     } catch {
-      if isTaken, !DurableFile.exists(other.url) { try DurableFile.rename(aside, to: other.url) }
+      if DurableFile.exists(aside), !DurableFile.exists(other.url) {
+        try DurableFile.rename(aside, to: other.url)
+      }
       throw error
     }
     if isTaken { try DurableFile.remove(aside) }

@@ -66,7 +66,8 @@ final class CheckpointSaver {
         var removed: [Int] = []
         var problem: String?
         do {
-          removed = try folder.retain(retention, validation: contents.state.validation ?? [])
+          removed = try folder.retain(
+            retention, through: checkpoint.step, validation: contents.state.validation ?? [])
         } catch {
           problem = "\(error)"
         }
@@ -102,7 +103,8 @@ final class CheckpointSaver {
     }
     do {
       // What a process that died had yet to remove.
-      let removed = try folder.retain(retention, validation: training.validation)
+      let removed = try folder.retain(
+        retention, through: saved.step, validation: training.validation)
       if !removed.isEmpty { try tell(.removed(steps: removed)) }
     } catch let error as UnsavableError {
       throw error

@@ -31,10 +31,15 @@ extension RunFolder {
   /// Removes the checkpoints that are not to be kept, the oldest first, each under another name so
   /// that none is ever there in part. To be called once the newest is safe. Throws `FileAccessError`.
   ///
+  /// - Parameter newest: the last step that is known to be saved. Those after it can only be damaged
+  ///   ones that the run did not go on from: they count for nothing, and are replaced when their steps
+  ///   come again.
   /// - Returns: the steps whose checkpoints are gone.
-  func retain(_ retention: Retention?, validation: [ValidationReport]) throws -> [Int] {
+  func retain(
+    _ retention: Retention?, through newest: Int, validation: [ValidationReport]
+  ) throws -> [Int] {
     guard let retention else { return [] }
-    let existing = checkpoints
+    let existing = checkpoints.filter { $0.step <= newest }
     let kept = retention.kept(of: existing.map(\.step), validation: validation)
     let surplus = existing.reversed().filter { !kept.contains($0.step) }
     for checkpoint in surplus {

@@ -13,6 +13,7 @@ public struct ComparisonDrawing {
   private static let version = "comparison 1"
 
   private let comparison: Comparison
+  private let tiling: VAETiling
   private let base: ModelDirectory
   private let refiner: ModelDirectory?
   private let sampler: SchedulerName?
@@ -32,7 +33,11 @@ public struct ComparisonDrawing {
     _ comparison: Comparison, base: ModelDirectory, refiner: ModelDirectory?,
     sampler: SchedulerName? = nil, dtype: DType, device: Device, caches: URL
   ) throws {
+    let tiling = comparison.style.tiling.settled(
+      width: comparison.style.width, height: comparison.style.height, for: base, dtype: dtype,
+      device: device)
     self.comparison = comparison
+    self.tiling = tiling
     self.base = base
     self.refiner = refiner
     self.sampler = sampler
@@ -45,13 +50,14 @@ public struct ComparisonDrawing {
     baseKey = ContentHash.of(
       [
         Self.version, "\(style.width)x\(style.height)", "\(style.steps)", "\(style.guidance)",
-        style.negative.map { "negative \($0)" } ?? "", dtype.rawValue, arithmetic.description,
+        style.negative.map { "negative \($0)" } ?? "", dtype.rawValue, tiling.rawValue,
+        arithmetic.description,
         sampler?.rawValue ?? base.scheduler.className, "\(base.forceZerosForEmptyPrompt)",
       ] + (try base.contentHashes(hashes)))
     refinedKey = ContentHash.of(
       [
         baseKey, "\(style.refinement)", "\(style.aestheticScore)",
-        "\(style.negativeAestheticScore)",
+        "\(style.negativeAestheticScore)", "\(refiner?.forceZerosForEmptyPrompt ?? false)",
       ]
         + (try refiner?.contentHashes(hashes) ?? []))
     try hashes.save()
@@ -68,6 +74,8 @@ public struct ComparisonDrawing {
     let rows = comparison.rows
     let entries = comparison.columns.map { column in rows.map { entry(column, $0) } }
     let style = comparison.style
+    // One that does not fit is told before the others are drawn, which may take long.
+    for column in comparison.columns { _ = try adapters(of: column) }
     let count = entries.count * rows.count
     let missing = entries.map { column in
       column.indices.filter { column[$0].image(width: style.width, height: style.height) == nil }
@@ -92,6 +100,7 @@ public struct ComparisonDrawing {
           let places = wanted.filter { $0 / comparison.seeds.count == prompt }
           guard !places.isEmpty else { continue }
           var series = style
+          series.tiling = tiling
           series.prompt = comparison.prompts[prompt]
           series.seeds = places.map { rows[$0].seed }
           var next = places.makeIterator()
@@ -128,7 +137,8 @@ public struct ComparisonDrawing {
       url: folder.appending(path: "\(key).png"),
       parameters: PictureParameters(
         prompt: row.prompt, negative: style.negative, steps: style.steps,
-        scheduler: sampler?.rawValue ?? base.scheduler.className, guidance: style.guidance,
+        scheduler: SamplerTitle(sampler.map(base.scheduler.replacingClass) ?? base.scheduler).name,
+        guidance: style.guidance,
         seed: row.seed,
         // By its content: the file must not depend on where the model lies.
         model: String(baseKey.prefix(12)),

@@ -9,13 +9,11 @@ public struct ContentRecords {
   /// Hashes of large files are remembered in a folder.
   public init(in folder: URL) { hashes = FileHashes(in: folder) }
 
-  /// A model by its content: a file's own hash, or one of all of its parts' files. Throws
-  /// `FileAccessError`, `ModelError`, `WeightsError`.
+  /// A model by its content: the hash of a file that stands alone, or one of all of its parts' files.
+  /// Throws `FileAccessError`, `ModelError`, `WeightsError`.
   public func record(_ model: ModelDirectory, path: String) throws -> PictureRecord.Source {
-    if model.url.pathExtension == ModelDirectory.fileExtension {
-      return try record(model.url, path: path)
-    }
-    var parts: [String] = []
+    if try model.files(of: .scheduler) == [model.url] { return try record(model.url, path: path) }
+    var parts = ["\(model.forceZerosForEmptyPrompt)"]
     for part in ModelDirectory.Component.allCases {
       if part == .textEncoder || part == .tokenizer, model.role == .refiner { continue }
       parts += try [part.rawValue] + model.files(of: part).map { try hashes.hash(of: $0) }
@@ -35,12 +33,18 @@ public struct ContentRecords {
     PictureRecord.Source(path: path, sha256: try hashes.hash(of: file))
   }
 
-  /// An adapter by its content. Throws `FileAccessError`.
+  /// An adapter by its content, and that of the file beside it that says its scale. Throws
+  /// `FileAccessError`.
   public func adapter(
     _ file: URL, name: String, path: String, scale: Double
   ) throws -> PictureRecord.Adapter {
-    PictureRecord.Adapter(
-      name: name, path: path, scale: scale, sha256: try hashes.hash(of: file),
+    let neighbour = file.deletingLastPathComponent().appending(path: AdapterFile.configurationName)
+    let own = try hashes.hash(of: file)
+    let sha256 =
+      FileManager.default.fileExists(atPath: neighbour.path)
+      ? ContentHash.of([own, try hashes.hash(of: neighbour)]) : own
+    return PictureRecord.Adapter(
+      name: name, path: path, scale: scale, sha256: sha256,
       tensorsSHA256: try Self.hashOfTensors(file))
   }
 

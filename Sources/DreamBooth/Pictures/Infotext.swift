@@ -11,7 +11,9 @@ public struct Infotext: Sendable, Equatable {
 
   /// A name and its value.
   public struct Field: Sendable, Equatable {
+    /// What is said, as `Steps`.
     public var key: String
+    /// What it is, without quotation marks.
     public var value: String
 
     /// A name and its value.
@@ -21,9 +23,11 @@ public struct Infotext: Sendable, Equatable {
     }
   }
 
+  /// What was asked for.
   public var prompt: String
   /// nil: there is no such line.
   public var negative: String?
+  /// The last line.
   public var fields: [Field]
 
   /// A text of these parts.

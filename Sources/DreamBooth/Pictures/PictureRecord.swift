@@ -54,10 +54,15 @@ public struct PictureRecord: Codable, Sendable, Equatable {
 
   /// A refiner and how it takes part: from a split on, or over the finished picture with a strength.
   public struct Refiner: Codable, Sendable, Equatable {
+    /// The model.
     public var model: Source
+    /// Share of the noise levels after which it goes on.
     public var split: Double?
+    /// Share of the steps that it draws anew.
     public var strength: Double?
+    /// What it is told with the prompt.
     public var aestheticScore: Double
+    /// What it is told with the negative prompt.
     public var negativeAestheticScore: Double
 
     private enum CodingKeys: String, CodingKey {
@@ -69,7 +74,9 @@ public struct PictureRecord: Codable, Sendable, Equatable {
 
   /// A picture that was drawn over.
   public struct Start: Codable, Sendable, Equatable {
+    /// The file.
     public var picture: Source
+    /// Share of the steps that were drawn anew.
     public var strength: Double
   }
 
@@ -90,43 +97,62 @@ public struct PictureRecord: Codable, Sendable, Equatable {
     }
   }
 
+  /// What was asked for.
   public var prompt: String
   /// nil: nothing was said.
   public var negative: String?
+  /// Of all noise.
   public var seed: UInt64
+  /// Sampler steps.
   public var steps: Int
+  /// How closely it follows the prompt.
   public var guidance: Double
+  /// How much of guidance's gain in contrast was taken back.
   public var guidanceRescale: Double
+  /// Pixels in a row.
   public var width: Int
+  /// Rows.
   public var height: Int
+  /// What the UNet was told with the prompt.
   public var sizes: Sizes
   /// nil: as with the prompt.
   public var negativeSizes: Sizes?
+  /// Whether prompts of more than 75 tokens were read whole.
   public var longPrompts: Bool
+  /// Whether `(word:1.2)` was read as a weight.
   public var promptWeights: Bool
   /// The sampler's class in diffusers.
   public var scheduler: String
   /// The name that chose it; nil: the model's own.
   public var sampler: String?
+  /// The model.
   public var model: Source
   /// nil: the model's own.
   public var vae: Source?
+  /// Whether the VAE worked in squares: `auto`, `on` or `off`.
   public var vaeTiling: String
+  /// The adapters on the base, in the command line's order.
   public var adapters: [Adapter]
+  /// Whether they were added to the weights.
   public var mergedAdapters: Bool
+  /// nil: there was none.
   public var refiner: Refiner?
+  /// nil: it was drawn from noise.
   public var image: Start?
+  /// Type of the weights: `fp32`, `bf16` or `fp16`.
   public var precision: String
   /// `cpu` or `cuda`.
   public var device: String
   /// CPU threads of an operation.
   public var threads: Int
+  /// The version of libtorch.
   public var libtorch: String
   /// The version of this program.
   public var program: String
 
   private enum CodingKeys: String, CodingKey {
-    case prompt, negative, seed, steps, guidance, width, height, sizes, scheduler, sampler, model, vae
+    case prompt, negative, seed, steps, guidance, width, height, sizes, scheduler, sampler, model,
+      vae
     case adapters, refiner, image, precision, device, threads, libtorch, program
     case guidanceRescale = "guidance_rescale"
     case negativeSizes = "negative_sizes"
@@ -179,7 +205,9 @@ public enum RecordedPicture: Sendable {
 
 /// Why a picture does not tell how it was drawn.
 public enum PictureRecordError: Error, Equatable, CustomStringConvertible {
+  /// It has neither text.
   case none(file: String)
+  /// This program's text is no record.
   case damaged(file: String)
   /// What it was drawn with is there no more.
   case differs(file: String, differences: [String])

@@ -3,15 +3,19 @@ import Torch
 
 /// What pictures are drawn with, besides what is asked for.
 public struct PictureSources: Sendable {
+  /// The base.
   public var model: PictureRecord.Source
   /// nil: the model's own.
   public var vae: PictureRecord.Source?
+  /// On the base.
   public var adapters: [PictureRecord.Adapter] = []
   /// Whether the adapters are added to the weights.
   public var areAdaptersMerged = false
+  /// nil: there is none.
   public var refiner: PictureRecord.Source?
   /// What is drawn over.
   public var image: PictureRecord.Source?
+  /// Type of the weights.
   public var precision: Precision
   /// Whether a GPU draws.
   public var isOnGPU: Bool

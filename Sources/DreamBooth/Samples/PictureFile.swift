@@ -20,8 +20,6 @@ public struct PictureParameters: Sendable {
   public var model: String
   /// Adapters, each with its strength.
   public var adapters: [String]
-  /// What else was asked for, as `Denoising strength` and `0.6`.
-  public var fields: [(key: String, value: String)] = []
 
   /// The parameters of one picture.
   public init(
@@ -47,7 +45,6 @@ public struct PictureParameters: Sendable {
       "Size: \(width)x\(height)", "Model: \(model)",
     ]
     if !adapters.isEmpty { fields.append("LoRA: \(adapters.joined(separator: " "))") }
-    fields += self.fields.map { "\($0.key): \($0.value)" }
     lines.append(fields.joined(separator: ", "))
     return lines.joined(separator: "\n")
   }

@@ -30,7 +30,7 @@ struct SampleGrid {
     report: (TrainingEvent) throws -> Void
   ) throws {
     let config = setup.config
-    let pictures = try decode(latents(step, unet, checkStop, report))
+    let pictures = try decode(latents(step, unet, checkStop, report), checkStop)
     // Training needs the memory that libtorch still keeps for the VAE's tensors.
     if setup.device.isCUDA { try Backend.emptyCache() }
     for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
@@ -76,11 +76,18 @@ struct SampleGrid {
     }
   }
 
-  private func decode(_ latents: [[Tensor]]) throws -> [[Picture]] {
+  private func decode(
+    _ latents: [[Tensor]], _ checkStop: () throws -> Void
+  ) throws -> [[Picture]] {
     let decoder = LatentDecoder(
       vae: try setup.model.loadVAE(dtype: setup.dtype, device: setup.device),
       inFloat32: { try setup.model.loadVAE(device: setup.device) })
-    return try latents.map { try $0.map { try decoder.pictures(of: $0)[0] } }
+    return try latents.map { row in
+      try row.map { latent in
+        try checkStop()
+        return try decoder.pictures(of: latent)[0]
+      }
+    }
   }
 
   private func parameters(_ prompt: String, _ seed: UInt64, _ step: Int) -> PictureParameters {

@@ -60,16 +60,19 @@ public final class Trainer {
       for note in notes { try report(.note(note)) }
     }
     let data: PreparedData
+    let training: AdapterTraining
     do {
       data = try PreparedData(
         setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
       try data.cacheUse.write(to: folder)
+      try checkStop()
+      try report(.preparing("UNet", done: 0, of: 1))
+      training = try AdapterTraining(
+        setup, data: data, from: checkpoint, continuation: continuation)
+      try checkStop()
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
     }
-    try report(.preparing("UNet", done: 0, of: 1))
-    let training = try AdapterTraining(
-      setup, data: data, from: checkpoint, continuation: continuation)
     try report(.ready(sites: training.sites.count, parameters: training.parameterCount))
     let saver = CheckpointSaver(
       training, run: run, folder: folder, retention: Retention(setup.config), report: report)

@@ -99,6 +99,10 @@ public struct TrainingSetup {
       + DatasetProblem.trainedOn(
         identity.heldOut, in: heldOut?.directory.lastPathComponent, identity.images,
         "the same picture is trained on, so its loss does not tell of over-fitting")
+      + DatasetProblem.trainedOn(
+        identity.classImages, in: classImages?.folderName, identity.heldOut ?? [],
+        "the same picture is held out, and trained on here as a class image, so its loss does not "
+          + "tell of over-fitting")
       + unused
   }
 }

@@ -6,7 +6,9 @@ public import Torch
 /// It never gives a black picture: values that are not finite are decoded once more in float32 where
 /// that is possible, and are an error otherwise.
 public final class LatentDecoder {
-  private var vae: AutoencoderKL
+  private let vae: AutoencoderKL
+  /// The same in float32, once it was needed: for that picture alone, so that none depends on others.
+  private var wide: AutoencoderKL?
   private let tiling: VAETiling
   private let inFloat32: (() throws -> AutoencoderKL)?
   private let note: (DrawingNote) -> Void
@@ -31,14 +33,15 @@ public final class LatentDecoder {
   /// Throws `DrawingError` for values that are not finite, and `TorchError`.
   public func pictures(of latents: Tensor) throws -> [Picture] {
     try noGrad {
-      var decoded = try decode(latents)
+      var decoded = try decode(latents, by: vae)
       if try !decoded.isFinite() {
         guard decoded.dtype != .float32, let inFloat32 else {
           throw DrawingError.pictureNotFinite(dtype: decoded.dtype)
         }
-        note(.decodedInFloat32(insteadOf: decoded.dtype))
-        vae = try inFloat32()
-        decoded = try decode(latents)
+        if wide == nil { note(.decodedInFloat32(insteadOf: decoded.dtype)) }
+        let wide = try wide ?? inFloat32()
+        self.wide = wide
+        decoded = try decode(latents, by: wide)
         guard try decoded.isFinite() else {
           throw DrawingError.pictureNotFinite(dtype: decoded.dtype)
         }
@@ -48,7 +51,7 @@ public final class LatentDecoder {
   }
 
   /// `[B, 3, H, W]`.
-  private func decode(_ latents: Tensor) throws -> Tensor {
+  private func decode(_ latents: Tensor, by vae: AutoencoderKL) throws -> Tensor {
     let weight = try vae.decoder.convIn.weight.tensor
     let unscaled = try vae.unscaled(latents.to(weight.dtype).to(weight.device))
     let scale = vae.configuration.scale

@@ -1,5 +1,5 @@
 import Foundation
-import Torch
+public import Torch
 
 /// Whether the VAE works on a whole picture or on overlapping squares of it, which takes less memory
 /// and gives nearly the same picture.
@@ -12,6 +12,16 @@ public enum VAETiling: String, CaseIterable, Sendable {
 
   /// How often larger a picture is than what the VAE was trained for, before it is done in squares.
   private static let areas = 4
+
+  /// The choice for all pictures of a size, made now, so that they are alike whatever memory is free
+  /// later. A GPU's memory decides only when it is used up.
+  public func settled(
+    width: Int, height: Int, for model: ModelDirectory, dtype: DType, device: Device
+  ) -> VAETiling {
+    if device.isCUDA { return self }
+    return isNeeded(width: width, height: height, model.vae, dtype: dtype, device: device)
+      ? .always : .never
+  }
 
   /// Whether a picture is done in squares from the start.
   func isNeeded(

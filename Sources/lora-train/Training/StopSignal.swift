@@ -43,6 +43,9 @@ private let saveRequested = Atomic(false)
 
 /// Calls only what a signal handler may call.
 private func requestStop(_ number: Int32) {
+  // What was interrupted may be about to look at it.
+  let code = errno
+  defer { errno = code }
   stopRequested.store(true, ordering: .relaxed)
   let message: StaticString =
     "\nStopping as soon as what is done can be saved; once more ends it at once, without saving.\n"

@@ -25,22 +25,21 @@ enum RecordedOptions {
 extension PictureRecord {
   /// The options that draw this picture, but for those that others make meaningless.
   fileprivate func options(besides given: GivenOptions) -> [String] {
-    var options = [
-      "--prompt=\(prompt)", "--seed=\(seed)", "--steps=\(steps)", "--guidance=\(guidance)",
+    var options = GivenOptions.arguments("prompt", prompt)
+    options += [
+      "--seed=\(seed)", "--steps=\(steps)", "--guidance=\(guidance)",
       "--guidance-rescale=\(guidanceRescale)", "--width=\(width)", "--height=\(height)",
       "--precision=\(precision)", "--device=\(device)", "--vae-tiling=\(vaeTiling)",
     ]
     func add(_ name: String, _ value: String?) {
-      if let value { options.append("--\(name)=\(value)") }
+      if let value { options += GivenOptions.arguments(name, value) }
     }
     add("negative", negative)
     add("scheduler", sampler)
     if longPrompts { options.append("--long-prompts") }
     if promptWeights { options.append("--prompt-weights") }
-    if !given.contains("--model", "--run") {
-      add("model", model.path)
-      add("vae", vae?.path)
-    }
+    if !given.contains("--model", "--run") { add("model", model.path) }
+    if !given.contains("--model") { add("vae", vae?.path) }
     if !given.contains("--lora", "--run") {
       for adapter in adapters { add("lora", "\(adapter.path):\(adapter.scale)") }
       if !adapters.isEmpty {

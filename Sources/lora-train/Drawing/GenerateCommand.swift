@@ -97,15 +97,8 @@ struct GenerateCommand: ParsableCommand {
     if !(guidance >= 0 && guidance.isFinite) {
       throw ValidationError("--guidance is \(guidance), but must be a number of at least 0.")
     }
-    if let scheduler, SchedulerName(scheduler) == nil {
-      throw ValidationError("--scheduler is \(scheduler), but must be \(SchedulerName.allowed).")
-    }
-    if DeviceChoice(rawValue: device) == nil {
-      throw ValidationError("--device is \(device), but must be \(DeviceChoice.allowed).")
-    }
-    if let precision, Precision(rawValue: precision) == nil {
-      throw ValidationError("--precision is \(precision), but must be \(Precision.allowed).")
-    }
+    try DrawingChecks.check(
+      width: width, height: height, scheduler: scheduler, precision: precision, device: device)
   }
 
   func run() throws {
@@ -165,7 +158,9 @@ struct GenerateCommand: ParsableCommand {
     ]
   }
 
-  func series(side: Int, _ seeds: [UInt64]) throws -> PictureSeries {
+  func series(
+    side: Int, _ seeds: [UInt64], images: StartImages = StartImages()
+  ) throws -> PictureSeries {
     var series = PictureSeries(
       prompt: prompt ?? "", negative: negative, width: width ?? side, height: height ?? side,
       steps: steps, guidance: guidance, seeds: seeds)
@@ -173,7 +168,7 @@ struct GenerateCommand: ParsableCommand {
     series.tiling = vaeTiling
     conditioning.apply(to: &series)
     refiner.apply(to: &series)
-    series.image = try startImage.load(width: series.width, height: series.height)
+    series.image = try images.image(startImage, width: series.width, height: series.height)
     return series
   }
 }

@@ -30,7 +30,8 @@ struct CampaignRun {
     let signal = StopSignal()
     let tools = try DrawingTools(command)
     let folder = try CampaignFolder(command.output, overwrite: command.overwrite)
-    let jobs = try campaign.pictures.map { try job($0, tools) }
+    let images = StartImages()
+    let jobs = try campaign.pictures.map { try job($0, tools, images) }
     let states = try jobs.map { try folder.state(of: $0.picture.file, asked: $0.record) }
     let waiting = zip(jobs, states).filter { $1 != .drawn }.map(\.0)
     say(states)
@@ -70,7 +71,9 @@ struct CampaignRun {
   }
 
   /// What the template, the lists' entries and the command line say together; the last one wins.
-  private func job(_ picture: Campaign.Picture, _ tools: DrawingTools) throws -> CampaignJob {
+  private func job(
+    _ picture: Campaign.Picture, _ tools: DrawingTools, _ images: StartImages
+  ) throws -> CampaignJob {
     let settings = picture.settings
     func choose<Value>(_ option: String, _ said: Value?, _ own: Value) -> Value {
       given.contains(option) ? own : said ?? own
@@ -83,7 +86,7 @@ struct CampaignRun {
     command.steps = choose("--steps", settings.steps, command.steps)
     command.guidance = choose("--guidance", settings.guidance, command.guidance)
     command.scheduler = choose("--scheduler", settings.scheduler, command.scheduler)
-    let series = try command.series(side: tools.side, [picture.seed])
+    let series = try command.series(side: tools.side, [picture.seed], images: images)
     let scale = tools.model.vae.scale
     guard series.width.isMultiple(of: scale), series.height.isMultiple(of: scale) else {
       throw DrawingError.size(width: series.width, height: series.height, multiple: scale)

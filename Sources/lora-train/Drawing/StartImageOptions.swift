@@ -56,3 +56,16 @@ struct StartImageOptions: ParsableArguments {
       size: PixelSize(width: width, height: height))
   }
 }
+
+/// Start pictures that were loaded already, one for each size.
+final class StartImages {
+  private var known: [String: StartImage] = [:]
+
+  /// The picture in a size, loaded once. Throws as ``StartImageOptions/load(width:height:)``.
+  func image(_ options: StartImageOptions, width: Int, height: Int) throws -> StartImage? {
+    let size = "\(width)x\(height)"
+    if let image = known[size] { return image }
+    known[size] = try options.load(width: width, height: height)
+    return known[size]
+  }
+}

@@ -85,8 +85,12 @@ struct TrainingSession {
     let resumable = try ResumableRun(log.run(interrupted.id), setup: setup, root: root)
     let run = resumable.run
     let setup = resumable.setup
-    for problem in resumable.problems { Console.say("Note: \(problem)") }
+    for problem in resumable.damages + resumable.notes { Console.say("Note: \(problem)") }
     guard let checkpoint = resumable.checkpoint else {
+      // Training from nothing would in time replace them all.
+      if let problem = resumable.damages.first {
+        throw CheckpointError.noneWhole(run: "Run \(run.id)", problem: problem)
+      }
       if resumable.differences.isEmpty {
         try beginAgain(run, setup, changes: resumable.changes)
       } else {
@@ -151,7 +155,7 @@ struct TrainingSession {
       changes: checkpoint == nil ? [] : changes)
     Console.say("Going on with run \(run.id) from step \(continuation.step).")
     try train(run, setup, from: checkpoint, continuation) {
-      _ = try log.resume(
+      try log.resume(
         run.id, from: continuation.step, sha256: continuation.sha256, steps: setup.config.steps,
         config: setup.config.recordJSON(), version: Version.current,
         keepsValidation: keepsValidation,
@@ -164,7 +168,7 @@ struct TrainingSession {
   ///   recorded as running already.
   private func train(
     _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?,
-    _ continuation: Continuation? = nil, resume: (() throws -> Void)? = nil
+    _ continuation: Continuation? = nil, resume: (() throws -> Run)? = nil
   ) throws {
     let recorder = RunRecorder(log: log, root: root, run: run, device: setup.device)
     let progress = ProgressDisplay(steps: setup.config.steps, device: setup.device)
@@ -183,7 +187,7 @@ struct TrainingSession {
       let trainer = Trainer(setup, run: Int(run.id), folder: folder)
       let report = { (event: TrainingEvent) in
         if case .ready = event, let resume {
-          try resume()
+          recorder.run = try resume()
           isRecorded = true
         }
         recorder.record(event)
@@ -212,7 +216,7 @@ struct TrainingSession {
       Console.say(
         step == 0
           ? "Stopped before the first step; the same command begins again."
-          : "Stopped after step \(step) and saved; the same command goes on from there.")
+          : "Stopped after step \(step) and saved; lora-train resume \(run.id) goes on from there.")
       throw ExitCode(130)
     }
   }

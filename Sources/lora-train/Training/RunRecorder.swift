@@ -12,7 +12,8 @@ final class RunRecorder {
 
   private var log: RunLog
   private let root: RootOption
-  private let run: Run
+  /// The run as it was recorded when this training of it began.
+  var run: Run
   private let device: Device
   private var records = RunRecords()
   /// When to try again; nil while the records are whole.

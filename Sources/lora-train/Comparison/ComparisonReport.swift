@@ -20,7 +20,7 @@ struct ComparisonReport {
   ) {
     self.comparison = comparison
     self.runs = runs
-    let several = Set(runs.map(\.run.id)).count > 1
+    let several = runs.count > 1
     sentences = runs.compactMap { run in
       guard let advice = run.ranking?.advice, run.checkpoints.count > 1 else { return nil }
       return several ? "Run \(run.run.id): \(advice)" : advice
@@ -46,9 +46,14 @@ struct ComparisonReport {
   }
 
   private var title: String {
+    func count(_ number: Int, _ what: String) -> String {
+      "\(number) \(what)\(number == 1 ? "" : "s")"
+    }
     let subjects = Set(runs.map(\.run.subject)).sorted().joined(separator: ", ")
+    let checkpoints = Set(comparison.columns.compactMap(\.adapter?.sha256)).count
     return
-      "\(subjects): \(comparison.columns.count) columns, \(comparison.rows.count) pictures each"
+      "\(subjects): \(count(checkpoints, "checkpoint")), "
+      + "\(count(comparison.prompts.count, "prompt")), \(count(comparison.seeds.count, "seed"))"
   }
 
   private func html(_ pictures: [[URL]]) throws -> String {
@@ -66,7 +71,7 @@ struct ComparisonReport {
       columns: comparison.columns.map { column in
         ComparisonPage.Column(
           label: column.label, notes: column.notes,
-          place: column.adapter.flatMap { places[$0.sha256] })
+          place: column.isMeasured ? column.adapter.flatMap { places[$0.sha256] } : nil)
       },
       rows: try zip(comparison.rows, pictures).map { row, files in
         ComparisonPage.Row(
@@ -83,4 +88,9 @@ struct ComparisonReport {
       throw .unreadable(file: file.relativePath, reason: error.reason)
     }
   }
+}
+
+extension Comparison.Column {
+  /// Whether it is drawn as its held-out loss was measured: at full strength, without a refiner.
+  fileprivate var isMeasured: Bool { adapter?.strength == 1 && !isRefined }
 }

@@ -8,7 +8,7 @@ struct ComparedRun {
   let run: Run
   let config: TrainingConfig
   /// In the order of steps.
-  let checkpoints: [(folder: CheckpointFolder, sha256: String)]
+  private(set) var checkpoints: [(folder: CheckpointFolder, sha256: String)]
 
   private let losses: [StepRecord]
   private let evaluations: [ValidationRecord]
@@ -42,6 +42,19 @@ struct ComparedRun {
     }
   }
 
+  /// The runs that are named, each once with all of its checkpoints that are. Throws as `init`.
+  static func all(_ references: [CheckpointReference], root: RootOption) throws -> [ComparedRun] {
+    try references.reduce(into: []) { runs, reference in
+      let new = try ComparedRun(reference, root: root)
+      guard let place = runs.firstIndex(where: { $0.run.id == new.run.id }) else {
+        return runs.append(new)
+      }
+      let known = runs[place].checkpoints.map(\.folder.step)
+      runs[place].checkpoints += new.checkpoints.filter { !known.contains($0.folder.step) }
+      runs[place].checkpoints.sort { $0.folder.step < $1.folder.step }
+    }
+  }
+
   /// The checkpoints by their held-out losses; nil where those are not known.
   var ranking: CheckpointRanking? {
     CheckpointRanking(steps: checkpoints.map(\.folder.step), evaluations: evaluations)
@@ -56,7 +69,8 @@ struct ComparedRun {
         ].compactMap { $0 }
         return Comparison.Column(
           label: (["run \(run.id), step \(checkpoint.step)"] + details).joined(separator: ", "),
-          notes: notes(checkpoint.step),
+          // Losses are measured at full strength, without a refiner.
+          notes: strength == 1 && !isRefined ? notes(checkpoint.step) : [],
           adapter: Comparison.Column.Adapter(
             file: checkpoint.adapter, sha256: sha256, strength: strength,
             name: "\(run.subject)@\(checkpoint.step)"),

@@ -9,9 +9,10 @@ struct ResumableRun {
   let setup: TrainingSetup
   /// What to go on from; nil for a run that has saved nothing and begins again.
   let checkpoint: CheckpointFolder?
-  /// What the user should know: damage of checkpoints that are newer than that, and what has changed
-  /// without making it another training.
-  let problems: [String]
+  /// Damage of checkpoints that are newer than that.
+  let damages: [String]
+  /// What has changed without making it another training.
+  let notes: [String]
   /// What makes it another training than the one that is asked for.
   let differences: [String]
   /// What would, and is let pass.
@@ -21,18 +22,17 @@ struct ResumableRun {
   init(_ run: Run, setup: TrainingSetup, root: RootOption) throws {
     self.run = run
     let found: [TrainingDifference]
-    let (checkpoint, damages) = run.folder(below: root).newestCheckpoint()
-    self.checkpoint = checkpoint
+    (checkpoint, damages) = run.folder(below: root).newestCheckpoint()
     if let state = try checkpoint?.state() {
       self.setup = setup.continuing(state.config)
       found = try self.setup.differences(from: state)
-      problems = damages + self.setup.notes(on: state)
+      notes = self.setup.notes(on: state)
     } else {
       let recorded = try TrainingConfig(recorded: run)
       self.setup = setup.continuing(recorded)
       found = try self.setup.config.differencesForbiddenOnResume(from: recorded)
         .map(TrainingDifference.init)
-      problems = damages
+      notes = []
     }
     differences = found.filter { !setup.allows($0) }.map(\.description)
     changes = found.filter { setup.allows($0) }.map(\.description)

@@ -75,23 +75,14 @@ struct CompareCommand: ParsableCommand {
     for strength in strength where !strength.isFinite {
       throw ValidationError("--strength is \(strength), but must be a number.")
     }
-    if let scheduler, SchedulerName(scheduler) == nil {
-      throw ValidationError("--scheduler is \(scheduler), but must be \(SchedulerName.allowed).")
-    }
-    if DeviceChoice(rawValue: device) == nil {
-      throw ValidationError("--device is \(device), but must be \(DeviceChoice.allowed).")
-    }
-    if let precision, Precision(rawValue: precision) == nil {
-      throw ValidationError("--precision is \(precision), but must be \(Precision.allowed).")
-    }
+    try DrawingChecks.check(
+      width: width, height: height, scheduler: scheduler, precision: precision, device: device)
   }
 
   func run() throws {
     let signal = StopSignal()
     let latest = CheckpointReference(run: .latest, step: nil)
-    let runs = try (references.isEmpty ? [latest] : references).map {
-      try ComparedRun($0, root: root)
-    }
+    let runs = try ComparedRun.all(references.isEmpty ? [latest] : references, root: root)
     let models = BaseModels(root: root)
     let directory = try models.open(model ?? Self.commonModel(of: runs))
     let refinerModel = try refiner.refiner.map { try models.open($0, as: .refiner) }

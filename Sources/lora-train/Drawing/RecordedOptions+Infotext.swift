@@ -11,7 +11,9 @@ extension Infotext {
   /// The options that come nearest to what another program has drawn, and what is different, to be
   /// said after the file's name.
   func options(besides given: GivenOptions) -> (options: [String], notes: [String]) {
-    var options = ["--long-prompts", "--prompt-weights"]
+    // Training's grids and comparisons say less than other programs do, and read prompts as they are.
+    let isOwn = self["Model hash"] == nil && self["Version"] == nil
+    var options = isOwn ? [] : ["--long-prompts", "--prompt-weights"]
     var left: [String] = []
     func take(_ key: String, _ option: String, _ convert: (String) -> String?) {
       guard let value = self[key] else { return }
@@ -19,14 +21,16 @@ extension Infotext {
       options.append("--\(option)=\(converted)")
     }
     let (prompt, tags) = Self.withoutTags(prompt)
-    options.append("--prompt=\(prompt)")
-    if let negative { options.append("--negative=\(negative)") }
+    options += GivenOptions.arguments("prompt", prompt)
+    if let negative { options += GivenOptions.arguments("negative", negative) }
     take("Steps", "steps") { Int($0).map { "\($0)" } }
     take("CFG scale", "guidance") { Double($0).map { "\($0)" } }
     take("Seed", "seed") { UInt64($0).map { "\($0)" } }
     let title = SamplerTitle(name: self["Sampler"] ?? "", scheduleType: self["Schedule type"])
     take("Sampler", "scheduler") { _ in title.sampler?.rawValue }
-    if let type = title.scheduleType, !title.isScheduleKnown { left.append("Schedule type: \(type)") }
+    if let type = title.scheduleType, !title.isScheduleKnown {
+      left.append("Schedule type: \(type)")
+    }
     if let size = self["Size"] {
       let sides = size.split(separator: "x").compactMap { Int($0) }
       if sides.count == 2 {
@@ -46,7 +50,7 @@ extension Infotext {
         "says more than was understood; left out: \(left.joined(separator: ", ")). Models and "
           + "adapters are chosen with --model and --lora.")
     }
-    if self["RNG"] != "CPU" {
+    if !isOwn, self["RNG"] != "CPU" {
       notes.append("comes from noise that a GPU has drawn; the seed gives another picture here.")
     }
     return (options, notes)

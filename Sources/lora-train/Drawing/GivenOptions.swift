@@ -25,4 +25,9 @@ struct GivenOptions {
     }
     return nil
   }
+
+  /// An option as arguments: in one, so that its text may begin with a dash, unless it is empty.
+  static func arguments(_ option: String, _ text: String) -> [String] {
+    text.isEmpty ? ["--\(option)", ""] : ["--\(option)=\(text)"]
+  }
 }

@@ -1,8 +1,7 @@
 # What one types while working here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test faults lint format golden interop bench
+.PHONY: help setup build demo test faults sanitize lint format golden interop bench defaults
 
-export LORA_TRAIN ?= $(CURDIR)/.build/release/lora-train
 python := .venv/bin/python
 swift_sources := Package.swift Sources Tests
 
@@ -21,11 +20,14 @@ demo: build ## trains a drawn cricketer on the small base model, in minutes, and
 
 test: setup ## all tests
 	swift build --build-tests
-	swift test --skip-build
+	Scripts/test
 
 faults: setup ## kills and power cuts at 500 random points of a training, each continued to the end
 	swift build --build-tests
-	LORA_TRAIN_FAULTS=$(or $(kills),500) swift test --skip-build --filter CommandTests.*FaultTests
+	LORA_TRAIN_FAULTS=$(or $(kills),500) Scripts/test --filter CommandTests.*FaultTests
+
+sanitize: setup ## memory, undefined behaviour and threads, with the compiler's sanitizers
+	Scripts/sanitize
 
 lint: ## style errors, without changing anything
 	swift format lint --strict --parallel --recursive $(swift_sources)
@@ -36,8 +38,14 @@ format: ## writes the style into the sources
 golden: python-environment ## regenerates the reference values in Tests/Golden with diffusers
 	$(python) Tests/Golden/make.py
 
-interop: build python-environment ## our files in diffusers and peft, and theirs in ours
+# The build of the tests serves here too; LORA_TRAIN=/path checks another binary.
+interop: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
+interop: setup python-environment ## our files in diffusers and peft, and theirs in ours
+	swift build --product lora-train
 	$(python) Tests/Interop/interop.py
+
+defaults: build ## Configs/default.yaml, from the declarations of the options
+	cd .build && release/lora-train train --print-config > $(CURDIR)/Configs/default.yaml
 
 bench: build python-environment ## speed and memory beside diffusers and peft
 	$(python) Scripts/bench/bench.py

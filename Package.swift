@@ -12,6 +12,11 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Tests spend most of their time in layers, weights, images and the C++ around libtorch, so these
+// are optimised in debug builds too. `@testable import` and failpoints work as in other targets.
+let optimizedSwift = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let optimizedC = ["-O2"]
+
 let package = Package(
   name: "lora-train",
   products: [
@@ -31,7 +36,8 @@ let package = Package(
         .unsafeFlags([
           "-isystem", "\(libtorch)/include",
           "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-        ])
+        ]),
+        .unsafeFlags(optimizedC, .when(configuration: .debug)),
       ],
       // A CUDA libtorch registers its kernels when libtorch.so is loaded; with --as-needed the
       // linker would drop it, because no symbol of ours lives there.
@@ -42,43 +48,74 @@ let package = Package(
         ])
       ]
     ),
-    .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
     // Where tests may kill the program or have the disk fail; empty in release builds.
     .target(name: "Failpoints", swiftSettings: swiftSettings),
-    .target(name: "NN", dependencies: ["Failpoints", "Torch"], swiftSettings: swiftSettings),
+    .target(
+      name: "Files",
+      dependencies: ["Failpoints", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Options", dependencies: ["Files", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swiftSettings),
+    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: optimizedSwift),
+    .target(
+      name: "NN", dependencies: ["Failpoints", "Files", "Torch"], swiftSettings: optimizedSwift),
     // CLIP's merges, put into the executable by #embed, so that it needs no file beside it.
     .target(name: "CLIPVocabulary", exclude: ["Vocabulary"]),
     .target(
-      name: "StableDiffusion", dependencies: ["CLIPVocabulary", "NN", "Torch"],
-      swiftSettings: swiftSettings),
+      name: "StableDiffusion", dependencies: ["CLIPVocabulary", "Files", "NN", "Torch"],
+      swiftSettings: optimizedSwift),
     .target(
       name: "CImageCodecs",
+      cSettings: [.unsafeFlags(optimizedC, .when(configuration: .debug))],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
     ),
     .target(
-      name: "Images", dependencies: ["CImageCodecs"],
-      resources: [.embedInCode("Fonts/fixed-7x13.hex")], swiftSettings: swiftSettings),
+      name: "Images", dependencies: ["CImageCodecs", "Files"],
+      resources: [.embedInCode("Fonts/fixed-7x13.hex")], swiftSettings: optimizedSwift),
     .target(
-      name: "DreamBooth",
+      name: "Adapters", dependencies: ["Files", "NN", "StableDiffusion", "Torch"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Datasets",
+      dependencies: ["Files", "Images", "Options", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Drawing",
       dependencies: [
-        "Failpoints", "Images", "NN", "StableDiffusion", "Torch",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Adapters", "Files", "Images", "NN", "Options", "StableDiffusion", "Torch",
         .product(name: "Yams", package: "Yams"),
       ],
-      swiftSettings: swiftSettings
-    ),
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Images", "NN", "Options",
+        "StableDiffusion", "Torch", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: swiftSettings),
     .target(
       name: "RunLog",
-      dependencies: ["Failpoints", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Failpoints", "Files", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings
     ),
     .target(
-      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      name: "Pages",
+      dependencies: ["Files", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates/comparison.mustache")], swiftSettings: swiftSettings),
+    .target(
+      name: "Workspace",
+      dependencies: [
+        "Datasets", "Drawing", "Failpoints", "Files", "Options", "RunLog", "StableDiffusion",
+        "Torch", "Training",
+      ],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "lora-train",
       dependencies: [
-        "DreamBooth", "Failpoints", "Images", "NN", "Pages", "RunLog", "StableDiffusion", "Torch",
+        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Images", "NN", "Options",
+        "Pages",
+        "RunLog", "StableDiffusion", "Torch", "Training", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -86,12 +123,14 @@ let package = Package(
 
     // The subjects of the demonstration, recognised in what adapters draw.
     .target(
-      name: "DemoScores", dependencies: ["Images", "Torch"], resources: [.copy("Templates")],
+      name: "DemoScores", dependencies: ["Files", "Images", "Torch"],
+      resources: [.copy("Templates")],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "demo-scores",
       dependencies: [
-        "DemoScores", "DreamBooth", "Images", "NN", "StableDiffusion", "Torch",
+        "Adapters", "DemoScores", "Drawing", "Files", "Images", "NN", "StableDiffusion", "Torch",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -106,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "NNTests", dependencies: ["NN", "Torch", "TestSupport"], swiftSettings: swiftSettings),
+      name: "NNTests", dependencies: ["Files", "NN", "Torch", "TestSupport"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "StableDiffusionTests",
       dependencies: ["StableDiffusion", "NN", "Torch", "TestSupport"],
@@ -115,25 +155,53 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "DreamBoothTests",
-      dependencies: ["DreamBooth", "Images", "StableDiffusion", "NN", "Torch", "TestSupport"],
+      name: "OptionsTests", dependencies: ["Options"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "DrawingTests",
+      dependencies: [
+        "Drawing", "Files", "Images", "NN", "Options", "StableDiffusion", "Torch", "TestSupport",
+      ],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options", "StableDiffusion",
+        "Torch", "Training", "TestSupport",
+      ],
+      swiftSettings: swiftSettings),
+    // The rules of CONTRIBUTING.md: layers, folders, flags, lengths.
+    .testTarget(name: "LayoutTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",
       dependencies: ["RunLog", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests",
-      dependencies: ["lora-train", "DreamBooth", "Images", "NN", "Torch", "TestSupport"],
+      name: "WorkspaceTests",
+      dependencies: [
+        "Drawing", "Files", "Images", "RunLog", "StableDiffusion", "TestSupport", "Training",
+        "Workspace",
+      ],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "lora-train", "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options",
+        "Torch",
+        "Training", "TestSupport",
+      ],
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "DemoScoresTests",
       dependencies: ["DemoScores", "demo-scores", "Images", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "DemoTests",
-      dependencies: ["DemoScores", "DreamBooth", "Images", "NN", "StableDiffusion", "TestSupport"],
+      dependencies: [
+        "Adapters", "DemoScores", "Datasets", "Drawing", "Images", "NN", "StableDiffusion",
+        "Training",
+        "TestSupport",
+      ],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

@@ -12,38 +12,44 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-bool ct_requires_grad(ct_ref a) { return ref(a).requires_grad(); }
+int ct_requires_grad(ct_ref a) noexcept {
+  return guard<int>(-1, [&] { return ref(a).requires_grad() ? 1 : 0; });
+}
 
-int ct_set_requires_grad(ct_tensor a, bool enabled) {
+int ct_set_requires_grad(ct_tensor a, bool enabled) noexcept {
   return status([&] { mut(a).set_requires_grad(enabled); });
 }
 
-ct_tensor ct_detach(ct_ref a) {
+ct_tensor ct_detach(ct_ref a) noexcept {
   return tensor([&] { return ref(a).detach(); });
 }
 
-ct_tensor ct_clone(ct_ref a) {
+ct_tensor ct_clone(ct_ref a) noexcept {
   return tensor([&] { return ref(a).clone(); });
 }
 
-int ct_backward(ct_ref loss) {
+int ct_backward(ct_ref loss) noexcept {
   return status([&] { ref(loss).backward(); });
 }
 
-ct_tensor ct_grad(ct_ref a) {
-  return guard<ct_tensor>(nullptr, [&] {
-    const auto &gradient = ref(a).grad();
-    return gradient.defined() ? own(gradient) : nullptr;
+int ct_grad(ct_ref a, ct_tensor *gradient) noexcept {
+  return status([&] {
+    const auto &accumulated = ref(a).grad();
+    *gradient = accumulated.defined() ? own(accumulated) : nullptr;
   });
 }
 
-int ct_set_grad(ct_tensor a, ct_ref gradient) {
+int ct_set_grad(ct_tensor a, ct_ref gradient) noexcept {
   return status([&] { mut(a).mutable_grad() = gradient ? ref(gradient) : at::Tensor(); });
 }
 
-bool ct_grad_enabled(void) { return at::GradMode::is_enabled(); }
+int ct_grad_enabled(void) noexcept {
+  return guard<int>(-1, [] { return at::GradMode::is_enabled() ? 1 : 0; });
+}
 
-void ct_set_grad_enabled(bool enabled) { at::GradMode::set_enabled(enabled); }
+int ct_set_grad_enabled(bool enabled) noexcept {
+  return status([&] { at::GradMode::set_enabled(enabled); });
+}
 
 namespace {
 
@@ -120,7 +126,7 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
 
 ct_tensor ct_checkpoint(
     ct_body body, void *context, void (*release)(void *), const ct_ref *inputs,
-    size_t input_count, const ct_ref *leaves, size_t leaf_count) {
+    size_t input_count, const ct_ref *leaves, size_t leaf_count) noexcept {
   return tensor([&] {
     auto owner = c10::make_intrusive<Body>(body, std::shared_ptr<void>(context, release));
     auto tensors = list(inputs, input_count);

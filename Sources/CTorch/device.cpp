@@ -24,14 +24,16 @@ c10::DeviceIndex cuda_index(ct_device place) {
 
 }  // namespace
 
-int32_t ct_cuda_count(void) {
+int32_t ct_cuda_count(void) noexcept {
   return guard<int32_t>(
       0, [] { return static_cast<int32_t>(torch::cuda::device_count()); });
 }
 
-uint64_t ct_version(void) { return aoti_torch_abi_version(); }
+uint64_t ct_version(void) noexcept {
+  return guard<uint64_t>(0, [] { return aoti_torch_abi_version(); });
+}
 
-int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) {
+int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) noexcept {
   return status([&] {
     auto stats = at::accelerator::getDeviceStats(cuda_index(device));
     const auto &bytes = stats.allocated_bytes[static_cast<size_t>(
@@ -41,7 +43,7 @@ int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) {
   });
 }
 
-int ct_memory_info(ct_device device, int64_t *free, int64_t *total) {
+int ct_memory_info(ct_device device, int64_t *free, int64_t *total) noexcept {
   return status([&] {
     auto [available, all] = at::accelerator::getMemoryInfo(cuda_index(device));
     *free = static_cast<int64_t>(available);
@@ -49,15 +51,19 @@ int ct_memory_info(ct_device device, int64_t *free, int64_t *total) {
   });
 }
 
-int ct_empty_cache(void) {
+int ct_empty_cache(void) noexcept {
   return status([] { at::accelerator::emptyCache(); });
 }
 
-int32_t ct_threads(void) { return at::get_num_threads(); }
+int32_t ct_threads(void) noexcept {
+  return guard<int32_t>(-1, [] { return at::get_num_threads(); });
+}
 
-void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }
+int ct_set_threads(int32_t count) noexcept {
+  return status([&] { at::set_num_threads(std::max(count, 1)); });
+}
 
-int ct_use_deterministic_kernels(void) {
+int ct_use_deterministic_kernels(void) noexcept {
   return status([] {
     // cuBLAS reads this when it starts; only these two values make it deterministic.
     setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);

@@ -55,13 +55,13 @@ void record_unknown() noexcept {
 
 }  // namespace shim
 
-const char *ct_error(void) {
+const char *ct_error(void) noexcept {
   return message.empty() ? "libtorch failed without saying why" : message.c_str();
 }
 
-bool ct_error_is_out_of_memory(void) { return out_of_memory; }
+bool ct_error_is_out_of_memory(void) noexcept { return out_of_memory; }
 
-void ct_fail(const char *text, bool memory) {
+void ct_fail(const char *text, bool memory) noexcept {
   try {
     message = text;
     out_of_memory = memory;

@@ -6,7 +6,7 @@ using namespace shim;
 int ct_adamw(
     const ct_ref *parameters, const ct_ref *gradients, const ct_ref *averages,
     const ct_ref *squares, const ct_ref *steps, size_t count, double learning_rate, double beta1,
-    double beta2, double weight_decay, double eps) {
+    double beta2, double weight_decay, double eps) noexcept {
   return status([&] {
     at::NoGradGuard no_grad;
     auto counters = list(steps, count);
@@ -18,16 +18,16 @@ int ct_adamw(
   });
 }
 
-double ct_norm(const ct_ref *tensors, size_t count) {
-  return guard<double>(-1, [&] {
+ct_tensor ct_norm(const ct_ref *tensors, size_t count) noexcept {
+  return tensor([&] {
     at::NoGradGuard no_grad;
-    if (count == 0) return 0.0;
+    if (count == 0) return at::zeros({}, at::kFloat);
     auto norms = at::_foreach_norm(list(tensors, count), 2);
-    return at::linalg_vector_norm(at::stack(norms).to(at::kFloat)).item<double>();
+    return at::linalg_vector_norm(at::stack(norms).to(at::kFloat));
   });
 }
 
-int ct_scale(const ct_ref *tensors, size_t count, double factor) {
+int ct_scale(const ct_ref *tensors, size_t count, double factor) noexcept {
   return status([&] {
     at::NoGradGuard no_grad;
     at::_foreach_mul_(list(tensors, count), factor);

@@ -6,11 +6,11 @@
 
 using namespace shim;
 
-ct_tensor ct_generator(uint64_t seed) {
+ct_tensor ct_generator(uint64_t seed) noexcept {
   return tensor([&] { return at::detail::createCPUGenerator(seed).get_state(); });
 }
 
-ct_tensor ct_randn(ct_tensor state, const int64_t *shape, size_t dimensions) {
+ct_tensor ct_randn(ct_tensor state, const int64_t *shape, size_t dimensions) noexcept {
   return tensor([&] {
     auto generator = at::detail::createCPUGenerator();
     generator.set_state(mut(state));

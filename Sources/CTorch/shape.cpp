@@ -3,42 +3,42 @@
 
 using namespace shim;
 
-ct_tensor ct_reshape(ct_ref a, const int64_t *shape, size_t dimensions) {
+ct_tensor ct_reshape(ct_ref a, const int64_t *shape, size_t dimensions) noexcept {
   return tensor([&] { return ref(a).reshape(sizes(shape, dimensions)); });
 }
 
-ct_tensor ct_permute(ct_ref a, const int64_t *order, size_t dimensions) {
+ct_tensor ct_permute(ct_ref a, const int64_t *order, size_t dimensions) noexcept {
   return tensor([&] { return ref(a).permute(sizes(order, dimensions)); });
 }
 
-ct_tensor ct_transpose(ct_ref a, int64_t first, int64_t second) {
+ct_tensor ct_transpose(ct_ref a, int64_t first, int64_t second) noexcept {
   return tensor([&] { return ref(a).transpose(first, second); });
 }
 
-ct_tensor ct_narrow(ct_ref a, int64_t dimension, int64_t start, int64_t length) {
+ct_tensor ct_narrow(ct_ref a, int64_t dimension, int64_t start, int64_t length) noexcept {
   return tensor([&] { return ref(a).narrow(dimension, start, length); });
 }
 
-ct_tensor ct_select(ct_ref a, int64_t dimension, int64_t index) {
+ct_tensor ct_select(ct_ref a, int64_t dimension, int64_t index) noexcept {
   return tensor([&] { return ref(a).select(dimension, index); });
 }
 
-ct_tensor ct_index_select(ct_ref a, int64_t dimension, ct_ref index) {
+ct_tensor ct_index_select(ct_ref a, int64_t dimension, ct_ref index) noexcept {
   return tensor([&] { return ref(a).index_select(dimension, ref(index)); });
 }
 
-ct_tensor ct_unsqueeze(ct_ref a, int64_t dimension) {
+ct_tensor ct_unsqueeze(ct_ref a, int64_t dimension) noexcept {
   return tensor([&] { return ref(a).unsqueeze(dimension); });
 }
 
-ct_tensor ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) {
+ct_tensor ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) noexcept {
   return tensor([&] { return ref(a).expand(sizes(shape, dimensions)); });
 }
 
-ct_tensor ct_cat(const ct_ref *tensors, size_t count, int64_t dimension) {
+ct_tensor ct_cat(const ct_ref *tensors, size_t count, int64_t dimension) noexcept {
   return tensor([&] { return at::cat(list(tensors, count), dimension); });
 }
 
-ct_tensor ct_pad(ct_ref a, const int64_t *padding, size_t count, double value) {
+ct_tensor ct_pad(ct_ref a, const int64_t *padding, size_t count, double value) noexcept {
   return tensor([&] { return at::constant_pad_nd(ref(a), sizes(padding, count), value); });
 }

@@ -42,57 +42,72 @@ std::vector<at::Tensor> list(const ct_ref *tensors, size_t count) {
 
 }  // namespace shim
 
-void ct_free(ct_tensor tensor) { delete reinterpret_cast<at::Tensor *>(tensor); }
+void ct_free(ct_tensor tensor) noexcept {
+  status([&] { delete reinterpret_cast<at::Tensor *>(tensor); });
+}
 
-ct_tensor ct_alias(ct_ref a) {
+ct_tensor ct_alias(ct_ref a) noexcept {
   return tensor([&] { return ref(a); });
 }
 
-int64_t ct_dimensions(ct_ref tensor) { return ref(tensor).dim(); }
-
-void ct_shape(ct_ref tensor, int64_t *shape) {
-  auto sizes = ref(tensor).sizes();
-  std::copy(sizes.begin(), sizes.end(), shape);
+int64_t ct_dimensions(ct_ref tensor) noexcept {
+  return guard<int64_t>(-1, [&] { return ref(tensor).dim(); });
 }
 
-int64_t ct_count(ct_ref tensor) { return ref(tensor).numel(); }
-
-int32_t ct_dtype_of(ct_ref tensor) {
-  auto type = ref(tensor).scalar_type();
-  for (int32_t dtype = CT_FLOAT32; dtype <= CT_BOOL; dtype++) {
-    if (scalar_type(static_cast<ct_dtype>(dtype)) == type) return dtype;
-  }
-  return -1;
+int ct_shape(ct_ref tensor, int64_t *shape) noexcept {
+  return status([&] {
+    auto sizes = ref(tensor).sizes();
+    std::copy(sizes.begin(), sizes.end(), shape);
+  });
 }
 
-ct_device ct_device_of(ct_ref tensor) {
-  auto device = ref(tensor).device();
-  return {device.is_cpu() ? -1 : static_cast<int32_t>(device.index())};
+int64_t ct_count(ct_ref tensor) noexcept {
+  return guard<int64_t>(-1, [&] { return ref(tensor).numel(); });
+}
+
+int32_t ct_dtype_of(ct_ref tensor) noexcept {
+  return guard<int32_t>(-1, [&] {
+    auto type = ref(tensor).scalar_type();
+    for (int32_t dtype = CT_FLOAT32; dtype <= CT_BOOL; dtype++) {
+      if (scalar_type(static_cast<ct_dtype>(dtype)) == type) return dtype;
+    }
+    return -1;
+  });
+}
+
+int ct_device_of(ct_ref tensor, ct_device *device) noexcept {
+  return status([&] {
+    auto place = ref(tensor).device();
+    device->index = place.is_cpu() ? -1 : static_cast<int32_t>(place.index());
+  });
 }
 
 ct_tensor ct_full(
-    const int64_t *shape, size_t dimensions, double value, ct_dtype dtype, ct_device place) {
+    const int64_t *shape, size_t dimensions, double value, ct_dtype dtype,
+    ct_device place) noexcept {
   return tensor([&] {
     auto options = at::TensorOptions().dtype(scalar_type(dtype)).device(device(place));
     return at::full(sizes(shape, dimensions), value, options);
   });
 }
 
-ct_tensor ct_empty(const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device place) {
+ct_tensor ct_empty(
+    const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device place) noexcept {
   return tensor([&] {
     auto options = at::TensorOptions().dtype(scalar_type(dtype)).device(device(place));
     return at::empty(sizes(shape, dimensions), options);
   });
 }
 
-ct_tensor ct_arange(double start, double end, double step, ct_dtype dtype) {
+ct_tensor ct_arange(double start, double end, double step, ct_dtype dtype) noexcept {
   return tensor([&] {
     return at::arange(start, end, step, at::TensorOptions().dtype(scalar_type(dtype)));
   });
 }
 
 ct_tensor ct_from_bytes(
-    const void *bytes, size_t count, const int64_t *shape, size_t dimensions, ct_dtype dtype) {
+    const void *bytes, size_t count, const int64_t *shape, size_t dimensions,
+    ct_dtype dtype) noexcept {
   return tensor([&] {
     auto options = at::TensorOptions().dtype(scalar_type(dtype));
     auto result = at::empty(sizes(shape, dimensions), options);
@@ -105,7 +120,7 @@ ct_tensor ct_from_bytes(
 
 ct_tensor ct_from_memory(
     const void *memory, const int64_t *shape, size_t dimensions, ct_dtype dtype, void *owner,
-    void (*release)(void *)) {
+    void (*release)(void *)) noexcept {
   return tensor([&] {
     std::shared_ptr<void> kept(owner, release);
     auto options = at::TensorOptions().dtype(scalar_type(dtype));
@@ -114,7 +129,7 @@ ct_tensor ct_from_memory(
   });
 }
 
-int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) {
+int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) noexcept {
   return status([&] {
     auto source = ref(tensor).detach().to(at::kCPU).contiguous();
     TORCH_CHECK(
@@ -124,17 +139,17 @@ int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) {
   });
 }
 
-int ct_copy(ct_tensor destination, ct_ref source) {
+int ct_copy(ct_tensor destination, ct_ref source) noexcept {
   return status([&] {
     at::NoGradGuard no_grad;
     mut(destination).copy_(ref(source));
   });
 }
 
-ct_tensor ct_to_dtype(ct_ref a, ct_dtype dtype) {
+ct_tensor ct_to_dtype(ct_ref a, ct_dtype dtype) noexcept {
   return tensor([&] { return ref(a).to(scalar_type(dtype)); });
 }
 
-ct_tensor ct_to_device(ct_ref a, ct_device place) {
+ct_tensor ct_to_device(ct_ref a, ct_device place) noexcept {
   return tensor([&] { return ref(a).to(device(place)); });
 }

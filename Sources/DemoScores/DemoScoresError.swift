@@ -1,9 +1,16 @@
+public import Files
+
 /// Why nothing can be scored.
-public enum DemoScoresError: Error, Equatable, CustomStringConvertible {
+public enum DemoScoresError: ReportableError, Equatable {
   case unknownSubject(String, known: [String])
   case noSuchFolder(String)
   case noPictures(String)
   case notATemplate(String, width: Int, height: Int)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .badData
+  }
 
   /// One sentence: what was found and what to do.
   public var description: String {

@@ -6,7 +6,7 @@ import Foundation
 public enum Failpoint: String, CaseIterable, Sendable {
   case startUp = "start-up"
   case caching, step, validation, sampling
-  case write, sync, rename, manifest, database, deletion
+  case write, append, sync, rename, manifest, database, deletion
 
   /// A place where a process can die.
   public func pass(_ path: @autoclosure () -> String = "") { _ = fails(path()) }
@@ -26,6 +26,13 @@ public enum Failpoint: String, CaseIterable, Sendable {
   public static func synced(_ path: String) {
     #if DEBUG
       FailpointPlan.current?.note { $0.synced(path) }
+    #endif
+  }
+
+  /// Of a file that grows at its end, so many bytes are on the disk.
+  public static func appended(_ path: String, synced length: Int) {
+    #if DEBUG
+      FailpointPlan.current?.note { $0.appended(path, synced: length) }
     #endif
   }
 

@@ -10,16 +10,19 @@
       var destination: String
     }
 
-    private var contents: Set<String> = []
+    /// Files by how many of their bytes are on the disk.
+    private var contents: [String: Int] = [:]
     private var names: Set<String> = []
     private var renames: [Rename] = []
 
     mutating func wrote(_ path: String) {
-      contents.insert(path)
+      contents[path] = 0
       if access(path, F_OK) != 0 { names.insert(path) }
     }
 
-    mutating func synced(_ path: String) { contents.remove(path) }
+    mutating func synced(_ path: String) { contents[path] = nil }
+
+    mutating func appended(_ path: String, synced length: Int) { contents[path] = length }
 
     mutating func syncedFolder(_ path: String) {
       let folder = Self.trimmed(path)
@@ -34,14 +37,14 @@
         path == source || path.hasPrefix(source + "/")
           ? destination + path.dropFirst(source.count) : path
       }
-      contents = Set(contents.map(moved))
+      contents = Dictionary(contents.map { (moved($0), $1) }) { $1 }
       names = Set(names.map(moved))
       renames.append(Rename(source: source, destination: destination))
     }
 
     /// Leaves the disk as the power cut would.
     mutating func drop() {
-      for path in contents { truncate(path, 0) }
+      for (path, length) in contents { truncate(path, off_t(length)) }
       for path in names { unlink(path) }
       for change in renames.reversed() { Foundation.rename(change.destination, change.source) }
     }

@@ -1,3 +1,5 @@
+public import Files
+
 /// One channel of a picture in memory, a mask for example: rows from top to bottom without padding.
 public struct GrayImage: Sendable, Equatable {
   /// Pixels in a row.
@@ -27,13 +29,18 @@ public struct GrayImage: Sendable, Equatable {
 }
 
 /// Pixels that do not make up a picture of one channel of the size given.
-public struct GrayImageError: Error, Equatable, CustomStringConvertible {
+public struct GrayImageError: ReportableError, Equatable {
   /// The width asked for.
   public let width: Int
   /// The height asked for.
   public let height: Int
   /// The bytes given.
   public let byteCount: Int
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// One sentence: what was found and what to do.
   public var description: String {

@@ -1,5 +1,7 @@
+public import Files
+
 /// Why a picture could not be read.
-public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ImageError: ReportableError, Equatable {
   /// What was found instead of a picture.
   public enum Problem: Equatable, Sendable {
     case missing
@@ -26,6 +28,15 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
   public init(file: String?, problem: Problem) {
     self.file = file
     self.problem = problem
+  }
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    switch problem {
+    case .missing: .missingInput
+    case .unreadable: .inputOutput
+    case .notAFile, .empty, .notAnImage, .truncated, .damaged, .tooLarge, .fileTooLarge: .badData
+    }
   }
 
   /// One sentence: what was found and what to do.

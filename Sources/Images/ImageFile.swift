@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// An open picture file.
@@ -13,15 +14,15 @@ struct ImageFile {
     name = url.relativePath
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      let reason = errno
+      let code = errno
       throw ImageError(
-        file: name,
-        problem: reason == ENOENT ? .missing : .unreadable(String(cString: strerror(reason))))
+        file: name, problem: code == ENOENT ? .missing : .unreadable(systemReason(code)))
     }
     handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw ImageError(file: name, problem: .unreadable(String(cString: strerror(errno))))
+      let code = errno
+      throw ImageError(file: name, problem: .unreadable(systemReason(code)))
     }
     byteCount = Int(status.st_size)
     guard status.st_mode & S_IFMT == S_IFREG else {

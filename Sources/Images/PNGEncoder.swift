@@ -1,4 +1,5 @@
 import CImageCodecs
+public import Files
 public import Foundation
 
 /// RGB to PNG, with text chunks.
@@ -31,11 +32,16 @@ public enum PNGEncoder {
 }
 
 /// Why a picture could not be encoded as PNG.
-public enum PNGEncodingError: Error, Equatable, CustomStringConvertible {
+public enum PNGEncodingError: ReportableError, Equatable {
   case invalidKey(String)
   case nulInValue(key: String)
   /// libpng's reason.
   case failed(String)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// One sentence: what was found and what to do.
   public var description: String {

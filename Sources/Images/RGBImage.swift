@@ -1,3 +1,5 @@
+public import Files
+
 /// A picture in memory: 8-bit RGB, rows from top to bottom without padding.
 public struct RGBImage: Sendable, Equatable {
   /// Pixels in a row.
@@ -25,13 +27,18 @@ public struct RGBImage: Sendable, Equatable {
 }
 
 /// Pixels that do not make up a picture of the size given.
-public struct RGBImageError: Error, Equatable, CustomStringConvertible {
+public struct RGBImageError: ReportableError, Equatable {
   /// The width asked for.
   public let width: Int
   /// The height asked for.
   public let height: Int
   /// The bytes given.
   public let byteCount: Int
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// One sentence: what was found and what to do.
   public var description: String {
@@ -58,4 +65,11 @@ public struct RGBColor: Sendable, Equatable {
 
   /// The lightest colour there is.
   public static let white = RGBColor(red: 255, green: 255, blue: 255)
+}
+
+extension RGBColor {
+  package static let black = RGBColor(red: 0, green: 0, blue: 0)
+  package static let gray = RGBColor(red: 110, green: 110, blue: 110)
+  package static let red = RGBColor(red: 200, green: 0, blue: 0)
+  package static let pink = RGBColor(red: 255, green: 0, blue: 160)
 }

@@ -1,4 +1,5 @@
 import CImageCodecs
+public import Files
 
 /// A rectangle of a picture scaled to another size with Pillow's antialiased bicubic filter, on the
 /// encoded values as Pillow does it.
@@ -59,10 +60,15 @@ public struct Resampling: Sendable, Equatable {
 }
 
 /// Why a picture could not be scaled.
-public enum ResamplingError: Error, Equatable, CustomStringConvertible {
+public enum ResamplingError: ReportableError, Equatable {
   case outside(Resampling)
   /// The reason.
   case failed(String)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// One sentence: what was found and what to do.
   public var description: String {

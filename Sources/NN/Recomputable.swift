@@ -26,11 +26,7 @@ extension Module {
   public func setGradientCheckpointing(_ enabled: Bool) {
     for (_, module) in modules() {
       guard let unit = module as? any Recomputable else { continue }
-      unit.recomputedLeaves = enabled ? unit.adapters().flatMap { [$0.down, $0.up] } : nil
+      unit.recomputedLeaves = enabled ? unit.adapterSites().flatMap(\.tensors).map(\.tensor) : nil
     }
-  }
-
-  private func adapters() -> [LoRA] {
-    modules().compactMap { ($0.module as? any AdapterSlot)?.adapter }
   }
 }

@@ -1,3 +1,4 @@
+public import Files
 public import Foundation
 import Mustache
 
@@ -100,9 +101,14 @@ public struct ComparisonPage {
 }
 
 /// A page that cannot be made.
-public enum PageError: Error, Equatable, CustomStringConvertible {
+public enum PageError: ReportableError, Equatable {
   /// A template of this program is broken.
   case template(String, reason: String)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// One sentence.
   public var description: String {

@@ -9,8 +9,10 @@ public struct StepRecord: Codable, Equatable, Sendable {
   public let step: Int
   /// Loss, averaged over the step's pictures.
   public let loss: Double
-  /// Learning rate that the step was taken with.
+  /// Learning rate of the first parameter group in this step.
   public let learningRate: Double
+  /// Learning rate of each parameter group by its name; nil where there is only one.
+  public let learningRates: [String: Double]?
   /// Norm of the gradient before clipping; nil where it is not finite, as in an fp16 step that the
   /// loss scaler skips.
   public let gradNorm: Double?
@@ -25,13 +27,15 @@ public struct StepRecord: Codable, Equatable, Sendable {
 
   /// A step; a `gradNorm` that is not finite becomes nil.
   public init(
-    run: Int64, step: Int, loss: Double, learningRate: Double, gradNorm: Double?, seconds: Double,
+    run: Int64, step: Int, loss: Double, learningRate: Double,
+    learningRates: [String: Double]? = nil, gradNorm: Double?, seconds: Double,
     timestep: Double? = nil, instanceLoss: Double? = nil, priorLoss: Double? = nil
   ) {
     self.run = run
     self.step = step
     self.loss = loss
     self.learningRate = learningRate
+    self.learningRates = learningRates
     self.gradNorm = gradNorm.flatMap { $0.isFinite ? $0 : nil }
     self.seconds = seconds
     self.timestep = timestep
@@ -117,14 +121,14 @@ public struct Resumption: Codable, Equatable, Sendable {
   public let sha256: String?
   /// Version of the program that continued.
   public let version: String
-  /// When it continued.
-  public let resumedAt: Date
+  /// When it continued; nil where that is not known.
+  public let resumedAt: Date?
   /// What was different from the run so far and let pass; nil where the training stayed exact.
   public let changes: String?
 
   /// A continuation, as the run's checkpoints tell it.
   public init(
-    run: Int64, step: Int, sha256: String?, version: String, resumedAt: Date,
+    run: Int64, step: Int, sha256: String?, version: String, resumedAt: Date?,
     changes: String? = nil
   ) {
     self.run = run

@@ -1,3 +1,4 @@
+public import Files
 public import Foundation
 public import GRDB
 
@@ -41,6 +42,9 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
   public var loss: Double?
   /// The most memory that any process of this run held.
   public var peakMemoryBytes: Int64?
+  /// Median duration of the steps after the first two, in seconds, samples and checkpoints excluded;
+  /// nil with fewer than three steps, and while the run is trained.
+  public internal(set) var secondsPerStep: Double?
   /// Why the run failed, in one sentence.
   public var failure: String?
   /// Process that trains, or trained last.
@@ -81,6 +85,21 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
   /// lock on the run's folder decides.
   public var processIsGone: Bool {
     host == CurrentProcess.host && kill(pid, 0) != 0 && errno == ESRCH
+  }
+}
+
+extension Run {
+  /// The median duration of the recorded steps after the first two, which also allocate memory and
+  /// choose kernels: the middle one, or the mean of the middle two; nil when there are none.
+  static func medianSeconds(of run: Int64, in db: Database) throws -> Double? {
+    let seconds = try Double.fetchAll(
+      db,
+      sql: """
+        SELECT seconds FROM (SELECT seconds FROM step WHERE run = ? ORDER BY step LIMIT -1 OFFSET 2)
+        ORDER BY seconds
+        """, arguments: [run])
+    guard !seconds.isEmpty else { return nil }
+    return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
   }
 }
 

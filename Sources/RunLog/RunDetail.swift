@@ -44,14 +44,15 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   }
 }
 
-/// A step as `show --json` tells it; `instance_loss` and `prior_loss` only where there are class
-/// images.
+/// A step in `show --json`: with `learning_rates` only where there are several parameter groups, and
+/// with `instance_loss` and `prior_loss` only where there are class images.
 private struct Loss: Encodable {
   let record: StepRecord
 
   enum CodingKeys: String, CodingKey {
     case step, loss, seconds, timestep
     case learningRate = "learning_rate"
+    case learningRates = "learning_rates"
     case gradNorm = "grad_norm"
     case instanceLoss = "instance_loss"
     case priorLoss = "prior_loss"
@@ -62,6 +63,7 @@ private struct Loss: Encodable {
     try json.encode(record.step, forKey: .step)
     try json.encode(record.loss, forKey: .loss)
     try json.encode(record.learningRate, forKey: .learningRate)
+    try json.encodeIfPresent(record.learningRates, forKey: .learningRates)
     try json.encode(record.gradNorm, forKey: .gradNorm)
     try json.encode(record.seconds, forKey: .seconds)
     try json.encode(record.timestep, forKey: .timestep)
@@ -107,19 +109,28 @@ private struct Continuation: Encodable {
   let step: Int
   let sha256: String?
   let version: String
-  let resumedAt: String
+  let resumedAt: String?
   let changes: String?
 
   init(_ resumption: Resumption) {
     step = resumption.step
     sha256 = resumption.sha256
     version = resumption.version
-    resumedAt = resumption.resumedAt.ISO8601Format()
+    resumedAt = resumption.resumedAt?.ISO8601Format()
     changes = resumption.changes
   }
 
   enum CodingKeys: String, CodingKey {
     case step, sha256, version, changes
     case resumedAt = "resumed_at"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var json = encoder.container(keyedBy: CodingKeys.self)
+    try json.encode(step, forKey: .step)
+    try json.encodeIfPresent(sha256, forKey: .sha256)
+    try json.encode(version, forKey: .version)
+    try json.encode(resumedAt, forKey: .resumedAt)
+    try json.encodeIfPresent(changes, forKey: .changes)
   }
 }

@@ -1,25 +1,39 @@
-import Foundation
-import GRDB
+package import Foundation
+package import GRDB
 
-extension RunLog {
+/// Records of runs that can be read, from a database that is open for writing or only for reading.
+package protocol RunHistory: Sendable {
+  /// The database file.
+  var url: URL { get }
+  /// Reads from one unchanging snapshot of the database. What is read may be read twice.
+  func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value
+}
+
+extension RunHistory {
+  /// The file as errors name it.
+  package var file: String { url.relativePath }
+
+  /// The folder that recorded paths are relative to.
+  package var root: URL { url.deletingLastPathComponent() }
+
   /// All runs, oldest first.
-  public func runs() throws(RunLogError) -> [Run] {
+  package func runs() throws(RunLogError) -> [Run] {
     try read { try Run.order(RunColumn.id).fetchAll($0) }
   }
 
   /// The run with that id; throws ``RunLogError/noSuchRun(id:file:existing:)``.
-  public func run(_ id: Int64) throws(RunLogError) -> Run {
+  package func run(_ id: Int64) throws(RunLogError) -> Run {
     try read { try run(id, in: $0) }
   }
 
   /// The run begun last; nil when there is none.
-  public func latest() throws(RunLogError) -> Run? {
+  package func latest() throws(RunLogError) -> Run? {
     try read { try Run.order(RunColumn.id.desc).fetchOne($0) }
   }
 
   /// The run begun last among those that are not finished, of one subject or of all. Its status
   /// may be `running`: then its process works on it, or died.
-  public func latestUnfinished(subject: String? = nil) throws(RunLogError) -> Run? {
+  package func latestUnfinished(subject: String? = nil) throws(RunLogError) -> Run? {
     try read { db in
       var unfinished = Run.filter(RunColumn.status != RunStatus.finished)
       if let subject { unfinished = unfinished.filter(RunColumn.subject == subject) }
@@ -28,39 +42,39 @@ extension RunLog {
   }
 
   /// The steps of a run, in order.
-  public func losses(_ run: Int64) throws(RunLogError) -> [StepRecord] {
+  package func losses(_ run: Int64) throws(RunLogError) -> [StepRecord] {
     try rows(of: run)
   }
 
   /// The checkpoints of a run, in order.
-  public func checkpoints(_ run: Int64) throws(RunLogError) -> [CheckpointRecord] {
+  package func checkpoints(_ run: Int64) throws(RunLogError) -> [CheckpointRecord] {
     try rows(of: run)
   }
 
   /// The sample grids of a run, in order.
-  public func samples(_ run: Int64) throws(RunLogError) -> [SampleRecord] {
+  package func samples(_ run: Int64) throws(RunLogError) -> [SampleRecord] {
     try rows(of: run)
   }
 
   /// The held-out losses of a run, in order.
-  public func validation(_ run: Int64) throws(RunLogError) -> [ValidationRecord] {
+  package func validation(_ run: Int64) throws(RunLogError) -> [ValidationRecord] {
     try rows(of: run)
   }
 
   /// How often and from where a run was continued, oldest first.
-  public func resumptions(_ run: Int64) throws(RunLogError) -> [Resumption] {
+  package func resumptions(_ run: Int64) throws(RunLogError) -> [Resumption] {
     try read { try resumptions(run, in: $0) }
   }
 
   /// Every run as `runs --json` tells it, oldest first.
-  public func summaries() throws(RunLogError) -> [RunSummary] {
+  package func summaries() throws(RunLogError) -> [RunSummary] {
     try read { db in
       try Run.order(RunColumn.id).fetchAll(db).map { try summary($0, in: db) }
     }
   }
 
   /// One run as `show --json` tells it.
-  public func detail(_ id: Int64) throws(RunLogError) -> RunDetail {
+  package func detail(_ id: Int64) throws(RunLogError) -> RunDetail {
     try read { db in
       let run = try run(id, in: db)
       return RunDetail(
@@ -74,12 +88,29 @@ extension RunLog {
     }
   }
 
+  /// Reads every page of the file and throws ``RunLogError/damaged(file:reason:)`` at the first
+  /// fault.
+  package func verify() throws(RunLogError) {
+    let faults = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }
+    guard faults == ["ok"] else {
+      throw .damaged(file: file, reason: faults.joined(separator: "; "))
+    }
+  }
+
+  /// The run with that id, or ``RunLogError/noSuchRun(id:file:existing:)``.
+  func run(_ id: Int64, in db: Database) throws -> Run {
+    guard let run = try Run.fetchOne(db, key: id) else {
+      let existing = try Run.select(RunColumn.id, as: Int64.self).fetchAll(db)
+      throw RunLogError.noSuchRun(id: id, file: file, existing: existing)
+    }
+    return run
+  }
+
   private func summary(_ run: Run, in db: Database) throws -> RunSummary {
-    // The first two steps also allocate memory and choose kernels.
-    let seconds = try Double.fetchAll(
-      db, sql: "SELECT seconds FROM step WHERE run = ? ORDER BY step LIMIT -1 OFFSET 2",
-      arguments: [run.id])
-    return RunSummary(run: run, secondsPerStep: median(seconds), root: root)
+    // Of a run that is not trained it is kept, so that a list of runs reads no steps.
+    let seconds =
+      run.status == .running ? try Run.medianSeconds(of: run.id, in: db) : run.secondsPerStep
+    return RunSummary(run: run, secondsPerStep: seconds, root: root)
   }
 
   private func rows<Record: RunRecord>(of run: Int64) throws(RunLogError) -> [Record] {
@@ -95,13 +126,4 @@ extension RunLog {
     _ = try self.run(run, in: db)
     return try Resumption.filter(Column("run") == run).order(Column.rowID).fetchAll(db)
   }
-}
-
-/// The middle value, or the mean of the middle two; nil when there are none.
-func median(_ values: [Double]) -> Double? {
-  guard !values.isEmpty else { return nil }
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2)
-    ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -69,6 +70,7 @@ extension RunLog {
       run.loss = try StepRecord.fetchOne(db, key: ["run": id, "step": step])?.loss
       run.updatedAt = now
       run.finishedAt = nil
+      run.secondsPerStep = nil
       run.failure = nil
       run.pid = CurrentProcess.pid
       run.host = CurrentProcess.host
@@ -149,6 +151,7 @@ extension RunLog {
         .filter(isDead)
       for index in dead.indices {
         dead[index].status = .interrupted
+        dead[index].secondsPerStep = try Run.medianSeconds(of: dead[index].id, in: db)
         try dead[index].update(db)
       }
       return dead
@@ -164,8 +167,12 @@ extension RunLog {
     resumptions: [Resumption] = []
   ) throws(RunLogError) {
     try write { db in
+      var run = run
       try run.upsert(db)
       for step in steps { try step.insert(db, onConflict: .replace) }
+      run.secondsPerStep =
+        run.status == .running ? nil : try Run.medianSeconds(of: run.id, in: db)
+      try run.update(db)
       for checkpoint in checkpoints { try checkpoint.insert(db, onConflict: .replace) }
       for sample in samples { try sample.insert(db, onConflict: .replace) }
       for evaluation in validation { try evaluation.insert(db, onConflict: .replace) }
@@ -202,11 +209,14 @@ extension RunLog {
   private func end(
     _ id: Int64, _ status: RunStatus, at finishedAt: Date?, failure: String? = nil
   ) throws(RunLogError) {
+    // The median is that of all steps.
+    if !unwritten.isEmpty { try flush() }
     try write { db in
       var run = try self.run(id, in: db)
       run.status = status
       run.updatedAt = Date()
       run.finishedAt = finishedAt
+      run.secondsPerStep = try Run.medianSeconds(of: id, in: db)
       run.failure = failure
       try run.update(db)
     }

@@ -1,6 +1,7 @@
 import Failpoints
+import Files
 public import Foundation
-import GRDB
+package import GRDB
 import Synchronization
 
 /// The record of all runs under one root: runs, steps, checkpoints and samples in one SQLite file.
@@ -12,12 +13,13 @@ import Synchronization
 /// Every change is one transaction, synced to the disk before the method returns; only steps are
 /// gathered first, see ``record(_:peakMemoryBytes:)``. Paths are relative to the folder that the
 /// database lies in. Every method throws ``RunLogError``.
-public final class RunLog: Sendable {
+public final class RunLog: RunHistory {
   /// The database file.
   public let url: URL
 
-  private let pool: DatabasePool
-  private let identity: FileIdentity
+  private let writer: any DatabaseWriter
+  /// Which file it is; nil in memory.
+  private let identity: FileIdentity?
   private let flushInterval: Duration
   private let buffer = Mutex(StepBuffer())
 
@@ -32,7 +34,7 @@ public final class RunLog: Sendable {
     self.url = url
     self.flushInterval = flushInterval
     let file = url.relativePath
-    (pool, identity) = try Self.explaining(file) {
+    (writer, identity) = try Self.explaining(file) {
       try Self.makeFolder(of: url)
       let pool = try Self.open(url, busyTimeout: busyTimeout)
       return (pool, try FileIdentity(of: url))
@@ -46,25 +48,24 @@ public final class RunLog: Sendable {
     buffer.withLock { $0.entries.map(\.step) }
   }
 
-  /// Reads every page of the file and throws ``RunLogError/damaged(file:reason:)`` at the first
-  /// fault.
-  public func verify() throws(RunLogError) {
-    let faults = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }
-    guard faults == ["ok"] else {
-      throw .damaged(file: file, reason: faults.joined(separator: "; "))
+  /// A record in memory, empty at first and gone with this object. Its paths are relative to where
+  /// `url` would lie.
+  package init(inMemoryAt url: URL) throws(RunLogError) {
+    self.url = url
+    flushInterval = .zero
+    identity = nil
+    writer = try Self.explaining(url.relativePath) {
+      let queue = try DatabaseQueue()
+      try Schema.migrator.migrate(queue)
+      return queue
     }
   }
 
   // MARK: - For the extensions that record and look up
 
-  var file: String { url.relativePath }
-
-  /// The folder that recorded paths are relative to.
-  var root: URL { url.deletingLastPathComponent() }
-
   /// Reads from one unchanging snapshot of the database.
-  func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
-    try Self.explaining(file) { try pool.read(body) }
+  package func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
+    try Self.explaining(file) { try writer.read(body) }
   }
 
   /// Makes a change, and writes the steps gathered so far, in one transaction. When it fails, the
@@ -75,10 +76,10 @@ public final class RunLog: Sendable {
     try buffer.withLock { buffer throws(RunLogError) in
       buffer.postpone()
       let value = try Self.explaining(file) {
-        guard try FileIdentity(of: url) == identity else {
+        guard try identity == nil || FileIdentity(of: url) == identity else {
           throw RunLogError.replaced(file: file)
         }
-        return try pool.write { db in
+        return try writer.write { db in
           let value = try change(db)
           for run in buffer.runs { _ = try self.run(run, in: db) }
           try buffer.write(to: db)
@@ -105,15 +106,6 @@ public final class RunLog: Sendable {
   /// Drops gathered steps that a resumed run will do again.
   func forgetSteps(of run: Int64, after step: Int) {
     buffer.withLock { $0.removeSteps(of: run, after: step) }
-  }
-
-  /// The run with that id, or ``RunLogError/noSuchRun(id:file:existing:)``.
-  func run(_ id: Int64, in db: Database) throws -> Run {
-    guard let run = try Run.fetchOne(db, key: id) else {
-      let existing = try Run.select(RunColumn.id, as: Int64.self).fetchAll(db)
-      throw RunLogError.noSuchRun(id: id, file: file, existing: existing)
-    }
-    return run
   }
 
   /// Opens the file and brings its tables up to date.
@@ -147,7 +139,7 @@ public final class RunLog: Sendable {
   }
 
   /// Turns what SQLite throws into a sentence about `file`.
-  private static func explaining<Value>(
+  static func explaining<Value>(
     _ file: String, _ body: () throws -> Value
   ) throws(RunLogError) -> Value {
     do {

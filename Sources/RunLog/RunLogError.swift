@@ -1,8 +1,9 @@
+public import Files
 import Foundation
 import GRDB
 
 /// What can go wrong with the record of runs.
-public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum RunLogError: ReportableError, Equatable {
   /// The database file or its folder cannot be made or opened.
   case cannotOpen(file: String, reason: String)
   /// Another process kept the database locked for longer than the busy timeout.
@@ -25,6 +26,18 @@ public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Anything else that SQLite or GRDB says.
   case failed(file: String, reason: String)
 
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    switch self {
+    case .cannotOpen, .cannotWrite, .noFreeID: .cannotWrite
+    case .locked: .busy
+    case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
+    case .noSuchRun: .missingInput
+    case .replaced: .inputOutput
+    case .notFinite, .failed: .internal
+    }
+  }
+
   /// One sentence: the file, what was found, what to do.
   public var description: String {
     switch self {
@@ -38,7 +51,7 @@ public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file) is damaged (\(reason)): move it away, and a new one is made in its place"
     case .newerVersion(let file):
       "\(file) was made by a newer version of lora-train: update lora-train, or choose "
-        + "another --root"
+        + "another `root`"
     case .replaced(let file):
       "\(file) was deleted or replaced while it was in use: put it back, or start again to make a "
         + "new one"
@@ -48,7 +61,7 @@ public enum RunLogError: Error, Equatable, Sendable, CustomStringConvertible {
       "there is no run \(id) in \(file): \(Self.choice(of: existing))"
     case .noFreeID(let file, let highest):
       "no run can be added to \(file), because there is a run \(highest), above which no number is "
-        + "free: move that run's folder away, or choose another --root"
+        + "free: move that run's folder away, or choose another `root`"
     case .notFinite(let run, let step, let quantity, let value):
       "the \(quantity) of step \(step) of run \(run) is \(value) and cannot be recorded: it must be "
         + "a finite number"

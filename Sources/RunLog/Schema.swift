@@ -72,6 +72,39 @@ enum Schema {
         resumption.add(column: "changes", .text)
       }
     }
+    migrator.registerMigration("v6: resumptions of unknown date") { db in
+      try db.create(table: "new_resumption") { resumption in
+        resumption.column("run", .integer).notNull().references("run", onDelete: .cascade)
+        resumption.column("step", .integer).notNull()
+        resumption.column("sha256", .text)
+        resumption.column("version", .text).notNull()
+        resumption.column("resumed_at", .datetime)
+        resumption.column("changes", .text)
+      }
+      try db.execute(
+        sql: """
+          INSERT INTO new_resumption (run, step, sha256, version, resumed_at, changes)
+          SELECT run, step, sha256, version, resumed_at, changes FROM resumption ORDER BY rowid
+          """)
+      try db.drop(table: "resumption")
+      try db.rename(table: "new_resumption", to: "resumption")
+      try db.create(index: "resumption_run", on: "resumption", columns: ["run"])
+    }
+    migrator.registerMigration("v7: learning rates of parameter groups") { db in
+      try db.alter(table: "step") { step in
+        step.add(column: "learning_rates", .jsonText)
+      }
+    }
+    migrator.registerMigration("v8: seconds per step of runs") { db in
+      try db.alter(table: "run") { run in
+        run.add(column: "seconds_per_step", .double)
+      }
+      for run in try Int64.fetchAll(db, sql: "SELECT id FROM run WHERE status <> 'running'") {
+        try db.execute(
+          sql: "UPDATE run SET seconds_per_step = ? WHERE id = ?",
+          arguments: [Run.medianSeconds(of: run, in: db), run])
+      }
+    }
     return migrator
   }
 

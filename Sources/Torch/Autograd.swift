@@ -2,7 +2,7 @@ import CTorch
 
 extension Tensor {
   /// Whether operations on this tensor are recorded for the backward pass.
-  public var requiresGrad: Bool { ct_requires_grad(handle) }
+  public var requiresGrad: Bool { checkProperty(ct_requires_grad(handle)) == 1 }
 
   /// Makes this tensor a leaf whose gradient `backward` accumulates, or stops that; in place.
   public func setRequiresGrad(_ enabled: Bool) throws(TorchError) {
@@ -12,7 +12,9 @@ extension Tensor {
   /// The gradient that `backward` has accumulated, or nil.
   public var grad: Tensor? {
     get throws(TorchError) {
-      guard let gradient = ct_grad(handle) else { return nil }
+      var gradient: OpaquePointer?
+      try check(ct_grad(handle, &gradient))
+      guard let gradient else { return nil }
       return try Tensor(adopting: gradient)
     }
   }
@@ -33,12 +35,12 @@ extension Tensor {
 }
 
 /// Whether operations are recorded for a backward pass on this thread.
-public var isGradEnabled: Bool { ct_grad_enabled() }
+public var isGradEnabled: Bool { checkProperty(ct_grad_enabled()) == 1 }
 
 /// Runs `body` without recording operations for a backward pass.
 public func noGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
-  let wasEnabled = ct_grad_enabled()
-  ct_set_grad_enabled(false)
-  defer { ct_set_grad_enabled(wasEnabled) }
+  let wasEnabled = isGradEnabled
+  checkProperty(ct_set_grad_enabled(false))
+  defer { checkProperty(ct_set_grad_enabled(wasEnabled)) }
   return try body()
 }

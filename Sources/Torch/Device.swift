@@ -53,8 +53,8 @@ public enum Backend {
   /// CPU threads that one operation may use. Results on the CPU are the same bits from process to
   /// process at the same number. Numbers below 1 count as 1.
   public static var threads: Int {
-    get { Int(ct_threads()) }
-    set { ct_set_threads(Int32(clamping: newValue)) }
+    get { Int(checkProperty(ct_threads())) }
+    set { checkProperty(ct_set_threads(Int32(clamping: newValue))) }
   }
 
   /// From now on uses only kernels whose results are the same bits each time; an operation that has

@@ -20,11 +20,9 @@ extension Tensor {
   /// The largest element, a scalar.
   public func max() throws(TorchError) -> Tensor { try Tensor(adopting: ct_max(handle)) }
 
-  /// The 2-norm over all tensors together.
-  public static func norm(of tensors: [Tensor]) throws(TorchError) -> Double {
-    let norm = withHandles(tensors) { ct_norm($0, $1) }
-    if norm < 0 { throw TorchError.last }
-    return norm
+  /// The 2-norm over all tensors together, a float32 scalar on their device.
+  public static func norm(of tensors: [Tensor]) throws(TorchError) -> Tensor {
+    try Tensor(adopting: withHandles(tensors) { ct_norm($0, $1) })
   }
 
   /// Multiplies the elements of every tensor in place.

@@ -21,15 +21,15 @@ public final class Tensor {
   /// The size along each dimension.
   public var shape: [Int] {
     var sizes = [Int64](repeating: 0, count: dimensions)
-    ct_shape(handle, &sizes)
+    checkProperty(ct_shape(handle, &sizes))
     return sizes.map(Int.init)
   }
 
   /// The number of dimensions.
-  public var dimensions: Int { Int(ct_dimensions(handle)) }
+  public var dimensions: Int { checkProperty(Int(ct_dimensions(handle))) }
 
   /// The number of elements.
-  public var count: Int { Int(ct_count(handle)) }
+  public var count: Int { checkProperty(Int(ct_count(handle))) }
 
   /// The type of the elements.
   public var dtype: DType {
@@ -41,7 +41,11 @@ public final class Tensor {
   }
 
   /// Where the elements are.
-  public var device: Device { Device(index: ct_device_of(handle).index) }
+  public var device: Device {
+    var place = ct_device(index: -1)
+    checkProperty(ct_device_of(handle, &place))
+    return Device(index: place.index)
+  }
 }
 
 /// Calls `body` with the handles of `tensors`, which stay alive until it returns.

@@ -1,7 +1,8 @@
 import CTorch
+public import Files
 
 /// A failure inside libtorch: its own sentence, and whether it was memory running out.
-public struct TorchError: Error, CustomStringConvertible {
+public struct TorchError: ReportableError {
   /// What libtorch says, one line.
   public let message: String
   /// True when a device or the machine had no memory left, which ends a run but is nobody's bug.
@@ -18,6 +19,11 @@ public struct TorchError: Error, CustomStringConvertible {
     TorchError(String(cString: ct_error()), isOutOfMemory: ct_error_is_out_of_memory())
   }
 
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    isOutOfMemory ? .unavailable : .internal
+  }
+
   /// The sentence to show.
   public var description: String {
     isOutOfMemory
@@ -30,4 +36,12 @@ public struct TorchError: Error, CustomStringConvertible {
 /// Throws this thread's error when a call has returned -1.
 func check(_ status: Int32) throws(TorchError) {
   if status < 0 { throw TorchError.last }
+}
+
+/// The result of a call that reads a property of libtorch or of a live tensor. It fails only for a
+/// handle that is no tensor, which is a bug of this module.
+@discardableResult
+func checkProperty<Number: SignedInteger>(_ result: Number) -> Number {
+  precondition(result >= 0, TorchError.last.message)
+  return result
 }

@@ -1,4 +1,4 @@
-import DreamBooth
+import Adapters
 import Images
 import NN
 import StableDiffusion
@@ -23,14 +23,14 @@ struct Artist {
   func draw(
     _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile
   ) throws -> (base: [RGBImage], adapter: [RGBImage]) {
-    let requests = try requests(prompts, firstSeed: firstSeed)
-    let unet = try model.loadUNet()
+    let loaded = LoadedModel(model)
+    let requests = try requests(prompts, firstSeed: firstSeed, loaded)
     let adapters = try adapter.adapters(for: AdaptableLayers(model), strength: 1, device: .cpu)
-    let sampler = LatentSampler(unet: unet, scheduler: model.scheduler, scale: model.vae.scale)
+    let sampler = try loaded.sampler()
     let base = try requests.map { try sampler.latents(for: $0) }
-    try adapters.attach(to: unet, as: .unet)
+    try loaded.setAdapters(adapters)
     let adapted = try requests.map { try sampler.latents(for: $0) }
-    let decoder = LatentDecoder(vae: try model.loadVAE())
+    let decoder = try loaded.decoder()
     func images(_ latents: [Tensor]) throws -> [RGBImage] {
       try decoder.pictures(of: .cat(latents, dim: 0)).map {
         try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
@@ -39,13 +39,16 @@ struct Artist {
     return (try images(base), try images(adapted))
   }
 
-  private func requests(_ prompts: [String], firstSeed: UInt64) throws -> [PictureRequest] {
-    let encoder = try model.loadPromptEncoder()
+  /// The text encoders are freed when this returns.
+  private func requests(
+    _ prompts: [String], firstSeed: UInt64, _ loaded: LoadedModel
+  ) throws -> [PictureRequest] {
+    let encoder = try loaded.promptEncoder()
     let negative = try encoder.encodeNegative(nil)
     let distinct = Array(Set(prompts))
     let embeddings = try Dictionary(
       uniqueKeysWithValues: distinct.map { ($0, try encoder.encode([$0])) })
-    let side = (model.unet.sampleSize ?? 128) * model.vae.scale
+    let side = model.resolution
     return prompts.enumerated().compactMap { index, prompt in
       embeddings[prompt].map {
         PictureRequest(

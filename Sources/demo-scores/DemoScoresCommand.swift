@@ -1,6 +1,6 @@
+import Adapters
 import ArgumentParser
 import DemoScores
-import DreamBooth
 import Foundation
 import Images
 import StableDiffusion

@@ -1,9 +1,9 @@
 import ArgumentParser
-import DreamBooth
 import Foundation
-import RunLog
 import StableDiffusion
 import Torch
+import Training
+import Workspace
 
 /// `lora-train doctor`.
 struct DoctorCommand: ParsableCommand {
@@ -48,7 +48,7 @@ struct DoctorCommand: ParsableCommand {
         works = true
         problem = nil
       } catch {
-        finding = String(describing: error)
+        finding = String(describing: error).wordingFlags
         works = false
         problem = ExitStatus(of: error) ?? .internalError
       }
@@ -96,7 +96,7 @@ struct DoctorCommand: ParsableCommand {
       let directory = try models.open(model ?? models.standardName())
       _ = try directory.loadTokenizer()
       _ = try directory.loadTokenizer2()
-      let side = (directory.unet.sampleSize ?? 128) * directory.vae.scale
+      let side = directory.resolution
       return
         "\(directory.url.relativePath), \(side) px, all weights named and shaped as they should"
     }
@@ -104,11 +104,11 @@ struct DoctorCommand: ParsableCommand {
 
   private func records() -> Check {
     Check("records") {
-      guard let log = try root.existingRunLog() else {
-        return "no runs yet; \(root.database.relativePath) is made with the first"
-      }
-      try log.verify()
-      return "\(root.database.relativePath), runs: \(try log.runs().count)"
+      let library = try root.library()
+      try library.verify()
+      let runs = try library.runs().count
+      let file = root.project.database.relativePath
+      return runs == 0 ? "no runs yet; \(file) is made with the first" : "\(file), runs: \(runs)"
     }
   }
 }

@@ -1,7 +1,8 @@
-import DreamBooth
+import Files
 import Foundation
 import Images
 import NN
+import Options
 import Pages
 import RunLog
 import StableDiffusion
@@ -18,138 +19,48 @@ enum ExitStatus: Int32 {
   case inputOutput = 74
   case busy = 75
 
-  /// The code for an error of our libraries; nil for the argument parser's own, which knows best.
+  /// The code for a kind of error.
+  init(_ kind: ErrorKind) {
+    self =
+      switch kind {
+      case .usage: .usage
+      case .badData: .badData
+      case .missingInput: .missingInput
+      case .unavailable: .unavailable
+      case .internal: .internalError
+      case .cannotWrite: .cannotWrite
+      case .inputOutput: .inputOutput
+      case .busy: .busy
+      }
+  }
+
+  /// The code for an error of this package; nil for the argument parser's own.
   init?(of error: any Error) {
-    switch error {
-    case let error as ConfigError: self = Self.status(error)
-    case let error as DatasetError: self = Self.status(error)
-    case let error as ImageError: self = Self.status(error)
-    case let error as ModelError: self = Self.status(error)
-    case let error as WeightsError: self = Self.status(error)
-    case let error as CheckpointError: self = Self.status(error)
-    case let error as FileAccessError: self = Self.status(error)
-    case let error as CacheError:
-      if case .preparing = error { self = .busy } else { self = .badData }
-    case let error as PriorError: self = Self.status(error)
-    case let error as RunLogError: self = Self.status(error)
-    case let error as TrainingError:
-      if case .noDevice = error { self = .unavailable } else { self = .badData }
-    case let error as TorchError: self = error.isOutOfMemory ? .unavailable : .internalError
-    case let error as SchedulerError:
-      if case .unknownClass = error { self = .badData } else { self = .usage }
-    case let error as DrawingError: self = Self.status(error)
-    case is AdapterFileError, is TextEncoderError, is MaskError, is AdapterDiffers,
-      is PictureRecordError, is CampaignError:
-      self = .badData
-    case is LoRAError, is UsageError: self = .usage
-    case let error as ValidationError:
-      if case .tooMany = error { self = .usage } else { self = .missingInput }
-    case is NothingFound: self = .missingInput
-    case is OutputExists: self = .cannotWrite
-    case is OutputError: self = .inputOutput
-    case is PNGEncodingError, is ImageGridError, is RGBImageError, is ResamplingError,
-      is PageError:
-      self = .internalError
-    default: return nil
-    }
-  }
-
-  private static func status(_ error: ConfigError) -> ExitStatus {
-    switch error {
-    case .missingFile: .missingInput
-    case .unreadableFile: .inputOutput
-    case .malformedFile, .unknownKey: .badData
-    case .invalidValue(_, let origin, _, _):
-      if case .file = origin { .badData } else { .usage }
-    }
-  }
-
-  private static func status(_ error: DrawingError) -> ExitStatus {
-    switch error {
-    case .size, .noSteps: .usage
-    case .latentNotFinite, .pictureNotFinite, .startSize, .otherLatents: .badData
-    }
-  }
-
-  private static func status(_ error: DatasetError) -> ExitStatus {
-    switch error {
-    case .noSuchSubject, .noListedFolder, .empty: .missingInput
-    case .unreadable: .inputOutput
-    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata, .unusable:
-      .badData
-    }
-  }
-
-  private static func status(_ error: ImageError) -> ExitStatus {
-    switch error.problem {
-    case .missing: .missingInput
-    case .unreadable: .inputOutput
-    case .notAFile, .empty, .notAnImage, .truncated, .damaged, .tooLarge, .fileTooLarge: .badData
-    }
-  }
-
-  private static func status(_ error: ModelError) -> ExitStatus {
-    if case .missing = error { .missingInput } else { .badData }
-  }
-
-  private static func status(_ error: WeightsError) -> ExitStatus {
-    switch error {
-    case .notLoaded: .internalError
-    case .noFile: .missingInput
-    case .malformed, .noTensor, .mismatch: .badData
-    case .unreadable: .inputOutput
-    case .unwritable: .cannotWrite
-    }
-  }
-
-  private static func status(_ error: CheckpointError) -> ExitStatus {
-    switch error {
-    case .damaged, .noneWhole, .otherFormat, .differs: .badData
-    case .noSuchStep: .missingInput
-    case .stepsDone: .usage
-    case .unsaved: .inputOutput
-    case .busy: .busy
-    }
-  }
-
-  private static func status(_ error: FileAccessError) -> ExitStatus {
-    switch error {
-    case .unreadable: .inputOutput
-    case .unwritable: .cannotWrite
-    }
-  }
-
-  private static func status(_ error: PriorError) -> ExitStatus {
-    switch error {
-    case .noClassPrompt: .usage
-    case .noFolder: .missingInput
-    case .tooFew: .badData
-    }
-  }
-
-  private static func status(_ error: RunLogError) -> ExitStatus {
-    switch error {
-    case .cannotOpen, .cannotWrite: .cannotWrite
-    case .locked: .busy
-    case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
-    case .noSuchRun: .missingInput
-    case .noFreeID: .cannotWrite
-    case .replaced: .inputOutput
-    case .notFinite, .failed: .internalError
-    }
+    guard let error = error as? any ReportableError else { return nil }
+    self.init(error.kind)
   }
 }
 
 /// Options that do not go together.
-struct UsageError: Error, CustomStringConvertible {
+struct UsageError: ReportableError {
   let description: String
+
+  /// What kind of fault it is.
+  var kind: ErrorKind {
+    .usage
+  }
 
   init(_ description: String) { self.description = description }
 }
 
 /// Something that was named is not there.
-struct NothingFound: Error, CustomStringConvertible {
+struct NothingFound: ReportableError {
   let description: String
+
+  /// What kind of fault it is.
+  var kind: ErrorKind {
+    .missingInput
+  }
 
   init(_ description: String) { self.description = description }
 }

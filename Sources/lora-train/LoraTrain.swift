@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import NN
+import Workspace
 
 /// The program. Commands hold what users can say; only this target prints and exits.
 @main
@@ -24,13 +26,18 @@ struct LoraTrain: ParsableCommand {
   static func main() {
     // Whoever reads our streams may leave before we are done.
     signal(SIGPIPE, SIG_IGN)
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    Foundation.exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Runs a command to its end and returns the exit code. Output goes to ``Console/streams``.
+  static func run(_ arguments: [String]) -> Int32 {
     do {
       try checkCommand(arguments)
-      var command = try parseAsRoot(RecordedOptions.expanding(arguments))
+      var command = try parseAsRoot(arguments)
       try command.run()
+      return EXIT_SUCCESS
     } catch {
-      end(with: error, command: arguments.first)
+      return end(with: error, command: arguments.first)
     }
   }
 
@@ -49,8 +56,8 @@ struct LoraTrain: ParsableCommand {
     configuration.subcommands.compactMap { $0.configuration.commandName }
   }
 
-  /// Ends the program with an error's sentence and code.
-  private static func end(with error: any Error, command: String?) -> Never {
+  /// Prints an error's sentence and returns its exit code.
+  private static func end(with error: any Error, command: String?) -> Int32 {
     let status: ExitStatus
     var sentence = message(for: error)
     if let known = ExitStatus(of: error) {
@@ -69,15 +76,28 @@ struct LoraTrain: ParsableCommand {
     } else if exitCode(for: error) == .failure {
       status = .internalError
     } else {
-      exit(withError: error)
+      return finish(with: error)
     }
     let isWhole = sentence.hasSuffix(".") || sentence.hasSuffix("?")
     Console.say("lora-train: \(sentence)\(isWhole ? "" : ".")")
-    Foundation.exit(status.rawValue)
+    return status.rawValue
   }
-}
 
-/// What this program calls itself.
-enum Version {
-  static let current = "0.1.0"
+  /// Prints what the argument parser throws to end a command early, such as help, the version, a
+  /// completion script or nothing but an exit code, and returns the exit code.
+  private static func finish(with error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    guard !text.isEmpty else { return code.rawValue }
+    guard code.isSuccess else {
+      Console.say(text)
+      return code.rawValue
+    }
+    do {
+      try Console.answer(text)
+      return code.rawValue
+    } catch {
+      return end(with: error, command: nil)
+    }
+  }
 }

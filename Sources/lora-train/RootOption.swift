@@ -1,62 +1,28 @@
 import ArgumentParser
-import DreamBooth
 import Foundation
-import RunLog
+import Workspace
 
 /// Where everything that this program keeps lies.
 struct RootOption: ParsableArguments {
   @Option(help: ArgumentHelp("Where base models, runs and caches are kept.", valueName: "folder"))
-  var root = "Checkpoints"
+  var root = ProjectFolder.standard
 
-  var url: URL { URL(filePath: root, directoryHint: .isDirectory) }
+  var project: ProjectFolder { ProjectFolder(root) }
 
-  var caches: URL { url.appending(path: "cache") }
+  var caches: URL { project.caches }
 
-  var database: URL { url.appending(path: "runs.sqlite") }
-
-  /// The records of all runs, made whole from the folders. Throws `RunLogError`.
-  func runLog() throws -> RunLog {
-    let log = try RunLog(at: database)
-    try RunRepair(log: log, root: self).repair()
-    return log
+  /// The runs, for looking at; what is odd about them is printed. Throws `RunLogError`.
+  func library() throws -> RunLibrary {
+    let library = try RunLibrary(project)
+    for note in library.notes { Console.note(note) }
+    return library
   }
+}
 
-  /// The records in a file that can be used, where the one that was open is damaged or was deleted. A
-  /// damaged one is moved aside. Throws `RunLogError`, `FileAccessError`.
-  func replacedRunLog() throws -> RunLog {
-    let endings = ["", "-wal", "-shm"]
-    // Those of a file that is gone would be taken for the new one's.
-    if !FileManager.default.fileExists(atPath: database.path) {
-      for ending in endings.dropFirst() { unlink(database.path + ending) }
-    }
-    do {
-      let log = try RunLog(at: database)
-      try log.verify()
-      try RunRepair(log: log, root: self).repair()
-      return log
-    } catch RunLogError.damaged, RunLogError.notADatabase {
-      let aside = database.appendingPathExtension("damaged")
-      for ending in endings {
-        let file = database.path + ending
-        guard FileManager.default.fileExists(atPath: file) else { continue }
-        guard rename(file, aside.path + ending) == 0 else {
-          throw FileAccessError.unwritable(
-            file: database.relativePath, reason: String(cString: strerror(errno)))
-        }
-      }
-      Console.say(
-        "Note: \(database.relativePath) is damaged; it is now \(aside.relativePath), and a new one is "
-          + "made from the run folders.")
-      return try runLog()
-    }
-  }
+extension BaseModels {
+  /// The models that are used where none is named, for help.
+  static let standardHelp = "the installed one, \(standard.joined(separator: " before "))"
 
-  /// The same for a command that only looks: nil where nothing was ever trained, so that looking
-  /// leaves no trace.
-  func existingRunLog() throws -> RunLog? {
-    guard
-      FileManager.default.fileExists(atPath: database.path) || RunFolder.highestID(below: url) > 0
-    else { return nil }
-    return try runLog()
-  }
+  /// The models installed below a root.
+  init(root: RootOption) { self.init(root.project, report: Console.report) }
 }

@@ -22,8 +22,8 @@ extension CommandTests {
     func nothing() throws {
       try expect(
         64,
-        "It is not said what to train: give --subject NAME, with the pictures in Datasets/NAME; "
-          + "lora-train --help tells more.", [])
+        "No subject: give --subject NAME, with the images in Datasets/NAME; see lora-train --help.",
+        [])
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
@@ -104,7 +104,7 @@ extension CommandTests {
         "Configs/cube.yaml line 1: batch_size is \"many\", but must be a whole number.",
         Workspace.training())
       try expect(
-        64, "The value 'many' is invalid for '--batch-size <n>'; see lora-train train --help.",
+        64, "--batch-size is \"many\", but must be a whole number.",
         Workspace.training(steps: 1, "--batch-size", "many"))
     }
 
@@ -148,7 +148,7 @@ extension CommandTests {
     func root() throws {
       try workspace.write("a file", to: "taken")
       for root in ["taken", "/dev/null/x"] {
-        let outcome = try workspace.run(Workspace.training(steps: 1, "--root", root))
+        let outcome = try workspace.call(Workspace.training(steps: 1, "--root", root))
         #expect(outcome.code == 73, "\(outcome.messages)")
         #expect(outcome.lastMessage.hasPrefix("lora-train: \(root)"))
         #expect(outcome.lastMessage.contains("(Not a directory)"), "\(outcome.lastMessage)")
@@ -197,10 +197,11 @@ extension CommandTests {
         ),
         (
           draw("--output", "a.jpg"),
-          "--output is a.jpg, but pictures are .png files; choose such a name."
+          "--output is a.jpg, but images are written as .png files; choose such a name."
         ),
         (
-          draw("--steps", "0"), "A picture cannot be drawn in 0 steps; choose from 1 to 1000 steps."
+          draw("--steps", "0"),
+          "--steps is 0, but must be from 1 to 1000. See lora-train generate --help."
         ),
         (
           draw("--width", "60"),
@@ -217,7 +218,7 @@ extension CommandTests {
 
     /// Expects an exit code, nothing on standard output, and exactly this sentence.
     private func expect(_ code: Int32, _ sentence: String, _ arguments: [String]) throws {
-      let outcome = try workspace.run(arguments)
+      let outcome = try workspace.call(arguments)
       #expect(outcome.code == code, "\(outcome.messages)")
       #expect(outcome.lastMessage == "lora-train: \(sentence)")
       #expect(outcome.results.isEmpty)
@@ -225,7 +226,7 @@ extension CommandTests {
 
     /// Expects an exit code, nothing on standard output, and one sentence that names something.
     private func expect(_ code: Int32, naming name: String, _ arguments: [String]) throws {
-      let outcome = try workspace.run(arguments)
+      let outcome = try workspace.call(arguments)
       #expect(outcome.code == code, "\(outcome.messages)")
       #expect(outcome.lastMessage.hasPrefix("lora-train: "))
       #expect(outcome.lastMessage.hasSuffix("."))

@@ -142,7 +142,7 @@ extension CommandTests {
         ("prompt: a {b}\nb: [c, c]", 65, "has \"c\" twice"),
         ("prompt: a {b\nb: [c]", 65, "prompt has a brace"),
         ("prompt: a\nsteps: many", 65, "line 2: steps is \"many\", but must be a whole number"),
-        ("prompt: a\nscheduler: pndm", 65, "line 2: scheduler is pndm, but must be euler"),
+        ("prompt: a\nscheduler: pndm", 65, "line 2: scheduler is \"pndm\", but must be euler"),
         ("prompt: a\nwidth: 60", 65, "line 2: width is 60, but must be a positive multiple of 8"),
         ("prompt: a {b}\nb:\n- text: c\n  stesp: 3", 65, "line 4: there is no option \"stesp\""),
         ("prompt: a\nstrengths: [1]", 65, "there is no adapter to give them to"),
@@ -151,7 +151,7 @@ extension CommandTests {
       ])
     func refused(_ yaml: String, _ code: Int32, _ sentence: String) throws {
       try workspace.write(yaml, to: "bad.yaml")
-      let outcome = try workspace.run(
+      let outcome = try workspace.call(
         "generate", "--prompts", "bad.yaml", "--model", Workspace.model, "--device", "cpu")
       #expect(outcome.code == code)
       #expect(outcome.lastMessage.contains(sentence), "\(outcome.lastMessage)")
@@ -163,21 +163,21 @@ extension CommandTests {
     @Test("Places that cannot be used, and options that do not go together")
     func places() throws {
       try workspace.write("text", to: "file/in")
-      #expect(try run("--output", "file/in").code == 73)
-      #expect(try run("--output", "a.png").code == 64)
-      #expect(try run("--prompt", "a").code == 64)
-      #expect(try run("--from", "a.png").code == 64)
-      let missing = try workspace.run("generate", "--prompts", "no.yaml")
+      #expect(try refuse("--output", "file/in").code == 73)
+      #expect(try refuse("--output", "a.png").code == 64)
+      #expect(try refuse("--prompt", "a").code == 64)
+      #expect(try refuse("--from", "a.png").code == 64)
+      let missing = try workspace.call("generate", "--prompts", "no.yaml")
       #expect(missing.code == 66)
       try workspace.write(
         workspace.picture(1), to: "out/a-coat_sea_strength-0.5_seed-1.png")
-      let other = try draw()
+      let other = try workspace.call(arguments([]))
       #expect(other.code == 73)
       #expect(other.lastMessage.contains("seed-1.png is there already"))
     }
 
-    private func run(_ more: String...) throws -> Program.Outcome {
-      try workspace.run(
+    private func refuse(_ more: String...) throws -> Program.Outcome {
+      try workspace.call(
         [
           "generate", "--prompts", "campaign.yaml", "--model", Workspace.model, "--device", "cpu",
           "--lora", Self.adapter,

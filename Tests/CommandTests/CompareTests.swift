@@ -58,7 +58,7 @@ extension CommandTests {
       #expect(outcome.code == 0, "\(outcome.messages)")
       let folder = "Checkpoints/cube/run-1/comparison"
       #expect(outcome.results == "\(folder)/index.html\n\(folder)/sheet.png\n")
-      #expect(outcome.messages.contains("has the lowest held-out loss of 2 checkpoints"))
+      #expect(outcome.messages.contains("has the lowest validation loss of 2 checkpoints"))
       let rows = try pictures("\(folder)/index.html")
       #expect(rows.map(\.count) == [3, 3, 3, 3])
       for (number, adapter) in [[], ["--run", "1@2"], ["--run", "1@4"]].enumerated() {
@@ -94,7 +94,7 @@ extension CommandTests {
       #expect(try pictures("b/index.html").map(\.count) == [5, 5])
       // Checkpoints that are named one by one are compared as those of one run.
       let named = try compare("1@4", "1@2", "1@4", "--no-base", "--seed", "3", "--output", "c")
-      #expect(named.messages.contains("lowest held-out loss of 2 checkpoints"))
+      #expect(named.messages.contains("lowest validation loss of 2 checkpoints"))
       #expect(try pictures("c/index.html").map(\.count) == [2, 2])
       #expect(try kept() == second)
 
@@ -123,12 +123,12 @@ extension CommandTests {
       arguments: [
         (["9"], 66, "there is no run 9"), (["1@3"], 66, "there are 2, 4"),
         (["x"], 64, "a run is its number"), (["1", "--strength", "nan"], 64, "--strength is nan"),
-        (["1", "--scheduler", "magic"], 64, "--scheduler is magic"),
+        (["1", "--scheduler", "magic"], 64, "--scheduler is \"magic\""),
         (["1", "--refiner", Workspace.model], 65, "this is a base model"),
         (["1", "--width", "70"], 64, "positive multiples of 8"),
       ])
     func refusals(_ arguments: [String], code: Int32, sentence: String) throws {
-      let outcome = try workspace.run(["compare", "--steps", "2", "--device", "cpu"] + arguments)
+      let outcome = try workspace.call(["compare", "--steps", "2", "--device", "cpu"] + arguments)
       #expect(outcome.code == code && outcome.messages.contains(sentence), "\(outcome.messages)")
       #expect(outcome.results.isEmpty)
     }

@@ -69,11 +69,11 @@ extension CommandTests {
 
     @Test("A refiner as base, a base as refiner: recognised and said")
     func exchanged() throws {
-      let asBase = try workspace.run(
+      let asBase = try workspace.call(
         ["generate", "--prompt", "a", "--device", "cpu", "--model", Self.refiner])
       #expect(asBase.code == 65)
       #expect(asBase.lastMessage.contains("this is a refiner, and a base model is wanted here"))
-      let asRefiner = try workspace.run([
+      let asRefiner = try workspace.call([
         "generate", "--prompt", "a", "--device", "cpu", "--model", Workspace.model, "--refiner",
         Workspace.model,
       ])
@@ -88,7 +88,7 @@ extension CommandTests {
       let again = try draw("--steps", "2", "--output", "a.png")
       #expect(again.code == 73)
       #expect(
-        again.lastMessage == "lora-train: a.png is there already; choose another --output, or say "
+        again.lastMessage == "lora-train: a.png is there already; choose another --output, or use "
           + "--overwrite to replace it.")
       #expect(try draw("--steps", "2", "--output", "a.png", "--overwrite").code == 0)
       let results = try (0..<3).map { _ in try draw("--steps", "1").results }
@@ -119,14 +119,16 @@ extension CommandTests {
         (["--split", "0.7"], "--split needs a refiner"),
         (["--refiner", "r", "--split", "1"], "--split is 1.0, but must be between 0 and 1"),
         (["--refiner", "r", "--split", "0.5", "--refiner-strength", "1"], "choose one"),
-        (["--strength", "0.5"], "--strength needs a picture"),
-        (["--image", "a.png", "--strength", "0"], "--strength is 0.0"),
+        (["--strength", "0.5"], "--strength needs an adapter"),
+        (["--image", "a.png", "--strength", "0.5"], "or use --image-strength for the image"),
+        (["--image-strength", "0.5"], "--image-strength needs an image"),
+        (["--image", "a.png", "--image-strength", "0"], "--image-strength is 0.0"),
         (["--guidance-rescale", "2"], "--guidance-rescale is 2.0, but must be from 0 to 1"),
         (["--original-size", "12"], "1024x768"), (["--crop", "1"], "0,128"),
         (["--width", "60"], "positive multiples of 8"),
       ])
     func refused(_ options: [String], _ sentence: String) throws {
-      let outcome = try draw(options)
+      let outcome = try workspace.call(arguments(options))
       #expect(outcome.code == 64)
       #expect(outcome.lastMessage.contains(sentence), "\(outcome.lastMessage)")
     }

@@ -1,6 +1,7 @@
-import DreamBooth
+import Files
 import Foundation
 import Testing
+import Training
 
 extension CommandTests {
   /// Trainings that die again and again, at random points of every stage, as SIGKILL or a power cut
@@ -11,6 +12,9 @@ extension CommandTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let kills = environment["LORA_TRAIN_FAULTS"].flatMap { Int($0) } ?? 60
     private static let seed = environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) } ?? 20
+
+    /// Runs that die beside one another.
+    private static let lanes = 4
 
     /// Where a process dies.
     private struct Stage {
@@ -24,6 +28,7 @@ extension CommandTests {
         ("start-up", "start-up", ""), ("caching", "caching", ""),
         ("cache write", "write", "/cache/"),
         ("cache rename", "rename", "/cache/"), ("step", "step", ""), ("sampling", "sampling", ""),
+        ("history", "append", "history.jsonl"), ("history fsync", "sync", "history.jsonl"),
         ("validation", "validation", ""), ("sample write", "any", "/samples/"),
         ("checkpoint write", "write", "/.step-"), ("checkpoint fsync", "sync", "/.step-"),
         ("manifest", "manifest", ""), ("checkpoint rename", "rename", "run-1/step-"),
@@ -37,29 +42,63 @@ extension CommandTests {
       try Self.fill(workspace)
     }
 
-    @Test("Killed at random points of every stage and continued, no byte differs")
-    func faults() throws {
-      let reference = try Reference(workspace)
-      var random = SplitMix(state: Self.seed)
+    /// What was done so far.
+    private struct Tally {
       var killed: [String: Int] = [:]
-      var (runs, processes, cuts) = (0, 0, 0)
+      var runs = 0
+      var cuts = 0
+
+      var kills: Int { killed.values.reduce(0, +) }
+    }
+
+    @Test("Killed at random points of every stage and continued, no byte differs")
+    func faults() async throws {
+      let reference = try Reference(workspace)
       print("faults: seed \(Self.seed)")
-      while killed.values.reduce(0, +) < Self.kills {
+      let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
+        for lane in 0..<Self.lanes {
+          group.addTask { [workspace] in try Self.kill(in: lane, workspace, reference) }
+        }
+        return try await group.reduce(into: Tally()) { sum, lane in
+          sum.killed.merge(lane.killed, uniquingKeysWith: +)
+          sum.runs += lane.runs
+          sum.cuts += lane.cuts
+        }
+      }
+      let list = Self.stages.map { "\($0.name) \(tally.killed[$0.name, default: 0])" }
+      print(
+        "faults: \(tally.kills) kills in \(tally.runs) runs (\(list.joined(separator: ", ")); "
+          + "\(tally.cuts) of them power cuts), all continued to the end")
+      #expect(tally.kills == Self.kills)
+      for stage in Self.stages where Self.kills >= 4 * Self.stages.count {
+        #expect(tally.killed[stage.name, default: 0] > 0, "no kill at \(stage.name)")
+      }
+    }
+
+    /// Does one lane's share of the kills: kills runs, one after another, until each has ended.
+    private static func kill(
+      in lane: Int, _ workspace: Workspace, _ reference: Reference
+    ) throws -> Tally {
+      let share = kills / lanes + (lane < kills % lanes ? 1 : 0)
+      var random = SplitMix(state: seed &+ UInt64(lane))
+      var tally = Tally()
+      // The stages in turn, so that none is left out.
+      var turn = lane * stages.count / lanes
+      while tally.kills < share {
         let place = try Workspace()
-        try Self.fill(place)
+        try fill(place)
         try place.copyCaches(from: workspace)
-        runs += 1
+        tally.runs += 1
         var isOver = false
-        while !isOver, killed.values.reduce(0, +) < Self.kills {
-          // The stages in turn, so that none is left out.
-          let stage = Self.stages[processes % Self.stages.count]
+        while !isOver, tally.kills < share {
+          let stage = stages[turn % stages.count]
           let isPowerCut = random.below(3) == 0
-          processes += 1
+          turn += 1
           if stage.name.hasPrefix("cach") { try place.removeCaches() }
           let outcome = try die(in: place, at: stage, isPowerCut, reference, &random)
           if outcome.code == -SIGKILL {
-            killed[stage.name, default: 0] += 1
-            cuts += isPowerCut && stage.point != nil ? 1 : 0
+            tally.killed[stage.name, default: 0] += 1
+            tally.cuts += isPowerCut && stage.point != nil ? 1 : 0
             // What a power cut may take of SQLite's files is not known here: now and then, all.
             if isPowerCut, random.below(3) == 0 { place.removeDatabase() }
           } else {
@@ -69,23 +108,17 @@ extension CommandTests {
           }
         }
         guard !isOver else { continue }
-        try reference.expectSame(place.run(Self.command), in: place)
+        try reference.expectSame(place.run(command), in: place)
       }
-      let list = Self.stages.map { "\($0.name) \(killed[$0.name, default: 0])" }
-      print(
-        "faults: \(killed.values.reduce(0, +)) kills in \(runs) runs (\(list.joined(separator: ", ")); "
-          + "\(cuts) of them power cuts), all continued to the end")
-      for stage in Self.stages where Self.kills >= 4 * Self.stages.count {
-        #expect(killed[stage.name, default: 0] > 0, "no kill at \(stage.name)")
-      }
+      return tally
     }
 
-    private func die(
+    private static func die(
       in place: Workspace, at stage: Stage, _ isPowerCut: Bool, _ reference: Reference,
       _ random: inout SplitMix
     ) throws -> Program.Outcome {
       guard let point = stage.point else {
-        let training = try Program.start(Self.command, in: place.url)
+        let training = try Program.start(command, in: place.url)
         Thread.sleep(forTimeInterval: reference.seconds * Double(random.below(1000)) / 1000)
         training.send(SIGKILL)
         return try training.wait()
@@ -95,7 +128,7 @@ extension CommandTests {
       let number = 1 + random.below(max(1, random.below(2) == 0 ? count : count / 3))
       let place = place.url
       return try Program.run(
-        Self.command, in: place,
+        command, in: place,
         environment: [
           "LORA_TRAIN_FAILPOINT":
             "\(point.name):\(point.text)@\(number)=\(isPowerCut ? "power" : "kill")"
@@ -186,7 +219,9 @@ struct Reference {
       else { continue }
       files[name] =
         name.hasSuffix("state.json")
-        ? try withoutTimes(Data(contentsOf: file)) : try ContentHash.of(fileAt: file)
+        ? try withoutTimes(Data(contentsOf: file))
+        : name == "history.jsonl"
+          ? history(try Data(contentsOf: file)) : try ContentHash.of(fileAt: file)
     }
     return files
   }
@@ -195,10 +230,15 @@ struct Reference {
     var state = try JSONDecoder().decode(TrainingState.self, from: data)
     state.run = 0
     state.continuations = nil
-    for index in state.history.indices { state.history[index].seconds = 0 }
+    state.history = HistoryMark(bytes: 0, sha256: "")
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return ContentHash.of(try encoder.encode(state))
+  }
+
+  /// The lines of a history without the seconds that steps took.
+  private static func history(_ data: Data) -> String {
+    String(decoding: data, as: UTF8.self).replacing(/"seconds":[^,}]+,/, with: "")
   }
 
   /// What the database tells of the run, but for times.

@@ -114,12 +114,12 @@ extension CommandTests {
       #expect(try pixels("file.png") == pixels("4.png"))
       #expect(try PNGText.read(bytes("2.png"))[0].value.contains("<lora:cube@2:1.0>\n"))
 
-      let noStep = try draw("1@3", "3.png")
+      let noStep = try workspace.call(arguments("--run", "1@3", "--output", "3.png"))
       #expect(noStep.code == 66)
       #expect(
         noStep.lastMessage
           == "lora-train: Checkpoints/cube/run-1 has no checkpoint of step 3; there are 2, 4.")
-      let noRun = try draw("7", "7.png")
+      let noRun = try workspace.call(arguments("--run", "7", "--output", "7.png"))
       #expect(noRun.code == 66)
       #expect(noRun.lastMessage.contains("no run 7 in Checkpoints/runs.sqlite"))
       #expect(!FileManager.default.fileExists(atPath: workspace.file("7.png").path))
@@ -138,16 +138,16 @@ extension CommandTests {
         to: "model/scheduler/scheduler_config.json")
       let sentence = """
         lora-train: scheduler_config.json: the sampler OtherScheduler is not implemented, so this \
-        model can be trained (with --sample-every 0) but not drawn with; give generate --scheduler \
+        model can be trained (with --sample-every 0) but not drawn with; give --scheduler \
         one of euler, euler-a, heun, ddim, ddpm, dpm++-2m, dpm++-2m-karras, dpm++-2m-sde, \
         dpm++-2m-sde-karras, unipc, lcm, or set _class_name to EulerDiscreteScheduler.
         """
       let training = Workspace.training(steps: 1, "--model", "model")
-      let drawing = try workspace.run(arguments("--model", "model"))
+      let drawing = try workspace.call(arguments("--model", "model"))
       #expect(drawing.code == 65)
       #expect(drawing.lastMessage == sentence)
       #expect(try workspace.run(arguments("--model", "model", "--scheduler", "ddim")).code == 0)
-      #expect(try workspace.run(training + ["--sample-every", "1"]).lastMessage == sentence)
+      #expect(try workspace.call(training + ["--sample-every", "1"]).lastMessage == sentence)
       #expect(try workspace.run(training).code == 0)
     }
 
@@ -182,16 +182,16 @@ extension CommandTests {
 
     @Test("A sampler that does not exist, and steps that it cannot take, are wrong usage")
     func badScheduler() throws {
-      let unknown = try workspace.run(
+      let unknown = try workspace.call(
         arguments("--model", Workspace.model, "--scheduler", "pndm"))
       #expect(unknown.code == 64)
       #expect(
         unknown.lastMessage == """
-          lora-train: --scheduler is pndm, but must be euler, euler-a, heun, ddim, ddpm, dpm++-2m, \
+          lora-train: --scheduler is "pndm", but must be euler, euler-a, heun, ddim, ddpm, dpm++-2m, \
           dpm++-2m-karras, dpm++-2m-sde, dpm++-2m-sde-karras, unipc, lcm. See lora-train generate \
           --help.
           """)
-      let steps = try workspace.run(
+      let steps = try workspace.call(
         arguments("--model", Workspace.model, "--scheduler", "lcm", "--steps", "51"))
       #expect(steps.code == 64)
       #expect(

@@ -1,4 +1,3 @@
-import DreamBooth
 import Foundation
 import Testing
 
@@ -21,7 +20,7 @@ extension CommandTests {
       #expect(outcome.messages.contains("The 0.05 minutes of --max-minutes are over.\n"))
       let run = try workspace.show()
       #expect(run.status == "interrupted" && (0..<400).contains(run.step))
-      let zero = try workspace.run(Self.long("--max-minutes", "0"))
+      let zero = try workspace.call(Self.long("--max-minutes", "0"))
       #expect(zero.code == 64)
       #expect(zero.lastMessage.hasPrefix("lora-train: --max-minutes is 0.0, but must be"))
     }
@@ -60,12 +59,12 @@ extension CommandTests {
       // The finished run would not be gone on with, so it is made an interrupted one.
       try FileManager.default.removeItem(at: workspace.file("Checkpoints/cube/run-1/step-000004"))
       workspace.removeDatabase()
-      let refused = try workspace.run(more)
+      let refused = try workspace.call(more)
       #expect(refused.code == 65)
       #expect(refused.lastMessage.contains("(seed: 42 -> 7)"))
-      let wrong = try workspace.run(more + ["--allow-change", "sead"])
+      let wrong = try workspace.call(more + ["--allow-change", "sead"])
       #expect(wrong.code == 64)
-      let fixed = try workspace.run(more + ["--allow-change", "rank"])
+      let fixed = try workspace.call(more + ["--allow-change", "rank"])
       #expect(fixed.code == 64 && fixed.lastMessage.contains("which can never change within a run"))
       let outcome = try workspace.run(more + ["--allow-change", "seed"])
       #expect(outcome.code == 0, "\(outcome.messages)")
@@ -92,10 +91,10 @@ extension CommandTests {
       #expect(same.lastMessage.hasPrefix("Runs 1 and 2 have the same adapter, SHA-256 "))
       #expect(same.results == "Checkpoints/cube/run-2/step-000003/adapter.safetensors\n")
       try workspace.write("another caption", to: "Datasets/cube/1.txt")
-      let other = try workspace.run("rerun", "1")
+      let other = try workspace.call("rerun", "1")
       #expect(other.code == 65)
       #expect(other.lastMessage.contains("caption of 1.png: "))
-      #expect(try workspace.run("rerun", "9").code == 66)
+      #expect(try workspace.call("rerun", "9").code == 66)
     }
 
     @Test("Damage of the newest checkpoint is said, and the one before is gone on from")
@@ -131,7 +130,7 @@ extension CommandTests {
       let optimizer = "Checkpoints/cube/run-1/step-000002/optimizer.safetensors"
       try workspace.write("damage", to: optimizer)
       let files = try workspace.files(below: "Checkpoints/cube")
-      let outcome = try workspace.run(command)
+      let outcome = try workspace.call(command)
       #expect(outcome.code == 65)
       #expect(
         outcome.lastMessage.contains("Run 1 cannot be continued, because none of its checkpoints")

@@ -19,16 +19,16 @@ extension CommandTests {
       #expect(outcome.messages.contains("Run 1: 3 pictures of cube, 5 steps"))
       let run = try workspace.show()
       #expect(run.validation.map(\.step) == [0, 2, 4, 5])
-      let lines = outcome.messages.split(separator: "\n").filter { $0.hasPrefix("Held-out loss") }
+      let lines = outcome.messages.split(separator: "\n").filter { $0.hasPrefix("Validation loss") }
       let expected = run.validation.map { evaluation in
-        "Held-out loss after step \(evaluation.step): \(String(format: "%.4f", evaluation.loss)) "
-          + "(training pictures: \(String(format: "%.4f", evaluation.training_loss ?? .nan)))"
+        "Validation loss after step \(evaluation.step): \(String(format: "%.4f", evaluation.loss)) "
+          + "(training images: \(String(format: "%.4f", evaluation.training_loss ?? .nan)))"
       }
       #expect(lines.map(String.init) == expected)
 
       let text = try workspace.run("show", "1").results.split(separator: "\n")
-      #expect(text.contains { $0.hasPrefix("held-out loss  ") && $0.contains(" at 0, ") })
-      #expect(text.suffix(2)[text.count - 2].hasPrefix("Held-out loss: lowest "))
+      #expect(text.contains { $0.hasPrefix("validation loss  ") && $0.contains(" at 0, ") })
+      #expect(text.suffix(2)[text.count - 2].hasPrefix("Validation loss: lowest "))
       #expect(text.suffix(2)[text.count - 1].hasPrefix("Step 5 is the only checkpoint "))
 
       for ending in ["", "-wal", "-shm"] {
@@ -92,8 +92,8 @@ extension CommandTests {
         off.messages.contains("Note: held-out: not evaluated, since validate_every is 0\n"))
       #expect(try workspace.show().validation.isEmpty)
       #expect(
-        try workspace.run("show").results.split(separator: "\n").contains("held-out loss  none"))
-      let missing = try workspace.run(
+        try workspace.run("show").results.split(separator: "\n").contains("validation loss  none"))
+      let missing = try workspace.call(
         Workspace.training(steps: 1, "--validate-every", "1", "--validation-dataset", "away"))
       #expect(missing.code == 66)
       #expect(

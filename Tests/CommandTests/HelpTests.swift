@@ -1,26 +1,57 @@
 import Foundation
+import Options
 import Testing
+import Training
 
 extension CommandTests {
-  /// What the program says of itself.
+  /// Help and version; all but one in the process of the tests.
   @Suite struct HelpTests {
     private let folder = FileManager.default.temporaryDirectory
 
-    @Test("train --help names every option of the contract, and what is used without it")
+    @Test("train --help has a flag for every option, in sections in the order of use")
     func train() throws {
       let help = try result("train", "--help")
-      let options = [
-        "subject", "steps", "model", "dataset", "config", "resolution", "batch-size",
-        "gradient-accumulation", "rank", "alpha", "learning-rate", "seed", "precision", "device",
-        "gradient-checkpointing", "no-gradient-checkpointing", "checkpoint-every", "sample-every",
-        "sample-prompt", "sample-steps", "prior-images", "class-prompt", "prior-folder",
-        "prior-weight", "prior-batch-size", "prior-steps", "prior-guidance", "validation-dataset",
-        "validate-every", "keep-last", "keep-every", "deterministic", "max-minutes", "allow-change",
-        "new", "root",
-      ]
-      for option in options { #expect(help.contains("--\(option)"), "\(option)") }
-      #expect(help.contains("Optimizer steps. Default: 1000."))
-      #expect(help.contains("fp32, bf16 or fp16"))
+      for option in TrainingConfig.schema.options {
+        let name = option.key.replacing("_", with: "-")
+        let flag =
+          switch option.kind {
+          case .boolean: "--\(name)/--no-\(name)"
+          case .list: "--\(name.dropLast()) <"
+          default: "--\(name) <"
+          }
+        #expect(help.contains("  \(flag)"), "\(flag)")
+      }
+      for option in ["config", "new", "print-config", "max-minutes", "allow-change", "root"] {
+        #expect(help.contains("  --\(option)"), "\(option)")
+      }
+      #expect(!help.contains("--hold-out"))
+      let text = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(text.contains("Optimizer steps. Default: 1000."))
+      #expect(text.contains("fp32, bf16 or fp16"))
+      #expect(text.contains("Default: the value of --rank."))
+
+      let lines = help.split(separator: "\n")
+      let titles = TrainingConfig.schema.sections.map { "\($0.title.uppercased()):" } + ["OPTIONS:"]
+      #expect(lines.filter { $0.contains(/^[A-Z ]+:$/) }.map(String.init) == titles)
+      let flags = lines.compactMap { $0.firstMatch(of: #/^ +(--[a-z-]+) /#)?.1 }
+      #expect(flags.prefix(4) == ["--subject", "--steps", "--dataset", "--model"])
+    }
+
+    @Test("Flags of every kind set their options, also one of an earlier version")
+    func flags() throws {
+      let printed = try result(
+        "--subject", "cube", "--steps", "7", "--learning-rate", "2e-4", "--min-snr-gamma", "null",
+        "--no-buckets", "--upscale", "--flip", "--crop", "random", "--sample-prompt", "a: b",
+        "--sample-prompt", "c", "--sample-seed", "3", "--hold-out", "2", "--alpha", "4",
+        "--print-config")
+      for line in [
+        "subject: cube", "steps: 7", "learning_rate: 0.0002", "min_snr_gamma: null",
+        "buckets: false", "upscale: true", "flip: true", "crop: random",
+        "sample_prompts: [\"a: b\", c]", "sample_seeds: [3]", "validation_images: 2", "alpha: 4.0",
+        "gradient_checkpointing: true",
+      ] {
+        #expect(printed.contains("\n\(line) "), "\(line)")
+      }
     }
 
     @Test("generate --help names every option that there is")
@@ -43,7 +74,8 @@ extension CommandTests {
       let help = try result("dataset", "--help")
       let options = [
         "json", "sheet", "fix", "model", "config", "dataset", "resolution", "no-buckets",
-        "no-upscale", "crop", "max-caption-tokens", "masks", "batch-size", "root",
+        "no-upscale", "crop", "max-caption-tokens", "masks", "batch-size", "validation-images",
+        "root",
       ]
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
       #expect(help.contains("<name>") && help.contains("65"))
@@ -68,7 +100,7 @@ extension CommandTests {
       "A command after options is not taken for an argument of train",
       arguments: ["runs", "doctor"])
     func lateCommand(_ command: String) throws {
-      let outcome = try Program.run(["--root", "elsewhere", command], in: folder)
+      let outcome = try Program.call(["--root", "elsewhere", command], in: folder)
       #expect(outcome.code == 64)
       #expect(
         outcome.messages == """
@@ -84,9 +116,19 @@ extension CommandTests {
       #expect(version.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
     }
 
+    @Test("The program itself: help goes to standard output, a refusal to standard error")
+    func program() throws {
+      let help = try Program.run(["--help"], in: folder)
+      #expect((help.code, help.messages) == (0, ""))
+      #expect(try help.results == result("--help"))
+      let refused = try Program.run(["trian"], in: folder)
+      #expect((refused.code, refused.results) == (64, ""))
+      #expect(refused.messages.hasPrefix("lora-train: There is no command trian; "))
+    }
+
     /// The standard output of a call that must succeed and say nothing else.
     private func result(_ arguments: String...) throws -> String {
-      let outcome = try Program.run(arguments, in: folder)
+      let outcome = try Program.call(arguments, in: folder)
       #expect(outcome.code == 0)
       #expect(outcome.messages.isEmpty)
       return outcome.results

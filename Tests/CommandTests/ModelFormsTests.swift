@@ -40,10 +40,10 @@ extension CommandTests {
     @Test("A file of another kind, and one that is no model, are said")
     func noModel() throws {
       try workspace.write("x", to: "model.ckpt")
-      let other = try workspace.run(arguments + ["--model", "model.ckpt"])
+      let other = try workspace.call(arguments + ["--model", "model.ckpt"])
       #expect(other.code == 66)
       #expect(other.lastMessage.contains("The base model model.ckpt is a file of another kind"))
-      let adapter = try workspace.run(arguments + ["--model", Self.kohya])
+      let adapter = try workspace.call(arguments + ["--model", Self.kohya])
       #expect(adapter.code == 65)
       #expect(adapter.lastMessage.contains("kohya.safetensors: it holds no model.diffusion_mo"))
     }
@@ -54,7 +54,8 @@ extension CommandTests {
       try draw("--model", Workspace.model, "--output", "plain.png")
       try draw("--model", Workspace.model, "--vae", own, "--output", "own.png")
       #expect(try pixels("own.png") == pixels("plain.png"))
-      let missing = try workspace.run(arguments + ["--model", Workspace.model, "--vae", "nowhere"])
+      let missing = try workspace.call(
+        arguments + ["--model", Workspace.model, "--vae", "nowhere"])
       #expect(missing.code == 66)
       #expect(missing.lastMessage.contains("nowhere does not exist; give a VAE's folder"))
     }

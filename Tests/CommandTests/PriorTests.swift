@@ -1,4 +1,4 @@
-import DreamBooth
+import Files
 import Foundation
 import Images
 import Testing
@@ -96,7 +96,7 @@ extension CommandTests {
           black, text: [parameters, ("pixels", ContentHash.of(black.pixels))]
         ).write(to: url)
       }
-      let refused = try workspace.run(long)
+      let refused = try workspace.call(long)
       #expect(refused.code == 65)
       #expect(
         withoutHashes(refused.lastMessage)
@@ -129,7 +129,7 @@ extension CommandTests {
       try expect(
         64,
         "Class images are asked for (prior_images), but nothing says what they show; give "
-          + "--class-prompt TEXT, or set class_word in Datasets/cube/subject.yaml.", [])
+          + "--class-prompt, or set class_word in Datasets/cube/subject.yaml.", [])
       try expect(
         66,
         "There is no folder none; give --prior-folder a folder with class images, or leave it out "
@@ -140,7 +140,7 @@ extension CommandTests {
           + "--prior-images 3 to use those that are there.", ["--prior-folder", "Datasets/cube"])
       try expect(
         64,
-        "--prior-weight is 0.0, but must be a number above 0 (prior_images: 0 switches class "
+        "--prior-weight is 0.0, but must be a number above 0 (--prior-images 0 switches class "
           + "images off).", ["--prior-weight", "0"])
       try expect(
         64, "--class-prompt is [\" \"], but must be a list of texts, none of them blank.",
@@ -148,7 +148,7 @@ extension CommandTests {
     }
 
     private func expect(_ code: Int32, _ sentence: String, _ flags: [String]) throws {
-      let outcome = try workspace.run(command() + flags)
+      let outcome = try workspace.call(command() + flags)
       #expect(outcome.code == code)
       #expect(outcome.lastMessage == "lora-train: \(sentence)")
     }

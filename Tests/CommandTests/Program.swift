@@ -1,6 +1,10 @@
 import Foundation
+import Synchronization
+import TestSupport
 
-/// The built program, run as users run it: as a process of its own.
+@testable import lora_train
+
+/// The program: as users run it, in a process of its own, or in the process of the tests.
 enum Program {
   /// How a process ended and what it said.
   struct Outcome {
@@ -28,6 +32,37 @@ enum Program {
     try start(arguments, in: folder, environment: environment).wait()
   }
 
+  /// Runs a command in this process, which saves loading libtorch again. Only for commands that
+  /// neither train nor draw: those set libtorch's threads, which all tests of this process share.
+  static func call(_ arguments: [String], in folder: URL) throws -> Outcome {
+    try inCurrentFolder.withLock { _ in
+      let files = FileManager.default
+      let before = files.currentDirectoryPath
+      let handlers = signals.map { ($0, signal($0, SIG_DFL)) }
+      let streams = try TemporaryDirectory()
+      let (results, messages) = try (streams.file("results"), streams.file("messages"))
+      _ = files.changeCurrentDirectoryPath(folder.path)
+      defer {
+        _ = files.changeCurrentDirectoryPath(before)
+        for (number, handler) in handlers { signal(number, handler) }
+      }
+      let code = Console.$streams.withValue(
+        Console.Streams(
+          results: try FileHandle(forWritingTo: results),
+          messages: try FileHandle(forWritingTo: messages))
+      ) { LoraTrain.run(arguments) }
+      return Outcome(
+        code: code, results: try String(contentsOf: results, encoding: .utf8),
+        messages: try String(contentsOf: messages, encoding: .utf8))
+    }
+  }
+
+  /// The current folder is the process's, so one command at a time has it.
+  private static let inCurrentFolder = Mutex(())
+
+  /// The signals that a command catches.
+  private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
+
   /// Starts without waiting.
   static func start(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:]
@@ -46,6 +81,7 @@ final class RunningProgram {
   private static let patience = Duration.seconds(60)
 
   private let process = Process()
+  private let streams: TemporaryDirectory
   private let output: URL
   private let errors: URL
 
@@ -53,10 +89,9 @@ final class RunningProgram {
   init(
     _ executable: URL, _ arguments: [String], in folder: URL, environment: [String: String]
   ) throws {
-    let name = UUID().uuidString
-    output = folder.appending(path: ".\(name).out")
-    errors = folder.appending(path: ".\(name).err")
-    for file in [output, errors] { try Data().write(to: file) }
+    streams = try TemporaryDirectory()
+    output = try streams.file("output")
+    errors = try streams.file("errors")
     process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = folder

@@ -27,7 +27,12 @@ extension CommandTests {
       let before = try workspace.show()
       try loseDatabase()
       let listed = try workspace.run("runs")
-      #expect(listed.messages == "Note: Checkpoints/cube/run-1 was not recorded, and is now.\n")
+      #expect(
+        listed.messages
+          == "Note: Checkpoints/cube/run-1 is not recorded in Checkpoints/runs.sqlite; it is shown as "
+          + "its folder has it, and recorded by the next training.\n")
+      #expect(
+        !FileManager.default.fileExists(atPath: workspace.file("Checkpoints/runs.sqlite").path))
       let after = try workspace.show()
       #expect(after.status == "finished")
       #expect(after.losses == before.losses)
@@ -38,7 +43,9 @@ extension CommandTests {
         Workspace.training(steps: 200, "--checkpoint-every", "2"), in: workspace.url)
       try training.waitForFile(workspace.file("Checkpoints/cube/run-2/step-000002"))
       training.send(SIGTERM)
-      _ = try training.wait()
+      let stopped = try training.wait()
+      #expect(
+        stopped.messages.contains("Note: Checkpoints/cube/run-1 was not recorded, and is now.\n"))
       let done = try workspace.show().step
       try loseDatabase()
       let resumed = try Program.start(["resume"], in: workspace.url)

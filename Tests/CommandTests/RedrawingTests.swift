@@ -25,7 +25,7 @@ extension CommandTests {
         ["--lora", "first.safetensors:0.5", "--no-merge-adapters", "--precision", "bf16"],
         ["--refiner", refiner, "--split", "0.5", "--aesthetic-score", "7.5"],
         ["--refiner", refiner, "--refiner-strength", "0.6", "--crop", "8,0"],
-        ["--image", "Datasets/cube/1.png", "--strength", "0.75", "--vae-tiling", "on"],
+        ["--image", "Datasets/cube/1.png", "--image-strength", "0.75", "--vae-tiling", "on"],
         ["--scheduler", "dpm++-2m-sde-karras", "--guidance", "7.5", "--guidance-rescale", "0.7"],
         ["--long-prompts", "--prompt-weights", "--original-size", "200x300"],
         ["--negative-original-size", "384x512", "--negative-crop", "0,4", "--negative", ""],
@@ -72,7 +72,7 @@ extension CommandTests {
       var adapter = try bytes("first.safetensors")
       adapter[adapter.count - 2] ^= 1
       try workspace.write(adapter, to: "first.safetensors")
-      let refused = try workspace.run("generate", "--from", "a.png")
+      let refused = try workspace.call("generate", "--from", "a.png")
       #expect(refused.code == 65)
       #expect(
         refused.lastMessage == "lora-train: a.png cannot be drawn again as it was: the adapter "
@@ -81,7 +81,7 @@ extension CommandTests {
       let said = try workspace.run("generate", "--from", "a.png", "--lora", "first.safetensors")
       #expect(said.code == 0)
       try FileManager.default.removeItem(at: workspace.file("first.safetensors"))
-      #expect(try workspace.run("generate", "--from", "a.png").code == 66)
+      #expect(try workspace.call("generate", "--from", "a.png").code == 66)
     }
 
     @Test("A changed base model is named")
@@ -94,7 +94,7 @@ extension CommandTests {
       let text = try String(contentsOf: workspace.file(path), encoding: .utf8)
       try workspace.write(
         text.replacing("EulerDiscreteScheduler", with: "DDIMScheduler"), to: path)
-      let refused = try workspace.run("generate", "--from", "a.png", "--output", "c.png")
+      let refused = try workspace.call("generate", "--from", "a.png", "--output", "c.png")
       #expect(refused.code == 65)
       #expect(refused.lastMessage.contains("the model model has other content"))
       let said = try workspace.run(
@@ -131,17 +131,17 @@ extension CommandTests {
 
     @Test("A picture without parameters, none at all, and what is no picture")
     func refused() throws {
-      let none = try workspace.run("generate", "--from", "Datasets/cube/0.png")
+      let none = try workspace.call("generate", "--from", "Datasets/cube/0.png")
       #expect(none.code == 65)
       #expect(
         none.lastMessage.hasPrefix("lora-train: Datasets/cube/0.png does not say how it was drawn"))
-      #expect(try workspace.run("generate", "--from", "nothing.png").code == 66)
-      #expect(try workspace.run("generate", "--from", "Datasets/cube/0.txt").code == 65)
+      #expect(try workspace.call("generate", "--from", "nothing.png").code == 66)
+      #expect(try workspace.call("generate", "--from", "Datasets/cube/0.txt").code == 65)
       let image = try RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
       try workspace.write(PNGEncoder.encode(image, text: [("lora-train", "{")]), to: "a.png")
       #expect(
-        try workspace.run("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
-      let nothing = try workspace.run("generate", "--model", Workspace.model)
+        try workspace.call("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
+      let nothing = try workspace.call("generate", "--model", Workspace.model)
       #expect(nothing.code == 64)
       #expect(nothing.lastMessage.contains("There is nothing to draw"))
     }

@@ -1,4 +1,4 @@
-import DreamBooth
+import Files
 import Foundation
 import Testing
 
@@ -77,7 +77,7 @@ extension CommandTests {
     func otherVersion() throws {
       _ = try rewriteState("\"format\":([0-9]+)", "\"format\":99")
       for arguments in [Self.command(), ["resume"]] {
-        let outcome = try workspace.run(arguments)
+        let outcome = try workspace.call(arguments)
         #expect(outcome.code == 65)
         #expect(outcome.lastMessage.contains("has format 99, which this version does not read"))
       }
@@ -105,7 +105,7 @@ extension CommandTests {
     @Test("Fewer steps than are done are refused")
     func fewerSteps() throws {
       let done = try workspace.show().step
-      let outcome = try workspace.run(Workspace.training(steps: 1, "--checkpoint-every", "2"))
+      let outcome = try workspace.call(Workspace.training(steps: 1, "--checkpoint-every", "2"))
       #expect(outcome.code == 64)
       #expect(
         outcome.lastMessage
@@ -129,7 +129,7 @@ extension CommandTests {
     }
 
     private func expectRefusal(_ changes: String, _ arguments: [String] = command()) throws {
-      let outcome = try workspace.run(arguments)
+      let outcome = try workspace.call(arguments)
       #expect(outcome.code == 65)
       #expect(
         withoutHashes(outcome.lastMessage)

@@ -1,6 +1,6 @@
-import DreamBooth
 import Foundation
 import Testing
+import Training
 
 extension CommandTests {
   /// Saving that fails at every stage, with every error of a disk: the training goes on, no checkpoint
@@ -24,7 +24,8 @@ extension CommandTests {
       "write:step-000004.tmp/optimizer", "write:step-000004.tmp/state",
       "sync:step-000004.tmp/state", "write:step-000004.tmp/manifest",
       "sync:step-000004.tmp/manifest", "sync:step-000004.tmp$", "rename:run-1/step-000004",
-      "sync:cube/run-1$@5", "deletion:step-000002.removed",
+      "sync:cube/run-1$@6", "append:history.jsonl@6", "sync:history.jsonl@3",
+      "deletion:step-000002.removed",
       "rename:step-000002.removed", "database:runs@9", "database:runs@17",
     ]
 

@@ -62,7 +62,9 @@ extension CommandTests {
         + [0, 4, 5].flatMap { step in
           ["cube/run-1/samples/step-00000\(step).png"]
             + pictures.map { "cube/run-1/samples/step-00000\(step)/\($0).png" }
-        } + ["cube/run-1/.lock", "cube/run-1/caches.json", "runs.sqlite"]
+        } + [
+          "cube/run-1/.lock", "cube/run-1/caches.json", "cube/run-1/history.jsonl", "runs.sqlite",
+        ]
       #expect(trained.files.filter { !$0.hasPrefix("cache/") } == expected.sorted())
       #expect(trained.files.contains { $0.hasPrefix("cache/") })
     }

@@ -81,7 +81,7 @@ extension CommandTests {
     /// Expects the same sentence, with all parts in it, of a training and of the doctor, and that
     /// no run was begun.
     private func expect(code: Int32 = 65, _ parts: String...) throws {
-      let training = try workspace.run(Workspace.training(steps: 1, "--model", "model"))
+      let training = try workspace.call(Workspace.training(steps: 1, "--model", "model"))
       let doctor = try workspace.run("doctor", "--model", "model")
       #expect(training.code == code)
       #expect(doctor.code == code)

@@ -3,9 +3,11 @@ import Images
 import TestSupport
 
 /// A folder like a user's: `Datasets/cube` with three captioned pictures, and later `Checkpoints`.
-final class Workspace {
+final class Workspace: Sendable {
   /// The small random model that everything is tried with.
   static let model = Repository.golden.appending(path: "tiny-sdxl").path
+
+  private static let reports: Set = ["runs", "show", "dataset", "cache", "doctor"]
 
   private let directory: TemporaryDirectory
 
@@ -14,6 +16,15 @@ final class Workspace {
     for number in 0..<3 {
       try write(picture(number), to: "Datasets/cube/\(number).png")
       try write("a photo of cube, number \(number)", to: "Datasets/cube/\(number).txt")
+    }
+  }
+
+  /// A copy of a folder.
+  init(copyOf folder: URL) throws {
+    directory = try TemporaryDirectory()
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      try FileManager.default.copyItem(
+        at: folder.appending(path: name), to: directory.url.appending(path: name))
     }
   }
 
@@ -33,9 +44,18 @@ final class Workspace {
   /// Runs the program here.
   func run(_ arguments: String...) throws -> Program.Outcome { try run(arguments) }
 
-  /// Runs the program here.
+  /// Runs the program here, in the process of the tests where the command only reads and reports.
   func run(_ arguments: [String]) throws -> Program.Outcome {
-    try Program.run(arguments, in: url)
+    if Self.reports.contains(arguments.first ?? "") { return try call(arguments) }
+    return try Program.run(arguments, in: url)
+  }
+
+  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
+  func call(_ arguments: String...) throws -> Program.Outcome { try call(arguments) }
+
+  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
+  func call(_ arguments: [String]) throws -> Program.Outcome {
+    try Program.call(arguments, in: url)
   }
 
   /// A run as `show --json` tells it.

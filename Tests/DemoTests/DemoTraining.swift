@@ -1,9 +1,13 @@
+import Datasets
 import DemoScores
-import DreamBooth
 import Foundation
 import Images
+import Options
 import StableDiffusion
 import TestSupport
+import Training
+
+@testable import Drawing
 
 /// A training on the model and the subject that come with the project, in a folder of its own.
 struct DemoTraining {
@@ -19,9 +23,9 @@ struct DemoTraining {
     let root = Repository.root
     folder = try TemporaryDirectory()
     runFolder = RunFolder(root: folder.url, subject: "dhoni", id: 1)
-    var flags = ConfigFlags()
-    flags.set(.subject, to: "dhoni")
-    var config = try TrainingConfig.load(flags: flags, folder: root.appending(path: "Configs"))
+    var overrides = OptionOverrides<TrainingConfig>()
+    overrides.set(\.$subject, to: "dhoni")
+    var config = try TrainingConfig.load(overrides, folder: root.appending(path: "Configs"))
     config.device = .cpu
     // Other suites run at the same time: threads that wait for each other would only lose time.
     config.threads = 1
@@ -41,7 +45,7 @@ struct DemoTraining {
       model: ModelDirectory(Repository.root.appending(path: "Checkpoints/base/demo")),
       caches: folder.url.appending(path: "cache"))
     var losses: [(step: Int, loss: Double)] = []
-    _ = try Trainer(setup, run: 1, folder: runFolder).train(
+    _ = try Trainer(setup, folder: runFolder).train(
       from: nil, stopped: { false },
       report: { event in
         if case .validation(let report) = event { losses.append((report.step, report.loss)) }

@@ -3,7 +3,7 @@ import NN
 import Testing
 import Torch
 
-@Suite("LoRA on linear layers")
+@Suite("LoRA")
 struct LoRATests {
   private let workshop: Workshop
   private let pair = Pair()
@@ -17,16 +17,16 @@ struct LoRATests {
 
   private func attach(
     _ targets: [String] = ["to_q", "to_out.0"], rank: Int = 2, alpha: Double = 4
-  ) throws -> [LoRASite] {
-    try pair.attachLoRA(targets: targets, rank: rank, alpha: alpha) {
-      try Generator(seed: UInt64(10 + $0))
-    }
+  ) throws -> [AdapterSite] {
+    try pair.attachAdapters(
+      LoRA.self, targets: targets, settings: AdapterSettings(rank: rank, alpha: alpha)
+    ) { try Generator(seed: UInt64(10 + $0)) }
   }
 
   /// Gives every up matrix values, as training would.
-  private func train(_ sites: [LoRASite]) throws {
+  private func train(_ sites: [AdapterSite]) throws {
     for (index, site) in sites.enumerated() {
-      let up = site.adapter.up
+      let up = try site.lora.up
       try up.copy(from: Generator(seed: UInt64(100 + index)).normal(up.shape))
     }
   }
@@ -39,7 +39,8 @@ struct LoRATests {
         "blocks.0.to_q", "blocks.0.to_out.0", "blocks.1.to_q", "blocks.1.to_out.0",
       ])
     #expect(pair.blocks[0].intoQ.adapter == nil)
-    #expect(try pair.linearLayers(matching: ["into_q", "blocks.0.into_q"]).count == 2)
+    #expect(try pair.adapterPaths(matching: ["into_q", "blocks.0.into_q"]).count == 2)
+    #expect(pair.adapterSites().map(\.path) == sites.map(\.path))
     #expect(
       sites[0].tensors.map(\.name) == [
         "blocks.0.to_q.lora_A.weight", "blocks.0.to_q.lora_B.weight",
@@ -51,14 +52,14 @@ struct LoRATests {
     #expect {
       _ = try attach(["to_q", "q"])
     } throws: {
-      "\($0)" == "The LoRA target \"q\" names no linear layer of this model; "
-        + "use names such as to_q, to_k, to_v, to_out.0."
+      "\($0)" == "The adapter target \"q\" matches no linear layer and no convolution of this "
+        + "model; use names such as to_q, to_k, to_v, to_out.0."
     }
     for rank in [0, -1] {
       #expect {
         _ = try attach(rank: rank)
       } throws: {
-        "\($0)" == "A LoRA of rank \(rank) has nothing to train; use a rank of 1 or more."
+        "\($0)" == "An adapter of rank \(rank) has nothing to train; use a rank of 1 or more."
       }
     }
     #expect(pair.blocks.allSatisfy { $0.toQ.adapter == nil })
@@ -69,11 +70,12 @@ struct LoRATests {
     let sites = try attach(rank: 3)
     for (index, site) in sites.enumerated() {
       let expected = try Generator(seed: UInt64(10 + index)).normal([3, 6]) * (1.0 / 3)
-      #expect(try site.adapter.down.floats() == expected.floats())
-      #expect(try site.adapter.up.floats() == Array(repeating: 0, count: 18))
-      #expect(site.adapter.up.shape == [6, 3])
-      #expect(site.adapter.down.requiresGrad && site.adapter.up.requiresGrad)
-      #expect(site.adapter.scale == 4.0 / 3)
+      let lora = try site.lora
+      #expect(try lora.down.floats() == expected.floats())
+      #expect(try lora.up.floats() == Array(repeating: 0, count: 18))
+      #expect(lora.up.shape == [6, 3])
+      #expect(lora.down.requiresGrad && lora.up.requiresGrad)
+      #expect(lora.scale == 4.0 / 3 && lora.strength == 1)
     }
   }
 
@@ -92,7 +94,7 @@ struct LoRATests {
     let base = try layer(x)
     let sites = try attach(["blocks.0.to_q"])
     try train(sites)
-    let adapter = sites[0].adapter
+    let adapter = try sites[0].lora
     let expected = try base + x.linear(adapter.down).linear(adapter.up) * 2
     let difference = try (layer(x) - expected).abs().max().item()
     #expect(difference < 1e-5)
@@ -131,21 +133,47 @@ struct LoRATests {
     }
   }
 
+  @Test("Strength multiplies alpha / rank, and can be set on an adapter that is read")
+  func strength() throws {
+    let sites = try attach(["blocks.0.to_q"])
+    try train(sites)
+    let layer = pair.blocks[0].toQ
+    let full = try layer(x)
+    var lora = try sites[0].lora
+    lora.strength = 0.25
+    pair.setAdapters(["blocks.0.to_q": lora])
+    let expected = LoRA(down: lora.down, up: lora.up, scale: 0.5)
+    let quarter = try layer(x)
+    pair.setAdapters(["blocks.0.to_q": expected])
+    #expect(try layer(x).bytes() == quarter.bytes())
+    lora.strength = 1
+    pair.setAdapters(["blocks.0.to_q": lora])
+    #expect(try layer(x).bytes() == full.bytes())
+    pair.setAdapters([:])
+    let base = try layer(x)
+    #expect(try (base + (full - base) * 0.25 - quarter).abs().max().item() < 1e-5)
+  }
+
   @Test("Given adapters take the places of others, and one can stand for several")
   func given() throws {
     let sites = try attach()
     try train(sites)
-    let first = sites[0].adapter
+    let first = try sites[0].lora
     let second = LoRA(down: try normal(5, 6, seed: 7), up: try normal(6, 5, seed: 8), scale: 0.5)
     pair.setAdapters(["blocks.0.to_q": first])
     let layer = pair.blocks[0].toQ
-    #expect(layer.adapter === first)
+    #expect((layer.adapter as? LoRA)?.down === first.down)
     #expect(pair.blocks[0].toOut[0].adapter == nil)
     let base = try x.linear(layer.weight.tensor)
     let expected = try base + (layer(x) - base) + x.linear(second.down).linear(second.up) * 0.5
-    pair.setAdapters(["blocks.0.to_q": try .sum([first, second])])
+    pair.setAdapters(["blocks.0.to_q": try #require(try AdapterSum.of([first, second]))])
     #expect(try (layer(x) - expected).abs().max().item() < 1e-4)
     pair.setAdapters([:])
     #expect(try layer(x).bytes() == base.bytes())
   }
+}
+
+extension AdapterSite {
+  /// The LoRA at this site.
+  var lora: LoRA { get throws { try #require(adapter as? LoRA) } }
 }

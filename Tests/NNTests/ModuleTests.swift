@@ -57,7 +57,9 @@ struct ModuleTests {
     let pair = Pair()
     try workshop.fill(pair)
     let before = pair.parameters().map(\.path)
-    _ = try pair.attachLoRA(targets: ["to_q"], rank: 2, alpha: 2) { _ in try Generator(seed: 0) }
+    _ = try pair.attachAdapters(
+      LoRA.self, targets: ["to_q"], settings: AdapterSettings(rank: 2, alpha: 2)
+    ) { _ in try Generator(seed: 0) }
     #expect(pair.parameters().map(\.path) == before)
   }
 

@@ -24,16 +24,16 @@ private final class Chain: Module {
 @Suite("Units whose activations are computed again")
 struct RecomputableTests {
   private let chain = Chain()
-  private let sites: [LoRASite]
+  private let sites: [AdapterSite]
   private let x: Tensor
 
   init() throws {
     try Workshop().fill(chain, seed: 1)
-    sites = try chain.attachLoRA(targets: ["to_q"], rank: 2, alpha: 2) {
-      try Generator(seed: UInt64($0))
-    }
+    sites = try chain.attachAdapters(
+      LoRA.self, targets: ["to_q"], settings: AdapterSettings(rank: 2, alpha: 2)
+    ) { try Generator(seed: UInt64($0)) }
     for site in sites {
-      let up = site.adapter.up
+      let up = try site.lora.up
       try up.copy(from: Generator(seed: 9).normal(up.shape))
     }
     x = try normal(2, 6, seed: 3)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NN
 import TestSupport
@@ -46,7 +47,10 @@ func weightsError(_ body: () throws -> Void) -> String? {
   do {
     try body()
   } catch {
-    return (error as? WeightsError)?.description
+    switch error {
+    case is WeightsError, is FileAccessError: return "\(error)"
+    default: return nil
+    }
   }
   return nil
 }

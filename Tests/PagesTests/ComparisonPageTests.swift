@@ -36,6 +36,21 @@ struct ComparisonPageTests {
     #expect(html.components(separatedBy: "src=").count - 1 == 3)
   }
 
+  @Test("only the page scrolls: no part of it has a scroll bar of its own")
+  func scrolling() throws {
+    let html = try page()
+    let style = try #require(html.firstMatch(of: /<style>(?<css>[\s\S]*?)<\/style>/)).css
+    let rules = style.matches(of: /(?<selector>[^{}]+)\{(?<body>[^{}]*)\}/)
+    #expect(rules.count > 20)
+    for rule in rules {
+      let scrolls = rule.body.contains(/overflow(-[xy])?: *(auto|scroll|hidden)/)
+      #expect(!scrolls, "\(rule.selector)")
+      // What is shown alone over the page is as high as the window; nothing else ends before the page.
+      let isAlone = rule.selector.contains("dialog")
+      #expect(isAlone || !rule.body.contains("max-height"), "\(rule.selector)")
+    }
+  }
+
   @Test("what users write is text, and never becomes part of the page")
   func escaped() throws {
     let html = try page(prompt: "<script>alert('a & b')</script>")

@@ -37,6 +37,40 @@ import Testing
     }
     #expect(try log.summaries().map(\.secondsPerStep) == [median])
     #expect(try log.detail(run.id).summary.secondsPerStep == median)
+    try log.interrupt(run.id)
+    #expect(try log.summaries().map(\.secondsPerStep) == [median], "kept once it is not trained")
+    _ = try log.resume(run.id, from: 2, sha256: "ab", version: "0.1.0")
+    #expect(try log.summaries().map(\.secondsPerStep) == [nil], "all but two steps are forgotten")
+    _ = try log.interrupt { _ in true }
+    #expect(try log.summaries().map(\.secondsPerStep) == [nil])
+  }
+
+  @Test(
+    "How long it takes to list 20 runs of 10,000 steps, beside reading every step",
+    .enabled(if: ProcessInfo.processInfo.environment["LORA_TRAIN_BENCH"] != nil))
+  func manySteps() throws {
+    let log = try fixture.open(flushInterval: .seconds(3600))
+    for id in 1...20 {
+      _ = try log.beginExample()
+      for number in 1...10_000 {
+        try log.record(step(number, of: Int64(id), seconds: Double(number * 7919 % 10_007)))
+      }
+    }
+    for id in 1...20 { try log.finish(Int64(id)) }
+    let archive = try #require(try RunArchive(at: fixture.file))
+    let clock = ContinuousClock()
+    var (listed, read): ([Double?], [Double?]) = ([], [])
+    for _ in 1...3 {
+      let bySQL = try clock.measure { listed = try archive.summaries().map(\.secondsPerStep) }
+      let inMemory = try clock.measure {
+        read = try archive.runs().map { run in
+          let seconds = try archive.losses(run.id).dropFirst(2).map(\.seconds).sorted()
+          return (seconds[seconds.count / 2] + seconds[(seconds.count - 1) / 2]) / 2
+        }
+      }
+      print("20 runs of 10,000 steps: listed in \(bySQL), with every step read in \(inMemory)")
+    }
+    #expect(listed == read)
   }
 
   @Test("A process that is no more is seen to be gone; this one, and one elsewhere, are not")

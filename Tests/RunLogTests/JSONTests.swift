@@ -70,6 +70,20 @@ import Testing
         """)
   }
 
+  @Test("A step of several parameter groups has the learning rate of each")
+  func learningRates() throws {
+    let (log, _) = try log()
+    let rates = ["unet": 0.5, "text_encoder": 0.25]
+    try log.record(
+      StepRecord(
+        run: 3, step: 4, loss: 0.75, learningRate: 0.5, learningRates: rates, gradNorm: 2,
+        seconds: 1, timestep: 5))
+    #expect(try log.losses(3).map(\.learningRates) == [nil, nil, nil, rates])
+    #expect(
+      try text(log.detail(3)).contains(
+        #""learning_rate":0.5,"learning_rates":{"text_encoder":0.25,"unet":0.5},"loss":0.75"#))
+  }
+
   @Test("A step of a training on class images tells both parts of its loss")
   func priorLoss() throws {
     let (log, _) = try log()

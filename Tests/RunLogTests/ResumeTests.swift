@@ -112,7 +112,8 @@ import Testing
     #expect(resumptions.map(\.step) == [6, 2])
     #expect(resumptions.map(\.sha256) == ["ab", nil])
     #expect(resumptions.map(\.version) == ["0.2.0", "0.3.0"])
-    #expect(resumptions.allSatisfy { abs($0.resumedAt.timeIntervalSince(before)) < 60 })
+    #expect(
+      resumptions.compactMap(\.resumedAt).count { abs($0.timeIntervalSince(before)) < 60 } == 2)
   }
 
   @Test("A run found on the disk is entered under its own id, and the next id follows")

@@ -50,40 +50,4 @@ import Testing
     }
     #expect("\(try #require(error))".hasPrefix("the held-out loss of step 8 of run 1 is nan"))
   }
-
-  @Test(
-    "One sentence says what the curve says",
-    arguments: [
-      ([(0, 0.06)], "Held-out loss: 0.0600 at step 0, the only evaluation so far."),
-      ([(0, 0.06), (400, 0.0412)], "Held-out loss: lowest 0.0412 at step 400: still falling."),
-      (
-        [(0, 0.06), (400, 0.0412), (800, 0.045), (1500, 0.0531)],
-        "Held-out loss: lowest 0.0412 at step 400; 0.0531 at step 1500 (29 % above it: over-fitting "
-          + "since then)."
-      ),
-      (
-        [(0, 0.06), (400, 0.05), (800, 0.051)],
-        "Held-out loss: lowest 0.0500 at step 400; 0.0510 at step 800 (2 % above it: level since "
-          + "then)."
-      ),
-      (
-        [(0, 0.05), (400, 0.06)],
-        "Held-out loss: lowest 0.0500 at step 0; 0.0600 at step 400 (20 % above it: over-fitting "
-          + "from the start)."
-      ),
-    ] as [([(Int, Double)], String)])
-  func summary(losses: [(Int, Double)], sentence: String) throws {
-    #expect(try #require(HeldOutCurve(points(losses))).summary == sentence)
-  }
-
-  @Test("A curve of many evaluations is thinned evenly, and keeps the last; none is no curve")
-  func thinned() throws {
-    #expect(HeldOutCurve([]) == nil)
-    for count in 1...50 {
-      let curve = try #require(HeldOutCurve(points((0..<count).map { ($0, 1) })))
-      let steps = curve.thinned(to: 12).map(\.step)
-      #expect(steps.count <= 12 && steps.last == count - 1)
-      #expect(count > 12 || steps.count == count)
-    }
-  }
 }

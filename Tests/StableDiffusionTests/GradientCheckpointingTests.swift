@@ -65,12 +65,13 @@ struct GradientCheckpointingTests {
   }
 
   /// Adapters at all attention layers, both of their matrices set so that all gradients count.
-  private func adapted(_ module: any Module) throws -> [LoRASite] {
-    let sites = try module.attachLoRA(
-      targets: ["to_q", "to_k", "to_v", "to_out.0"], rank: 2, alpha: 2
+  private func adapted(_ module: any Module) throws -> [AdapterSite] {
+    let sites = try module.attachAdapters(
+      LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
+      settings: AdapterSettings(rank: 2, alpha: 2)
     ) { try Generator(seed: UInt64($0)) }
     for (index, site) in sites.enumerated() {
-      let up = site.adapter.up
+      let up = try #require(site.adapter as? LoRA).up
       try noGrad { try up.copy(from: Generator(seed: UInt64(1000 + index)).normal(up.shape) * 0.1) }
     }
     return sites
@@ -81,9 +82,9 @@ struct GradientCheckpointingTests {
   }
 
   private func gradients(
-    of output: Tensor, _ sites: [LoRASite], _ inputs: [Tensor] = []
+    of output: Tensor, _ sites: [AdapterSite], _ inputs: [Tensor] = []
   ) throws -> [[Float]] {
-    let trained = sites.flatMap { [$0.adapter.down, $0.adapter.up] }
+    let trained = sites.flatMap(\.tensors).map(\.tensor)
     for tensor in trained { try tensor.setGrad(nil) }
     try output.square().sum().backward()
     return try (trained + inputs).map { tensor in

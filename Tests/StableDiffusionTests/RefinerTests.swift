@@ -32,14 +32,14 @@ import Torch
       sentence.hasSuffix(
         """
         tiny-refiner/model_index.json: this is a refiner, and a base model is wanted here; give it as \
-        the refiner, with --refiner, to an SDXL base model.
+        the refiner, with `refiner`, to an SDXL base model.
         """))
     let asRefiner = #expect(throws: ModelError.self) { try ModelDirectory(base, as: .refiner) }
     #expect(
       try #require(asRefiner).description.hasSuffix(
         """
         tiny-sdxl/model_index.json: this is a base model, and a refiner is wanted here; give it as the \
-        model, with --model, or choose an SDXL refiner.
+        model, with `model`, or choose an SDXL refiner.
         """))
   }
 

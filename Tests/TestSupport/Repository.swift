@@ -18,23 +18,3 @@ public enum Repository {
     return nil
   }
 }
-
-/// A new folder that is removed again with this object.
-public final class TemporaryDirectory {
-  /// The folder.
-  public let url: URL
-
-  /// Makes the folder.
-  public init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(at: url)
-    } catch {
-      print("\(url.path) could not be removed: \(error)")
-    }
-  }
-}

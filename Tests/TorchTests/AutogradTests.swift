@@ -30,6 +30,16 @@ struct AutogradTests {
     #expect(try x.grad == nil)
   }
 
+  @Test("No gradient is nil, also right after a call that failed")
+  func noGradient() throws {
+    let x = try vector(1, 2)
+    #expect(throws: TorchError.self) { try x.reshape([3]) }
+    #expect(try x.grad == nil)
+    try x.setRequiresGrad(true)
+    #expect(throws: TorchError.self) { try x.backward() }
+    #expect(try x.grad == nil)
+  }
+
   @Test("detach leaves the graph, clone stays in it with memory of its own")
   func detachAndClone() throws {
     let x = try vector(1, 2)

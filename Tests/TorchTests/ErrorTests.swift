@@ -80,6 +80,24 @@ struct ErrorTests {
     #expect(torchError { _ = try Device.cpu.memory() }?.description == expected)
   }
 
+  @Test("Calls that return no tensor report their errors too")
+  func statuses() throws {
+    let x = try vector(1, 2)
+    let failing: [(String, () throws -> Void)] = [
+      ("copy", { try x.copy(from: vector(1, 2, 3)) }),
+      ("setRequiresGrad", { try Tensor.zeros([1], dtype: .int64).setRequiresGrad(true) }),
+      ("backward", { try x.backward() }),
+      ("scale", { try Tensor.scale([Tensor.zeros([1], dtype: .bool)], by: 0.5) }),
+      ("norm", { _ = try Tensor.norm(of: [Tensor.zeros([1], dtype: .int64)]) }),
+      ("item", { _ = try x.item() }),
+    ]
+    for (name, operation) in failing {
+      let error = torchError { try operation() }
+      #expect(error.map { isOneLine($0.message) } == true, "\(name)")
+    }
+    #expect(try x.floats() == [1, 2])
+  }
+
   @Test("A thread's error is its own")
   func threads() async throws {
     let messages = await withTaskGroup(of: Bool.self) { group in

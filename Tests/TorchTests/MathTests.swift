@@ -82,9 +82,9 @@ struct MathTests {
   @Test("The norm is that of all tensors together, and scaling is in place")
   func normAndScale() throws {
     let tensors = [try vector(3, 0), try Tensor([Float(-4)], shape: [1, 1])]
-    #expect(try Tensor.norm(of: tensors) == 5)
-    #expect(try Tensor.norm(of: []) == 0)
-    #expect(try Tensor.norm(of: [vector(.nan)]).isNaN)
+    #expect(try Tensor.norm(of: tensors).item() == 5)
+    #expect(try Tensor.norm(of: []).item() == 0)
+    #expect(try Tensor.norm(of: [vector(.nan)]).item().isNaN)
     try Tensor.scale(tensors, by: 0.5)
     #expect(try tensors[0].floats() == [1.5, 0])
     #expect(try tensors[1].floats() == [-2])

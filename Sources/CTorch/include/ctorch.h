@@ -4,8 +4,9 @@
 //  - One handle kind. `ct_tensor` is owned by whoever holds it and is released with `ct_free`;
 //    `ct_ref` is the same pointer, borrowed for the call.
 //  - Arguments are borrowed, a returned tensor is the caller's. An optional tensor may be NULL.
-//  - Failure is NULL, or -1 from functions that return a status; only then does `ct_error` hold
-//    the sentence. No C++ exception leaves this library.
+//  - Failure is NULL, or -1 from functions that return a number; only then does `ct_error` hold
+//    the sentence. No C++ exception leaves this library: every function is `noexcept` and catches
+//    what libtorch throws.
 //  - Shapes are a pointer and a count. Strings are borrowed both ways.
 #ifndef CTORCH_H
 #define CTORCH_H
@@ -15,7 +16,10 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
+#define CT_NOEXCEPT noexcept
 extern "C" {
+#else
+#define CT_NOEXCEPT
 #endif
 
 #pragma clang assume_nonnull begin
@@ -45,126 +49,134 @@ typedef struct ct_device {
 // MARK: Errors
 
 /// What went wrong in the last failed call on this thread: one sentence, valid until the next one.
-const char *ct_error(void);
+const char *ct_error(void) CT_NOEXCEPT;
 /// Whether that failure was memory running out.
-bool ct_error_is_out_of_memory(void);
+bool ct_error_is_out_of_memory(void) CT_NOEXCEPT;
 
 // MARK: Lifetime and metadata
 
-void ct_free(ct_tensor tensor);
+void ct_free(ct_tensor tensor) CT_NOEXCEPT;
 /// A second handle of the same tensor.
-ct_tensor _Nullable ct_alias(ct_ref tensor);
-int64_t ct_dimensions(ct_ref tensor);
+ct_tensor _Nullable ct_alias(ct_ref tensor) CT_NOEXCEPT;
+int64_t ct_dimensions(ct_ref tensor) CT_NOEXCEPT;
 /// Writes `ct_dimensions` values.
-void ct_shape(ct_ref tensor, int64_t *shape);
-int64_t ct_count(ct_ref tensor);
+int ct_shape(ct_ref tensor, int64_t *shape) CT_NOEXCEPT;
+int64_t ct_count(ct_ref tensor) CT_NOEXCEPT;
 /// The element type, or -1 for one that has no number here.
-int32_t ct_dtype_of(ct_ref tensor);
-ct_device ct_device_of(ct_ref tensor);
+int32_t ct_dtype_of(ct_ref tensor) CT_NOEXCEPT;
+int ct_device_of(ct_ref tensor, ct_device *device) CT_NOEXCEPT;
 
 // MARK: Creation and bytes
 
 ct_tensor _Nullable ct_full(
-    const int64_t *shape, size_t dimensions, double value, ct_dtype dtype, ct_device device);
+    const int64_t *shape, size_t dimensions, double value, ct_dtype dtype,
+    ct_device device) CT_NOEXCEPT;
 ct_tensor _Nullable ct_empty(
-    const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device device);
-ct_tensor _Nullable ct_arange(double start, double end, double step, ct_dtype dtype);
+    const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device device) CT_NOEXCEPT;
+ct_tensor _Nullable ct_arange(double start, double end, double step, ct_dtype dtype) CT_NOEXCEPT;
 /// A CPU tensor holding a copy of `bytes`.
 ct_tensor _Nullable ct_from_bytes(
-    const void *bytes, size_t count, const int64_t *shape, size_t dimensions, ct_dtype dtype);
+    const void *bytes, size_t count, const int64_t *shape, size_t dimensions,
+    ct_dtype dtype) CT_NOEXCEPT;
 /// A CPU tensor over memory that somebody else owns; `release(owner)` is called when libtorch no
 /// longer needs it, and also when this call fails.
 ct_tensor _Nullable ct_from_memory(
     const void *memory, const int64_t *shape, size_t dimensions, ct_dtype dtype, void *owner,
-    void (*release)(void *owner));
+    void (*release)(void *owner)) CT_NOEXCEPT;
 /// Copies the elements, in row-major order, to `bytes`, which holds `capacity` bytes.
-int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity);
+int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) CT_NOEXCEPT;
 /// Overwrites the elements of `destination` with those of `source`, converting as needed.
-int ct_copy(ct_tensor destination, ct_ref source);
+int ct_copy(ct_tensor destination, ct_ref source) CT_NOEXCEPT;
 
 // MARK: Pointwise
 
-ct_tensor _Nullable ct_add(ct_ref a, ct_ref b);
-ct_tensor _Nullable ct_add_scalar(ct_ref a, double b);
-ct_tensor _Nullable ct_sub(ct_ref a, ct_ref b);
-ct_tensor _Nullable ct_mul(ct_ref a, ct_ref b);
-ct_tensor _Nullable ct_mul_scalar(ct_ref a, double b);
-ct_tensor _Nullable ct_div(ct_ref a, ct_ref b);
-ct_tensor _Nullable ct_div_scalar(ct_ref a, double b);
-ct_tensor _Nullable ct_exp(ct_ref a);
-ct_tensor _Nullable ct_sqrt(ct_ref a);
-ct_tensor _Nullable ct_square(ct_ref a);
-ct_tensor _Nullable ct_abs(ct_ref a);
-ct_tensor _Nullable ct_sin(ct_ref a);
-ct_tensor _Nullable ct_cos(ct_ref a);
-ct_tensor _Nullable ct_sigmoid(ct_ref a);
-ct_tensor _Nullable ct_silu(ct_ref a);
-ct_tensor _Nullable ct_gelu(ct_ref a);
-ct_tensor _Nullable ct_round(ct_ref a);
-ct_tensor _Nullable ct_clamp(ct_ref a, double minimum, double maximum);
+ct_tensor _Nullable ct_add(ct_ref a, ct_ref b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_add_scalar(ct_ref a, double b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_sub(ct_ref a, ct_ref b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_mul(ct_ref a, ct_ref b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_mul_scalar(ct_ref a, double b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_div(ct_ref a, ct_ref b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_div_scalar(ct_ref a, double b) CT_NOEXCEPT;
+ct_tensor _Nullable ct_exp(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_sqrt(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_square(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_abs(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_sin(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_cos(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_sigmoid(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_silu(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_gelu(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_round(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_clamp(ct_ref a, double minimum, double maximum) CT_NOEXCEPT;
 /// 1 where every element is finite, 0 where one is not, -1 on failure.
-int ct_all_finite(ct_ref a);
+int ct_all_finite(ct_ref a) CT_NOEXCEPT;
 
 // MARK: Shape
 
-ct_tensor _Nullable ct_reshape(ct_ref a, const int64_t *shape, size_t dimensions);
-ct_tensor _Nullable ct_permute(ct_ref a, const int64_t *order, size_t dimensions);
-ct_tensor _Nullable ct_transpose(ct_ref a, int64_t first, int64_t second);
-ct_tensor _Nullable ct_narrow(ct_ref a, int64_t dimension, int64_t start, int64_t length);
-ct_tensor _Nullable ct_select(ct_ref a, int64_t dimension, int64_t index);
-ct_tensor _Nullable ct_index_select(ct_ref a, int64_t dimension, ct_ref index);
-ct_tensor _Nullable ct_unsqueeze(ct_ref a, int64_t dimension);
-ct_tensor _Nullable ct_expand(ct_ref a, const int64_t *shape, size_t dimensions);
+ct_tensor _Nullable ct_reshape(ct_ref a, const int64_t *shape, size_t dimensions) CT_NOEXCEPT;
+ct_tensor _Nullable ct_permute(ct_ref a, const int64_t *order, size_t dimensions) CT_NOEXCEPT;
+ct_tensor _Nullable ct_transpose(ct_ref a, int64_t first, int64_t second) CT_NOEXCEPT;
+ct_tensor _Nullable ct_narrow(
+    ct_ref a, int64_t dimension, int64_t start, int64_t length) CT_NOEXCEPT;
+ct_tensor _Nullable ct_select(ct_ref a, int64_t dimension, int64_t index) CT_NOEXCEPT;
+ct_tensor _Nullable ct_index_select(ct_ref a, int64_t dimension, ct_ref index) CT_NOEXCEPT;
+ct_tensor _Nullable ct_unsqueeze(ct_ref a, int64_t dimension) CT_NOEXCEPT;
+ct_tensor _Nullable ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) CT_NOEXCEPT;
 ct_tensor _Nullable ct_cat(
-    const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension);
-ct_tensor _Nullable ct_pad(ct_ref a, const int64_t *padding, size_t count, double value);
+    const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension) CT_NOEXCEPT;
+ct_tensor _Nullable ct_pad(
+    ct_ref a, const int64_t *padding, size_t count, double value) CT_NOEXCEPT;
 
 // MARK: Reduction
 
-ct_tensor _Nullable ct_sum(ct_ref a);
-ct_tensor _Nullable ct_sum_axes(ct_ref a, const int64_t *axes, size_t count, bool keep);
-ct_tensor _Nullable ct_mean(ct_ref a);
-ct_tensor _Nullable ct_mean_axes(ct_ref a, const int64_t *axes, size_t count, bool keep);
-ct_tensor _Nullable ct_max(ct_ref a);
+ct_tensor _Nullable ct_sum(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_sum_axes(ct_ref a, const int64_t *axes, size_t count, bool keep) CT_NOEXCEPT;
+ct_tensor _Nullable ct_mean(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_mean_axes(
+    ct_ref a, const int64_t *axes, size_t count, bool keep) CT_NOEXCEPT;
+ct_tensor _Nullable ct_max(ct_ref a) CT_NOEXCEPT;
 
 // MARK: Neural
 
 /// `x @ weight.T + bias`.
-ct_tensor _Nullable ct_linear(ct_ref x, ct_ref weight, ct_ref _Nullable bias);
+ct_tensor _Nullable ct_linear(ct_ref x, ct_ref weight, ct_ref _Nullable bias) CT_NOEXCEPT;
 /// `scale * x @ weight.T + base`, in one matrix product over the flattened rows of `x`.
-ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale);
-ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b);
+ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale) CT_NOEXCEPT;
+ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b) CT_NOEXCEPT;
 ct_tensor _Nullable ct_conv2d(
-    ct_ref x, ct_ref weight, ct_ref _Nullable bias, int64_t stride, int64_t padding);
+    ct_ref x, ct_ref weight, ct_ref _Nullable bias, int64_t stride, int64_t padding) CT_NOEXCEPT;
 ct_tensor _Nullable ct_group_norm(
-    ct_ref x, int64_t groups, ct_ref _Nullable weight, ct_ref _Nullable bias, double eps);
+    ct_ref x, int64_t groups, ct_ref _Nullable weight, ct_ref _Nullable bias,
+    double eps) CT_NOEXCEPT;
 ct_tensor _Nullable ct_layer_norm(
     ct_ref x, const int64_t *shape, size_t dimensions, ct_ref _Nullable weight,
-    ct_ref _Nullable bias, double eps);
-ct_tensor _Nullable ct_embedding(ct_ref ids, ct_ref weight);
+    ct_ref _Nullable bias, double eps) CT_NOEXCEPT;
+ct_tensor _Nullable ct_embedding(ct_ref ids, ct_ref weight) CT_NOEXCEPT;
 ct_tensor _Nullable ct_attention(
-    ct_ref query, ct_ref key, ct_ref value, ct_ref _Nullable mask, bool causal);
-ct_tensor _Nullable ct_upsample_nearest(ct_ref x, int64_t height, int64_t width);
+    ct_ref query, ct_ref key, ct_ref value, ct_ref _Nullable mask, bool causal) CT_NOEXCEPT;
+ct_tensor _Nullable ct_upsample_nearest(ct_ref x, int64_t height, int64_t width) CT_NOEXCEPT;
 /// Antialiased bicubic resampling of `[B, C, H, W]`.
-ct_tensor _Nullable ct_resize_bicubic(ct_ref x, int64_t height, int64_t width);
+ct_tensor _Nullable ct_resize_bicubic(ct_ref x, int64_t height, int64_t width) CT_NOEXCEPT;
 
 // MARK: Type and device
 
-ct_tensor _Nullable ct_to_dtype(ct_ref a, ct_dtype dtype);
-ct_tensor _Nullable ct_to_device(ct_ref a, ct_device device);
+ct_tensor _Nullable ct_to_dtype(ct_ref a, ct_dtype dtype) CT_NOEXCEPT;
+ct_tensor _Nullable ct_to_device(ct_ref a, ct_device device) CT_NOEXCEPT;
 
 // MARK: Autograd
 
-bool ct_requires_grad(ct_ref a);
-int ct_set_requires_grad(ct_tensor a, bool enabled);
-ct_tensor _Nullable ct_detach(ct_ref a);
-ct_tensor _Nullable ct_clone(ct_ref a);
-int ct_backward(ct_ref loss);
-/// The accumulated gradient, or NULL where there is none (not a failure).
-ct_tensor _Nullable ct_grad(ct_ref a);
-int ct_set_grad(ct_tensor a, ct_ref _Nullable gradient);
-bool ct_grad_enabled(void);
-void ct_set_grad_enabled(bool enabled);
+/// 1 or 0; -1 on failure.
+int ct_requires_grad(ct_ref a) CT_NOEXCEPT;
+int ct_set_requires_grad(ct_tensor a, bool enabled) CT_NOEXCEPT;
+ct_tensor _Nullable ct_detach(ct_ref a) CT_NOEXCEPT;
+ct_tensor _Nullable ct_clone(ct_ref a) CT_NOEXCEPT;
+int ct_backward(ct_ref loss) CT_NOEXCEPT;
+/// Writes the accumulated gradient, or NULL where there is none.
+int ct_grad(ct_ref a, ct_tensor _Nullable *_Nonnull gradient) CT_NOEXCEPT;
+int ct_set_grad(ct_tensor a, ct_ref _Nullable gradient) CT_NOEXCEPT;
+/// 1 or 0; -1 on failure.
+int ct_grad_enabled(void) CT_NOEXCEPT;
+int ct_set_grad_enabled(bool enabled) CT_NOEXCEPT;
 
 /// The body of a checkpointed call: from `count` borrowed inputs, one owned output, or NULL after
 /// `ct_fail`.
@@ -176,35 +188,38 @@ typedef ct_tensor _Nullable (*ct_body)(
 ct_tensor _Nullable ct_checkpoint(
     ct_body body, void *context, void (*release)(void *context),
     const ct_ref _Nonnull *_Nonnull inputs, size_t input_count,
-    const ct_ref _Nonnull *_Nonnull leaves, size_t leaf_count);
+    const ct_ref _Nonnull *_Nonnull leaves, size_t leaf_count) CT_NOEXCEPT;
 /// Makes `message` the error of this thread, for a body that is about to return NULL.
-void ct_fail(const char *message, bool out_of_memory);
+void ct_fail(const char *message, bool out_of_memory) CT_NOEXCEPT;
 
 // MARK: Random
 
 /// The state of a CPU generator seeded as `torch.Generator("cpu").manual_seed(seed)`.
-ct_tensor _Nullable ct_generator(uint64_t seed);
+ct_tensor _Nullable ct_generator(uint64_t seed) CT_NOEXCEPT;
 /// Standard normal float32 values; advances `generator`.
-ct_tensor _Nullable ct_randn(ct_tensor generator, const int64_t *shape, size_t dimensions);
+ct_tensor _Nullable ct_randn(
+    ct_tensor generator, const int64_t *shape, size_t dimensions) CT_NOEXCEPT;
 
 // MARK: Devices and memory
 
 /// How many CUDA devices can be used; 0 also where libtorch has no CUDA.
-int32_t ct_cuda_count(void);
-/// The version of the libtorch that is loaded: major, minor and patch in a byte each, from the top.
-uint64_t ct_version(void);
+int32_t ct_cuda_count(void) CT_NOEXCEPT;
+/// The version of the libtorch that is loaded: major, minor and patch in a byte each, from the top;
+/// 0 on failure.
+uint64_t ct_version(void) CT_NOEXCEPT;
 /// Bytes that tensors hold on a CUDA device now, and at most so far.
-int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak);
+int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
-int ct_memory_info(ct_device device, int64_t *free, int64_t *total);
+int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
 /// Returns cached blocks to the driver.
-int ct_empty_cache(void);
-int32_t ct_threads(void);
-void ct_set_threads(int32_t count);
+int ct_empty_cache(void) CT_NOEXCEPT;
+/// CPU threads that one operation may use; -1 on failure.
+int32_t ct_threads(void) CT_NOEXCEPT;
+int ct_set_threads(int32_t count) CT_NOEXCEPT;
 
 /// From now on only kernels whose results are the same bits each time; an operation that has none
 /// fails. To be called before CUDA is used.
-int ct_use_deterministic_kernels(void);
+int ct_use_deterministic_kernels(void) CT_NOEXCEPT;
 
 // MARK: Optimizers
 
@@ -214,12 +229,11 @@ int ct_adamw(
     const ct_ref _Nonnull *_Nonnull parameters, const ct_ref _Nonnull *_Nonnull gradients,
     const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
     const ct_ref _Nonnull *_Nonnull steps, size_t count, double learning_rate, double beta1,
-    double beta2, double weight_decay, double eps);
-/// The 2-norm over all tensors together, in float32, as one number, 0 where there are none; -1 is
-/// failure.
-double ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count);
+    double beta2, double weight_decay, double eps) CT_NOEXCEPT;
+/// The 2-norm over all tensors together, a float32 scalar on their device; 0 where there are none.
+ct_tensor _Nullable ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
 /// Multiplies every tensor in place.
-int ct_scale(const ct_ref _Nonnull *_Nonnull tensors, size_t count, double factor);
+int ct_scale(const ct_ref _Nonnull *_Nonnull tensors, size_t count, double factor) CT_NOEXCEPT;
 
 #pragma clang assume_nonnull end
 

@@ -1,49 +1,116 @@
 public import Torch
 
-/// A trained low-rank update of a frozen linear layer: `y += alpha / rank * up(down(x))` (Hu et al.
-/// 2021, "LoRA: Low-Rank Adaptation of Large Language Models"). On a convolution, `down` has its
-/// kernel and `up` is 1 x 1 (LoCon of LyCORIS, Yeh et al. 2023).
-public final class LoRA {
-  /// `[rank, in]`, or `[rank, in, k, k]` for a convolution; float32, trained.
+/// A low-rank update of a weight: `y += alpha / rank * up(down(x))` (Hu et al. 2021, "LoRA: Low-Rank
+/// Adaptation of Large Language Models"). On a convolution, `down` has its kernel and `up` is 1 x 1
+/// (LoCon of LyCORIS, Yeh et al. 2023).
+public struct LoRA: AdapterKind {
+  /// `[rank, in]`, or `[rank, in, k, k]` for a convolution.
   public let down: Tensor
 
-  /// `[out, rank]`, or `[out, rank, 1, 1]` for a convolution; float32, trained.
+  /// `[out, rank]`, or `[out, rank, 1, 1]` for a convolution.
   public let up: Tensor
 
-  /// What the update is multiplied with: alpha / rank, times the strength asked for.
+  /// alpha / rank.
   public let scale: Double
 
+  /// A factor beside `scale`, 1 in training.
+  public var strength: Double
+
   /// An adapter with the given matrices.
-  public init(down: Tensor, up: Tensor, scale: Double) {
+  public init(down: Tensor, up: Tensor, scale: Double, strength: Double = 1) {
     self.down = down
     self.up = up
     self.scale = scale
+    self.strength = strength
   }
 
-  /// One adapter that does what several do together: their matrices side by side.
-  public static func sum(_ adapters: [LoRA]) throws -> LoRA {
-    if adapters.count == 1 { return adapters[0] }
-    return LoRA(
-      down: try .cat(adapters.map(\.down), dim: 0),
-      up: try .cat(adapters.map { try $0.up * $0.scale }, dim: 1), scale: 1)
+  /// What the product of the matrices is multiplied with.
+  private var factor: Double { scale * strength }
+
+  // MARK: In a layer
+
+  /// The matrices, as diffusers and PEFT name them.
+  public var tensors: [(name: String, tensor: Tensor)] {
+    [(Self.downName, down), (Self.upName, up)]
   }
 
-  /// `base + scale * up(down(x))`. The float32 matrices are used in the type of `x`, which keeps
-  /// activations in the base's precision and the gradients of the matrices in float32.
-  func added(to base: Tensor, input x: Tensor) throws -> Tensor {
-    let low = try x.linear(down.to(x.dtype))
-    return try base.addingLinear(low, up.to(x.dtype), scale: scale)
+  /// `output + scale * up(down(input))`. The float32 matrices are used in the type of the input, which
+  /// keeps activations in the base's precision and the gradients of the matrices in float32.
+  public func output(of call: LayerCall) throws -> Tensor {
+    let dtype = call.input.dtype
+    let low = try call.operation(call.input, down.to(dtype))
+    switch call.operation {
+    case .linear: return try call.output.addingLinear(low, up.to(dtype), scale: factor)
+    case .convolution: return try call.output + low.conv2d(up.to(dtype)) * factor
+    }
   }
 
-  /// As `added(to:input:)`, on a convolution of this stride and padding.
-  func added(to base: Tensor, input x: Tensor, stride: Int, padding: Int) throws -> Tensor {
-    let low = try x.conv2d(down.to(x.dtype), stride: stride, padding: padding)
-    return try base + low.conv2d(up.to(x.dtype)) * scale
-  }
-
-  /// What adding the update to a weight adds to it, float32 in the weight's shape.
-  func update(of shape: [Int]) throws -> Tensor {
+  /// `scale * up down`.
+  public func delta(of weight: Tensor) throws -> Tensor {
     let rank = down.shape[0]
-    return try up.reshape([-1, rank]).matmul(down.reshape([rank, -1])).reshape(shape) * scale
+    return try up.reshape([-1, rank]).matmul(down.reshape([rank, -1])).reshape(weight.shape)
+      * factor
+  }
+
+  /// The matrices of several LoRAs side by side; nil where another adapter is of another kind.
+  public func combined(with others: [any Adapter]) throws -> (any Adapter)? {
+    let all = [self] + others.compactMap { $0 as? LoRA }
+    guard all.count == others.count + 1 else { return nil }
+    return LoRA(
+      down: try .cat(all.map(\.down), dim: 0),
+      up: try .cat(all.map { try $0.up * $0.factor }, dim: 1), scale: 1)
+  }
+
+  // MARK: New
+
+  /// The up matrix is zero, so that training starts at the base model; the down matrix is normal with
+  /// deviation 1 / rank, as diffusers' scripts initialise it. Throws `AdapterError.rank`.
+  public static func make(
+    for weight: Tensor, settings: AdapterSettings, generator: Generator
+  ) throws -> LoRA {
+    let rank = settings.rank
+    guard rank > 0 else { throw AdapterError.rank(rank) }
+    let (shape, device) = (weight.shape, weight.device)
+    let down = try generator.normal([rank] + shape.dropFirst()) * (1 / Double(rank))
+    return LoRA(
+      down: try down.to(device),
+      up: try .zeros([shape[0], rank] + shape.dropFirst(2).map { _ in 1 }, device: device),
+      scale: settings.alpha / Double(rank))
+  }
+
+  // MARK: In files
+
+  private static let downName = "lora_A.weight"
+  private static let upName = "lora_B.weight"
+
+  /// The names of PEFT and diffusers, of diffusers before PEFT, and of kohya.
+  public static let fileNames = [
+    downName: downName, upName: upName,
+    "lora_A.default.weight": downName, "lora_B.default.weight": upName,
+    "lora.down.weight": downName, "lora.up.weight": upName,
+    "lora_linear_layer.down.weight": downName, "lora_linear_layer.up.weight": upName,
+    "lora_down.weight": downName, "lora_up.weight": upName,
+  ]
+
+  /// The matrices of a file, in which a linear layer may have a kernel of 1 x 1.
+  public init(_ stored: StoredAdapter) throws {
+    let matrices = try stored.require(Self.downName, Self.upName)
+    let (down, up) = (matrices[0], matrices[1])
+    guard [2, 4].contains(down.dimensions), [2, 4].contains(up.dimensions),
+      down.shape[0] == up.shape[1], up.shape.dropFirst(2).allSatisfy({ $0 == 1 })
+    else { throw AdapterError.shapes([down.shape, up.shape]) }
+    self.init(down: down, up: up, scale: stored.scale(rank: down.shape[0]))
+  }
+
+  /// The matrices in the form of a layer.
+  public func fitted(to shape: [Int], on device: Device) throws -> LoRA {
+    func kernel(_ shape: [Int]) -> [Int] { shape.count == 2 ? shape + [1, 1] : shape }
+    let (rank, own) = (down.shape[0], [up.shape[0]] + down.shape.dropFirst())
+    guard kernel(own) == kernel(shape) else { throw AdapterError.otherWeight(own) }
+    let sides = shape.dropFirst(2).map { _ in 1 }
+    return LoRA(
+      down: try down.to(.float32).reshape([rank] + shape.dropFirst()).to(device),
+      up: try up.to(.float32).reshape([shape[0], rank] + sides).to(device), scale: scale,
+      strength: strength)
   }
 }

@@ -6,8 +6,8 @@ public final class Conv2d: UnaryLayer, AdapterSlot {
   public let weight: Parameter
   /// The bias under the key `bias`, where the layer has one.
   public let bias: Parameter?
-  /// The low-rank update added to the output, when there is one.
-  public internal(set) var adapter: LoRA?
+  /// The adapter in the layer's slot.
+  public internal(set) var adapter: (any Adapter)?
 
   private let stride: Int
   private let padding: Int
@@ -25,8 +25,12 @@ public final class Conv2d: UnaryLayer, AdapterSlot {
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
-    let base = try x.conv2d(weight.tensor, bias?.tensor, stride: stride, padding: padding)
-    guard let adapter = activeAdapter else { return base }
-    return try adapter.added(to: base, input: x, stride: stride, padding: padding)
+    let (weight, bias) = (try weight.tensor, try bias?.tensor)
+    let output = try x.conv2d(weight, bias, stride: stride, padding: padding)
+    guard let adapter = activeAdapter else { return output }
+    return try adapter.output(
+      of: LayerCall(
+        input: x, output: output, weight: weight, bias: bias,
+        operation: .convolution(stride: stride, padding: padding)))
   }
 }

@@ -7,8 +7,8 @@ public final class Linear: UnaryLayer, AdapterSlot {
   /// The bias under the key `bias`, where the layer has one.
   public let bias: Parameter?
 
-  /// The low-rank update added to the output, when there is one.
-  public internal(set) var adapter: LoRA?
+  /// The adapter in the layer's slot.
+  public internal(set) var adapter: (any Adapter)?
 
   /// A layer from `[..., inFeatures]` to `[..., outFeatures]`.
   public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
@@ -24,11 +24,10 @@ public final class Linear: UnaryLayer, AdapterSlot {
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
-    let base = try x.linear(weight.tensor, bias?.tensor)
-    guard let adapter = activeAdapter else { return base }
-    return try adapter.added(to: base, input: x)
+    let (weight, bias) = (try weight.tensor, try bias?.tensor)
+    let output = try x.linear(weight, bias)
+    guard let adapter = activeAdapter else { return output }
+    return try adapter.output(
+      of: LayerCall(input: x, output: output, weight: weight, bias: bias, operation: .linear))
   }
-
-  /// Where the weights are.
-  var device: Device { get throws { try weight.tensor.device } }
 }

@@ -2,15 +2,45 @@ public import Torch
 
 /// Changes trained tensors by their gradients.
 public protocol Optimizer {
-  /// One step with the gradients that the last backward passes have accumulated, then drops them.
-  func step(learningRate: Double) throws
+  /// What it trains.
+  var groups: [ParameterGroup] { get }
 
-  /// All state that the next steps depend on, by name.
+  /// One step with the gradients that the last backward passes have accumulated, then drops them.
+  ///
+  /// - Parameter rates: the learning rate of each group, in the order of `groups`.
+  /// - Throws: `TorchError`.
+  func step(rates: [Double]) throws
+
+  /// All state that the next steps depend on, by name. Throws `TorchError`.
   func state() throws -> [(name: String, tensor: Tensor)]
 
   /// Takes over state that `state()` of an optimizer of the same parameters has given. `read` gives
   /// the tensor of a name and throws where there is none.
   func restore(_ read: (_ name: String) throws -> Tensor) throws
+}
+
+extension Optimizer {
+  /// The trained tensors of all groups.
+  public var parameters: [Tensor] { groups.flatMap(\.parameters).map(\.tensor) }
+}
+
+/// Tensors that are trained with one learning rate, as those of the UNet or of a text encoder.
+public struct ParameterGroup {
+  /// What reports call it: `unet`.
+  public let name: String
+  /// Float32 tensors, each with a name for its state; no two groups share a name.
+  public let parameters: [(name: String, tensor: Tensor)]
+  /// The peak learning rate, before its schedule.
+  public let learningRate: Double
+
+  /// A group.
+  public init(
+    _ name: String, _ parameters: [(name: String, tensor: Tensor)], learningRate: Double
+  ) {
+    self.name = name
+    self.parameters = parameters
+    self.learningRate = learningRate
+  }
 }
 
 /// Scales gradients in place so that their 2-norm together, which is `norm`, becomes at most

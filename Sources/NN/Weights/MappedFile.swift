@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file's bytes in memory, paged in by the system as they are read; unmapped with the last
@@ -5,18 +6,15 @@ import Foundation
 final class MappedFile {
   let bytes: UnsafeRawBufferPointer
 
-  /// Maps a file for reading. Throws `WeightsError.unreadable`.
+  /// Maps a file for reading. Throws `FileAccessError.unreadable`.
   init(_ url: URL) throws {
-    func failure() -> WeightsError {
-      .unreadable(file: url.relativePath, reason: String(cString: strerror(errno)))
-    }
     let descriptor = open(url.path, O_RDONLY)
-    guard descriptor >= 0 else { throw failure() }
+    guard descriptor >= 0 else { throw FileAccessError(reading: url) }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    guard fstat(descriptor, &status) == 0 else { throw FileAccessError(reading: url) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw WeightsError.unreadable(file: url.relativePath, reason: "it is not a file")
+      throw FileAccessError.unreadable(file: url.relativePath, reason: "it is not a file")
     }
     let size = Int(status.st_size)
     guard size > 0 else {
@@ -25,7 +23,7 @@ final class MappedFile {
     }
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
       address != MAP_FAILED
-    else { throw failure() }
+    else { throw FileAccessError(reading: url) }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
   }
 

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Synchronization
 public import Torch
@@ -47,7 +48,7 @@ public final class SafetensorsSnapshot: Sendable {
   public var size: Int { content.withLock { $0.bytes.count } }
 
   /// Writes a new file and syncs it to the disk; where that fails, no file is left. Throws
-  /// `WeightsError.unwritable`.
+  /// `FileAccessError.unwritable`.
   public func write(to url: URL) throws {
     try content.withLock { content in
       var starts = [0]

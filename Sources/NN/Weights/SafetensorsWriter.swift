@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Torch
 
@@ -5,7 +6,7 @@ public import Torch
 public enum SafetensorsWriter {
   /// Writes tensors of different names and free text to a new file, and syncs it to the disk; where
   /// that fails, no file is left. The same content gives the same bytes. Throws
-  /// `WeightsError.unwritable`, `TorchError`.
+  /// `FileAccessError.unwritable`, `TorchError`.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws {

@@ -1,4 +1,4 @@
-public import Torch
+import Torch
 
 /// How a model's weight is found in a tensor of a checkpoint that keeps it in another form.
 public enum TensorView: Sendable, Equatable {

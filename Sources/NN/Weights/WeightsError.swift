@@ -1,5 +1,7 @@
+public import Files
+
 /// Weights that cannot be used.
-public enum WeightsError: Error, CustomStringConvertible {
+public enum WeightsError: ReportableError {
   /// A parameter is read before its weights are loaded.
   case notLoaded(shape: [Int])
   /// A weights file is nowhere in a model's folder.
@@ -10,10 +12,15 @@ public enum WeightsError: Error, CustomStringConvertible {
   case noTensor(file: String, name: String)
   /// A checkpoint is not that of the model.
   case mismatch(file: String, missing: [String], unexpected: [String], misshapen: [String])
-  /// A file cannot be read.
-  case unreadable(file: String, reason: String)
-  /// A file cannot be written.
-  case unwritable(file: String, reason: String)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    switch self {
+    case .notLoaded: .internal
+    case .noFile: .missingInput
+    case .malformed, .noTensor, .mismatch: .badData
+    }
+  }
 
   /// The sentence to show.
   public var description: String {
@@ -32,10 +39,6 @@ public enum WeightsError: Error, CustomStringConvertible {
         + Self.list([
           ("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen),
         ]) + "; use the weights and the config.json of one model."
-    case .unreadable(let file, let reason):
-      "\(file) cannot be read (\(reason)); check that it is there and readable."
-    case .unwritable(let file, let reason):
-      "\(file) cannot be written (\(reason)); free some space or choose another place."
     }
   }
 

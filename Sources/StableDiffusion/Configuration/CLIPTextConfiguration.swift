@@ -1,3 +1,5 @@
+import Torch
+
 /// The activation between the two linear layers of a CLIP block.
 public enum CLIPActivation: String, CaseIterable, Sendable {
   /// `x * sigmoid(1.702 x)`: the first text encoder.

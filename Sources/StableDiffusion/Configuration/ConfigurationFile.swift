@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import NN
+import Torch
 
 /// Reads the JSON configurations of diffusers and transformers. Swift's names are the file's in
 /// camel case, so that no type lists its keys twice.

@@ -1,3 +1,6 @@
+import NN
+import Torch
+
 extension KeyedDecodingContainer {
   /// Overwrites `value` where the file has `key`; null is a value only of an optional.
   func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 extension ModelDirectory {
   /// Throws `ModelError` where the components have sizes that do not fit each other.

@@ -1,4 +1,5 @@
 import NN
+import Torch
 
 extension ModelDirectory {
   /// Compares the names and shapes of all weights with the configurations, without reading any.

@@ -59,6 +59,9 @@ public struct ModelDirectory: Sendable {
     _ = try textWeights(of: .textEncoder2)
   }
 
+  /// The side in pixels of the square images that the model was trained on.
+  public var resolution: Int { (unet.sampleSize ?? 128) * vae.scale }
+
   /// What the model is for.
   public var role: Role { textEncoder == nil ? .refiner : .base }
 

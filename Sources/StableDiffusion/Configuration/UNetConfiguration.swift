@@ -1,3 +1,6 @@
+import NN
+import Torch
+
 /// Sizes and switches of a UNet: `unet/config.json` (diffusers `UNet2DConditionModel`).
 ///
 /// A key that the file does not have keeps diffusers' default, which is the value after `init()`.

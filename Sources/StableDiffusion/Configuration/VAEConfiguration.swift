@@ -1,3 +1,5 @@
+import Torch
+
 /// Sizes and switches of the autoencoder: `vae/config.json` (diffusers `AutoencoderKL`).
 ///
 /// A key that the file does not have keeps diffusers' default, which is the value after `init()`.

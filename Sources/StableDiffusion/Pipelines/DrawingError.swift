@@ -1,7 +1,8 @@
+public import Files
 public import Torch
 
 /// Why a picture cannot be drawn.
-public enum DrawingError: Error, Equatable, CustomStringConvertible {
+public enum DrawingError: ReportableError, Equatable {
   /// The size is not one that the VAE can make.
   case size(width: Int, height: Int, multiple: Int)
   /// The UNet overflowed.
@@ -20,6 +21,14 @@ public enum DrawingError: Error, Equatable, CustomStringConvertible {
     guard width > 0, height > 0, width.isMultiple(of: multiple), height.isMultiple(of: multiple)
     else {
       throw .size(width: width, height: height, multiple: multiple)
+    }
+  }
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    switch self {
+    case .size, .noSteps: .usage
+    case .latentNotFinite, .pictureNotFinite, .startSize, .otherLatents: .badData
     }
   }
 

@@ -1,27 +1,48 @@
 import NN
-import Torch
+package import Torch
 
-/// A model whose parts are read from its files when they are needed.
-final class LoadedModel {
+/// A model whose parts are read from its files when they are needed, and the one way from an embedded
+/// prompt to a picture: every image that this package draws is sampled and decoded by one.
+package final class LoadedModel {
   let directory: ModelDirectory
   let dtype: DType
   let device: Device
 
   private let residency: Residency
-  private var adapters: AdapterSet
+  private(set) var adapters: AdapterSet
   private var encoderPart = LoadedPart<PromptEncoder>()
   private var unetPart = LoadedPart<UNet2DConditionModel>()
   private var vaePart = LoadedPart<AutoencoderKL>()
 
-  init(
-    _ directory: ModelDirectory, adapters: AdapterSet, dtype: DType, device: Device,
-    residency: Residency
+  /// - Parameters:
+  ///   - unet: a UNet that is in memory already, with whatever is attached to it; nil: it is loaded.
+  ///   - adapters: what is added to the parts that are loaded; on `device`.
+  package init(
+    _ directory: ModelDirectory, unet: UNet2DConditionModel? = nil, adapters: AdapterSet = .none,
+    dtype: DType = .float32, device: Device = .cpu, residency: Residency = .oneAtATime
   ) {
     self.directory = directory
     self.adapters = adapters
     self.dtype = dtype
     self.device = device
     self.residency = residency
+    if let unet { unetPart = LoadedPart(unet) }
+  }
+
+  /// Draws latents with the UNet, which stays in memory as long as the result.
+  ///
+  /// - Parameter scheduler: the sampler; nil: the one that the model's files describe.
+  package func sampler(_ scheduler: SchedulerConfiguration? = nil) throws -> LatentSampler {
+    LatentSampler(
+      unet: try unet(), scheduler: scheduler ?? directory.scheduler, scale: directory.vae.scale)
+  }
+
+  /// Decodes latents with the VAE, in float32 where it overflows in the type of the rest. The VAE stays
+  /// in memory as long as the result.
+  package func decoder(
+    tiling: VAETiling = .automatic, note: @escaping (DrawingNote) -> Void = { _ in }
+  ) throws -> LatentDecoder {
+    LatentDecoder(vae: try vae(), tiling: tiling, inFloat32: vaeInFloat32, note: note)
   }
 
   /// How many of its parts are in memory, whoever holds them.
@@ -29,13 +50,13 @@ final class LoadedModel {
     [encoderPart.isInMemory, unetPart.isInMemory, vaePart.isInMemory].count { $0 }
   }
 
-  func setAdapters(_ adapters: AdapterSet) throws {
+  package func setAdapters(_ adapters: AdapterSet) throws {
     self.adapters = adapters
     try encoderPart.inMemory?.attach(adapters)
     if let unet = unetPart.inMemory { try adapters.attach(to: unet, as: .unet) }
   }
 
-  func promptEncoder() throws -> PromptEncoder {
+  package func promptEncoder() throws -> PromptEncoder {
     try encoderPart.get(keep: residency == .everything) {
       let encoder = try directory.loadPromptEncoder(dtype: dtype, device: device)
       try encoder.attach(adapters)
@@ -81,6 +102,14 @@ public enum Residency: Sendable {
 private struct LoadedPart<Model: AnyObject> {
   private var kept: Model?
   private(set) weak var inMemory: Model?
+
+  init() {}
+
+  /// A part that somebody has loaded.
+  init(_ model: Model) {
+    kept = model
+    inMemory = model
+  }
 
   var isInMemory: Bool { inMemory != nil }
 

@@ -110,8 +110,7 @@ extension StableDiffusionXLPipeline {
     _ requests: [PictureRequest], _ generators: [Generator], _ model: LoadedModel,
     _ scheduler: SchedulerConfiguration, _ step: (_ seed: UInt64) throws -> Void
   ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
-    let sampler = LatentSampler(
-      unet: try model.unet(), scheduler: scheduler, scale: model.directory.vae.scale)
+    let sampler = try model.sampler(scheduler)
     var latents: [(seed: UInt64, latent: Tensor)] = []
     for (request, generator) in zip(requests, generators) {
       do {
@@ -131,8 +130,7 @@ extension StableDiffusionXLPipeline {
     _ note: @escaping (DrawingNote) -> Void,
     _ receive: (_ seed: UInt64, _ picture: Picture) throws -> Void
   ) throws {
-    let decoder = LatentDecoder(
-      vae: try base.vae(), tiling: series.tiling, inFloat32: base.vaeInFloat32, note: note)
+    let decoder = try base.decoder(tiling: series.tiling, note: note)
     for (seed, latent) in latents {
       try receive(seed, decoder.pictures(of: latent)[0])
     }

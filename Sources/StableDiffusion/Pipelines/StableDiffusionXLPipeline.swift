@@ -42,6 +42,15 @@ public final class StableDiffusionXLPipeline {
   /// Replaces the adapters on the base, for the drawings to come. Throws `TorchError`.
   public func setAdapters(_ adapters: AdapterSet) throws { try base.setAdapters(adapters) }
 
+  /// Sets a factor on the strengths that the adapters were given with, for the images drawn from now
+  /// on. No file is read again; merged adapters are merged again. Throws `TorchError`.
+  public func setAdapterStrength(_ strength: Double) throws {
+    var adapters = base.adapters
+    guard adapters.strength != strength else { return }
+    adapters.strength = strength
+    try base.setAdapters(adapters)
+  }
+
   /// Replaces the samplers, for the drawings to come; nil: those that the models' files describe.
   public func setSchedulers(
     _ scheduler: SchedulerConfiguration?, refiner refinerScheduler: SchedulerConfiguration?

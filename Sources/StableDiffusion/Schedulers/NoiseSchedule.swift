@@ -26,25 +26,37 @@ public struct NoiseSchedule: Sendable {
   public func addNoise(
     to sample: Tensor, noise: Tensor, timesteps: [Int]
   ) throws(TorchError) -> Tensor {
-    let (signal, sigma) = try scales(timesteps, like: sample)
-    return try signal * sample + sigma * noise
+    try addNoise(to: sample, noise: noise, scales: scales(timesteps).like(sample))
+  }
+
+  /// The same with scales that lie where the samples do.
+  public func addNoise(
+    to sample: Tensor, noise: Tensor, scales: NoiseScales
+  ) throws(TorchError) -> Tensor {
+    try scales.signal * sample + scales.sigma * noise
   }
 
   /// `sqrt(a) noise - sqrt(1 - a) sample`, the target of v-prediction (Salimans & Ho 2022).
   public func velocity(
     of sample: Tensor, noise: Tensor, timesteps: [Int]
   ) throws(TorchError) -> Tensor {
-    let (signal, sigma) = try scales(timesteps, like: sample)
-    return try signal * noise - sigma * sample
+    try velocity(of: sample, noise: noise, scales: scales(timesteps).like(sample))
   }
 
   /// What the model should predict, `[B, C, H, W]`.
   public func target(
     of sample: Tensor, noise: Tensor, timesteps: [Int]
   ) throws(TorchError) -> Tensor {
+    try target(of: sample, noise: noise, scales: scales(timesteps).like(sample))
+  }
+
+  /// The same with scales that lie where the samples do.
+  public func target(
+    of sample: Tensor, noise: Tensor, scales: NoiseScales
+  ) throws(TorchError) -> Tensor {
     switch predictionType {
     case .epsilon: noise
-    case .vPrediction: try velocity(of: sample, noise: noise, timesteps: timesteps)
+    case .vPrediction: try velocity(of: sample, noise: noise, scales: scales)
     case .sample: sample
     }
   }
@@ -67,16 +79,39 @@ public struct NoiseSchedule: Sendable {
     }
   }
 
-  /// `sqrt(a)` and `sqrt(1 - a)` as `[B, 1, 1, 1]`, in float32 until the last cast.
-  private func scales(
-    _ timesteps: [Int], like sample: Tensor
-  ) throws(TorchError) -> (signal: Tensor, sigma: Tensor) {
-    let shape = [timesteps.count] + Array(repeating: 1, count: sample.shape.count - 1)
+  /// How much of the sample and of the noise there is at each timestep, on the CPU.
+  public func scales(_ timesteps: [Int]) throws(TorchError) -> NoiseScales {
+    let shape = [timesteps.count, 1, 1, 1]
     let alphas = timesteps.map { alphasCumprod[$0] }
-    let signal = try Tensor(alphas.map { $0.squareRoot() }, shape: shape)
-    let sigma = try Tensor(alphas.map { (1 - $0).squareRoot() }, shape: shape)
-    return try (
-      signal.to(sample.dtype).to(sample.device), sigma.to(sample.dtype).to(sample.device)
-    )
+    return NoiseScales(
+      signal: try Tensor(alphas.map { $0.squareRoot() }, shape: shape),
+      sigma: try Tensor(alphas.map { (1 - $0).squareRoot() }, shape: shape))
+  }
+
+  private func velocity(
+    of sample: Tensor, noise: Tensor, scales: NoiseScales
+  ) throws(TorchError) -> Tensor {
+    try scales.signal * noise - scales.sigma * sample
+  }
+}
+
+/// What samples and noise are multiplied with at their timesteps.
+public struct NoiseScales {
+  /// `sqrt(a)`, float32 `[B, 1, 1, 1]`.
+  public let signal: Tensor
+  /// `sqrt(1 - a)`, float32 `[B, 1, 1, 1]`.
+  public let sigma: Tensor
+
+  /// Two tensors of one shape.
+  public init(signal: Tensor, sigma: Tensor) {
+    self.signal = signal
+    self.sigma = sigma
+  }
+
+  /// The same in the type and on the device of samples.
+  func like(_ sample: Tensor) throws(TorchError) -> NoiseScales {
+    NoiseScales(
+      signal: try signal.to(sample.dtype).to(sample.device),
+      sigma: try sigma.to(sample.dtype).to(sample.device))
   }
 }

@@ -1,5 +1,8 @@
+public import Files
+import Torch
+
 /// Why a sampler cannot be made.
-public enum SchedulerError: Error, Equatable, CustomStringConvertible {
+public enum SchedulerError: ReportableError, Equatable {
   /// The configuration names a sampler that does not exist here.
   case unknownClass(String)
   /// More steps than the sampler can take with this model, or none.
@@ -14,13 +17,18 @@ public enum SchedulerError: Error, Equatable, CustomStringConvertible {
     guard (1...limit).contains(steps) else { throw .steps(steps, limit: limit) }
   }
 
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    if case .unknownClass = self { .badData } else { .usage }
+  }
+
   /// The reason in one sentence.
   public var description: String {
     switch self {
     case .unknownClass(let name):
       """
       scheduler_config.json: the sampler \(name) is not implemented, so this model can be trained \
-      (with --sample-every 0) but not drawn with; give generate --scheduler one of \
+      (with `sample_every: 0`) but not drawn with; give `scheduler` one of \
       \(SchedulerName.allowed), or set _class_name to EulerDiscreteScheduler.
       """
     case .steps(let steps, let limit):

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Torch
 
 /// A whole model in one safetensors file, laid out as SDXL's original implementation saves it
 /// (Stability-AI/generative-models): UNet, text encoders and autoencoder by prefix.

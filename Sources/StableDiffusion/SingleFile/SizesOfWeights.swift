@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Torch
 
 /// The sizes of a model, read off its weights: checkpoints of one file bring no configuration. What
 /// the weights do not say is as in SDXL's published configurations.

@@ -1,3 +1,5 @@
+import Torch
+
 extension UNetConfiguration {
   /// One level of the way down, as its weights show it.
   private struct Level {

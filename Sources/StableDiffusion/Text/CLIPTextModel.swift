@@ -1,3 +1,4 @@
+public import Files
 public import NN
 public import Torch
 
@@ -56,11 +57,16 @@ public final class CLIPTextModelWithProjection: CLIPTextEncoder {
 }
 
 /// Token ids that a text encoder cannot read.
-public enum TextEncoderError: Error, Equatable, CustomStringConvertible {
+public enum TextEncoderError: ReportableError, Equatable {
   /// Prompts of unequal, no or too great length.
   case lengths([Int], limit: Int)
   /// An id outside the vocabulary.
   case unknownToken(Int, vocabulary: Int)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .badData
+  }
 
   /// The reason in one sentence.
   public var description: String {

@@ -1,3 +1,4 @@
+public import Files
 public import NN
 public import Torch
 
@@ -92,9 +93,14 @@ public final class UNet2DConditionModel: Module {
 }
 
 /// Why a UNet cannot run.
-public enum UNetError: Error, CustomStringConvertible {
+public enum UNetError: ReportableError {
   /// The model needs `AddedConditioning` and was given none.
   case missingConditioning
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .internal
+  }
 
   /// The reason in one sentence.
   public var description: String {

@@ -1,11 +1,13 @@
 import ArgumentParser
-import DreamBooth
+import Drawing
 import Foundation
 import NN
+import Options
 import Pages
 import RunLog
 import StableDiffusion
-import Torch
+import Training
+import Workspace
 
 /// `lora-train compare RUN[@STEP]...`.
 struct CompareCommand: ParsableCommand {
@@ -27,8 +29,6 @@ struct CompareCommand: ParsableCommand {
     help: .value(
       "What to draw; give it again for several. Default: the run's sample prompts.", "text"))
   var prompt: [String] = []
-  @Option(help: .value("What to keep away from. Default: what the model means by nothing.", "text"))
-  var negative: String?
   @Option(
     help: .value(
       "Each prompt is drawn from each of these; give it again for several. Default: the run's.", "n"
@@ -40,91 +40,89 @@ struct CompareCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "A column by the untouched base.")
   var base = true
   @Option(
-    help: .value(
-      "Base model: a diffusers folder, a .safetensors file, or the name of an installed one. Default: "
-        + "the runs'.", "model"))
-  var model: String?
-  @Option(help: .value("Sampler steps. Default: as the run's samples.", "n"))
-  var steps: Int?
-  @Option(
-    help: .value(
-      "How closely to follow the prompt; 1: no guidance. Default: as the run's samples.", "x"))
-  var guidance: Double?
-  @Option(help: .value("The sampler: \(SchedulerName.allowed). Default: the model's own.", "name"))
-  var scheduler: String?
-  @Option(help: .value("Default: as the run's samples.", "pixels"))
-  var width: Int?
-  @Option(help: .value("Default: as the run's samples.", "pixels"))
-  var height: Int?
-  @Option(
-    help: .value(
-      "Type to compute in: \(Precision.allowed). Default: bf16 on a GPU, else fp32.", "type"))
-  var precision: String?
-  @Option(help: .value("Where to draw: \(DeviceChoice.allowed).", "device"))
-  var device = "auto"
-  @Option(
     help: .value("Default: comparison in the folder of the first run.", "folder"))
   var output: String?
-  @OptionGroup(title: "Refiner: columns beside those without it") var refiner: RefinerOptions
+  @OptionGroup var model: TableFlags<DrawingFlags.ComparedModel>
+  @OptionGroup(title: "Image. Size, steps and guidance default to those of the run's samples")
+  var image: TableFlags<DrawingFlags.Image>
+  @OptionGroup(title: OptionSection.prompts.title) var prompts: TableFlags<DrawingFlags.Prompts>
+  @OptionGroup(title: "Refiner: columns beside those without it")
+  var refiner: TableFlags<DrawingFlags.Refiner>
+  @OptionGroup(title: OptionSection.conditioning.title)
+  var conditioning: TableFlags<DrawingFlags.Conditioning>
+  @OptionGroup(title: OptionSection.machine.title) var machine: TableFlags<DrawingFlags.Machine>
   @OptionGroup var root: RootOption
 
   func validate() throws {
-    if let guidance, !(guidance >= 0 && guidance.isFinite) {
-      throw ValidationError("--guidance is \(guidance), but must be a number of at least 0.")
-    }
     for strength in strength where !strength.isFinite {
       throw ValidationError("--strength is \(strength), but must be a number.")
     }
-    try DrawingChecks.check(
-      width: width, height: height, scheduler: scheduler, precision: precision, device: device)
+    try checkingUsage { try flags().check() }
   }
 
   func run() throws {
     let signal = StopSignal()
-    let latest = CheckpointReference(run: .latest, step: nil)
-    let runs = try ComparedRun.all(references.isEmpty ? [latest] : references, root: root)
+    let runs = try ComparedRun.all(
+      references.isEmpty ? [.latest] : references, in: root.library(), report: Console.report)
+    let options = try flags().over(Self.samples(of: runs[0].config)).options
     let models = BaseModels(root: root)
-    let directory = try models.open(model ?? Self.commonModel(of: runs))
-    let refinerModel = try refiner.refiner.map { try models.open($0, as: .refiner) }
-    let comparison = comparison(of: runs, by: directory)
+    let directory = try models.open(options.model ?? Self.commonModel(of: runs))
+    let refinerModel = try options.refiner.map { try models.open($0, as: .refiner) }
+    let comparison = comparison(of: runs, options, side: directory.resolution)
     let folder =
       output.map { URL(filePath: $0, directoryHint: .isDirectory) }
-      ?? runs[0].run.folder(below: root).url.appending(path: "comparison")
+      ?? root.project.folder(of: runs[0].run).url.appending(path: "comparison")
     try PicturePlace.makeWritable(folder)
-    let device = try (DeviceChoice(rawValue: device) ?? .auto).resolve()
-    let type = precision.flatMap(Precision.init) ?? .standard(on: device)
+    let device = try options.device.resolve()
+    let precision = options.precision ?? .standard(on: device)
     let drawing = try ComparisonDrawing(
-      comparison, base: directory, refiner: refinerModel,
-      sampler: scheduler.flatMap { SchedulerName($0) }, dtype: type.dtype, device: device,
-      caches: root.caches)
+      comparison, base: directory, refiner: refinerModel, precision: precision, device: device,
+      caches: root.project.caches(orIn: folder))
+    let display = DrawingDisplay()
     let pictures: [[URL]]
     do {
       pictures = try drawing.draw(
-        progress: { done, count in
+        progress: { progress in
           if signal.isRaised { throw Stopped() }
-          guard Console.isTerminal else { return }
-          Console.redraw(done == count ? "" : "Picture \(done + 1) of \(count)")
-        }, note: { Console.say("Note: \($0)") })
+          display.show(progress)
+        }, note: { display.note("\($0)") })
+      display.end()
     } catch is Stopped {
+      display.end()
       Console.say("Stopped; the same command goes on, and draws only what is missing.")
       throw ExitCode(130)
     }
     let report = ComparisonReport(
-      comparison, runs: runs, model: directory, refiner: refinerModel, precision: type)
+      comparison, runs: runs, model: directory, refiner: refinerModel, precision: precision)
     for file in try report.write(pictures, to: folder) { try Console.answer(file.relativePath) }
     for sentence in report.sentences { Console.say(sentence) }
   }
 
+  private func flags() throws(ConfigError) -> DrawingRequest {
+    try DrawingRequest(
+      flags: [
+        model.overrides, image.overrides, prompts.overrides, refiner.overrides,
+        conditioning.overrides, machine.overrides,
+      ])
+  }
+
+  /// How a run's samples are drawn.
+  private static func samples(of config: TrainingConfig) -> DrawingRequest {
+    var request = DrawingRequest()
+    request.set(\.$steps, to: config.sampleSteps)
+    request.set(\.$guidance, to: config.sampleGuidance)
+    if let resolution = config.resolution {
+      request.set(\.$width, to: resolution)
+      request.set(\.$height, to: resolution)
+    }
+    return request
+  }
+
   private func comparison(
-    of runs: [ComparedRun], by model: ModelDirectory
+    of runs: [ComparedRun], _ options: DrawingOptions, side: Int
   ) -> Comparison {
     let config = runs[0].config
-    let side = config.resolution ?? (model.unet.sampleSize ?? 128) * model.vae.scale
-    var style = PictureSeries(
-      prompt: "", negative: negative, width: width ?? side, height: height ?? side,
-      steps: steps ?? config.sampleSteps, guidance: guidance ?? config.sampleGuidance, seeds: [])
-    refiner.apply(to: &style)
-    let rounds = refiner.refiner == nil ? [false] : [false, true]
+    let rounds = options.refiner == nil ? [false] : [false, true]
     let untouched = rounds.map { isRefined in
       Comparison.Column(
         label: isRefined ? "base, refiner" : "base", adapter: nil, isRefined: isRefined)
@@ -137,7 +135,7 @@ struct CompareCommand: ParsableCommand {
     return Comparison(
       columns: (base ? untouched : []) + trained,
       prompts: prompt.isEmpty ? config.samplePrompts : prompt,
-      seeds: seed.isEmpty ? config.sampleSeeds : seed, style: style)
+      seeds: seed.isEmpty ? config.sampleSeeds : seed, options: options, side: side)
   }
 
   /// The base model that all runs were trained on. Throws `UsageError` where they differ.

@@ -1,9 +1,13 @@
-import DreamBooth
+import Drawing
+import Files
 import Foundation
 import NN
 import Pages
 import RunLog
 import StableDiffusion
+import Torch
+import Training
+import Workspace
 
 /// The files that a comparison ends in.
 struct ComparisonReport {
@@ -25,14 +29,9 @@ struct ComparisonReport {
       guard let advice = run.ranking?.advice, run.checkpoints.count > 1 else { return nil }
       return several ? "Run \(run.run.id): \(advice)" : advice
     }
-    let style = comparison.style
-    settings = [
-      "Drawn with \(model.url.lastPathComponent)",
-      refiner.map { "and the refiner \($0.url.lastPathComponent)" },
-      "at \(style.width)x\(style.height), \(style.steps) steps, guidance "
-        + "\(style.guidance.formatted()), \(precision.rawValue)",
-      style.negative.map { "negative prompt: \($0)" },
-    ].compactMap { $0 }.joined(separator: ", ")
+    settings = comparison.settings(
+      model: model.url.lastPathComponent, refiner: refiner?.url.lastPathComponent,
+      precision: precision)
   }
 
   /// Writes the sheet and the page; returns their places. Throws `FileAccessError`, `ImageError`,
@@ -91,6 +90,6 @@ struct ComparisonReport {
 }
 
 extension Comparison.Column {
-  /// Whether it is drawn as its held-out loss was measured: at full strength, without a refiner.
+  /// Whether it is drawn as its validation loss was measured: at full strength, without a refiner.
   fileprivate var isMeasured: Bool { adapter?.strength == 1 && !isRefined }
 }

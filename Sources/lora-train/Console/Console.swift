@@ -1,18 +1,42 @@
+import Files
 import Foundation
+import Workspace
 
 /// The two streams: results on standard output, everything else on standard error.
 enum Console {
-  /// A line for the person at the terminal.
-  static func say(_ line: String) { tell(line + "\n") }
+  /// Where a command's output goes. Tests that run a command in their own process pass files.
+  struct Streams: Sendable {
+    var results = FileHandle.standardOutput
+    var messages = FileHandle.standardError
+  }
+
+  /// The streams of the command that this thread runs.
+  @TaskLocal static var streams = Streams()
+
+  /// A line for the person at the terminal. Options that it mentions are worded as flags.
+  static func say(_ line: String) { tell(line.wordingFlags + "\n") }
+
+  /// Something that the user should know.
+  static func note(_ sentence: String) { say("Note: \(sentence)") }
+
+  /// What happens in the project folder, in a line each. (A training has a ``ProgressDisplay``.)
+  static func report(_ event: WorkspaceEvent) {
+    switch event {
+    case .note(let sentence): note(sentence)
+    case .standardModel(let name, let preferred):
+      say("Using the base model \(name), since \(preferred) is not installed.")
+    case .starting, .training: break
+    }
+  }
 
   /// A line of the result. Throws `OutputError` where it cannot be delivered.
   static func answer(_ line: String) throws {
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+      try streams.results.write(contentsOf: Data((line + "\n").utf8))
     } catch {
       // Whoever reads our results has read enough.
-      if errno == EPIPE { return }
-      throw OutputError(reason: String(cString: strerror(errno)))
+      if error.systemCode == .EPIPE { return }
+      throw OutputError(reason: error.reason)
     }
   }
 
@@ -27,17 +51,18 @@ enum Console {
   static func redraw(_ text: String) { tell("\r\u{1B}[K\(text.prefix(columns - 1))") }
 
   /// Whether somebody is watching standard error.
-  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  static var isTerminal: Bool { isatty(streams.messages.fileDescriptor) == 1 }
 
   private static var columns: Int {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(streams.messages.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+    else { return 80 }
     return Int(size.ws_col)
   }
 
   private static func tell(_ text: String) {
     do {
-      try FileHandle.standardError.write(contentsOf: Data(text.utf8))
+      try streams.messages.write(contentsOf: Data(text.utf8))
     } catch {
       // Nobody is listening any more; the work goes on without them.
     }
@@ -45,8 +70,13 @@ enum Console {
 }
 
 /// Results that cannot be delivered.
-struct OutputError: Error, CustomStringConvertible {
+struct OutputError: ReportableError {
   let reason: String
+
+  /// What kind of fault it is.
+  var kind: ErrorKind {
+    .inputOutput
+  }
 
   var description: String {
     "The standard output cannot be written (\(reason)); free some space or send it elsewhere."

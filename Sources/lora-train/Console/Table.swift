@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Rows of text in columns as wide as they need.
@@ -36,7 +37,9 @@ enum Format {
     value.formatted(.iso8601.dateSeparator(.dash).timeSeparator(.colon))
   }
 
+  static func megabytes(_ bytes: Int) -> String { "\(number(Double(bytes) / 1e6, digits: 2)) MB" }
+
   private static func number(_ value: Double?, digits: Int) -> String {
-    value.map { $0.formatted(.number.precision(.fractionLength(digits)).grouping(.never)) } ?? "-"
+    value.map { $0.fixed(digits) } ?? "-"
   }
 }

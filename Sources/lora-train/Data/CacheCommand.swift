@@ -1,6 +1,7 @@
 import ArgumentParser
-import DreamBooth
 import Foundation
+import Training
+import Workspace
 
 /// `lora-train cache`.
 struct CacheCommand: ParsableCommand {
@@ -25,7 +26,7 @@ struct CacheListCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let report = try CacheReport(root.cacheFolder)
+    let report = try CacheReport(root.project.cacheFolder)
     try json ? Console.answer(json: report) : Console.answer(report.text)
   }
 }
@@ -53,7 +54,7 @@ struct CacheVerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = root.cacheFolder
+    let folder = root.project.cacheFolder
     let entries = folder.entries()
     let damaged = entries.compactMap { entry in
       entry.problem().map { Answer.Damage(file: entry.path, problem: $0) }
@@ -92,7 +93,7 @@ struct CacheClearCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = root.cacheFolder
+    let folder = root.project.cacheFolder
     let removed = try folder.clear(everything: all, dryRun: dryRun)
     let bytes = removed.map(\.bytes).reduce(0, +)
     if json {
@@ -103,10 +104,6 @@ struct CacheClearCommand: ParsableCommand {
     }
     if dryRun { for entry in removed { try Console.answer(entry.path) } }
     try Console.answer(
-      "\(removed.count) files, \(CacheReport.size(bytes)), \(dryRun ? "would be " : "")removed.")
+      "\(removed.count) files, \(Format.megabytes(bytes)), \(dryRun ? "would be " : "")removed.")
   }
-}
-
-extension RootOption {
-  fileprivate var cacheFolder: CacheFolder { CacheFolder(caches, of: url) }
 }

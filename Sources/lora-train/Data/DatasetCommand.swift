@@ -1,6 +1,10 @@
 import ArgumentParser
-import DreamBooth
+import Datasets
 import Foundation
+import Options
+import StableDiffusion
+import Training
+import Workspace
 
 /// `lora-train dataset NAME`.
 struct DatasetCommand: ParsableCommand {
@@ -20,15 +24,11 @@ struct DatasetCommand: ParsableCommand {
   var sheet: String?
   @Flag(help: "Print the commands that would mend what is odd; run none of them.")
   var fix = false
-  @Option(
-    help: .value(
-      "Base model, for its size and tokenizer. Default: \(BaseModels.standardHelp).", "model"))
-  var model: String?
-  @Option(
-    help: .value(
-      "Configuration file. Default: Configs/<name>.yaml when it is there.", "file"))
-  var config: String?
-  @OptionGroup(title: "Pictures and captions") var data: DataOptions
+  @OptionGroup var sources: TableFlags<TrainingFlags.Sources>
+  @OptionGroup var file: ConfigFileOption
+  @OptionGroup(title: OptionSection.images.title) var images: TableFlags<TrainingFlags.Images>
+  @OptionGroup(title: OptionSection.validation.title)
+  var validation: TableFlags<TrainingFlags.Validation>
   @OptionGroup var root: RootOption
 
   func validate() throws {
@@ -40,11 +40,14 @@ struct DatasetCommand: ParsableCommand {
 
   func run() throws {
     var report = try report()
-    report.decodePictures { Self.showProgress("Reading pictures", $0, of: $1) }
+    let status = StatusLine()
+    report.decodePictures { status.show("Reading pictures: \($0) of \($1)") }
+    status.end()
     if let sheet {
       let files = try ContactSheet(report).write(to: URL(filePath: sheet)) {
-        Self.showProgress("Drawing the sheet", $0, of: $1)
+        status.show("Drawing the sheet: \($0) of \($1)")
       }
+      status.end()
       if files.isEmpty { Console.say("There is no picture to draw a sheet of.") }
       for file in files { Console.say("Sheet: \(file.relativePath)") }
     }
@@ -59,21 +62,18 @@ struct DatasetCommand: ParsableCommand {
   }
 
   private func report() throws -> DatasetReport {
-    var flags = ConfigFlags()
-    flags.set(.subject, to: name)
-    flags.set(.model, to: model)
-    data.set(&flags)
-    let config = try TrainingConfig.load(flags: flags, file: config.map { URL(filePath: $0) })
+    var overrides = OptionOverrides<TrainingConfig>()
+    overrides.set(\.$subject, to: name)
+    let sections = [sources.overrides, images.overrides, validation.overrides]
+    let config = try TrainingConfig.load(
+      sections.reduce(overrides) { $0.merging($1) }, file: file.url)
     let survey = try Dataset.survey(
       directory: URL(filePath: config.datasetPath), subject: config.subject)
     let models = BaseModels(root: root)
+    let model = try models.open(config.model ?? models.standardName())
     return try DatasetReport(
-      survey, config: config, model: models.open(config.model ?? models.standardName()))
-  }
-
-  private static func showProgress(_ what: String, _ done: Int, of count: Int) {
-    guard Console.isTerminal else { return }
-    Console.redraw(done == count ? "" : "\(what): \(done) of \(count)")
+      survey, config: config.datasetOptions, resolution: config.resolution(for: model),
+      tokenizer: model.loadTokenizer())
   }
 }
 
@@ -83,7 +83,8 @@ extension Console {
     guard !report.fixes.isEmpty else { return say("There is nothing that a command would mend.") }
     for fix in report.fixes {
       for command in fix.commands {
-        try answer("# \(fix.why.split(whereSeparator: \.isNewline).joined(separator: " "))")
+        try answer(
+          "# \(fix.why.wordingFlags.split(whereSeparator: \.isNewline).joined(separator: " "))")
         try answer(command)
       }
     }

@@ -1,4 +1,4 @@
-import DreamBooth
+import Datasets
 import Foundation
 import Images
 
@@ -69,9 +69,9 @@ struct DatasetTable {
     }
   }
 
-  private var unusable: [String] { report.unusable.map(\.description) }
+  private var unusable: [String] { report.unusable.map(\.description.wordingFlags) }
 
-  private var problems: [String] { report.problems.map(\.description) }
+  private var problems: [String] { report.problems.map(\.description.wordingFlags) }
 
   private func list(_ sentences: [String]) -> String {
     sentences.map { "  \($0)" }.joined(separator: "\n")

@@ -1,9 +1,12 @@
-public import ArgumentParser
-import DreamBooth
+import ArgumentParser
+import Drawing
 import Foundation
+import Options
 import RunLog
-public import StableDiffusion
+import StableDiffusion
 import Torch
+import Training
+import Workspace
 
 /// `lora-train generate --prompt TEXT`.
 struct GenerateCommand: ParsableCommand {
@@ -11,166 +14,130 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Draws pictures with a base model, and adapters on it.")
 
-  @Option(help: .value("What to draw. Needed, unless --from or --prompts says it.", "text"))
-  var prompt: String?
-  @Option(help: .value("What to keep away from. Default: what the model means by nothing.", "text"))
-  var negative: String?
-  @Option(
-    help: .value(
-      "Base model: a diffusers folder, a .safetensors file in the original layout, or the name of an "
-        + "installed one. Default: the run's, else "
-        + "\(BaseModels.standardHelp).", "model"))
-  var model: String?
-  @Option(
-    help: .value(
-      "Another VAE: a diffusers folder, or a .safetensors file. Default: the model's own.", "vae"))
-  var vae: String?
-  @Option(
-    help: .value(
-      "An adapter and its strength, which may be negative; give it again for several.",
-      "file[:scale]"),
-    transform: AdapterChoice.parse)
-  var lora: [AdapterChoice] = []
-  @Option(
-    name: .customLong("run"),
-    help: .value("A run's adapter: the run's number, or latest.", "run[@step]"),
-    transform: CheckpointReference.parse)
-  var reference: CheckpointReference?
-  @Flag(
-    inversion: .prefixedNo,
-    help: .init(
-      "Add the adapters to the weights before drawing, which is faster. Default: in fp32, where the "
-        + "picture stays the same."))
-  var mergeAdapters: Bool?
-  @Option(help: .value("Sampler steps.", "n"))
-  var steps = 30
-  @Option(
-    help: .value(
-      "The sampler: \(SchedulerName.allowed). Default: the model's own.", "name"))
-  var scheduler: String?
-  @Option(help: .value("How closely to follow the prompt; 1: no guidance.", "x"))
-  var guidance = 5.0
-  @Option(help: .value("Default: the model's own size.", "pixels"))
-  var width: Int?
-  @Option(help: .value("Default: the model's own size.", "pixels"))
-  var height: Int?
-  @Option(help: .value("Decides the picture; the same seed gives the same one.", "n"))
-  var seed: UInt64 = 0
-  @Option(help: .value("How many pictures, with seed, seed + 1, and so on.", "n"))
-  var count = 1
-  @Option(
-    help: .value(
-      "Type to compute in: \(Precision.allowed). Default: bf16 on a GPU, else fp32.", "type"))
-  var precision: String?
-  @Option(help: .value("Where to draw: \(DeviceChoice.allowed).", "device"))
-  var device = "auto"
-  @Option(help: .value("Whether the VAE works in squares, for less memory.", "choice"))
-  var vaeTiling = VAETiling.automatic
-  @Option(
-    help: .value(
-      "A .png file, or a folder for several pictures. Default: \(PicturePlace.standard), or with a "
-        + "number where that is taken.", "file or folder"))
-  var output: String?
-  @Flag(help: "Replace pictures that are there already.")
-  var overwrite = false
+  @OptionGroup(title: OptionSection.subject.title) var subject: TableFlags<DrawingFlags.Subject>
   @OptionGroup(title: "What to draw, from a file") var source: SourceOptions
-  @OptionGroup(title: "Prompts") var prompts: PromptOptions
-  @OptionGroup(title: "Drawing over a picture") var startImage: StartImageOptions
-  @OptionGroup(title: "Refiner") var refiner: RefinerOptions
-  @OptionGroup(title: "Guidance and conditioning") var conditioning: ConditioningOptions
+  @OptionGroup(title: OptionSection.model.title) var model: TableFlags<DrawingFlags.Model>
+  @OptionGroup(title: OptionSection.model.title) var runFlag: RunFlag
+  @OptionGroup(title: OptionSection.image.title) var image: TableFlags<DrawingFlags.Image>
+  @OptionGroup(title: OptionSection.prompts.title) var prompts: TableFlags<DrawingFlags.Prompts>
+  @OptionGroup(title: OptionSection.start.title) var start: TableFlags<DrawingFlags.Start>
+  @OptionGroup(title: OptionSection.refiner.title) var refiner: TableFlags<DrawingFlags.Refiner>
+  @OptionGroup(title: OptionSection.conditioning.title)
+  var conditioning: TableFlags<DrawingFlags.Conditioning>
+  @OptionGroup(title: OptionSection.machine.title) var machine: TableFlags<DrawingFlags.Machine>
+  @OptionGroup(title: "Output") var output: OutputFlags
   @OptionGroup var root: RootOption
 
+  struct RunFlag: ParsableArguments {
+    @Option(
+      name: .customLong("run"),
+      help: .value("A run's adapter: the run's number, or latest.", "run[@step]"),
+      transform: CheckpointReference.parse)
+    var reference: CheckpointReference?
+  }
+
+  struct OutputFlags: ParsableArguments {
+    @Option(
+      help: .value(
+        "A .png file, or a folder for several images. Default: \(PicturePlace.standard), or with a "
+          + "number if that exists.", "file or folder"))
+    var output: String?
+    @Flag(help: "Replace images that exist.")
+    var overwrite = false
+  }
+
   func validate() throws {
-    if (prompt == nil) == (source.prompts == nil) {
+    let given = try checkingUsage { try flags() }
+    let isPromptGiven = given.gives(\.$prompt)
+    if source.prompts != nil && isPromptGiven {
+      throw ValidationError("--prompt and --prompts both say what to draw; choose one.")
+    }
+    if !isPromptGiven && source.prompts == nil && source.from == nil {
       throw ValidationError(
-        prompt == nil
-          ? "There is nothing to draw: give --prompt, a picture with --from or a template with "
-            + "--prompts."
-          : "--prompt and --prompts both say what to draw; choose one.")
+        "There is nothing to draw: give --prompt, a picture with --from or a template with --prompts."
+      )
     }
-    guard (1...1000).contains(count) else {
-      throw ValidationError("--count is \(count), but must be from 1 to 1000.")
-    }
-    if seed.addingReportingOverflow(UInt64(count - 1)).overflow {
-      throw ValidationError("--seed is \(seed), which leaves no room for \(count) seeds.")
-    }
-    if !(guidance >= 0 && guidance.isFinite) {
-      throw ValidationError("--guidance is \(guidance), but must be a number of at least 0.")
-    }
-    try DrawingChecks.check(
-      width: width, height: height, scheduler: scheduler, precision: precision, device: device)
   }
 
   func run() throws {
-    if let template = source.prompts { return try CampaignRun(self, template: template).run() }
+    let flags = try requestWithRun()
+    if let template = source.prompts {
+      return try CampaignRun(
+        template: template, flags: flags, output: output, dryRun: source.dryRun
+      )
+      .run(with: tools)
+    }
     let signal = StopSignal()
-    let seeds = (0..<UInt64(count)).map { seed + $0 }
-    let recorded = try source.record()
-    let tools = try DrawingTools(self)
+    let recorded = try source.recorded(besides: flags)
+    let request = recorded.map { flags.over($0.request) } ?? flags
+    try request.check()
+    let options = request.options
+    let tools = try tools(options)
     // Other numbers of threads may round otherwise.
-    if let recorded, !tools.device.isCUDA { Backend.threads = recorded.threads }
-    var series = try series(side: tools.side, seeds)
-    let sampler = sampler
-    if let recorded {
-      try source.check(recorded, against: tools.record(series, seed: seed, sampler: sampler))
+    if let record = recorded?.record, !tools.device.isCUDA { Backend.threads = record.threads }
+    var series = options.series(side: tools.model.resolution)
+    series.image = try StartImages { Console.say($0) }
+      .image(options, width: series.width, height: series.height)
+    let sampler = options.scheduler
+    if let record = recorded?.record {
+      let now = tools.record(series, seed: options.seed, sampler: sampler)
+      try source.check(record, against: now, besides: flags)
     }
     let pipeline = tools.pipeline(sampler, adapters: try tools.adapterSet())
-    let place = try PicturePlace(output, seeds: seeds, overwrite: overwrite)
-    let progress = DrawingProgress(pictures: count)
-    var isTiled = false
+    let place = try PicturePlace(
+      output.output, seeds: series.seeds, overwrite: output.overwrite)
+    let display = DrawingDisplay()
+    var counter = DrawingCounter(count: series.seeds.count)
     do {
-      try pipeline.draw(
-        series,
+      try tools.draw(
+        series, by: pipeline, sampler: sampler, to: place.file,
         progress: { step in
-          progress.show(step)
+          display.show(counter.next(step, ofSeriesOf: series.seeds.count))
           if signal.isRaised { throw Stopped() }
         },
-        note: { note in
-          if case .tiled = note { isTiled = true }
-          progress.say(note.description)
-        },
-        receive: { seed, picture in
-          progress.end()
-          let file = place.file(seed: seed)
-          if isTiled { series.tiling = .always }
-          try PictureFile.write(
-            picture, record: tools.record(series, seed: seed, sampler: sampler),
-            sampler: SamplerTitle(tools.scheduler(sampler)), to: file)
+        note: { display.note("\($0)") },
+        written: { file in
+          display.end()
           try Console.answer(file.relativePath)
         })
     } catch is Stopped {
-      progress.end()
+      display.end()
       throw ExitCode(130)
     }
   }
 
-  /// The sampler that was said.
-  var sampler: SchedulerName? { scheduler.flatMap { SchedulerName($0) } }
-
-  /// The adapters on the command line and that of a run.
-  func adapters(of run: Run?) throws -> [AdapterChoice] {
-    guard let run else { return lora }
-    let checkpoint = try run.folder(below: root).checkpoint(step: reference?.step)
-    return lora + [
-      AdapterChoice(
-        path: checkpoint.adapter.relativePath, strength: 1,
-        name: "\(run.subject)@\(checkpoint.step)")
-    ]
+  /// What is given in flags. Throws `ConfigError`.
+  private func flags() throws(ConfigError) -> DrawingRequest {
+    try DrawingRequest(
+      flags: [
+        subject.overrides, model.overrides, image.overrides, prompts.overrides,
+        start.overrides, refiner.overrides, conditioning.overrides, machine.overrides,
+      ])
   }
 
-  func series(
-    side: Int, _ seeds: [UInt64], images: StartImages = StartImages()
-  ) throws -> PictureSeries {
-    var series = PictureSeries(
-      prompt: prompt ?? "", negative: negative, width: width ?? side, height: height ?? side,
-      steps: steps, guidance: guidance, seeds: seeds)
-    series.reading = prompts.reading
-    series.tiling = vaeTiling
-    conditioning.apply(to: &series)
-    refiner.apply(to: &series)
-    series.image = try images.image(startImage, width: series.width, height: series.height)
-    return series
+  /// The same with a run's model and adapter, which count as given. Throws `NothingFound`,
+  /// `RunLogError`, `CheckpointError`.
+  private func requestWithRun() throws -> DrawingRequest {
+    var flags = try flags()
+    guard let reference = runFlag.reference else { return flags }
+    let library = try root.library()
+    let run = try library.run(reference.run)
+    let (checkpoint, note) = try library.checkpoint(reference.step, of: run)
+    if let note { Console.note(note) }
+    if !flags.gives(\.$model) { flags.set(\.$model, to: run.model) }
+    let adapter = AdapterChoice(
+      path: checkpoint.adapter.relativePath, scale: 1, name: "\(run.subject)@\(checkpoint.step)")
+    flags.set(\.$loras, to: flags.options.loras + [adapter])
+    return flags
+  }
+
+  /// The models and adapters that options name. Throws `NothingFound` and errors of the files.
+  private func tools(_ options: DrawingOptions) throws -> DrawingTools {
+    let models = BaseModels(root: root)
+    let name = try options.model ?? models.standardName()
+    return try DrawingTools(
+      options, model: models.open(name), named: name,
+      refiner: options.refiner.map { try models.open($0, as: .refiner) }, caches: root.caches,
+      program: Version.current)
   }
 }
-
-extension VAETiling: ExpressibleByArgument {}

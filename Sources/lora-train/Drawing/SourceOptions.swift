@@ -1,20 +1,20 @@
 import ArgumentParser
-import DreamBooth
+import Drawing
 import Foundation
-import Torch
 
-/// Files that say what to draw.
+/// Files with what to draw.
 struct SourceOptions: ParsableArguments {
   @Option(
     help: .value(
-      "Draw a picture again as its file says; what is said besides wins over that.", "file.png"))
+      "Draw an image again as its file records. Other options replace what it records.", "file.png")
+  )
   var from: String?
   @Option(
     help: .value(
-      "Draw a campaign: all that a template with lists describes, into the folder --output. What is "
-        + "there already stays.", "file.yaml"))
+      "Draw a campaign: everything that a template with lists describes, into the folder --output. "
+        + "Images that exist are kept.", "file.yaml"))
   var prompts: String?
-  @Flag(help: "With --prompts: say what would be drawn, and draw nothing.")
+  @Flag(help: "With --prompts: list what would be drawn, and draw nothing.")
   var dryRun = false
 
   func validate() throws {
@@ -26,44 +26,33 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
-  /// What this program recorded in the picture to draw again; nil where there is no such picture.
-  func record() throws -> PictureRecord? {
-    guard let from,
-      case .record(let record) = try RecordedPicture(contentsOf: URL(filePath: from))
-    else { return nil }
-    return record
+  /// The image to draw again, read; nil without --from. Prints what is different in one of another
+  /// program. Throws `ImageError`, `PictureRecordError`.
+  func recorded(
+    besides flags: DrawingRequest
+  ) throws -> (request: DrawingRequest, record: PictureRecord?)? {
+    guard let from else { return nil }
+    switch try RecordedPicture(contentsOf: URL(filePath: from)) {
+    case .record(let record): return (record.request, record)
+    case .infotext(let infotext):
+      let (request, notes) = infotext.request(besides: flags)
+      for note in notes { Console.say("Note: \(from) \(note)") }
+      return (request, nil)
+    }
   }
 
-  /// Throws `PictureRecordError` where the picture's files have another content now, unless they were
-  /// said anew; says what else may make other bytes.
-  func check(_ recorded: PictureRecord, against now: PictureRecord) throws {
-    let given = GivenOptions.ofProcess
-    var differences: [String] = []
-    func compare(_ kind: String, _ old: PictureRecord.Source?, _ new: PictureRecord.Source?) {
-      guard let old, old.sha256 != new?.sha256 else { return }
-      differences.append("\(kind) \(old.path) has other content")
-    }
-    if !given.contains("--model", "--run") { compare("the model", recorded.model, now.model) }
-    if !given.contains("--vae", "--model") { compare("the VAE", recorded.vae, now.vae) }
-    if !given.contains("--refiner") {
-      compare("the refiner", recorded.refiner?.model, now.refiner?.model)
-    }
-    if !given.contains("--image") {
-      compare("the picture to draw over,", recorded.image?.picture, now.image?.picture)
-    }
-    if !given.contains("--lora", "--run") {
-      for (old, new) in zip(recorded.adapters, now.adapters) where old.sha256 != new.sha256 {
-        differences.append("the adapter \(old.path) has other content")
-      }
-    }
-    guard differences.isEmpty else {
-      throw PictureRecordError.differs(file: from ?? "", differences: differences)
-    }
+  /// Throws `PictureRecordError` if the image's files have another content now, unless others are
+  /// given; prints what else may make other bytes.
+  func check(
+    _ recorded: PictureRecord, against now: PictureRecord, besides flags: DrawingRequest
+  ) throws {
+    let file = from ?? ""
+    try recorded.checkContents(against: now, besides: flags, file: file)
     let machine = recorded.machineDifferences(from: now)
     if !machine.isEmpty {
       Console.say(
-        "Note: \(from ?? "") was drawn with \(machine.joined(separator: ", ")); the new picture may "
-          + "differ a little.")
+        "Note: \(file) was drawn with \(machine.joined(separator: ", ")); the new picture may differ "
+          + "a little.")
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RunLog
+import Workspace
 
 /// `lora-train runs`.
 struct RunsCommand: ParsableCommand {
@@ -12,10 +13,11 @@ struct RunsCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let summaries = try root.existingRunLog()?.summaries() ?? []
+    let summaries = try root.library().summaries()
     if json { return try Console.answer(json: summaries) }
     if summaries.isEmpty {
-      return Console.say("No runs in \(root.url.relativePath) yet; start one with --subject.")
+      return Console.say(
+        "No runs in \(root.project.url.relativePath) yet; start one with --subject.")
     }
     try Console.answer(
       Table(

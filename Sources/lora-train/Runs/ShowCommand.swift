@@ -1,7 +1,10 @@
 import ArgumentParser
-import DreamBooth
 import Foundation
+import NN
+import Options
 import RunLog
+import Training
+import Workspace
 
 /// `lora-train show RUN`.
 struct ShowCommand: ParsableCommand {
@@ -17,8 +20,8 @@ struct ShowCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let (run, log) = try reference.find(below: root)
-    let detail = try log.detail(run.id)
+    let library = try root.library()
+    let detail = try library.detail(of: library.run(reference))
     if json { try Console.answer(json: detail) } else { try Console.answer(text(detail)) }
   }
 
@@ -31,12 +34,15 @@ struct ShowCommand: ParsableCommand {
     let hasParts = detail.losses.contains { $0.priorLoss != nil }
     let head = [
       ["run", "\(run.id)"], ["subject", run.subject],
-      ["status", run.status.rawValue + (run.failure.map { ": \($0)" } ?? "")],
+      [
+        "status",
+        run.status.rawValue + (run.failure.map { ": \($0.wordingFlags)" } ?? ""),
+      ],
       ["step", "\(run.step) of \(run.steps)"], ["model", run.model],
       ["dataset", run.dataset], ["loss", lossCourse(detail.losses.map(\.loss))],
     ]
     let rest = try [
-      ["held-out loss", heldOutCourse(detail)],
+      ["validation loss", validationCourse(detail)],
       ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
       ["peak memory", Format.bytes(run.peakMemoryBytes)],
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
@@ -47,26 +53,25 @@ struct ShowCommand: ParsableCommand {
       ["settings", settings(run)],
     ]
     let table = Table(rows: head + (hasParts ? parts : []) + rest).text
-    let curve = HeldOutCurve(detail.validation).map(\.summary)
-    let ranking = CheckpointRanking(
-      steps: detail.checkpoints.map(\.step), evaluations: detail.validation
-    ).map(\.advice)
-    return ([table] + [curve, ranking].compactMap { $0 }).joined(separator: "\n")
+    let ranking = ranking(detail)
+    return ([table] + [ranking?.summary, ranking?.advice].compactMap { $0 })
+      .joined(separator: "\n")
   }
 
-  /// What the run was told to do, as far as it differs from the defaults and is not said already.
+  /// The options that differ from the defaults and are not shown above.
   private func settings(_ run: Run) throws -> String {
     let config = try TrainingConfig(recorded: run)
-    var said: [TrainingConfig.Key] = [.subject, .steps, .model, .dataset]
+    let schema = TrainingConfig.schema
+    var shown = [
+      schema.key(of: \.$subject), schema.key(of: \.$steps), schema.key(of: \.$model),
+      schema.key(of: \.$dataset),
+    ]
     if config.priorImages ?? 0 == 0 {
-      // Without class images, what they would be says nothing.
-      said += [
-        .priorImages, .classPrompts, .priorFolder, .priorWeight, .priorBatchSize, .priorSteps,
-        .priorGuidance,
-      ]
+      // Without class images, these mean nothing.
+      shown += schema.options.filter { $0.section == .prior }.map(\.key)
     }
-    let changed = try config.differences(from: TrainingConfig()).filter { !said.contains($0.key) }
-    return changed.map { "\($0.key.rawValue): \($0.new)" }.joined(separator: ", ")
+    return config.differences(from: schema.defaults).filter { !shown.contains($0.key) }
+      .map { "\($0.key): \($0.new)" }.joined(separator: ", ")
   }
 
   /// The mean loss at both ends, since single losses say more about their timestep than about the
@@ -81,10 +86,16 @@ struct ShowCommand: ParsableCommand {
       + "\(Format.loss(mean(losses.suffix(length)))) (mean of the last \(length))"
   }
 
+  private func ranking(_ detail: RunDetail) -> ValidationRanking? {
+    ValidationRanking(
+      detail.validation.map { ValidationReport($0) },
+      checkpoints: detail.checkpoints.map(\.step))
+  }
+
   /// At most a dozen of the evaluations.
-  private func heldOutCourse(_ detail: RunDetail) -> String {
-    guard let curve = HeldOutCurve(detail.validation) else { return "none" }
-    return curve.thinned(to: 12).map { "\(Format.loss($0.loss)) at \($0.step)" }
+  private func validationCourse(_ detail: RunDetail) -> String {
+    guard let ranking = ranking(detail) else { return "none" }
+    return ranking.thinned(to: 12).map { "\(Format.loss($0.loss)) at \($0.step)" }
       .joined(separator: ", ")
   }
 
@@ -93,7 +104,8 @@ struct ShowCommand: ParsableCommand {
     let texts = resumptions.map { resumption in
       let hash = resumption.sha256.map { " (\($0.prefix(8)))" } ?? ""
       let changes = resumption.changes.map { ", changed: \($0)" } ?? ""
-      return "step \(resumption.step)\(hash) on \(Format.date(resumption.resumedAt)) by "
+      return
+        "step \(resumption.step)\(hash) \(resumption.resumedAt.map { "on \(Format.date($0))" } ?? "at an unknown time") by "
         + "\(resumption.version)\(changes)"
     }
     return texts.isEmpty ? "none" : texts.joined(separator: "; ")

@@ -1,20 +1,19 @@
-import DreamBooth
+import Drawing
+import Files
 import Foundation
 import Torch
+import Training
 
 /// Shows a training's progress: a line that is written over on a terminal, else a line now and then.
 final class ProgressDisplay {
-  private static let plainInterval = Duration.seconds(10)
   private static let barWidth = 24
   /// How many of the last steps the time left is judged by.
   private static let window = 50
 
   private let steps: Int
   private let device: Device
-  private let isTerminal = Console.isTerminal
+  private let statusLine = StatusLine(isFirstPrinted: true)
   private var seconds: [Double] = []
-  private var lastLine = ContinuousClock.now - plainInterval
-  private var isDrawn = false
 
   init(steps: Int, device: Device) {
     self.steps = steps
@@ -28,15 +27,15 @@ final class ProgressDisplay {
     case .note(let sentence):
       line("Note: \(sentence)")
     case .ready(let sites, let parameters):
-      line("\(sites) adapted layers, \(parameters.formatted()) trained values")
+      line("\(sites) adapted layers, \(parameters.grouped) trained values")
     case .step(let report):
       seconds.append(report.seconds)
       if seconds.count > Self.window { seconds.removeFirst() }
       // The last one stays, so that the loss can be read when all is done.
       report.step == steps ? line(status(report)) : passing(status(report))
     case .validation(let report):
-      let training = report.trainingLoss.map { " (training pictures: \(Format.loss($0)))" } ?? ""
-      line("Held-out loss after step \(report.step): \(Format.loss(report.loss))\(training)")
+      let training = report.trainingLoss.map { " (training images: \(Format.loss($0)))" } ?? ""
+      line("Validation loss after step \(report.step): \(Format.loss(report.loss))\(training)")
     case .sampling(let step, let picture, let count):
       passing("Drawing samples of step \(step): \(picture) of \(count)")
     case .sample(_, let grid):
@@ -55,18 +54,15 @@ final class ProgressDisplay {
   }
 
   /// Leaves the terminal at the start of a line.
-  func end() {
-    if isDrawn { Console.redraw("") }
-    isDrawn = false
-  }
+  func end() { statusLine.end() }
 
   private func status(_ report: StepReport) -> String {
     let median = seconds.sorted()[seconds.count / 2]
     let left = Duration.seconds(median * Double(steps - report.step))
     return [
-      isTerminal ? bar(report.step) : nil, "step \(report.step)/\(steps)",
+      statusLine.isTerminal ? bar(report.step) : nil, "step \(report.step)/\(steps)",
       "loss \(Format.loss(report.loss))", "\(Format.seconds(median)) s/step",
-      "\(left.formatted(.time(pattern: .hourMinuteSecond))) left", memory(),
+      "\(left.clock) left", memory(),
     ].compactMap { $0 }.joined(separator: "  ")
   }
 
@@ -77,21 +73,10 @@ final class ProgressDisplay {
   }
 
   /// Something that the next thing of its kind replaces.
-  private func passing(_ text: String) {
-    if isTerminal {
-      Console.redraw(text)
-      isDrawn = true
-    } else if ContinuousClock.now - lastLine >= Self.plainInterval {
-      lastLine = .now
-      Console.say(text)
-    }
-  }
+  private func passing(_ text: String) { statusLine.show(text) }
 
   /// Something that stays.
-  private func line(_ text: String) {
-    end()
-    Console.say(text)
-  }
+  private func line(_ text: String) { statusLine.print(text) }
 
   /// The most memory held on the device that trains, so far.
   private func memory() -> String? {

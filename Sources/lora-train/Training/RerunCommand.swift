@@ -1,7 +1,6 @@
 import ArgumentParser
-import DreamBooth
-import Foundation
 import RunLog
+import Workspace
 
 /// `lora-train rerun RUN`.
 struct RerunCommand: ParsableCommand {
@@ -20,38 +19,17 @@ struct RerunCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let record = try reference.find(below: root).run
-    let checkpoint = try record.folder(below: root).checkpoint(step: nil)
-    let state = try checkpoint.state()
-    guard state.step >= state.config.steps else {
-      throw UsageError(
-        "Run \(record.id) is at step \(state.step) of \(state.config.steps); finish it first with "
-          + "lora-train resume \(record.id).")
+    let library = try RunLibrary(root.project)
+    let record = try library.run(reference)
+    let rerun = try Rerun(record, in: library)
+    if let change = rerun.change {
+      Console.note(
+        "run \(record.id) was continued with a change (\(change)), so it cannot come out the same.")
     }
-    if let change = (state.continuations ?? []).flatMap(\.changes).first {
-      Console.say(
-        "Note: run \(record.id) was continued with a change (\(change)), so it cannot come out the "
-          + "same.")
-    }
-    let session = try TrainingSession(state.config, process: RunOptions.parse([]), root: root)
-    let again = try session.trainAgain(record, state)
-    let (first, second) = try (
-      checkpoint.verify(), again.folder(below: root).checkpoint(step: state.step).verify()
-    )
-    guard first == second else {
-      throw AdapterDiffers(runs: (record.id, again.id), hashes: (first, second))
-    }
-    Console.say("Runs \(record.id) and \(again.id) have the same adapter, SHA-256 \(first).")
-  }
-}
-
-/// A training that came out otherwise the second time.
-struct AdapterDiffers: Error, CustomStringConvertible {
-  let runs: (Int64, Int64)
-  let hashes: (String, String)
-
-  var description: String {
-    "The adapters of run \(runs.0) (SHA-256 \(hashes.0)) and run \(runs.1) (\(hashes.1)) differ; "
-      + "lora-train doctor says what is promised of this device."
+    let training = try ConsoleTraining(RunOptions.parse([]), root: root)
+    let session = try training.session(rerun.config)
+    let again = try training.train { try rerun.train(session, $0) }
+    let hash = try rerun.compare(with: again)
+    Console.say("Runs \(record.id) and \(again.id) have the same adapter, SHA-256 \(hash).")
   }
 }

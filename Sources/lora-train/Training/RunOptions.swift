@@ -1,5 +1,8 @@
 import ArgumentParser
-import DreamBooth
+import NN
+import Options
+import Torch
+import Training
 
 /// What can be said of one process of a run, and is no part of the run's configuration.
 struct RunOptions: ParsableArguments {
@@ -16,9 +19,12 @@ struct RunOptions: ParsableArguments {
 
   /// The changes that are let pass. Throws `UsageError` for one that cannot be.
   func allowedChanges() throws -> Set<String> {
-    let keys = allowChange.map { $0.replacing("-", with: "_") }
+    let keys = allowChange.map { name in
+      let key = name.replacing("-", with: "_")
+      return TrainingConfig.schema.option(key)?.key ?? key
+    }
     for key in keys where !TrainingDifference.keys.contains(key) {
-      let isOption = TrainingConfig.Key.allCases.contains { $0.rawValue == key }
+      let isOption = TrainingConfig.schema.option(key) != nil
       throw UsageError(
         "--allow-change is \(key), "
           + (isOption

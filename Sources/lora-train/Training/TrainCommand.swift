@@ -1,7 +1,9 @@
 import ArgumentParser
-import DreamBooth
+import Drawing
 import Foundation
-import RunLog
+import Options
+import Training
+import Workspace
 
 /// `lora-train --subject NAME --steps N`.
 struct TrainCommand: ParsableCommand {
@@ -9,74 +11,59 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains a LoRA; the same command goes on with an interrupted run.",
     discussion: """
-      Every option can also stand in the configuration file, as in sample_every: 100; flags win \
-      over the file. Configs/default.yaml lists them all, with some that are no flags.
+      Every option can also be set in the configuration file, as in sample_every: 100; flags override \
+      the file. --print-config prints such a file with all options.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "What to train: names the dataset, the configuration file and the run.", valueName: "name"))
-  var subject: String?
-  @OptionGroup var options: TrainOptions
+  // Groups are not nested: in debug builds the parser checks each level several times over.
+  @OptionGroup(title: OptionSection.run.title) var options: TableFlags<TrainingFlags.Run>
+  @OptionGroup(title: OptionSection.run.title) var file: ConfigFileOption
+  @OptionGroup(title: OptionSection.images.title) var images: TableFlags<TrainingFlags.Images>
+  @OptionGroup(title: OptionSection.adapter.title) var adapter: TableFlags<TrainingFlags.Adapter>
+  @OptionGroup(title: OptionSection.optimizer.title)
+  var optimizer: TableFlags<TrainingFlags.Optimizer>
+  @OptionGroup(title: OptionSection.prior.title) var prior: TableFlags<TrainingFlags.Prior>
+  @OptionGroup(title: OptionSection.checkpoints.title)
+  var checkpoints: TableFlags<TrainingFlags.Checkpoints>
+  @OptionGroup(title: OptionSection.validation.title)
+  var validation: TableFlags<TrainingFlags.Validation>
+  @OptionGroup(title: OptionSection.samples.title) var samples: TableFlags<TrainingFlags.Samples>
+  @OptionGroup(title: OptionSection.machine.title) var machine: TableFlags<TrainingFlags.Machine>
   @Flag(help: "Start a new run, even if one was interrupted.")
   var new = false
+  @Flag(help: "Print the configuration as a YAML file with every option, and exit.")
+  var printConfig = false
   @OptionGroup var process: RunOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
-    guard subject != nil || options.config != nil else {
-      throw UsageError(
-        "It is not said what to train: give --subject NAME, with the pictures in Datasets/NAME; "
-          + "lora-train --help tells more.")
+    if printConfig {
+      let config = try self.config(needsSubject: false)
+      return try Console.answer(config.yaml.trimmingCharacters(in: .newlines))
     }
-    let session = try TrainingSession(
-      options.resolve(subject: subject), process: process, root: root)
-    if new { try session.trainAnew() } else { try session.train() }
-  }
-}
-
-/// `lora-train resume [RUN]`.
-struct ResumeCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "resume",
-    abstract: "Goes on with an interrupted run, as it was configured.",
-    discussion: """
-      On a CPU another number of threads would lead to another result, and is refused; on a GPU, \
-      neither the threads nor which GPU it is make a difference.
-      """)
-
-  @Argument(
-    help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
-    transform: RunReference.parse)
-  var reference: RunReference = .latest
-  @Option(help: .value("Where to train on. Default: where it was trained.", "device"))
-  var device: String?
-  @Option(help: .value("CPU threads. Default: as many as it was trained with.", "n"))
-  var threads: Int?
-  @OptionGroup var process: RunOptions
-  @OptionGroup var root: RootOption
-
-  func run() throws {
-    let record = try interrupted()
-    guard record.status != .finished else {
+    guard namesSubject else {
       throw UsageError(
-        "Run \(record.id) is finished at step \(record.step); start a new one with --subject.")
+        "No subject: give --subject NAME, with the images in Datasets/NAME; see lora-train --help.")
     }
-    var flags = ConfigFlags()
-    flags.set(.device, to: device)
-    flags.set(.threads, to: threads)
-    var config = try TrainingConfig(recorded: record).overridden(by: flags)
-    // The run's own number is taken over from the run.
-    if threads == nil { config.threads = nil }
-    try TrainingSession(config, process: process, root: root).resume(record)
+    let training = try ConsoleTraining(process, root: root)
+    let session = try training.session(config())
+    try training.train { try new ? session.trainAnew($0) : session.train($0) }
   }
 
-  private func interrupted() throws -> Run {
-    if reference.id != nil { return try reference.find(below: root).run }
-    guard let latest = try root.existingRunLog()?.latestUnfinished() else {
-      throw NothingFound(
-        "No run in \(root.database.relativePath) was interrupted; start one with --subject.")
-    }
-    return latest
+  /// Whether it is known what to train.
+  private var namesSubject: Bool {
+    file.config != nil || options.overrides.text(of: \.$subject) != nil
+  }
+
+  /// The configuration of a run: these flags over the files over the defaults. Throws `ConfigError`.
+  private func config(needsSubject: Bool = true) throws -> TrainingConfig {
+    let sections = [
+      options.overrides, images.overrides, adapter.overrides, optimizer.overrides,
+      prior.overrides, checkpoints.overrides, validation.overrides, samples.overrides,
+      machine.overrides,
+    ]
+    return try TrainingConfig.load(
+      sections.reduce(OptionOverrides()) { $0.merging($1) }, file: file.url,
+      needsSubject: needsSubject)
   }
 }

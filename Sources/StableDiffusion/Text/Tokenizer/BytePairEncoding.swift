@@ -1,3 +1,5 @@
+import NN
+
 /// Byte pair encoding of words: a word's bytes, the last one marked as the word's end, merged pair
 /// by pair, the pair that training found first before any other.
 struct BytePairEncoding: Sendable {

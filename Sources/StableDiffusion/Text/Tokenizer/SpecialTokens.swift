@@ -1,3 +1,5 @@
+import NN
+
 /// A token as the configuration files list it: its name alone, or an object.
 struct TokenEntry: Decodable {
   let content: String

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 extension TokenizerFolder {
   /// Vocabulary and merges, from either layout.

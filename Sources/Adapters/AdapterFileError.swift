@@ -1,0 +1,71 @@
+public import Files
+public import NN
+
+/// An adapter file that cannot be used.
+public enum AdapterFileError: ReportableError, Equatable {
+  /// Tensors whose names no kind of adapter has.
+  case unknownTensors(file: String, names: [String])
+  /// An adapter of a kind that is not supported, by the tensors that show it.
+  case otherKind(file: String, kind: String, names: [String])
+  /// No tensor at all.
+  case empty(file: String)
+  /// A layer's tensors are not those of one adapter.
+  case mixed(file: String, layer: String, names: [String])
+  /// A layer's tensors make no adapter.
+  case damaged(file: String, layer: String, problem: AdapterError)
+  /// What the file, or the one beside it, has of rank and alpha cannot be read.
+  case malformedMetadata(file: String, problem: String)
+  /// A layer's alpha is not one number.
+  case alpha(file: String, layer: String, shape: [Int])
+  /// Of the file's layers, some that the model does not have, and some that have another size there.
+  case otherModel(file: String, missing: [String], misshapen: [String], layers: Int)
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    .badData
+  }
+
+  /// One sentence: what was found and what to do.
+  public var description: String {
+    switch self {
+    case .unknownTensors(let file, let names):
+      "\(file) holds \(Self.list(names)), which \(names.count == 1 ? "is" : "are") not part of a "
+        + "LoRA in the naming of diffusers, PEFT or kohya; convert the file to one of these."
+    case .otherKind(let file, let kind, let names):
+      "\(file) is not a plain LoRA but \(kind), by \(Self.list(names)); use a LoRA, or merge it "
+        + "into its base model with the program that made it."
+    case .empty(let file):
+      "\(file) holds no tensors; use a LoRA that was saved whole."
+    case .mixed(let file, let layer, let names):
+      "\(file) has tensors of more than one adapter for \(layer) (\(Self.list(names))); use a file "
+        + "with one adapter for each layer."
+    case .damaged(let file, let layer, .incomplete(let missing)):
+      "\(file) has no \(Self.list(missing)) for \(layer); use a LoRA that was saved whole."
+    case .damaged(let file, let layer, .shapes(let shapes)):
+      "\(file) has matrices of shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) for "
+        + "\(layer), which do not belong together; use a LoRA that was saved whole."
+    case .damaged(let file, let layer, let problem):
+      "\(file) cannot be used for \(layer): \(problem)"
+    case .malformedMetadata(let file, let problem):
+      "\(file) does not give the adapter's rank and alpha in PEFT's form: \(problem); save the "
+        + "adapter again, or correct the file."
+    case .alpha(let file, let layer, let shape):
+      "\(file) has an alpha of shape \(shape) for \(layer), and not one number; use a LoRA that was "
+        + "saved whole."
+    case .otherModel(let file, let missing, let misshapen, let layers):
+      "\(file) does not fit this base model: of its \(layers) layers "
+        + [
+          missing.isEmpty ? nil : "\(missing.count) are not there (\(Self.list(missing)))",
+          misshapen.isEmpty
+            ? nil : "\(misshapen.count) have another size (\(Self.list(misshapen)))",
+        ].compactMap { $0 }.joined(separator: " and ")
+        + "; use the model that the LoRA was trained on."
+    }
+  }
+
+  /// The first three names, and how many more there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(3).joined(separator: ", ")
+    return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
+  }
+}

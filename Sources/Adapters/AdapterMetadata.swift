@@ -1,0 +1,123 @@
+import Files
+import Foundation
+import NN
+import StableDiffusion
+
+/// What PEFT's LoraConfig has of an adapter's scale. diffusers keeps it in the file's header under
+/// `lora_adapter_metadata`, as one JSON object with every key after the part's name (`unet.r`); PEFT
+/// keeps it beside the file in `adapter_config.json`.
+struct AdapterMetadata: Decodable {
+  private static let key = "lora_adapter_metadata"
+
+  private let parts: [ModelDirectory.Component: Part]
+
+  /// What belongs to an adapter file with this header; nil where there is nothing: then alpha is the
+  /// rank. Throws `AdapterFileError.malformedMetadata`, `FileAccessError.unreadable`.
+  init?(header: [String: String], besideFileAt url: URL) throws {
+    if let text = header[Self.key] {
+      try self.init(Data(text.utf8), of: "\(url.relativePath) (\(Self.key) in its header)")
+      return
+    }
+    let neighbour = url.deletingLastPathComponent().appending(path: AdapterFile.configurationName)
+    let json: Data
+    do {
+      json = try Data(contentsOf: neighbour)
+    } catch CocoaError.fileReadNoSuchFile {
+      return nil
+    } catch {
+      throw FileAccessError.unreadable(file: neighbour.relativePath, reason: error.reason)
+    }
+    try self.init(json, of: neighbour.relativePath)
+  }
+
+  private init(_ json: Data, of file: String) throws(AdapterFileError) {
+    do {
+      self = try JSONDecoder().decode(Self.self, from: json)
+    } catch {
+      throw .malformedMetadata(file: file, problem: Self.problem(error))
+    }
+  }
+
+  private static func problem(_ error: any Error) -> String {
+    func name(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    switch error as? DecodingError {
+    case .typeMismatch(let type, let context) where !context.codingPath.isEmpty:
+      return "\(name(context)) is not of type \(type)"
+    case .valueNotFound(_, let context): return "\(name(context)) is null"
+    case .typeMismatch: return "it is not a JSON object"
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return "\(name(context)) is \(context.debugDescription)"
+    default: return "it is not JSON"
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Key.self)
+    let components: [ModelDirectory.Component] = [.unet, .textEncoder, .textEncoder2]
+    parts = Dictionary(
+      uniqueKeysWithValues: try components.compactMap { component in
+        try Part(fields, of: component).map { (component, $0) }
+      })
+  }
+
+  /// What the update of a layer is multiplied with: alpha / rank, or alpha / sqrt(rank) where the
+  /// adapter is rank-stabilised (Kalajdzievski 2023). Nil where there is nothing of its part.
+  func scale(of path: String, in component: ModelDirectory.Component, rank: Int) -> Double? {
+    guard let part = parts[component] else { return nil }
+    let own = part.alphaPattern.first { path == $0.key || path.hasSuffix(".\($0.key)") }
+    let rank = Double(rank)
+    return (own?.value ?? part.alpha) / (part.isRankStabilized ? rank.squareRoot() : rank)
+  }
+
+  /// The header's entries for an adapter of one rank and alpha.
+  static func header(rank: Int, alpha: Double, targets: [String]) throws -> [String: String] {
+    struct Fields: Encodable {
+      let rank: Int
+      let alpha: Double
+      let targets: [String]
+
+      enum CodingKeys: String, CodingKey {
+        case rank = "unet.r"
+        case alpha = "unet.lora_alpha"
+        case targets = "unet.target_modules"
+      }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let fields = try encoder.encode(Fields(rank: rank, alpha: alpha, targets: targets))
+    return ["format": "pt", key: String(decoding: fields, as: UTF8.self)]
+  }
+
+  /// What there is of one part of the model.
+  private struct Part {
+    let alpha: Double
+    let alphaPattern: [String: Double]
+    let isRankStabilized: Bool
+
+    /// Nil where there is nothing, neither under the part's name nor for the file as a whole.
+    init?(_ fields: KeyedDecodingContainer<Key>, of component: ModelDirectory.Component) throws {
+      func key(_ name: String) -> Key {
+        let ofPart = Key("\(component.rawValue).\(name)")
+        return fields.contains(ofPart) ? ofPart : Key(name)
+      }
+      guard let alpha = try fields.decodeIfPresent(Double.self, forKey: key("lora_alpha")) else {
+        return nil
+      }
+      self.alpha = alpha
+      alphaPattern =
+        try fields.decodeIfPresent([String: Double].self, forKey: key("alpha_pattern")) ?? [:]
+      isRankStabilized = try fields.decodeIfPresent(Bool.self, forKey: key("use_rslora")) ?? false
+    }
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init(_ name: String) { stringValue = name }
+    init(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+}

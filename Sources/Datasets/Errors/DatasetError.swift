@@ -1,0 +1,94 @@
+public import Files
+import Options
+
+/// A dataset that cannot be trained on.
+public enum DatasetError: ReportableError, Equatable {
+  /// The subject's folder is not there; `existing` are the folders beside it.
+  case noSuchSubject(String, path: String, existing: [String])
+  /// There is a file where the folder should be.
+  case notAFolder(String)
+  /// A folder or file that cannot be read.
+  case unreadable(String, reason: String)
+  /// The folder holds no image; `unsupported` are the images of other formats in it.
+  case empty(String, unsupported: [String])
+  /// A caption in another encoding, most likely the one named.
+  case captionNotUTF8(String, encoding: String)
+  /// A line of a caption file that should give a focus point and does not, or not the first time.
+  case noFocusPoint(String, line: Int, found: String)
+  /// A line of a `metadata.jsonl` that cannot be used.
+  case brokenMetadata(String, line: Int, problem: String)
+  /// `subject.yaml` lists a folder that is not there, or no folder.
+  case noListedFolder(String, subjectFile: String)
+  /// No image has a `.txt`, but captions with another extension lie there.
+  case captionsNotRead(String, files: [String])
+  /// Several files that cannot be used, each with the sentence that says why.
+  case unusable(String, reasons: [String])
+
+  /// What kind of fault it is.
+  public var kind: ErrorKind {
+    switch self {
+    case .noSuchSubject, .noListedFolder, .empty: .missingInput
+    case .unreadable: .inputOutput
+    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata, .unusable:
+      .badData
+    }
+  }
+
+  /// One sentence: which folder or file, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .noSuchSubject(let subject, let path, let existing):
+      "There is no dataset folder \(path)"
+        + (existing.isEmpty ? "" : " (there are: \(listing(existing)))")
+        + (nearestName(to: subject, in: existing).map { "; did you mean \"\($0)\"?" } ?? "")
+        + "; to make one, put 5 to 30 .jpg or .png pictures of the subject there, "
+        + "each with a caption of the same name in a .txt file."
+    case .notAFolder(let path):
+      "\(path) is a file: give the folder that holds the pictures."
+    case .unreadable(let path, let reason):
+      "\(path) cannot be read (\(reason)); check its permissions and the disk."
+    case .empty(let path, let unsupported):
+      "\(path) holds no .jpg or .png picture"
+        + (unsupported.isEmpty
+          ? ": put 5 to 30 of the subject there."
+          : ", only formats that are not read (\(listing(unsupported))): convert them.")
+    case .captionNotUTF8(let path, _):
+      "\(path) is not UTF-8 text: save the caption as UTF-8."
+    case .noFocusPoint(let path, let line, let found):
+      "\(path) line \(line) has \"\(found)\", but a focus point is said once, by its shares of width "
+        + "and height from 0 to 1, as in \"focus: 0.5 0.3\"."
+    case .brokenMetadata(let path, let line, let problem):
+      "\(path) line \(line) \(problem); each line is a JSON object as "
+        + #"{"file_name": "01.jpg", "text": "a photo of sks dog"}."#
+    case .noListedFolder(let path, let subjectFile):
+      "There is no folder \(path), which \(subjectFile) lists under folders; correct its path, seen "
+        + "from the dataset folder, or remove it from the list."
+    case .captionsNotRead(let path, let files):
+      "\(path) has captions that would not be read (\(listing(files))) and no .txt: "
+        + "rename them to .txt."
+    case .unusable(let path, let reasons):
+      "\(path) has \(reasons.count) files that cannot be used:\n"
+        + reasons.map { "  \($0)" }.joined(separator: "\n")
+    }
+  }
+
+  /// Shell commands that mend it, one after another; empty: there are none.
+  var commands: [String] {
+    switch self {
+    case .captionNotUTF8(let path, let encoding):
+      [ShellCommand.toUTF8(path, from: encoding)]
+    case .captionsNotRead(let path, let files):
+      files.filter { !ForeignCaptions.names.contains($0) }.map { file in
+        let whole = file.hasPrefix("/") ? file : "\(path)/\(file)"
+        return ShellCommand.move(whole, to: whole.pathStem + "txt")
+      }
+    default: []
+    }
+  }
+}
+
+/// Caption files in formats that are not read.
+enum ForeignCaptions {
+  /// Names that other programs give them.
+  static let names = ["metadata.csv", "metadata.parquet"]
+}

@@ -1,0 +1,85 @@
+public import Images
+
+/// The sizes in which training sees images: of about as many pixels each and of different aspects,
+/// so that little of an image is cut off, after SDXL's own training (arXiv 2307.01952, section 2.3).
+public struct AspectBuckets: Sendable, Equatable {
+  /// All buckets, from the narrowest to the widest; the square is always among them.
+  public let sizes: [PixelSize]
+
+  private let square: PixelSize
+  private let step: Int
+
+  /// For each side that is a multiple of `step` from `4 * step` to `2 * resolution`: the longest
+  /// other side, within the same limits, that keeps the area within `resolution` squared; and the
+  /// same lying down. Where that leaves nothing there is only the square.
+  ///
+  /// Both numbers are in pixels and above 0.
+  public init(resolution: Int, step: Int) {
+    square = PixelSize(width: resolution, height: resolution)
+    self.step = step
+    var sizes: Set = [square]
+    for side in stride(from: 4 * step, through: 2 * resolution, by: step) {
+      let other = min(square.area / side, 2 * resolution) / step * step
+      guard other >= 4 * step else { continue }
+      let size = PixelSize(width: side, height: other)
+      sizes.formUnion([size, size.transposed])
+    }
+    self.sizes = sizes.sorted {
+      let (aspect, other) = ($0.width * $1.height, $1.width * $0.height)
+      return aspect == other ? $0.area < $1.area : aspect < other
+    }
+  }
+
+  /// One square with sides of `resolution` pixels (above 0), whatever the image.
+  public init(square resolution: Int) {
+    self.init(resolution: resolution, step: resolution)
+  }
+
+  /// The bucket of an image of `size` (both sides above 0): the one of nearest aspect, of several
+  /// the largest.
+  ///
+  /// An image that this would enlarge gets, without `upscale`, the largest rectangle inside it whose
+  /// sides are multiples of the step and whose area is within the resolution squared. Only an image
+  /// with a side below one step is enlarged all the same.
+  public func bucket(for size: PixelSize, upscale: Bool) -> PixelSize {
+    // Ranks in which a transposed image has the transposed bucket.
+    func distance(_ bucket: PixelSize) -> Double { aspectDistance(size, bucket) }
+    func longSide(_ bucket: PixelSize) -> Int { max(bucket.width, bucket.height) }
+    let nearest =
+      sizes.min {
+        (distance($0), -$0.area, longSide($0)) < (distance($1), -$1.area, longSide($1))
+      } ?? square
+    if upscale || (nearest.width <= size.width && nearest.height <= size.height) {
+      return nearest
+    }
+    let largest = rectangles(inside: size).min {
+      (-$0.area, distance($0), longSide($0)) < (-$1.area, distance($1), longSide($1))
+    }
+    return largest ?? nearest
+  }
+
+  /// For each width of whole steps inside `size`: the highest rectangle of an allowed area.
+  private func rectangles(inside size: PixelSize) -> [PixelSize] {
+    func limit(_ side: Int) -> Int { min(max(side, step), 2 * square.width) }
+    return stride(from: step, through: limit(size.width), by: step).compactMap { width in
+      let height = min(limit(size.height), square.area / width) / step * step
+      return height > 0 ? PixelSize(width: width, height: height) : nil
+    }
+  }
+}
+
+/// The ratio of two aspects, 1 where they agree: its logarithm is their distance.
+private func aspectDistance(_ one: PixelSize, _ other: PixelSize) -> Double {
+  let products = (one.width * other.height, one.height * other.width)
+  return Double(max(products.0, products.1)) / Double(min(products.0, products.1))
+}
+
+extension AspectBuckets {
+  /// The rectangles that a configuration asks for at a resolution.
+  public init(_ config: DatasetOptions, resolution: Int) {
+    self =
+      config.buckets
+      ? AspectBuckets(resolution: resolution, step: config.bucketStep)
+      : AspectBuckets(square: resolution)
+  }
+}

@@ -1,0 +1,83 @@
+/// How training reads a dataset: everything but the images that decides what a sample shows.
+public struct DatasetOptions: Sendable, Equatable {
+  /// What is trained.
+  public var subject: String
+  /// Optimizer steps.
+  public var steps: Int
+  /// Images in one forward pass.
+  public var batchSize: Int
+  /// Forward passes in one optimizer step.
+  public var gradientAccumulation: Int
+  /// Every random draw follows from it.
+  public var seed: UInt64
+
+  /// Whether images keep about their shape; else all become squares.
+  public var buckets: Bool
+  /// Sides of the rectangles are multiples of so many pixels.
+  public var bucketStep: Int
+  /// Whether images that are too small are enlarged.
+  public var upscale: Bool
+  /// Which part of an image its rectangle shows.
+  public var crop: CropChoice
+  /// Whether half of the samples are mirrored.
+  public var flip: Bool
+
+  /// Text before every caption.
+  public var captionPrefix: String?
+  /// Text after every caption.
+  public var captionSuffix: String?
+  /// Whether one of the lines of a caption file is drawn for each sample; else the first is used.
+  public var captionAlternatives: Bool
+  /// Whether the parts of a caption between commas are shuffled for each sample.
+  public var captionShuffle: Bool
+  /// How many parts at the beginning stay in place.
+  public var keepTokens: Int
+  /// Share of the samples with an empty caption.
+  public var captionDropout: Double
+  /// Tokens of a caption that are read.
+  public var maxCaptionTokens: Int
+  /// Whether masks weigh the loss.
+  public var masks: Bool
+  /// The weight of the loss where a mask is black.
+  public var maskFloor: Double
+
+  /// Folder with validation images; nil: the dataset's own, when it is there.
+  public var validationDataset: String?
+  /// How many of the dataset's own images are used for validation; nil: 1 of 8 or more.
+  public var validationImages: Int?
+  /// Optimizer steps between validations; 0: none.
+  public var validateEvery: Int
+
+  /// Options for the parts that decide how samples are read.
+  public init(
+    subject: String, steps: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
+    buckets: Bool, bucketStep: Int, upscale: Bool, crop: CropChoice, flip: Bool,
+    captionPrefix: String?, captionSuffix: String?, captionAlternatives: Bool,
+    captionShuffle: Bool, keepTokens: Int, captionDropout: Double, maxCaptionTokens: Int,
+    masks: Bool, maskFloor: Double, validationDataset: String?, validationImages: Int?,
+    validateEvery: Int
+  ) {
+    self.subject = subject
+    self.steps = steps
+    self.batchSize = batchSize
+    self.gradientAccumulation = gradientAccumulation
+    self.seed = seed
+    self.buckets = buckets
+    self.bucketStep = bucketStep
+    self.upscale = upscale
+    self.crop = crop
+    self.flip = flip
+    self.captionPrefix = captionPrefix
+    self.captionSuffix = captionSuffix
+    self.captionAlternatives = captionAlternatives
+    self.captionShuffle = captionShuffle
+    self.keepTokens = keepTokens
+    self.captionDropout = captionDropout
+    self.maxCaptionTokens = maxCaptionTokens
+    self.masks = masks
+    self.maskFloor = maskFloor
+    self.validationDataset = validationDataset
+    self.validationImages = validationImages
+    self.validateEvery = validateEvery
+  }
+}

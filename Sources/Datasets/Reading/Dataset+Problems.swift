@@ -1,0 +1,77 @@
+import Foundation
+import Images
+
+extension Dataset {
+  /// Everything that the user should know before training on these pictures starts: what is odd about
+  /// the folder, and what a settled configuration makes of it.
+  public func problems(
+    _ config: DatasetOptions, buckets: AspectBuckets, _ tokenizer: any CaptionTokenizer
+  ) -> [DatasetProblem] {
+    let recipe = CaptionRecipe(config)
+    let usesAll = config.captionAlternatives && !isCompanion
+    // Companions are no place to draw captions, and need not name the subject.
+    let captions = images.map { image in
+      (usesAll ? image.captions : [image.caption]).map { recipe.plain([$0]) }
+    }
+    let token = isCompanion ? [] : missingToken(in: captions.joined())
+    let lines = usesAll ? [] : unreadLines
+    let found =
+      lines + token + enlargements(in: buckets, upscale: config.upscale)
+      + truncations(of: captions, by: tokenizer, maxTokens: config.maxCaptionTokens)
+    return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
+  }
+
+  /// Images that training would enlarge by more than 1.15 to cover their buckets, so that it would
+  /// learn their blur.
+  public func enlargements(in buckets: AspectBuckets, upscale: Bool) -> [DatasetProblem] {
+    images.compactMap { image in
+      let bucket = buckets.bucket(for: image.size, upscale: upscale)
+      let scale = CropGeometry(original: image.size, target: bucket).scale
+      guard scale > 1.15 else { return nil }
+      return DatasetProblem(
+        [image.name],
+        "\(image.size) is enlarged \(String(format: "%.2f", scale)) times to cover \(bucket), which "
+          + "blurs it" + (upscale ? "; `upscale: false` trains it smaller" : ""))
+    }
+  }
+
+  /// Captions of more tokens than are read, with what is cut off.
+  private func truncations(
+    of captions: [[String]], by tokenizer: any CaptionTokenizer, maxTokens: Int
+  ) -> [DatasetProblem] {
+    zip(images, captions).flatMap { image, captions in
+      captions.compactMap { caption in
+        DatasetProblem.truncation(
+          of: "the caption", caption, [image.name], by: tokenizer, maxTokens: maxTokens)
+      }
+    }
+  }
+
+  private var unreadLines: [DatasetProblem] {
+    let several = images.filter { $0.captions.count > 1 }.map(\.name)
+    guard !several.isEmpty else { return [] }
+    return [
+      DatasetProblem(
+        several,
+        "several captions, only the first is read"
+          + (isCompanion ? "" : "; `caption_alternatives: true` draws one each time"))
+    ]
+  }
+
+  /// Says so when the word that stands for the subject is in no caption.
+  private func missingToken(in captions: some Sequence<String>) -> [DatasetProblem] {
+    let token = Self.words(of: subject.token)
+    if captions.contains(where: { Self.words(of: $0).contains(token) }) { return [] }
+    return [
+      DatasetProblem(
+        [],
+        "no caption holds \"\(subject.token)\", so that word will not draw the subject; "
+          + "use it in the captions, or set trigger in \(Subject.fileName)")
+    ]
+  }
+
+  /// The words in lower case, each between spaces.
+  static func words(of text: String) -> String {
+    " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
+  }
+}

@@ -1,0 +1,39 @@
+import Files
+import Foundation
+
+/// Pictures that are in a dataset more than once.
+enum DuplicateImages {
+  /// Groups of files with the same bytes, sorted by their first. Only files of equal size are read.
+  ///
+  /// Throws `FileAccessError`.
+  static func problems(in images: [DatasetImage]) throws(FileAccessError) -> [DatasetProblem] {
+    var bySize: [Int64: [DatasetImage]] = [:]
+    for image in images { bySize[try size(of: image.url), default: []].append(image) }
+    var problems: [DatasetProblem] = []
+    for group in bySize.values where group.count > 1 {
+      var byContent: [String: [DatasetImage]] = [:]
+      for image in group {
+        byContent[try ContentHash.of(fileAt: image.url), default: []].append(image)
+      }
+      problems += byContent.values.filter { $0.count > 1 }.map(problem)
+    }
+    return problems.sorted { $0.files[0] < $1.files[0] }
+  }
+
+  private static func problem(_ same: [DatasetImage]) -> DatasetProblem {
+    // A link to the picture that stays is no copy: removing what it leads to would remove both.
+    let kept = same[0].url.resolvingSymlinksInPath().path
+    let copies = same.dropFirst().filter { $0.url.resolvingSymlinksInPath().path != kept }
+    return DatasetProblem(
+      same.map(\.name), "the same picture, which will weigh more than others",
+      commands: copies.map { ShellCommand.remove($0.url.relativePath) })
+  }
+
+  private static func size(of url: URL) throws(FileAccessError) -> Int64 {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else {
+      throw FileAccessError(reading: url)
+    }
+    return Int64(status.st_size)
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Options
+import Yams
+
+/// What `subject.yaml` sets.
+struct SubjectFile: Decodable {
+  /// A point for all pictures, or points for some by name.
+  enum Focus: Decodable {
+    case all(FocusPoint)
+    case byName([String: FocusPoint])
+  }
+
+  var trigger: String?
+  var classWord: String?
+  var caption: String?
+  var repeats: Int?
+  var focus: Focus?
+  var folders: [SubjectFolder]?
+  var priorImages: Int?
+  var classPrompts: [String]?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case trigger, caption, repeats, focus, folders
+    case classWord = "class_word"
+    case priorImages = "prior_images"
+    case classPrompts = "class_prompts"
+  }
+
+  /// Reads the file. Throws `ConfigError` when it is broken, sets an option that does not exist, or
+  /// one to a value that is not allowed.
+  init(contentsOf url: URL) throws(ConfigError) {
+    let yaml = try ConfigFile(contentsOf: url, keys: CodingKeys.allCases.map(\.rawValue))
+    try Self.checkFolders(in: yaml)
+    self = try yaml.decode(SubjectFile.self)
+    func require(
+      _ isAllowed: Bool, _ key: CodingKeys, _ found: String, _ allowed: String
+    ) throws(ConfigError) {
+      guard !isAllowed else { return }
+      throw .invalidValue(
+        key: key.rawValue, origin: .file(yaml.name, line: yaml.lines[key.rawValue]), found: found,
+        allowed: allowed)
+    }
+    if let priorImages {
+      try require(
+        Subject.priorImagesRange.contains(priorImages), .priorImages, "\(priorImages)",
+        wholeNumber(in: Subject.priorImagesRange))
+    }
+    if let classPrompts {
+      try require(
+        Subject.areClassPrompts(classPrompts), .classPrompts, "\(classPrompts)",
+        Subject.classPromptsAllowed)
+    }
+    let range = KohyaFolder.repeatsRange
+    if let repeats {
+      try require(range.contains(repeats), .repeats, "\(repeats)", wholeNumber(in: range))
+    }
+    for folder in folders ?? [] {
+      let repeats = folder.repeats ?? 1
+      try require(
+        range.contains(repeats), .folders, "repeats: \(repeats) for \(folder.path)",
+        wholeNumber(in: range))
+      let caption = folder.caption ?? "-"
+      try require(
+        !caption.allSatisfy(\.isWhitespace), .folders, "a blank caption for \(folder.path)",
+        "a list of folders, each with a path and, if you like, repeats and a caption")
+    }
+  }
+
+  private static func checkFolders(in yaml: ConfigFile) throws(ConfigError) {
+    let known = SubjectFolder.CodingKeys.allCases.map(\.rawValue)
+    for folder in yaml.values[CodingKeys.folders.rawValue]?.sequence ?? [] {
+      for (key, _) in folder.mapping ?? [:] {
+        let found = key.scalar?.string ?? ""
+        guard !known.contains(found) else { continue }
+        throw .unknownKey(
+          found, file: yaml.name, line: key.mark?.line ?? yaml.lines[CodingKeys.folders.rawValue],
+          nearest: nearestName(to: found, in: known), known: known)
+      }
+    }
+  }
+}
+
+extension SubjectFile.Focus {
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    let refusal = DecodingError.dataCorruptedError(
+      in: value,
+      debugDescription: "two numbers from 0 to 1, as [0.5, 0.3], for all pictures, or such a pair "
+        + "for each picture's name")
+    func point(_ shares: [Double]) throws -> FocusPoint {
+      guard let point = FocusPoint(shares) else { throw refusal }
+      return point
+    }
+    if let shares = try? value.decode([Double].self) {
+      self = .all(try point(shares))
+    } else if let named = try? value.decode([String: [Double]].self) {
+      self = .byName(try named.mapValues(point))
+    } else {
+      throw refusal
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package import Foundation
+package import StableDiffusion
+
+/// Draws images of a campaign one after the other. The models stay in memory.
+package final class CampaignDrawing {
+  private let tools: DrawingTools
+  private let folder: CampaignFolder
+  private var pipeline: StableDiffusionXLPipeline?
+  private var current: (strength: Double, sampler: SchedulerName?)?
+
+  package init(_ tools: DrawingTools, in folder: CampaignFolder) {
+    self.tools = tools
+    self.folder = folder
+  }
+
+  /// Draws and writes images; those of one strength follow each other. What `progress`, called before
+  /// each image and after each step, throws ends it; what is written by then stays.
+  ///
+  /// - Parameter written: gets each file that is written.
+  package func draw(
+    _ jobs: [CampaignJob], progress: (DrawingProgress) throws -> Void,
+    note: @escaping (DrawingNote) -> Void, written: (URL) throws -> Void
+  ) throws {
+    let strengths = Array(Set(jobs.map(\.picture.strength))).sorted()
+    let ordered = strengths.flatMap { strength in jobs.filter { $0.picture.strength == strength } }
+    var counter = DrawingCounter(count: ordered.count)
+    for (index, job) in ordered.enumerated() {
+      try progress(
+        DrawingProgress(
+          image: index + 1, count: ordered.count, step: nil,
+          share: Double(index) / Double(ordered.count)))
+      try tools.draw(
+        job.series, by: pipeline(for: job), sampler: job.sampler, times: job.picture.strength,
+        to: { _ in folder.file(job.picture.file) },
+        progress: { try progress(counter.next($0, ofSeriesOf: 1)) }, note: note, written: written)
+      counter.finish(seriesOf: 1)
+    }
+  }
+
+  /// The models, with the adapters and sampler of an image.
+  private func pipeline(for job: CampaignJob) throws -> StableDiffusionXLPipeline {
+    let wanted = (strength: job.picture.strength, sampler: job.sampler)
+    guard let pipeline, let current else {
+      let new = tools.pipeline(
+        wanted.sampler, adapters: try tools.adapterSet(times: wanted.strength),
+        residency: .everything)
+      (pipeline, current) = (new, wanted)
+      return new
+    }
+    if current.strength != wanted.strength {
+      try pipeline.setAdapters(tools.adapterSet(times: wanted.strength))
+    }
+    if current.sampler != wanted.sampler {
+      pipeline.setSchedulers(
+        tools.scheduler(wanted.sampler), refiner: tools.refinerScheduler(wanted.sampler))
+    }
+    self.current = wanted
+    return pipeline
+  }
+}

@@ -1,0 +1,27 @@
+import Options
+import Yams
+
+/// The options that a campaign's template and the entries of its lists may set: those of a single image.
+enum CampaignKeys {
+  static let all = DrawingOptions.imageKeys
+
+  /// What values of a file give. Throws `ConfigError`.
+  static func request(
+    _ nodes: [String: Node], origin: (String) -> ConfigOrigin
+  ) throws(ConfigError) -> DrawingRequest {
+    let own = nodes.filter { all.contains($0.key) }
+    var layers = OptionLayers<DrawingOptions>()
+    layers.add(own, origin: origin)
+    let request = try DrawingRequest(layers)
+    let schema = DrawingOptions.schema
+    for (key, side) in [
+      (schema.key(of: \.$width), request.options.width),
+      (schema.key(of: \.$height), request.options.height),
+    ] {
+      guard let side, !side.isMultiple(of: 8) else { continue }
+      throw .invalidValue(
+        key: key, origin: origin(key), found: "\(side)", allowed: "a positive multiple of 8")
+    }
+    return request
+  }
+}

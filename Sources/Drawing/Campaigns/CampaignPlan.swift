@@ -1,0 +1,88 @@
+package import Foundation
+package import StableDiffusion
+
+/// An image of a campaign, ready to be drawn.
+package struct CampaignJob {
+  package let picture: Campaign.Picture
+  package let series: PictureSeries
+  package let sampler: SchedulerName?
+  package let record: PictureRecord
+}
+
+/// A campaign in a folder: what is drawn already, and what is to be drawn.
+package struct CampaignPlan {
+  /// All images in the campaign's order, each with its state.
+  package let jobs: [(job: CampaignJob, state: CampaignFolder.State)]
+
+  private let template: CampaignTemplate
+  private let campaign: Campaign
+  private let folder: CampaignFolder
+
+  /// Looks at what the folder holds. Throws `CampaignError`, `DrawingError`, `SchedulerError`,
+  /// `OutputError`, `ImageError`.
+  ///
+  /// - Parameters:
+  ///   - flags: what is given besides the template, and replaces what that gives.
+  ///   - images: the image to draw over.
+  package init(
+    _ template: CampaignTemplate, flags: DrawingRequest, tools: DrawingTools,
+    in folder: CampaignFolder, images: StartImages
+  ) throws {
+    self.template = template
+    self.folder = folder
+    let campaign = try Campaign(template, flags: flags)
+    self.campaign = campaign
+    jobs = try campaign.pictures.map { picture in
+      let job = try Self.job(picture, flags, tools, images)
+      return (job, try folder.state(of: picture.file, wanted: job.record))
+    }
+  }
+
+  /// What is to be drawn.
+  package var waiting: [CampaignJob] { jobs.filter { $0.state != .drawn }.map(\.job) }
+
+  /// How much there is to do, in a sentence.
+  package var summary: String {
+    let drawn = jobs.count { $0.state == .drawn }
+    let changed = jobs.count { $0.state == .changed }
+    let factors = template.lists.map { "\($0.entries.count) \($0.name)" }
+    return "\(jobs.count) pictures"
+      + (factors.isEmpty ? "" : " (\(factors.joined(separator: " x ")))")
+      + ": \(drawn) drawn already, \(jobs.count - drawn) to draw"
+      + (changed == 0 ? "." : ", \(changed) of them again, since something has changed.")
+  }
+
+  /// Writes the manifest, from what the files themselves record, and the sheet. Throws
+  /// `FileAccessError`, `ImageError`.
+  ///
+  /// - Returns: the files of the sheet.
+  package func finish() throws -> [URL] {
+    let lines = try jobs.compactMap { job, _ in
+      try folder.record(of: job.picture.file).map { CampaignManifest.Line(job.picture, $0) }
+    }
+    try CampaignManifest.write(lines, to: folder.file(CampaignManifest.name))
+    return try CampaignSheet(campaign, in: folder.url).write()
+  }
+
+  private static func job(
+    _ picture: Campaign.Picture, _ flags: DrawingRequest, _ tools: DrawingTools,
+    _ images: StartImages
+  ) throws -> CampaignJob {
+    let request = flags.over(picture.request)
+    try request.check()
+    var options = request.options
+    (options.prompt, options.seed, options.count) = (picture.prompt, picture.seed, 1)
+    var series = options.series(side: tools.model.resolution)
+    let scale = tools.model.vae.scale
+    guard series.width.isMultiple(of: scale), series.height.isMultiple(of: scale) else {
+      throw DrawingError.size(width: series.width, height: series.height, multiple: scale)
+    }
+    series.image = try images.image(options, width: series.width, height: series.height)
+    let sampler = options.scheduler
+    _ = try tools.scheduler(sampler).scheduler(steps: series.steps)
+    return CampaignJob(
+      picture: picture, series: series, sampler: sampler,
+      record: tools.record(
+        series, seed: picture.seed, sampler: sampler, times: picture.strength))
+  }
+}

@@ -1,0 +1,101 @@
+public import Foundation
+import Options
+import Yams
+
+/// What a campaign's YAML file says: a prompt with placeholders as `{place}`, a list of the same name
+/// for each of them, seeds, and strengths of the adapters.
+public struct CampaignTemplate: Sendable {
+  private enum Key: String, CaseIterable {
+    case prompt, seeds, strengths
+  }
+
+  /// A name in braces, and what takes its place.
+  public struct List: Sendable {
+    /// What stands in the braces.
+    public let name: String
+    /// Those of a single text have one, which is not part of pictures' names.
+    public let entries: [CampaignEntry]
+    let isSingle: Bool
+  }
+
+  /// The file as the user named it.
+  public let file: String
+  let prompt: PromptTemplate
+  let negative: PromptTemplate?
+  /// In the order in which the prompts name them.
+  public let lists: [List]
+  /// nil: nothing was said.
+  public let seeds: [UInt64]?
+  /// What the adapters' scales are multiplied by; nil: nothing was said.
+  public let strengths: [Double]?
+  let request: DrawingRequest
+
+  /// Reads a file. Throws `ConfigError`, `CampaignError`.
+  public init(contentsOf url: URL) throws {
+    let known = Key.allCases.map(\.rawValue) + CampaignKeys.all
+    let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true)
+    file = yaml.name
+    func origin(_ key: String) -> ConfigOrigin { .file(yaml.name, line: yaml.lines[key]) }
+    let own = yaml.values.filter { Key(rawValue: $0.key) != nil }
+    let values = try decodeOptions(Values.self, from: own, origin: origin)
+    request = try CampaignKeys.request(yaml.values, origin: origin)
+    seeds = try values.seeds.map { try Self.distinct($0, Key.seeds.rawValue, origin) }
+    strengths = try values.strengths.map { try Self.distinct($0, Key.strengths.rawValue, origin) }
+    if let wrong = strengths?.first(where: { !$0.isFinite }) {
+      throw ConfigError.invalidValue(
+        key: Key.strengths.rawValue, origin: origin(Key.strengths.rawValue), found: "\(wrong)",
+        allowed: "numbers")
+    }
+    func template(_ text: String, _ key: String) throws -> PromptTemplate {
+      try PromptTemplate(text, key: key, position: position(yaml.name, yaml.lines[key]))
+    }
+    prompt = try template(values.prompt, Key.prompt.rawValue)
+    negative = try request.options.negative.map {
+      try template($0, DrawingOptions.schema.key(of: \.$negative))
+    }
+
+    let lists = yaml.values.keys.filter { !known.contains($0) }.sorted()
+    let wanted = prompt.names + (negative?.names ?? [])
+    for name in lists where !wanted.contains(name) {
+      throw CampaignError.unused(
+        name, position: position(yaml.name, yaml.lines[name]),
+        nearest: nearestName(to: name, in: known + wanted.filter { !lists.contains($0) }))
+    }
+    var found: [List] = []
+    for name in wanted where !found.contains(where: { $0.name == name }) {
+      guard let node = yaml.values[name] else {
+        throw CampaignError.noList(
+          name, position: position(yaml.name, yaml.lines[Key.prompt.rawValue]),
+          nearest: nearestName(to: name, in: lists))
+      }
+      let place = position(yaml.name, yaml.lines[name])
+      let nodes = node.sequence.map(Array.init) ?? [node]
+      guard !nodes.isEmpty else { throw CampaignError.empty(name, position: place) }
+      found.append(
+        List(
+          name: name,
+          entries: try CampaignEntry.entries(nodes, list: name, file: yaml.name, place: place),
+          isSingle: node.sequence == nil))
+    }
+    self.lists = found
+  }
+
+  private static func distinct<Value: Hashable>(
+    _ values: [Value], _ key: String, _ origin: (String) -> ConfigOrigin
+  ) throws -> [Value] {
+    let name = origin(key).naming(key)
+    guard !values.isEmpty else { throw CampaignError.empty(key, position: name) }
+    var seen: Set<Value> = []
+    for value in values where !seen.insert(value).inserted {
+      throw CampaignError.twice("\(value)", position: name)
+    }
+    return values
+  }
+
+  /// The options that every template may set.
+  private struct Values: Decodable {
+    let prompt: String
+    let seeds: [UInt64]?
+    let strengths: [Double]?
+  }
+}

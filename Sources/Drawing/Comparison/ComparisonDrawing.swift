@@ -1,0 +1,164 @@
+import Adapters
+import Files
+public import Foundation
+import Images
+import NN
+import Options
+public import StableDiffusion
+public import Torch
+
+/// Draws the pictures of a comparison, each once: kept as PNG files under the hash of everything that
+/// they are drawn from, so that a stale one cannot be found.
+package struct ComparisonDrawing {
+  /// Part of every key; raised whenever the same inputs give other pictures.
+  private static let version = "comparison 1"
+
+  private let comparison: Comparison
+  private let tiling: VAETiling
+  private let base: ModelDirectory
+  private let refiner: ModelDirectory?
+  private let sampler: SchedulerName?
+  private let dtype: DType
+  private let device: Device
+  private let folder: URL
+  /// What pictures depend on besides their column and row: without, and with the refiner.
+  private let baseKey: String
+  private let refinedKey: String
+
+  /// Takes the hashes of the models. Throws `FileAccessError`, `ModelError`, `WeightsError`.
+  ///
+  /// - Parameter caches: the folder of all caches.
+  package init(
+    _ comparison: Comparison, base: ModelDirectory, refiner: ModelDirectory?,
+    precision: Precision, device: Device, caches: URL
+  ) throws {
+    let sampler = comparison.options.scheduler
+    let dtype = precision.dtype
+    let tiling = comparison.style.tiling.settled(
+      width: comparison.style.width, height: comparison.style.height, for: base, dtype: dtype,
+      device: device)
+    self.comparison = comparison
+    self.tiling = tiling
+    self.base = base
+    self.refiner = refiner
+    self.sampler = sampler
+    self.dtype = dtype
+    self.device = device
+    folder = caches.appending(path: CacheKind.pictures.rawValue)
+    let hashes = FileHashes(in: caches)
+    let style = comparison.style
+    let arithmetic = Arithmetic(device: device, threads: Backend.threads)
+    baseKey = ContentHash.of(
+      [
+        Self.version, "\(style.width)x\(style.height)", "\(style.steps)", "\(style.guidance)",
+        style.negative.map { "negative \($0)" } ?? "", dtype.rawValue, tiling.rawValue,
+        arithmetic.description,
+        sampler?.rawValue ?? base.scheduler.className, "\(base.forceZerosForEmptyPrompt)",
+      ] + Self.otherOptions(comparison.options) + (try base.contentHashes(hashes)))
+    refinedKey = ContentHash.of(
+      [
+        baseKey, "\(style.refinement)", "\(style.aestheticScore)",
+        "\(style.negativeAestheticScore)", "\(refiner?.forceZerosForEmptyPrompt ?? false)",
+      ]
+        + (try refiner?.contentHashes(hashes) ?? []))
+    try hashes.save()
+  }
+
+  /// The files of the pictures, a list for each row with one for each column; those that are not kept
+  /// whole are drawn, column by column, so that each adapter is attached once. What `progress`, also
+  /// called after each sampler step, throws ends it; what is drawn by then is kept.
+  ///
+  /// Throws `DrawingError`, `AdapterFileError`, `FileAccessError`, and errors of the models' files.
+  package func draw(
+    progress: (DrawingProgress) throws -> Void, note: @escaping (DrawingNote) -> Void = { _ in }
+  ) throws -> [[URL]] {
+    let rows = comparison.rows
+    let entries = comparison.columns.map { column in rows.map { entry(column, $0) } }
+    let style = comparison.style
+    // One that does not fit is told before the others are drawn, which may take long.
+    for column in comparison.columns { _ = try adapters(of: column) }
+    let count = entries.count * rows.count
+    let missing = entries.map { column in
+      column.indices.filter { column[$0].image(width: style.width, height: style.height) == nil }
+    }
+    var done = count - missing.reduce(0) { $0 + $1.count }
+    var counter = DrawingCounter(count: count, finished: done)
+    for isRefined in [false, true] {
+      let columns = comparison.columns.indices.filter {
+        comparison.columns[$0].isRefined == isRefined && !missing[$0].isEmpty
+      }
+      guard !columns.isEmpty else { continue }
+      // Base and refiner stay in memory from column to column, and are freed before the next round.
+      let pipeline = StableDiffusionXLPipeline(
+        base, refiner: isRefined ? refiner : nil,
+        scheduler: sampler.map(base.scheduler.replacingClass),
+        refinerScheduler: sampler.flatMap { refiner?.scheduler.replacingClass(with: $0) },
+        dtype: dtype, device: device, residency: .everything)
+      for column in columns {
+        try pipeline.setAdapters(adapters(of: comparison.columns[column]))
+        let wanted = missing[column]
+        for prompt in comparison.prompts.indices {
+          let places = wanted.filter { $0 / comparison.seeds.count == prompt }
+          guard !places.isEmpty else { continue }
+          var series = style
+          series.tiling = tiling
+          series.prompt = comparison.prompts[prompt]
+          series.seeds = places.map { rows[$0].seed }
+          var next = places.makeIterator()
+          try pipeline.draw(
+            series, progress: { try progress(counter.next($0, ofSeriesOf: places.count)) },
+            note: note,
+            receive: { _, picture in
+              guard let place = next.next() else { return }
+              try entries[column][place].write(picture.image)
+              done += 1
+              try progress(
+                DrawingProgress(
+                  image: min(done + 1, count), count: count, step: nil,
+                  share: Double(done) / Double(count)))
+            })
+          counter.finish(seriesOf: places.count)
+        }
+      }
+    }
+    return rows.indices.map { row in entries.map { $0[row].url } }
+  }
+
+  /// The options that have no place of their own in the keys, where they are not the default.
+  private static func otherOptions(_ options: DrawingOptions) -> [String] {
+    let schema = DrawingOptions.schema
+    let known = [
+      schema.key(of: \.$negative), schema.key(of: \.$width), schema.key(of: \.$height),
+      schema.key(of: \.$steps), schema.key(of: \.$guidance), schema.key(of: \.$scheduler),
+    ]
+    return options.differences(from: DrawingOptions())
+      .filter { DrawingOptions.imageKeys.contains($0.key) && !known.contains($0.key) }
+      .map { "\($0.key) \($0.new)" }
+  }
+
+  private func adapters(of column: Comparison.Column) throws -> AdapterSet {
+    guard let adapter = column.adapter else { return .none }
+    var set = try AdapterFile(contentsOf: adapter.file)
+      .adapters(for: AdaptableLayers(base), strength: adapter.strength, device: device)
+    set.isMerged = dtype == .float32
+    return set
+  }
+
+  private func entry(_ column: Comparison.Column, _ row: Comparison.Row) -> PictureEntry {
+    let adapter = column.adapter
+    let key = ContentHash.of([
+      column.isRefined ? refinedKey : baseKey, adapter?.sha256 ?? "", "\(adapter?.strength ?? 0)",
+      row.prompt, "\(row.seed)",
+    ])
+    var options = comparison.options
+    (options.prompt, options.seed) = (row.prompt, row.seed)
+    return PictureEntry(
+      url: folder.appending(path: "\(key).png"),
+      infotext: Infotext(
+        options,
+        sampler: SamplerTitle(sampler.map(base.scheduler.replacingClass) ?? base.scheduler).name,
+        // By its content: the file must not depend on where the model lies.
+        model: String(baseKey.prefix(12)),
+        adapters: adapter.map { ["\($0.sha256.prefix(12)):\($0.strength)"] } ?? []))
+  }
+}

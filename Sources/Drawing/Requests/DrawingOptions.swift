@@ -1,0 +1,177 @@
+package import Options
+package import StableDiffusion
+
+/// The options of a drawing. Flags, campaigns, help and errors are made from these declarations; see
+/// ``DrawingRequest`` for what is given of them, and ``DrawingOptions/series(side:image:)`` for what they
+/// lead to.
+package struct DrawingOptions: OptionTable {
+  package typealias Option<Value: OptionValue> = Options.Option<DrawingOptions, Value>
+  package static let schema = OptionSchema<DrawingOptions>()
+
+  // MARK: What to draw
+
+  @Option(.subject, "What to draw.", value: "text", unset: "as in `from` or `prompts`")
+  package var prompt: String? = nil
+  @Option(.subject, "Seed of the initial noise. The same seed gives the same image.", value: "n")
+  package var seed: UInt64 = 0
+  @Option(
+    .subject, "Number of images, with `seed`, `seed` + 1 and so on.",
+    Allowed("from 1 to 1000", contains: (1...1000).contains), value: "n")
+  package var count = 1
+
+  // MARK: Image
+
+  @Option(
+    .image, "What to keep away from.", value: "text",
+    unset: "what the model was trained to see for no prompt")
+  package var negative: String? = nil
+  @Option(.image, "Width.", .side, value: "pixels", unset: "the model's own size")
+  package var width: Int? = nil
+  @Option(.image, "Height.", .side, value: "pixels", unset: "the model's own size")
+  package var height: Int? = nil
+  @Option(
+    .image, "Sampler steps.", Allowed("from 1 to 1000", contains: (1...1000).contains), value: "n")
+  package var steps = 30
+  @Option(.image, "Guidance scale. 1: no guidance.", .notNegative, value: "x")
+  package var guidance = 5.0
+  @Option(.image, "Sampler.", value: "name", unset: "the model's own")
+  package var scheduler: SchedulerName? = nil
+
+  // MARK: Model and adapters
+
+  @Option(
+    .model,
+    "Base model: a diffusers folder, a .safetensors file in the original layout, or the name of an "
+      + "installed one.",
+    value: "model", unset: "the run's, else the installed one, sdxl before demo")
+  package var model: String? = nil
+  @Option(
+    .model, "Another VAE: a diffusers folder or a .safetensors file.", value: "vae",
+    unset: "the model's own")
+  package var vae: String? = nil
+  @Option(
+    .model, "Adapter and its scale, which may be negative.", value: "file[:scale]", unset: "none")
+  package var loras: [AdapterChoice] = []
+  @Option(
+    .model, "Strength: the scales of all adapters are multiplied by it.",
+    Allowed("a number", contains: \.isFinite), value: "x")
+  package var strength = 1.0
+  @Option(
+    .model, "Add the adapters to the weights before drawing, which is faster.",
+    unset: "yes in fp32, where the image stays the same")
+  package var mergeAdapters: Bool? = nil
+
+  // MARK: Prompts
+
+  @Option(.prompts, "Read prompts of more than 75 tokens in chunks, instead of cutting them.")
+  package var longPrompts = false
+  @Option(.prompts, "Read (word:1.2), (word) and [word] as weights, instead of as text.")
+  package var promptWeights = false
+
+  // MARK: Drawing over an image
+
+  @Option(
+    .start, "Image to draw over, PNG or JPEG. It is scaled and cut to the size to draw.",
+    value: "file", unset: "none")
+  package var image: String? = nil
+  @Option(
+    .start, "How much of `image` is drawn anew: a share of the steps.", .positiveShare, value: "x")
+  package var imageStrength = 0.6
+
+  // MARK: Refiner
+
+  @Option(
+    .refiner, "Refiner: a folder, or the name of an installed one such as demo-refiner.",
+    value: "model", unset: "none")
+  package var refiner: String? = nil
+  @Option(
+    .refiner, "Share of the noise levels after which the refiner takes over.",
+    Allowed("between 0 and 1") { $0 > 0 && $0 < 1 }, value: "x",
+    unset: "\(DrawingOptions.standardSplit)")
+  package var split: Double? = nil
+  @Option(
+    .refiner,
+    "Instead, let the refiner draw over the finished image, with this share of the steps.",
+    .positiveShare, value: "x", unset: "as `split`")
+  package var refinerStrength: Double? = nil
+  @Option(
+    .refiner, "Aesthetic score that the refiner is conditioned on, 1 to 10.", .score, value: "x")
+  package var aestheticScore = 6.0
+  @Option(.refiner, "The same with the negative prompt.", .score, value: "x")
+  package var negativeAestheticScore = 2.5
+
+  // MARK: Guidance and conditioning
+
+  @Option(
+    .conditioning, "How much of guidance's gain in contrast to take back. For v-prediction.",
+    .share, value: "x")
+  package var guidanceRescale = 0.0
+  @Option(
+    .conditioning, "Original size that SDXL is conditioned on.", value: "WxH",
+    unset: "that of the image")
+  package var originalSize: ImageSize? = nil
+  @Option(
+    .conditioning, "Crop offset that SDXL is conditioned on.", value: "top,left", unset: "none")
+  package var crop: CropOffset? = nil
+  @Option(
+    .conditioning, "Target size that SDXL is conditioned on.", value: "WxH",
+    unset: "that of the image")
+  package var targetSize: ImageSize? = nil
+  @Option(
+    .conditioning, "Original size with the negative prompt.", value: "WxH",
+    unset: "as with the prompt")
+  package var negativeOriginalSize: ImageSize? = nil
+  @Option(
+    .conditioning, "Crop offset with the negative prompt.", value: "top,left",
+    unset: "as with the prompt")
+  package var negativeCrop: CropOffset? = nil
+  @Option(
+    .conditioning, "Target size with the negative prompt.", value: "WxH",
+    unset: "as with the prompt")
+  package var negativeTargetSize: ImageSize? = nil
+
+  // MARK: Machine
+
+  @Option(.machine, "Type to compute in.", value: "type", unset: "bf16 on a GPU, else fp32")
+  package var precision: Precision? = nil
+  @Option(.machine, "Where to draw.", value: "device")
+  package var device = DeviceChoice.auto
+  @Option(.machine, "Whether the VAE works in squares, to save memory.", value: "choice")
+  package var vaeTiling = VAETiling.automatic
+
+  /// Where the base ends if neither `split` nor `refiner_strength` is given.
+  package static let standardSplit = 0.8
+
+  /// The keys of the options that each image of a campaign or comparison can have its own way.
+  package static let imageKeys = schema.options
+    .filter { [.image, .prompts, .conditioning].contains($0.section) }.map(\.key)
+
+  /// The defaults.
+  package init() {}
+}
+
+extension OptionSection {
+  package static let subject = OptionSection("What to draw")
+  package static let image = OptionSection("Image")
+  package static let model = OptionSection("Model and adapters")
+  package static let prompts = OptionSection("Prompts")
+  package static let start = OptionSection("Drawing over an image")
+  package static let refiner = OptionSection("Refiner")
+  package static let conditioning = OptionSection("Guidance and conditioning")
+  package static let machine = OptionSection("Machine")
+}
+
+extension Allowed<Int> {
+  /// Pixels along one side; which multiples a model can draw is its own matter.
+  fileprivate static var side: Allowed {
+    Allowed("from 1 to 65536", contains: (1...65_536).contains)
+  }
+}
+
+extension Allowed<Double> {
+  fileprivate static var positiveShare: Allowed {
+    Allowed("above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+  }
+
+  fileprivate static var score: Allowed { Allowed("from 0 to 100", contains: (0...100).contains) }
+}

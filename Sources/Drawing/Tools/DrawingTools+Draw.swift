@@ -1,0 +1,34 @@
+package import Foundation
+package import StableDiffusion
+
+extension DrawingTools {
+  /// Draws a series and writes each image with its record. Throws what the pipeline throws, and
+  /// `FileAccessError`; what `progress` and `written` throw ends it.
+  ///
+  /// - Parameters:
+  ///   - sampler: the name that chose the pipeline's sampler.
+  ///   - factor: what the scales of the pipeline's adapters were multiplied by.
+  ///   - file: where the image of a seed goes.
+  ///   - written: gets each file that is written.
+  package func draw(
+    _ series: PictureSeries, by pipeline: StableDiffusionXLPipeline, sampler: SchedulerName?,
+    times factor: Double = 1, to file: (_ seed: UInt64) -> URL,
+    progress: (DrawingStep) throws -> Void, note: @escaping (DrawingNote) -> Void,
+    written: (URL) throws -> Void
+  ) throws {
+    var drawn = series
+    try pipeline.draw(
+      series, progress: progress,
+      note: {
+        if case .tiled = $0 { drawn.tiling = .always }
+        note($0)
+      },
+      receive: { seed, picture in
+        let file = file(seed)
+        try PictureFile.write(
+          picture, record: record(drawn, seed: seed, sampler: sampler, times: factor),
+          sampler: SamplerTitle(scheduler(sampler)), to: file)
+        try written(file)
+      })
+  }
+}

@@ -1,0 +1,132 @@
+import Failpoints
+public import Foundation
+
+/// What makes writing safe against being interrupted, and against a power cut.
+public enum DurableFile {
+  /// Makes a folder and those above it, and syncs what each of them was made in. Throws
+  /// `FileAccessError.unwritable`.
+  package static func makeFolder(_ url: URL) throws(FileAccessError) {
+    guard mkdir(url.path, 0o777) != 0 else {
+      return try syncFolder(url.deletingLastPathComponent())
+    }
+    let code = errno
+    guard code != EEXIST else {
+      guard isFolder(url) else { throw FileAccessError(writing: url, code: ENOTDIR) }
+      return
+    }
+    guard code == ENOENT else { throw FileAccessError(writing: url, code: code) }
+    try makeFolder(url.deletingLastPathComponent())
+    // Another process may have been faster.
+    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
+      throw FileAccessError(writing: url)
+    }
+    try syncFolder(url.deletingLastPathComponent())
+  }
+
+  /// Puts what `write` makes at a temporary place in the place of `url`: whole or, where something
+  /// fails, not at all. Makes the folder. Other processes may write the same file at the same time;
+  /// what those left behind that died in it is removed. Throws `FileAccessError.unwritable` and what
+  /// `write` throws.
+  package static func replace(_ url: URL, write: (URL) throws -> Void) throws {
+    let folder = url.deletingLastPathComponent()
+    try makeFolder(folder)
+    let prefix = ".\(url.lastPathComponent).\(CurrentProcess.host)."
+    try removeLeftovers(in: folder, prefix: prefix)
+    let temporary = folder.appending(path: "\(prefix)\(getpid())")
+    do {
+      try write(temporary)
+      try rename(temporary, to: url)
+    } catch {
+      unlink(temporary.path)
+      throw error
+    }
+  }
+
+  /// Puts bytes in the place of a file: whole or, where something fails, not at all. Makes the folder.
+  /// Throws `FileAccessError.unwritable`.
+  public static func replace(_ url: URL, with data: Data) throws {
+    try replace(url) { try write(data, to: $0) }
+  }
+
+  /// Writes a new file and syncs it to the disk. Throws `FileAccessError.unwritable`.
+  package static func write(_ data: Data, to url: URL) throws(FileAccessError) {
+    if Failpoint.write.fails(url.path) { throw FileAccessError(writing: url) }
+    do {
+      try data.write(to: url)
+    } catch {
+      throw .unwritable(file: url.relativePath, reason: error.reason)
+    }
+    try sync(url)
+    Failpoint.synced(url.path)
+  }
+
+  /// Gives a file or folder its final name, replacing a file of that name, so that it is there whole
+  /// or not at all, and syncs the folder it lies in. Throws `FileAccessError.unwritable`.
+  package static func rename(_ source: URL, to destination: URL) throws(FileAccessError) {
+    guard !Failpoint.rename.fails(destination.path),
+      Foundation.rename(source.path, destination.path) == 0
+    else { throw FileAccessError(writing: destination) }
+    Failpoint.renamed(source.path, to: destination.path)
+    try syncFolder(destination.deletingLastPathComponent())
+  }
+
+  /// Makes the names in a folder durable. Throws `FileAccessError.unwritable`.
+  package static func syncFolder(_ url: URL) throws(FileAccessError) {
+    try sync(url)
+    Failpoint.syncedFolder(url.path)
+  }
+
+  /// Removes a folder with all that is in it; one that is not there is no error. Throws
+  /// `FileAccessError.unwritable`.
+  package static func remove(_ url: URL) throws(FileAccessError) {
+    guard exists(url) else { return }
+    if Failpoint.deletion.fails(url.path) { throw FileAccessError(writing: url) }
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      throw .unwritable(file: url.relativePath, reason: error.reason)
+    }
+  }
+
+  /// Whether ``replace(_:write:)`` gives this name to temporary files: `.<name>.<host>.<process>`.
+  package static func isTemporary(_ name: String) -> Bool {
+    guard name.hasPrefix("."), let end = name.lastIndex(of: ".") else { return false }
+    return name[..<end].dropFirst().contains(".") && pid_t(name[end...].dropFirst()) != nil
+  }
+
+  package static func exists(_ url: URL) -> Bool {
+    FileManager.default.fileExists(atPath: url.path)
+  }
+
+  /// Waits until a file's bytes, or a folder's names, are on the disk.
+  private static func sync(_ url: URL) throws(FileAccessError) {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileAccessError(writing: url) }
+    defer { close(descriptor) }
+    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
+      throw FileAccessError(writing: url)
+    }
+  }
+
+  /// Removes temporary files of this machine's processes that are no more.
+  private static func removeLeftovers(in folder: URL, prefix: String) throws(FileAccessError) {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+      throw .unreadable(file: folder.relativePath, reason: error.reason)
+    }
+    for name in names where name.hasPrefix(prefix) {
+      guard let pid = pid_t(name.dropFirst(prefix.count)), pid > 0, kill(pid, 0) != 0,
+        errno == ESRCH
+      else { continue }
+      unlink(folder.appending(path: name).path)
+    }
+  }
+
+  private static func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+}

@@ -1,0 +1,48 @@
+import Failpoints
+package import Foundation
+
+/// A file being written: closed with this object, and removed again unless it was finished.
+package final class NewFile {
+  private let url: URL
+  private let descriptor: CInt
+  private var isFinished = false
+
+  /// Makes an empty file, in place of one that is there. Throws `FileAccessError.unwritable`.
+  package init(_ url: URL) throws {
+    self.url = url
+    if Failpoint.write.fails(url.path) { throw FileAccessError(writing: url) }
+    descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw FileAccessError(writing: url) }
+  }
+
+  deinit {
+    close(descriptor)
+    if !isFinished { unlink(url.path) }
+  }
+
+  /// Appends bytes. Throws `FileAccessError.unwritable`.
+  package func append(_ bytes: some ContiguousBytes) throws {
+    if Failpoint.write.fails(url.path) { throw FileAccessError(writing: url) }
+    try bytes.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if written >= 0 {
+          rest = rest.dropFirst(written)
+        } else if errno != EINTR {
+          throw FileAccessError(writing: url)
+        }
+      }
+    }
+  }
+
+  /// Waits until the bytes are on the disk. Throws `FileAccessError.unwritable`.
+  package func finish() throws {
+    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
+      throw FileAccessError(writing: url)
+    }
+    Failpoint.synced(url.path)
+    isFinished = true
+  }
+}

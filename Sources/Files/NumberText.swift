@@ -1,0 +1,38 @@
+import Foundation
+
+// Numbers as users read them, the same in every locale: a point before the fraction, and no grouping
+// unless it is named.
+
+private let posix = Locale(identifier: "en_US_POSIX")
+
+extension BinaryFloatingPoint {
+  /// The number with so many digits after the point: `0.0412`.
+  package func fixed(_ digits: Int) -> String {
+    Double(self).formatted(
+      .number.precision(.fractionLength(digits)).grouping(.never).locale(posix))
+  }
+
+  /// The number with as many digits as it needs, six after the point at most: `7.5`, `5`.
+  package var short: String {
+    Double(self).formatted(
+      .number.precision(.fractionLength(0...6)).grouping(.never).locale(posix))
+  }
+}
+
+extension Int {
+  /// The number with a comma between thousands: `23,224,320`.
+  package var grouped: String {
+    let digits = String(magnitude)
+    let groups = stride(from: digits.count, to: 0, by: -3).map { end in
+      digits.dropLast(digits.count - end).suffix(3)
+    }
+    return (self < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
+  }
+}
+
+extension Duration {
+  /// Hours, minutes and seconds: `1:02:03`.
+  package var clock: String {
+    formatted(.time(pattern: .hourMinuteSecond).locale(posix))
+  }
+}

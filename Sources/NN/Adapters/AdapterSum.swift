@@ -1,0 +1,32 @@
+public import Torch
+
+/// Several adapters on one layer. Each changes the layer as it would alone, and the changes add up.
+public struct AdapterSum: Adapter {
+  private let members: [any Adapter]
+
+  /// A factor on all members' own strengths.
+  public var strength = 1.0
+
+  /// The adapter of a layer that has these: itself where there is one, nil where there is none.
+  /// Throws `TorchError`.
+  public static func of(_ adapters: [any Adapter]) throws -> (any Adapter)? {
+    guard let first = adapters.first, adapters.count > 1 else { return adapters.first }
+    return try first.combined(with: Array(adapters.dropFirst())) ?? AdapterSum(members: adapters)
+  }
+
+  /// The tensors of all members.
+  public var tensors: [(name: String, tensor: Tensor)] { members.flatMap(\.tensors) }
+
+  /// The layer's output and each member's change of it.
+  public func output(of call: LayerCall) throws -> Tensor {
+    try members.reduce(call.output) { output, member in
+      try output + (member.scaled(by: strength).output(of: call) - call.output)
+    }
+  }
+
+  /// The sum of the members' deltas.
+  public func delta(of weight: Tensor) throws -> Tensor {
+    let none = try Tensor.zeros(weight.shape, device: weight.device)
+    return try members.reduce(none) { try $0 + $1.scaled(by: strength).delta(of: weight) }
+  }
+}

@@ -1,0 +1,90 @@
+import Files
+package import Foundation
+package import Yams
+
+/// A YAML file of `option: value` lines whose options are all known.
+package struct ConfigFile {
+  /// The file as the user named it.
+  package let name: String
+  /// The values that are set.
+  package private(set) var values: [String: Node] = [:]
+  /// The lines they are on.
+  package private(set) var lines: [String: Int] = [:]
+
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - keys: The options it may set.
+  ///   - formerly: Keys of earlier versions that it may set too, with those they became.
+  ///   - isOpen: Whether it may set others as well.
+  package init(
+    contentsOf url: URL, keys: [String], formerly: [String: String] = [:], isOpen: Bool = false
+  ) throws(ConfigError) {
+    let name = url.relativePath
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch CocoaError.fileReadNoSuchFile {
+      throw .missingFile(name)
+    } catch {
+      let reason = url.hasDirectoryPath ? "it is a folder" : error.reason
+      throw .unreadableFile(name, reason: reason)
+    }
+    guard let yaml = String(data: data, encoding: .utf8) else {
+      throw .unreadableFile(name, reason: "some bytes are not UTF-8")
+    }
+    try self.init(yaml: yaml, name: name, keys: keys, formerly: formerly, isOpen: isOpen)
+  }
+
+  /// Reads text, which errors call `name`.
+  package init(
+    yaml: String, name: String, keys: [String], formerly: [String: String] = [:],
+    isOpen: Bool = false
+  ) throws(ConfigError) {
+    self.name = name
+    let root: Node?
+    do {
+      root = try compose(yaml: yaml)
+    } catch {
+      let (line, problem) = describe(error)
+      throw .malformedFile(name, line: line, problem: problem)
+    }
+    guard let root, root.null == nil else { return }
+    guard let mapping = root.mapping else {
+      throw .malformedFile(name, line: root.mark?.line, problem: "found \(root.summary)")
+    }
+    for (key, value) in mapping {
+      let found = key.scalar?.string ?? key.summary
+      guard key.scalar != nil, isOpen || keys.contains(found) || formerly[found] != nil else {
+        throw .unknownKey(
+          found, file: name, line: key.mark?.line,
+          nearest: nearestName(to: found, in: keys), known: keys)
+      }
+      let option = formerly[found] ?? found
+      guard values[option] == nil else {
+        throw .malformedFile(
+          name, line: key.mark?.line, problem: "\(option) is set more than once")
+      }
+      values[option] = value.withoutSexagesimals
+      lines[option] = key.mark?.line
+    }
+  }
+
+  /// The values as a Swift type.
+  package func decode<T: Decodable>(_ type: T.Type) throws(ConfigError) -> T {
+    try decodeOptions(type, from: values) { .file(name, line: lines[$0]) }
+  }
+}
+
+private func describe(_ error: any Error) -> (line: Int?, problem: String) {
+  switch error {
+  case YamlError.scanner(_, let problem, let mark, _),
+    YamlError.parser(_, let problem, let mark, _),
+    YamlError.composer(_, let problem, let mark, _):
+    (mark.line, problem)
+  case YamlError.reader(let problem, _, _, _): (nil, problem)
+  case YamlError.duplicatedKeysInMapping(let duplicates, _):
+    (nil, "\(duplicates.joined(separator: ", ")) is set more than once")
+  default: (nil, "\(error)")
+  }
+}

@@ -1,0 +1,64 @@
+package import Foundation
+package import Yams
+
+/// Options from several places, the later ones over the earlier.
+package struct OptionLayers<Table: OptionTable> {
+  /// What is not set anywhere else; nil: the defaults, with followers free to follow.
+  private let base: Table?
+  private var values: [String: Node] = [:]
+  private var origins: [String: ConfigOrigin] = [:]
+
+  package init(over base: Table? = nil) { self.base = base }
+
+  /// Adds a YAML file. Throws `ConfigError` if it is missing or broken, or sets an option that does not
+  /// exist.
+  package mutating func add(fileAt url: URL) throws(ConfigError) {
+    let options = Table.schema.options
+    let formerly = options.flatMap { option in option.formerly.map { ($0, option.key) } }
+    let file = try ConfigFile(
+      contentsOf: url, keys: options.map(\.key),
+      formerly: Dictionary(uniqueKeysWithValues: formerly))
+    for (key, value) in file.values {
+      values[key] = value
+      origins[key] = .file(file.name, line: file.lines[key])
+    }
+  }
+
+  /// Adds values of a file that was read already.
+  package mutating func add(_ nodes: [String: Node], origin: (String) -> ConfigOrigin) {
+    for (key, value) in nodes {
+      values[key] = value
+      origins[key] = origin(key)
+    }
+  }
+
+  /// The keys of what is set anywhere.
+  package var keys: Set<String> { Set(values.keys) }
+
+  /// Adds what is set on the command line.
+  package mutating func add(_ overrides: OptionOverrides<Table>) {
+    for (key, value) in overrides.nodes {
+      values[key] = value
+      origins[key] = .commandLine
+    }
+  }
+
+  /// The options. Throws `ConfigError` for one of the wrong type or outside what is allowed.
+  ///
+  /// - Parameter unchecked: Keys of options whose values do not matter.
+  package func resolve(unchecked: Set<String> = []) throws(ConfigError) -> Table {
+    let followers = Set(Table.schema.defaults.children.filter(\.option.isFollower).map(\.key))
+    let set = values.filter { key, value in !(followers.contains(key) && value.null != nil) }
+    let table = try decodeOptions(Table.self, from: set) { origins[$0] ?? .builtIn }
+    if let base {
+      for (own, other) in zip(table.children, base.children) where values[own.key] == nil {
+        own.option.copy(from: other.option)
+      }
+    }
+    for (key, option) in table.children where set[key] == nil {
+      if base == nil || values[key] != nil { option.follow(in: table) }
+    }
+    try table.validate(unchecked: unchecked) { origins[$0] ?? .builtIn }
+    return table
+  }
+}

@@ -1,0 +1,63 @@
+import Yams
+
+/// Options that are set by hand, as by flags, before they are merged with files.
+package struct OptionOverrides<Table: OptionTable>: Sendable {
+  private enum Text: Sendable {
+    case single(String)
+    case list([String])
+  }
+
+  private var texts: [String: Text] = [:]
+
+  package init() {}
+
+  /// Sets an option to what is read from a text as from a file; `null` where that is a value.
+  package mutating func set(key: String, to text: String) {
+    texts[Table.schema.option(key)?.key ?? key] = .single(text)
+  }
+
+  /// Sets an option that is a list.
+  package mutating func set(key: String, toList list: [String]) {
+    texts[Table.schema.option(key)?.key ?? key] = .list(list)
+  }
+
+  /// Sets an option, unless the value is nil.
+  package mutating func set<Value>(
+    _ path: KeyPath<Table, Option<Table, Value>>, to value: (some CustomStringConvertible)?
+  ) {
+    if let value { set(key: Table.schema.key(of: path), to: value.description) }
+  }
+
+  /// Sets a list, unless it is empty.
+  package mutating func set<Value>(
+    _ path: KeyPath<Table, Option<Table, Value>>, toList list: [some CustomStringConvertible]
+  ) {
+    if !list.isEmpty { set(key: Table.schema.key(of: path), toList: list.map(\.description)) }
+  }
+
+  /// These with others over them.
+  package func merging(_ others: OptionOverrides) -> OptionOverrides {
+    var merged = self
+    merged.texts.merge(others.texts) { $1 }
+    return merged
+  }
+
+  /// The text that an option is set to; nil if it is not set, or a list.
+  package func text<Value>(of path: KeyPath<Table, Option<Table, Value>>) -> String? {
+    guard case .single(let text) = texts[Table.schema.key(of: path)] else { return nil }
+    return text
+  }
+
+  /// The values as if they stood in a file.
+  var nodes: [String: Node] {
+    let nullable = Table.schema.options.filter { $0.isNullable || $0.follows != nil }.map(\.key)
+    return texts.reduce(into: [:]) { nodes, entry in
+      switch entry.value {
+      case .single("null") where nullable.contains(entry.key):
+        nodes[entry.key] = Node("null", .implicit, .plain)
+      case .single(let text): nodes[entry.key] = Node(text).withoutSexagesimals
+      case .list(let texts): nodes[entry.key] = Node(texts.map { Node($0).withoutSexagesimals })
+      }
+    }
+  }
+}

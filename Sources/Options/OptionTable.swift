@@ -1,0 +1,94 @@
+import Foundation
+
+/// A struct whose stored properties are options, each declared with ``Option``: at once the one place
+/// where they are declared and a value that holds them.
+///
+/// ```swift
+/// package struct Settings: OptionTable {
+///   package typealias Option<Value: OptionValue> = Options.Option<Settings, Value>
+///   package static let schema = OptionSchema<Settings>()
+///
+///   @Option(.run, "Optimizer steps.", .in(1...10_000_000), value: "n") package var steps = 1000
+///
+///   package init() {}
+/// }
+/// ```
+package protocol OptionTable: Codable, Sendable, Equatable {
+  /// Every option at its default.
+  init()
+
+  /// The declarations.
+  static var schema: OptionSchema<Self> { get }
+}
+
+extension OptionTable {
+  /// Reads the options that are there, over the defaults: a record that was written before an option
+  /// existed, or when it had another key, can still be read.
+  public init(from decoder: any Decoder) throws {
+    self.init()
+    let container = try decoder.container(keyedBy: OptionKey.self)
+    for (key, option) in children {
+      let keys = ([key] + option.formerly).map { OptionKey($0) }
+      if let key = keys.first(where: container.contains) {
+        try option.fill(from: container, key)
+      }
+    }
+  }
+
+  /// Writes every option, and `null` as such, since it is not every option's default.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: OptionKey.self)
+    for (key, option) in children { try option.encode(to: &container, OptionKey(key)) }
+  }
+
+  /// The options as one line of JSON with sorted keys: equal tables give equal text. `JSONDecoder`
+  /// reads it back.
+  package func recordJSON() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Checks every value in the order of declaration. Throws `ConfigError.invalidValue` for the first
+  /// that is not allowed.
+  package func validate() throws(ConfigError) {
+    try validate { _ in .builtIn }
+  }
+
+  /// - Parameters:
+  ///   - unchecked: Keys of options whose values do not matter.
+  ///   - origin: Where an option was set, by its key.
+  func validate(
+    unchecked: Set<String> = [], origin: (String) -> ConfigOrigin
+  ) throws(ConfigError) {
+    for (key, option) in children where !unchecked.contains(key) {
+      if let problem = option.problem(in: self) {
+        throw .invalidValue(
+          key: key, origin: origin(key), found: problem.found, allowed: problem.allowed)
+      }
+    }
+  }
+
+  /// A table with the values of another one for some keys, and these for the rest.
+  package func taking(_ keys: Set<String>, from other: Self) -> Self {
+    let table = Self()
+    for ((key, option), (own, theirs)) in zip(table.children, zip(children, other.children)) {
+      option.copy(from: keys.contains(key) ? theirs.option : own.option)
+    }
+    return table
+  }
+
+  /// The options with their keys in the order of declaration.
+  var children: [(key: String, option: any AnyOption<Self>)] {
+    Mirror(reflecting: self).children.compactMap { label, value in
+      // A property wrapper's storage is named as the property, after an underscore.
+      guard let label, let option = value as? any AnyOption<Self> else { return nil }
+      return (snakeCase(String(label.dropFirst())), option)
+    }
+  }
+
+  /// The key of an option of this table.
+  func key(of identity: ObjectIdentifier) -> String {
+    children.first { $0.option.identity == identity }?.key ?? ""
+  }
+}

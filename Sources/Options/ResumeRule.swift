@@ -1,0 +1,23 @@
+/// Whether an option may change when a run is resumed.
+package enum ResumeRule<Table>: Sendable {
+  /// Another value is another training: the resume is refused unless the user allows the change.
+  case refused
+  /// The value can never change.
+  case never
+  /// The value does not touch the arithmetic.
+  case allowed
+  /// Allowed if this is true of the configuration before and after.
+  case allowedIf(@Sendable (_ old: Table, _ new: Table) -> Bool)
+
+  func allows(from old: Table, to new: Table) -> Bool {
+    switch self {
+    case .refused, .never: false
+    case .allowed: true
+    case .allowedIf(let condition): condition(old, new)
+    }
+  }
+
+  var isNever: Bool {
+    if case .never = self { true } else { false }
+  }
+}

@@ -1,0 +1,143 @@
+package import Foundation
+package import GRDB
+
+/// The record of runs, opened for reading: no file is made, changed or removed, so that it can lie
+/// where nothing can be written.
+///
+/// SQLite writes beside a database in write-ahead mode even when it only reads: an index of the log in
+/// `-shm`, and both files where they do not exist. Three ways avoid this:
+/// - Nobody has the database open, so there is no log: SQLite takes the file for one that cannot
+///   change. Where it changed all the same, it is read again.
+/// - There is a log, of a process that works or has died: SQLite maps the index for reading only.
+/// - There is a log without its index, as in a copy of the folder: a temporary copy is read.
+///
+/// Tables of an older version are brought up to date in memory.
+package struct RunArchive: RunHistory {
+  /// How long, in seconds, another process may be opening, closing or changing the database.
+  private static let patience: TimeInterval = 5
+
+  /// The database file.
+  package let url: URL
+
+  /// The database at `url`; nil where there is none. Throws `RunLogError` where it cannot be read.
+  package init?(at url: URL) throws(RunLogError) {
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    self.url = url
+    try read { _ in }
+  }
+
+  /// Reads from one unchanging snapshot of the database.
+  package func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
+    try RunLog.explaining(file) {
+      let deadline = Date(timeIntervalSinceNow: Self.patience)
+      while true {
+        let before = try Files(of: url)
+        let result = Result { try read(before, body) }
+        // With a log, SQLite itself sees to one snapshot.
+        let isChanged = try Files(of: url) != before
+        if before.isShared ? !isInterrupted(result) : !isChanged { return try result.get() }
+        guard Date() < deadline else {
+          _ = try result.get()
+          throw RunLogError.locked(file: file)
+        }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+  }
+
+  private func read<Value>(
+    _ files: Files, _ body: (Database) throws -> Value
+  ) throws -> Value {
+    if files.isShared { return try open("mode=ro&readonly_shm=1").read(body) }
+    if files.log == nil { return try open("immutable=1").read(body) }
+    return try readCopy(body)
+  }
+
+  /// Whether another process opened or closed the database just then.
+  private func isInterrupted<Value>(_ result: Result<Value, any Error>) -> Bool {
+    guard case .failure(let error as DatabaseError) = result else { return false }
+    return [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_BUSY].contains(error.resultCode)
+  }
+
+  /// Opens the database with parameters of SQLite's URIs.
+  private func open(_ parameters: String) throws -> DatabaseQueue {
+    let path = url.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? url.path
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(Self.patience)
+    return try current(
+      DatabaseQueue(path: "file:\(path)?\(parameters)", configuration: configuration))
+  }
+
+  /// The database with the tables of this version: itself, or a copy in memory. Throws
+  /// `RunLogError.newerVersion`.
+  private func current(_ database: DatabaseQueue) throws -> DatabaseQueue {
+    let migrator = Schema.migrator
+    let (isNewer, isCurrent) = try database.read {
+      (try migrator.hasBeenSuperseded($0), try migrator.hasCompletedMigrations($0))
+    }
+    guard !isNewer else { throw RunLogError.newerVersion(file: file) }
+    if isCurrent { return database }
+    let copy = try DatabaseQueue()
+    try database.backup(to: copy)
+    try migrator.migrate(copy)
+    return copy
+  }
+
+  /// Reads a copy of the database and its log elsewhere.
+  private func readCopy<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    let files = FileManager.default
+    let folder = files.temporaryDirectory.appending(path: "runs-\(UUID().uuidString)")
+    try files.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer {
+      do {
+        try files.removeItem(at: folder)
+      } catch {
+        // The system empties its folder of temporary files.
+      }
+    }
+    let copy = folder.appending(path: "runs.sqlite")
+    try files.copyItem(at: url, to: copy)
+    try files.copyItem(atPath: url.path + "-wal", toPath: copy.path + "-wal")
+    return try current(DatabaseQueue(path: copy.path)).read(body)
+  }
+}
+
+/// A database's files at one moment.
+private struct Files: Equatable {
+  private let database: FileVersion
+  /// The write-ahead log; nil where nobody has the database open.
+  let log: FileVersion?
+  private let hasIndex: Bool
+
+  /// Whether a process has the database open, or has died with it open.
+  var isShared: Bool { log != nil && hasIndex }
+
+  init(of url: URL) throws {
+    guard let database = try FileVersion(ofItemAtPath: url.path) else {
+      throw RunLogError.replaced(file: url.relativePath)
+    }
+    self.database = database
+    log = try FileVersion(ofItemAtPath: url.path + "-wal")
+    hasIndex = FileManager.default.fileExists(atPath: url.path + "-shm")
+  }
+}
+
+/// What a file's content is known by from one moment to the next.
+private struct FileVersion: Equatable {
+  private let number: Int?
+  private let size: Int?
+  private let modified: Date?
+
+  /// nil where there is no such file.
+  init?(ofItemAtPath path: String) throws {
+    do {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      number = attributes[.systemFileNumber] as? Int
+      size = attributes[.size] as? Int
+      modified = attributes[.modificationDate] as? Date
+    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+      return nil
+    }
+  }
+}

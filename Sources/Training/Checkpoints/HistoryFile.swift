@@ -1,0 +1,97 @@
+import Files
+import Foundation
+import Synchronization
+
+/// Appends to a run's `history.jsonl`, a line for each step and each evaluation. Nothing of it stays in
+/// memory but lines that the disk has not taken yet.
+///
+/// The file is part of what a checkpoint promises: it is synced before the checkpoint gets its name, and
+/// the checkpoint's state holds its length and hash at that moment (``HistoryMark``). Lines after that,
+/// which a process that died has left, are cut off when the run is resumed. A file that is shorter or
+/// different is set aside as `history.damaged.jsonl`, unless one is there already, and a new history
+/// begins: no arithmetic depends on past losses, and the database still has them.
+final class HistoryFile: Sendable {
+  private struct State {
+    var hash: RunningHash
+    var length: Int
+    /// The end of the history that is not in the file yet.
+    var pending = Data()
+  }
+
+  private let file: AppendedFile
+  private let state: Mutex<State>
+
+  private init(_ file: AppendedFile, length: Int, hash: sending RunningHash) {
+    self.file = file
+    state = Mutex(State(hash: hash, length: length))
+  }
+
+  /// Opens the history of a run that begins, or that is resumed from a state. Throws `FileAccessError`.
+  ///
+  /// - Returns: also what was wrong with the history, in a sentence.
+  static func open(
+    in run: RunFolder, from state: TrainingState?
+  ) throws -> (history: HistoryFile, problem: String?) {
+    try DurableFile.makeFolder(run.url)
+    guard let state else { return (try empty(in: run), nil) }
+    if let own = state.ownHistory {
+      let lines = try own.records.reduce(into: Data()) { $0 += try $1.line }
+      try DurableFile.replace(run.history, with: lines)
+      var hash = RunningHash()
+      hash.update(lines)
+      let file = try AppendedFile(run.history, keeping: lines.count)
+      return (HistoryFile(file, length: lines.count, hash: hash), nil)
+    }
+    do {
+      var hash = RunningHash()
+      try run.read(state.history) { hash.update($0) }
+      try run.check(state.history, hash: hash)
+      let file = try AppendedFile(run.history, keeping: state.history.bytes)
+      return (HistoryFile(file, length: state.history.bytes, hash: hash), nil)
+    } catch let error as CheckpointError {
+      let aside = run.url.appending(path: "history.damaged.jsonl")
+      if DurableFile.exists(run.history), !DurableFile.exists(aside) {
+        try DurableFile.rename(run.history, to: aside)
+      }
+      return (try empty(in: run), "\(error)")
+    }
+  }
+
+  private static func empty(in run: RunFolder) throws -> HistoryFile {
+    HistoryFile(try AppendedFile(run.history, keeping: 0), length: 0, hash: RunningHash())
+  }
+
+  /// The history so far.
+  var mark: HistoryMark {
+    state.withLock { HistoryMark(bytes: $0.length, sha256: $0.hash.value) }
+  }
+
+  /// Appends a record. A disk that does not take it is no error: it is tried again with the next one,
+  /// and at the latest when a checkpoint is saved. Throws `EncodingError` for a number that JSON does
+  /// not have.
+  func append(_ record: HistoryRecord) throws {
+    let line = try record.line
+    state.withLock { state in
+      state.hash.update(line)
+      state.length += line.count
+      state.pending += line
+      do {
+        try flush(&state)
+      } catch {
+        // Whoever saves a checkpoint reports it.
+      }
+    }
+  }
+
+  /// Waits until the whole history is on the disk. Throws `FileAccessError.unwritable`.
+  func sync() throws {
+    try state.withLock { try flush(&$0) }
+    try file.sync()
+  }
+
+  private func flush(_ state: inout State) throws(FileAccessError) {
+    guard !state.pending.isEmpty else { return }
+    try file.append(state.pending)
+    state.pending = Data()
+  }
+}

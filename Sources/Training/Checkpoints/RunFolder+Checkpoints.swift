@@ -1,0 +1,38 @@
+import Foundation
+import Torch
+
+extension RunFolder {
+  /// The checkpoints by their names, the newest first, whole or not.
+  public var checkpoints: [CheckpointFolder] {
+    Self.names(in: url).compactMap { name in
+      Self.step(inName: name).map {
+        CheckpointFolder(url: url.appending(path: name), step: $0)
+      }
+    }.sorted { $0.step > $1.step }
+  }
+
+  /// The newest whole checkpoint, and what is wrong with those newer than it.
+  public func newestCheckpoint() -> (checkpoint: CheckpointFolder?, problems: [String]) {
+    var problems: [String] = []
+    for checkpoint in checkpoints {
+      do {
+        _ = try checkpoint.verify()
+        return (checkpoint, problems)
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    return (nil, problems)
+  }
+
+  /// The checkpoint of a step, or the newest. Throws `CheckpointError`.
+  public func checkpoint(step: Int?) throws -> CheckpointFolder {
+    let existing = checkpoints
+    guard let found = existing.first(where: { step == nil || $0.step == step }) else {
+      throw CheckpointError.noSuchStep(
+        step ?? 0, run: url.relativePath, existing: existing.map(\.step).sorted())
+    }
+    _ = try found.verify()
+    return found
+  }
+}

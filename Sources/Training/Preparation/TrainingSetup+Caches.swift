@@ -1,0 +1,28 @@
+import StableDiffusion
+import Torch
+
+extension LatentCache {
+  /// The cache of what a training reads.
+  init(_ setup: TrainingSetup) {
+    self.init(
+      in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
+      threads: setup.config.threads ?? Backend.threads,
+      load: { try setup.model.loadVAE(dtype: .float32, device: setup.device) })
+  }
+}
+
+extension TextCache {
+  /// The cache of what a training reads. Throws `ModelError`.
+  convenience init(_ setup: TrainingSetup) throws {
+    let parts: [ModelDirectory.Component] = [.textEncoder, .textEncoder2]
+    self.init(
+      in: setup.caches, tokenizer: try setup.model.loadPromptTokenizer(),
+      encoders: parts.map(setup.identity.hash(of:)) + [setup.dtype.rawValue],
+      forceZeros: setup.model.forceZerosForEmptyPrompt, device: setup.device,
+      threads: setup.config.threads ?? Backend.threads,
+      load: { tokenizer in
+        try setup.model.loadPromptEncoder(
+          tokenizer: tokenizer, dtype: setup.dtype, device: setup.device)
+      })
+  }
+}

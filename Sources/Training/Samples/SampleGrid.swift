@@ -1,0 +1,103 @@
+import Drawing
+import Failpoints
+import Foundation
+import Images
+import StableDiffusion
+import Torch
+
+/// Draws the sample prompts with the UNet that is being trained: every prompt with every seed, the
+/// same at every step, so that grids can be compared. Uses no random number of training's.
+struct SampleGrid {
+  private let setup: TrainingSetup
+  private let data: PreparedData
+  private let folder: RunFolder
+
+  init(_ setup: TrainingSetup, data: PreparedData, folder: RunFolder) {
+    self.setup = setup
+    self.data = data
+    self.folder = folder
+  }
+
+  /// Whether the grid of a step is there, and with it the single pictures.
+  func exists(step: Int) -> Bool {
+    FileManager.default.fileExists(atPath: folder.sampleGrid(step: step).path)
+  }
+
+  /// Draws and writes the single pictures of a step, and then its grid: a row for each prompt and a
+  /// column for each seed. What `checkStop`, asked after each sampler step, throws ends it before
+  /// anything is written.
+  func draw(
+    step: Int, unet: UNet2DConditionModel, checkStop: () throws -> Void,
+    report: (TrainingEvent) throws -> Void
+  ) throws {
+    let config = setup.config
+    let model = LoadedModel(
+      setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
+    let pictures = try decode(latents(step, model, checkStop, report), model, checkStop)
+    // Training needs the memory that libtorch still keeps for the VAE's tensors.
+    if setup.device.isCUDA { try Backend.emptyCache() }
+    for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
+      for (column, seed) in zip(pictures[row].indices, config.sampleSeeds) {
+        try PictureFile.write(
+          pictures[row][column], infotext: infotext(prompt, seed, step),
+          to: folder.sampleFolder(step: step)
+            .appending(path: "prompt-\(row + 1)-seed-\(seed).png"))
+      }
+    }
+    let grid = try ImageGrid.compose(rows: pictures.map { try $0.map { try $0.image } })
+    let legend =
+      "rows: \(config.samplePrompts.joined(separator: " | "))\ncolumns: seeds "
+      + config.sampleSeeds.map(String.init).joined(separator: ", ")
+    let url = folder.sampleGrid(step: step)
+    try PictureFile.write(grid, text: [("parameters", legend)], to: url)
+    try report(.sample(step: step, grid: url))
+  }
+
+  /// The latents of every picture, before the VAE takes memory.
+  private func latents(
+    _ step: Int, _ model: LoadedModel, _ checkStop: () throws -> Void,
+    _ report: (TrainingEvent) throws -> Void
+  ) throws -> [[Tensor]] {
+    let config = setup.config
+    let sampler = try model.sampler()
+    let count = data.prompts.count * config.sampleSeeds.count
+    var number = 0
+    return try data.prompts.map { prompt in
+      try config.sampleSeeds.map { seed in
+        number += 1
+        try report(.sampling(step: step, picture: number, of: count))
+        let request = PictureRequest(
+          prompt: prompt, negative: data.negative, width: setup.resolution,
+          height: setup.resolution, steps: config.sampleSteps, guidance: config.sampleGuidance,
+          seed: seed)
+        return try sampler.latents(for: request) { _ in
+          Failpoint.sampling.pass()
+          try checkStop()
+        }
+      }
+    }
+  }
+
+  private func decode(
+    _ latents: [[Tensor]], _ model: LoadedModel, _ checkStop: () throws -> Void
+  ) throws -> [[Picture]] {
+    let decoder = try model.decoder()
+    return try latents.map { row in
+      try row.map { latent in
+        try checkStop()
+        return try decoder.pictures(of: latent)[0]
+      }
+    }
+  }
+
+  private func infotext(_ prompt: String, _ seed: UInt64, _ step: Int) -> Infotext {
+    var options = DrawingOptions()
+    (options.prompt, options.seed) = (prompt, seed)
+    (options.steps, options.guidance) = (setup.config.sampleSteps, setup.config.sampleGuidance)
+    (options.width, options.height) = (setup.resolution, setup.resolution)
+    return Infotext(
+      options, sampler: SamplerTitle(setup.model.scheduler).name,
+      model: setup.model.url.lastPathComponent,
+      adapters: step == 0 ? [] : ["\(setup.config.subject)@\(step)"])
+  }
+}

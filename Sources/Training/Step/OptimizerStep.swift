@@ -1,0 +1,134 @@
+import Failpoints
+import Foundation
+import NN
+import StableDiffusion
+import Torch
+
+/// One optimizer step: forward and backward passes over the accumulated samples, unscaling,
+/// clipping, update.
+struct OptimizerStep {
+  let unet: UNet2DConditionModel
+  let objective: Objective
+  /// Gives the samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  let pass: (_ step: Int, _ micro: Int) throws -> TrainingPass
+  let optimizer: any Optimizer
+  let schedule: LearningRateSchedule
+  let config: TrainingConfig
+  /// Whether small gradients have to be kept from vanishing: in float16.
+  let scalesLoss: Bool
+  /// Called once per step with the accumulated and unscaled gradients, before their norm is taken;
+  /// may change them in place.
+  var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
+
+  /// Runs step number `step`, from 0. The device is not waited for but once: when losses and norm are
+  /// read together, which decides whether the gradients are applied. What `checkStop`, asked before
+  /// each forward pass, throws ends the step with nothing changed.
+  ///
+  /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`, and what the
+  /// gradient hook throws.
+  func callAsFunction(
+    _ step: Int, scaler: inout LossScaler, checkStop: () throws -> Void
+  ) throws -> StepReport {
+    let start = ContinuousClock.now
+    let scale = scalesLoss ? scaler.scale : 1
+    var passes: [PassLoss] = []
+    var sources = [SampleSources(step: step + 1)]
+    let gradients: [Tensor]
+    let numbers: StepNumbers
+    do {
+      for micro in 0..<config.gradientAccumulation {
+        try checkStop()
+        Failpoint.step.pass()
+        let pass = try pass(step, micro)
+        sources.append(sources[micro].adding(pass.batches))
+        passes.append(try backward(pass, scale: scale / Double(config.gradientAccumulation)))
+      }
+      gradients = try optimizer.parameters.compactMap { try $0.grad }
+      if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
+      try gradientHook(gradients)
+      numbers = try StepNumbers(passes, norm: .norm(of: gradients))
+      if let micro = numbers.firstNotFinite {
+        throw TrainingError.lossNotFinite(sources[micro + 1])
+      }
+    } catch {
+      try dropGradients()
+      throw error
+    }
+
+    Failpoint.step.pass()
+    let all = sources[config.gradientAccumulation]
+    let factor = schedule.factor(afterSteps: step)
+    let rates = optimizer.groups.map { (name: $0.name, rate: $0.learningRate * factor) }
+    let isFinite = numbers.norm.isFinite
+    if isFinite {
+      try apply(gradients, norm: numbers.norm, rates: rates.map(\.rate))
+    } else {
+      try dropGradients()
+    }
+    // A scale of 1 scales nothing: then it is not float16's range that the gradients have left.
+    guard isFinite || scale > 1 else { throw TrainingError.gradientsNotFinite(all) }
+    if scalesLoss { scaler.update(finite: isFinite) }
+    return StepReport(
+      step: step + 1, loss: numbers.loss, rates: rates, gradNorm: isFinite ? numbers.norm : nil,
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      timestep: Double(all.timesteps.reduce(0, +)) / Double(all.timesteps.count),
+      instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)
+  }
+
+  /// Adds a pass's gradients, multiplied by `scale`, to those of the trained tensors; returns its
+  /// loss. A function of its own, so that the graph is gone before the next pass.
+  private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
+    let loss = try objective.loss(of: pass, by: unet)
+    try (loss.total * scale).backward()
+    return try loss.detached()
+  }
+
+  private func apply(_ gradients: [Tensor], norm: Double, rates: [Double]) throws {
+    if let limit = config.maxGradientNorm { try clipGradients(gradients, norm: norm, to: limit) }
+    // Some values may have been updated when it fails, and others not.
+    try UnsavableError.marking { try optimizer.step(rates: rates) }
+  }
+
+  private func dropGradients() throws {
+    for tensor in optimizer.parameters { try tensor.setGrad(nil) }
+  }
+}
+
+/// What a step has measured, read from the device in one transfer.
+private struct StepNumbers {
+  /// The norm of the gradients.
+  let norm: Double
+  /// For each pass its loss and, with class images, the parts of it.
+  private let passes: [[Double]]
+
+  /// Throws `TorchError`.
+  init(_ losses: [PassLoss], norm: Tensor) throws {
+    let tensors = losses.map { loss in
+      [loss.total] + (loss.parts.map { [$0.instance, $0.prior] } ?? [])
+    }
+    let values = try Tensor.cat(
+      (tensors.joined() + [norm]).map { try $0.reshape([1]) }, dim: 0
+    ).doubles()
+    var rest = values[...]
+    passes = tensors.map { tensors in
+      defer { rest.removeFirst(tensors.count) }
+      return Array(rest.prefix(tensors.count))
+    }
+    self.norm = rest[rest.startIndex]
+  }
+
+  /// The first pass whose loss is not finite.
+  var firstNotFinite: Int? { passes.firstIndex { !$0[0].isFinite } }
+
+  /// The mean over the passes.
+  var loss: Double { mean(0) ?? 0 }
+  /// The mean of the subject's part.
+  var instanceLoss: Double? { mean(1) }
+  /// The mean of the class images' part.
+  var priorLoss: Double? { mean(2) }
+
+  private func mean(_ index: Int) -> Double? {
+    passes.allSatisfy { $0.count > index }
+      ? passes.reduce(0) { $0 + $1[index] / Double(passes.count) } : nil
+  }
+}

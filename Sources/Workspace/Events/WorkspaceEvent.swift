@@ -1,0 +1,51 @@
+import Datasets
+package import RunLog
+package import Torch
+package import Training
+
+/// What happens while a project folder is worked with.
+package enum WorkspaceEvent {
+  /// Something that the user should know, in one sentence.
+  case note(String)
+  /// No base model was named, and the preferred one is not installed: this one is used.
+  case standardModel(String, preferred: String)
+  /// A run is about to be trained.
+  case starting(TrainingStart)
+  /// The training's own events.
+  case training(TrainingEvent)
+}
+
+/// Receives what happens, on the thread that does the work: shows it on the console, or on a page.
+package typealias WorkspaceReport = (WorkspaceEvent) -> Void
+
+/// A run that is about to be trained.
+package struct TrainingStart {
+  package let run: Run
+  /// The run's folder.
+  package let folder: RunFolder
+  /// The step that an interrupted run is resumed from; nil for a new run.
+  package let resumedFrom: Int?
+  /// Training images.
+  package let images: Int
+  /// Class images of prior preservation.
+  package let classImages: Int
+  /// Optimizer steps at the end.
+  package let steps: Int
+  /// Side of the square whose area training sees, in pixels.
+  package let resolution: Int
+  package let device: Device
+  /// What is promised of a resume.
+  package let exactness: Exactness
+
+  package init(_ run: Run, _ setup: TrainingSetup, in folder: RunFolder, resumedFrom step: Int?) {
+    self.run = run
+    self.folder = folder
+    resumedFrom = step
+    images = setup.dataset.images.count
+    classImages = setup.config.priorImages ?? 0
+    steps = setup.config.steps
+    resolution = setup.resolution
+    device = setup.device
+    exactness = setup.exactness
+  }
+}

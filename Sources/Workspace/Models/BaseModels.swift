@@ -1,0 +1,79 @@
+import Foundation
+package import StableDiffusion
+
+/// The installed base models.
+package struct BaseModels {
+  /// The models that are used where none is named: the first that is installed.
+  package static let standard = ["sdxl", "demo"]
+
+  private let folders: [URL]
+  private let report: WorkspaceReport
+
+  /// The models installed in a project folder. Those of the standard folder are found as well.
+  package init(_ project: ProjectFolder, report: @escaping WorkspaceReport) {
+    folders = [project.baseModels, ProjectFolder().baseModels]
+    self.report = report
+  }
+
+  /// The name of the standard model. Reports where it is not the preferred one. Throws
+  /// `BaseModelError`.
+  package func standardName() throws -> String {
+    guard let name = Self.standard.first(where: { installed($0) != nil }) else {
+      throw BaseModelError.noneInstalled(
+        place: folders[0].appending(path: Self.standard[0]).relativePath)
+    }
+    if name != Self.standard[0] { report(.standardModel(name, preferred: Self.standard[0])) }
+    return name
+  }
+
+  /// The base or refiner of a name, in a folder or in a file. That its weights are those it should
+  /// have is checked here, before hours of work. Throws `ModelError`, `WeightsError`,
+  /// `BaseModelError`.
+  package func open(
+    _ name: String, as role: ModelDirectory.Role = .base
+  ) throws -> ModelDirectory {
+    let directory = try ModelDirectory(find(name), as: role)
+    try directory.checkWeights()
+    return directory
+  }
+
+  private func find(_ name: String) throws -> URL {
+    if let folder = installed(name), !name.contains("/") { return folder }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+      throw BaseModelError.notFound(
+        name: name, folder: folders[0].relativePath, installed: names)
+    }
+    let url = URL(filePath: name)
+    guard isFolder.boolValue || url.pathExtension == ModelDirectory.fileExtension else {
+      throw BaseModelError.otherKind(file: name)
+    }
+    return url
+  }
+
+  /// The names of all installed models.
+  private var names: [String] {
+    Set(
+      folders.flatMap { folder -> [String] in
+        do {
+          return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        } catch {
+          return []
+        }
+      }
+    ).map(Self.modelName).filter { installed($0) != nil }.sorted()
+  }
+
+  /// What a folder, or a file without the end of its name, is installed as.
+  private static func modelName(_ entry: String) -> String {
+    let url = URL(filePath: entry)
+    return url.pathExtension == ModelDirectory.fileExtension
+      ? url.deletingPathExtension().lastPathComponent : entry
+  }
+
+  private func installed(_ name: String) -> URL? {
+    folders.flatMap { folder in
+      [name, "\(name).\(ModelDirectory.fileExtension)"].map { folder.appending(path: $0) }
+    }.first(where: ModelDirectory.isModel)
+  }
+}

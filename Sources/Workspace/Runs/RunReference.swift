@@ -1,0 +1,51 @@
+package import Files
+
+/// A run as users name it: `7` or `latest`.
+package struct RunReference: Sendable {
+  package static let latest = RunReference(id: nil)
+
+  /// nil: the latest.
+  package let id: Int64?
+
+  private init(id: Int64?) { self.id = id }
+
+  /// Reads what the user typed. Throws `RunReferenceError`.
+  package static func parse(_ text: String) throws -> RunReference {
+    if text == "latest" { return latest }
+    guard let id = Int64(text) else { throw RunReferenceError.noRun }
+    return RunReference(id: id)
+  }
+}
+
+/// A run's checkpoint as users name it: `7`, `latest`, `7@500`, `latest@500`.
+package struct CheckpointReference: Sendable {
+  package static let latest = CheckpointReference(run: .latest, step: nil)
+
+  package let run: RunReference
+  /// nil: the newest.
+  package let step: Int?
+
+  /// Reads what the user typed. Throws `RunReferenceError`.
+  package static func parse(_ text: String) throws -> CheckpointReference {
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let run = try RunReference.parse(String(parts[0]))
+    guard parts.count == 2 else { return CheckpointReference(run: run, step: nil) }
+    guard let step = Int(parts[1]), step > 0 else { throw RunReferenceError.noStep }
+    return CheckpointReference(run: run, step: step)
+  }
+}
+
+/// A text that names no run or checkpoint.
+package enum RunReferenceError: ReportableError {
+  case noRun
+  case noStep
+
+  package var kind: ErrorKind { .usage }
+
+  package var description: String {
+    switch self {
+    case .noRun: "a run is its number, as lora-train runs lists it, or latest"
+    case .noStep: "what follows the @ is the step of a checkpoint, as in 7@500"
+    }
+  }
+}

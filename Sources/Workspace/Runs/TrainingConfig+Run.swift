@@ -1,0 +1,14 @@
+import Foundation
+package import RunLog
+package import Training
+
+extension TrainingConfig {
+  /// The configuration that a run was recorded with. Throws `RunError.otherVersion`.
+  package init(recorded run: Run) throws {
+    do {
+      self = try JSONDecoder().decode(TrainingConfig.self, from: Data(run.config.utf8))
+    } catch {
+      throw RunError.otherVersion(run: run.id, version: run.version)
+    }
+  }
+}

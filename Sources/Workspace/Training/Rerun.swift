@@ -1,0 +1,61 @@
+package import Files
+package import RunLog
+package import Training
+
+/// A finished run, to be trained again to see whether the same adapter comes out.
+package struct Rerun {
+  /// The configuration of the run.
+  package var config: TrainingConfig { state.config }
+  /// A change that the run was resumed with, so that the same adapter cannot come out; nil for an exact
+  /// run.
+  package var change: String? { (state.continuations ?? []).flatMap(\.changes).first }
+
+  private let run: Run
+  private let project: ProjectFolder
+  private let checkpoint: CheckpointFolder
+  private let state: TrainingState
+
+  /// Reads the last checkpoint of a run. Throws `RunError.unfinished`, `CheckpointError`.
+  package init(_ run: Run, in library: RunLibrary) throws {
+    self.run = run
+    project = library.project
+    checkpoint = try library.checkpoint(nil, of: run).checkpoint
+    state = try checkpoint.state()
+    guard state.step >= state.config.steps else {
+      throw RunError.unfinished(run: run.id, step: state.step, steps: state.config.steps)
+    }
+  }
+
+  /// Trains it as a new run. Throws `CheckpointError.differs` where images, captions or base model are
+  /// not the same any more.
+  package func train(
+    _ session: TrainingSession, _ control: TrainingControl
+  ) throws -> TrainingResult {
+    try session.trainAgain(run, state, control)
+  }
+
+  /// The hash of both adapters, once the run was trained again. Throws `AdapterDiffers` where there are
+  /// two, `CheckpointError`.
+  package func compare(with again: Run) throws -> String {
+    let (first, second) = try (
+      checkpoint.verify(), project.folder(of: again).checkpoint(step: state.step).verify()
+    )
+    guard first == second else {
+      throw AdapterDiffers(runs: [run.id, again.id], hashes: [first, second])
+    }
+    return first
+  }
+}
+
+/// A training that had another result the second time.
+package struct AdapterDiffers: ReportableError, Equatable {
+  package let runs: [Int64]
+  package let hashes: [String]
+
+  package var kind: ErrorKind { .badData }
+
+  package var description: String {
+    "The adapters of run \(runs[0]) (SHA-256 \(hashes[0])) and run \(runs[1]) (\(hashes[1])) differ; "
+      + "lora-train doctor says what is promised of this device."
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Options
+
+/// In this target, the argument parser's; a table's are declared with `TrainingConfig.Option`.
+typealias Option = ArgumentParser.Option
+
+/// Which options of a table are flags here.
+protocol FlagSelection {
+  associatedtype Table: OptionTable
+
+  static func contains(_ option: OptionEntry) -> Bool
+}
+
+/// A flag for each selected option of a table: its name, help and completion come from the declaration.
+/// The parser finds flags by a mirror, which here is made from the table.
+struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectable {
+  /// What was given.
+  private(set) var overrides = OptionOverrides<Selection.Table>()
+
+  private static var options: [OptionEntry] {
+    Selection.Table.schema.options.filter(Selection.contains)
+  }
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: FlagKey.self)
+    for option in Self.options {
+      for key in option.formerly + [option.key] {
+        try read(option, from: container, FlagKey(key))
+      }
+    }
+  }
+
+  private mutating func read(
+    _ option: OptionEntry, from container: KeyedDecodingContainer<FlagKey>, _ key: FlagKey
+  ) throws {
+    switch option.kind {
+    case .boolean:
+      if let isOn = try container.decode(Flag<Bool?>.self, forKey: key).wrappedValue {
+        overrides.set(key: option.key, to: isOn.description)
+      }
+    case .list:
+      let texts = try container.decode(Option<[String]>.self, forKey: key).wrappedValue
+      if !texts.isEmpty { overrides.set(key: option.key, toList: texts) }
+    default:
+      if let text = try container.decode(Option<String?>.self, forKey: key).wrappedValue {
+        overrides.set(key: option.key, to: text)
+      }
+    }
+  }
+
+  var customMirror: Mirror {
+    let flags = Self.options.flatMap { option in
+      [(label: option.key, value: Self.flag(for: option))]
+        + option.formerly.map { (label: $0, value: Self.flag(for: option, formerly: $0)) }
+    }
+    return Mirror(self, children: flags.map { (label: $0.label, value: $0.value) })
+  }
+
+  /// The flag of an option, or a hidden one for a key that it had before.
+  private static func flag(for option: OptionEntry, formerly key: String? = nil) -> Any {
+    let name = NameSpecification.customLong(option.flagName(key ?? option.key))
+    let help = ArgumentHelp(
+      option.flagHelp, valueName: option.valueName, visibility: key == nil ? .default : .hidden)
+    switch option.kind {
+    case .boolean: return Flag<Bool?>(name: name, inversion: .prefixedNo, help: help)
+    case .list: return Option<[String]>(wrappedValue: [], name: name, help: help)
+    default:
+      return Option<String?>(
+        wrappedValue: nil, name: name, help: help, completion: option.completion)
+    }
+  }
+}
+
+/// An option's key in the parser's decoder.
+private struct FlagKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ key: String) { stringValue = key }
+  init?(stringValue: String) { self.init(stringValue) }
+  init?(intValue: Int) { nil }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Drawing
+import Options
+import Training
+
+/// The training options of one section as flags.
+protocol SectionFlags: FlagSelection where Table == TrainingConfig {
+  static var section: OptionSection { get }
+}
+
+extension SectionFlags {
+  static func contains(_ option: OptionEntry) -> Bool { option.section == section }
+}
+
+/// The sections of the training options, as types, which the parser's groups need.
+enum TrainingFlags {
+  enum Run: SectionFlags { static let section = OptionSection.run }
+  enum Images: SectionFlags { static let section = OptionSection.images }
+  enum Adapter: SectionFlags { static let section = OptionSection.adapter }
+  enum Optimizer: SectionFlags { static let section = OptionSection.optimizer }
+  enum Prior: SectionFlags { static let section = OptionSection.prior }
+  enum Checkpoints: SectionFlags { static let section = OptionSection.checkpoints }
+  enum Validation: SectionFlags { static let section = OptionSection.validation }
+  enum Samples: SectionFlags { static let section = OptionSection.samples }
+  enum Machine: SectionFlags { static let section = OptionSection.machine }
+
+  /// Where a dataset is, and the model that it is seen by.
+  enum Sources: FlagSelection {
+    typealias Table = TrainingConfig
+
+    static func contains(_ option: OptionEntry) -> Bool {
+      [Table.schema.key(of: \.$dataset), Table.schema.key(of: \.$model)].contains(option.key)
+    }
+  }
+}

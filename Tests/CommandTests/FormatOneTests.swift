@@ -1,0 +1,90 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+import Torch
+
+extension CommandTests {
+  /// A run of an earlier version, whose checkpoints have format 1 (`Fixtures/README.md`).
+  @Suite struct FormatOneTests {
+    private static let command = [
+      "--subject", "cube", "--model", "tiny-sdxl", "--steps", "6", "--config", "config.yaml",
+      "--device", "cpu",
+    ]
+    /// Of the adapter that the earlier version trained without an interruption.
+    private static let adapter =
+      "c1972c8e6b36532604256d919ae27587cc021bf04af7601806ebd49f2f0c1be6"
+    private static let run = "Checkpoints/cube/run-1"
+
+    private let workspace: Workspace
+
+    init() throws {
+      workspace = try Workspace(
+        copyOf: Repository.root.appending(path: "Tests/CommandTests/Fixtures/format-1"))
+      let models = workspace.file("Checkpoints/base")
+      try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        at: models.appending(path: "tiny-sdxl"), withDestinationURL: URL(filePath: Workspace.model))
+    }
+
+    private func hash(step: Int) throws -> String {
+      try ContentHash.of(
+        fileAt: workspace.file("\(Self.run)/step-00000\(step)/adapter.safetensors"))
+    }
+
+    /// Whether this processor gives the bits that the one of the earlier version gave: whether the same
+    /// training, begun anew, has the same adapter after two steps.
+    private func roundsAsThere() throws -> Bool {
+      let outcome = try workspace.run(Self.command + ["--root", "anew"])
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      return try ContentHash.of(
+        fileAt: workspace.file("anew/cube/run-1/step-000002/adapter.safetensors"))
+        == hash(step: 2)
+    }
+
+    @Test("It is shown, with and without its database", arguments: [true, false])
+    func shown(hasDatabase: Bool) throws {
+      if !hasDatabase { workspace.removeDatabase() }
+      let run = try workspace.show()
+      #expect(run.status == "interrupted")
+      #expect(run.step == (hasDatabase ? 6 : 4))
+      #expect(run.losses.map(\.step) == Array(1...run.step))
+      #expect(run.losses[3].loss == 1.2487186789512634)
+      #expect(run.validation.map(\.step) == (hasDatabase ? [0, 3, 6] : [0, 3]))
+      #expect(run.checkpoints.map(\.step) == [2, 4])
+    }
+
+    @Test(
+      "It is resumed from each of its checkpoints, and ends with the same adapter",
+      .enabled(if: Backend.version == "2.13.0", "the run's libtorch is another"),
+      arguments: [4, 2])
+    func resumed(step: Int) throws {
+      if step == 2 {
+        try FileManager.default.removeItem(at: workspace.file("\(Self.run)/step-000004"))
+      }
+      let roundsAlike = try roundsAsThere()
+      let outcome = try workspace.run(Self.command)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.messages.contains("from step \(step).\n"))
+      if roundsAlike {
+        #expect(try hash(step: 6) == Self.adapter)
+      } else {
+        print("The adapter is not compared: this processor rounds otherwise than the fixture's.")
+      }
+      let files = try workspace.files(below: Self.run)
+      #expect(!files.contains { $0.contains("elsewhere") }, "a temporary file is still there")
+      workspace.removeDatabase()
+      let run = try workspace.show()
+      #expect(run.status == "finished" && run.losses.map(\.step) == Array(1...6))
+      #expect(run.validation.map(\.step) == [0, 3, 6])
+    }
+
+    @Test("It is refused where the training would be another one")
+    func refused() throws {
+      let outcome = try workspace.run(Self.command + ["--seed", "7"])
+      #expect(outcome.code == 65)
+      #expect(outcome.lastMessage.contains("(seed: 42 -> 7)"))
+      #expect(try workspace.files(below: Self.run).contains { $0.contains("step-000004") })
+    }
+  }
+}

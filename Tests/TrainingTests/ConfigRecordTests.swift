@@ -1,0 +1,169 @@
+import Drawing
+import Foundation
+import NN
+import Options
+import Testing
+import Training
+
+@Suite("Configuration on record")
+struct ConfigRecordTests {
+  @Test("the record is the same text every time and reads back as the same configuration")
+  func record() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.minSNRGamma = nil
+    config.learningRate = 0.1 + 0.2
+    config.device = .cuda(3)
+    config.model = "a/b \"c\" 犬"
+    let json = try config.recordJSON()
+    #expect(try config.recordJSON() == json)
+    #expect(json.hasPrefix("{\"adam_beta1\":0.9,\"adam_beta2\":0.999,"))
+    #expect(!json.contains("\n"))
+    #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
+  }
+
+  @Test("an option that a record lacks has its default, and one that is null has not")
+  func incompleteRecord() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.maxGradientNorm = nil
+    let options = try #require(
+      JSONSerialization.jsonObject(with: Data(config.recordJSON().utf8)) as? [String: Any])
+    #expect(options.keys.sorted() == TrainingConfig.schema.options.map(\.key).sorted())
+    let read = { (options: [String: Any]) in
+      try JSONDecoder().decode(
+        TrainingConfig.self, from: JSONSerialization.data(withJSONObject: options))
+    }
+    for key in options.keys where key != "subject" && key != "max_gradient_norm" {
+      var fewer = options
+      fewer[key] = nil
+      #expect(try read(fewer) == config, "\(key)")
+    }
+    #expect(try read([:]) == TrainingConfig())
+  }
+
+  @Test("flags over a record change what they name and nothing else")
+  func overridden() throws {
+    var config = TrainingConfig()
+    config.subject = "dog"
+    config.rank = 4
+    var flags = OptionOverrides<TrainingConfig>()
+    flags.set(\.$threads, to: 3)
+    var expected = config
+    expected.threads = 3
+    #expect(try config.overridden(by: flags) == expected)
+    flags.set(\.$threads, to: 0)
+    #expect(
+      sentence { _ = try config.overridden(by: flags) }
+        == "`threads` is 0, but must be a whole number from 1 to 1024.")
+  }
+
+  @Test("differences name the option, the old and the new value")
+  func differences() {
+    let old = TrainingConfig()
+    var new = old
+    #expect(new.differences(from: old) == [])
+    new.rank = 32
+    new.minSNRGamma = nil
+    new.loraTargets = ["to_q", "to_v"]
+    new.device = .cpu
+    #expect(
+      new.differences(from: old).map(\.description) == [
+        "rank: 16 -> 32", "lora_targets: [to_q, to_k, to_v, to_out.0] -> [to_q, to_v]",
+        "min_snr_gamma: 5 -> null", "device: auto -> cpu",
+      ])
+  }
+
+  @Test("a resume may change sampling, checkpoints, paths and, at a constant rate, the steps")
+  func resume() {
+    var old = TrainingConfig()
+    var new = old
+    new.steps = 2000
+    new.checkpointEvery = 10
+    new.keepLast = 3
+    new.keepEvery = 100
+    new.sampleEvery = 0
+    new.samplePrompts = ["x"]
+    new.sampleSteps = 5
+    new.sampleGuidance = 1
+    new.sampleSeeds = [1]
+    new.dataset = "elsewhere"
+    new.model = "elsewhere"
+    #expect(new.differencesForbiddenOnResume(from: old) == [])
+
+    new.seed = 7
+    new.learningRate = 2e-4
+    #expect(
+      new.differencesForbiddenOnResume(from: old).map(\.description) == [
+        "seed: 42 -> 7", "learning_rate: 0.0001 -> 0.0002",
+      ])
+
+    old.learningRateSchedule = .cosine
+    new = old
+    new.steps = 2000
+    #expect(
+      new.differencesForbiddenOnResume(from: old).map(\.description)
+        == ["steps: 1000 -> 2000"])
+  }
+
+  @Test("threads decide on a CPU alone; one GPU is as good as another, and no CPU")
+  func machine() {
+    func forbidden(_ change: (inout TrainingConfig) -> Void, on device: DeviceChoice) -> [String] {
+      var old = TrainingConfig()
+      old.device = device
+      old.threads = 8
+      var new = old
+      change(&new)
+      return new.differencesForbiddenOnResume(from: old).map(\.description)
+    }
+    #expect(forbidden({ $0.threads = 2 }, on: .cpu) == ["threads: 8 -> 2"])
+    #expect(forbidden({ $0.threads = 2 }, on: .cuda(0)) == [])
+    #expect(forbidden({ $0.deterministic = true }, on: .cpu) == [])
+    #expect(
+      forbidden({ $0.deterministic = true }, on: .cuda(0)) == ["deterministic: false -> true"])
+    #expect(forbidden({ $0.device = .cuda(1) }, on: .cuda(0)) == [])
+    #expect(forbidden({ $0.device = .cpu }, on: .cuda(0)) == ["device: cuda:0 -> cpu"])
+    #expect(forbidden({ $0.device = .cuda(0) }, on: .cpu) == ["device: cpu -> cuda:0"])
+  }
+
+  @Test("class images decide only where there are some; rank and layers can never change")
+  func classImages() {
+    func forbidden(
+      _ before: (inout TrainingConfig) -> Void = { _ in }, _ change: (inout TrainingConfig) -> Void
+    ) -> [String] {
+      var old = TrainingConfig()
+      before(&old)
+      var new = old
+      change(&new)
+      return new.differencesForbiddenOnResume(from: old).map(\.key)
+    }
+    func settings(_ config: inout TrainingConfig) {
+      config.priorWeight = 2
+      config.priorSteps = 3
+      config.classPrompts = ["a dog"]
+    }
+    #expect(forbidden { settings(&$0) } == [])
+    #expect(forbidden { $0.priorImages = 4 } == ["prior_images"])
+    #expect(
+      forbidden({ $0.priorImages = 4 }, { settings(&$0) })
+        == ["class_prompts", "prior_weight", "prior_steps"])
+    func found(_ config: inout TrainingConfig) {
+      config.priorImages = 4
+      config.priorFolder = "dogs"
+    }
+    #expect(forbidden({ found(&$0) }, { settings(&$0) }) == ["prior_weight"])
+    #expect(forbidden({ found(&$0) }, { $0.priorFolder = "cats" }) == [])
+    #expect(forbidden({ found(&$0) }, { $0.priorFolder = nil }) == ["prior_folder"])
+    #expect(
+      TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == ["rank", "lora_targets"])
+  }
+
+  @Test("a record of the version before reads back: hold_out is validation_images")
+  func formerName() throws {
+    let record = Data("{\"subject\":\"dog\",\"hold_out\":2,\"keep_last\":null}".utf8)
+    var expected = TrainingConfig()
+    expected.subject = "dog"
+    expected.validationImages = 2
+    #expect(try JSONDecoder().decode(TrainingConfig.self, from: record) == expected)
+  }
+}

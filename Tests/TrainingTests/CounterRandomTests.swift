@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Datasets
+
+@Suite("Random draws")
+struct CounterRandomTests {
+  @Test("draws are these numbers for ever, calculated independently in Python")
+  func values() {
+    #expect(
+      CounterRandom.value(seed: 0, step: 0, sample: 0, purpose: .order) == 0xd1c0_2706_8798_4b37)
+    #expect(
+      CounterRandom.value(seed: 42, step: 0, sample: 0, purpose: .noise) == 0x68fe_a42e_ee61_becd)
+    #expect(
+      CounterRandom.value(seed: 42, step: 499, sample: 3, purpose: .timestep)
+        == 0xefea_7c3f_a4cf_c5ec)
+    #expect(
+      CounterRandom.value(seed: .max, step: 10_000_000, sample: 7, purpose: .adapter)
+        == 0xdff9_a286_82c7_f0b9)
+    #expect(
+      CounterRandom.value(seed: 42, step: 0, sample: 3, purpose: .classImage)
+        == 0x13f2_e5f8_addb_fb49)
+    #expect(
+      CounterRandom.value(seed: 42, step: 5, sample: 2, purpose: .classOrder)
+        == 0xabbf_a970_6adc_7b31)
+    #expect(
+      CounterRandom.value(seed: 42, step: 7, sample: 1, purpose: .heldOutNoise)
+        == 0x58d0_7cea_63cc_00c4)
+    let later: [(CounterRandom.Purpose, sample: Int, UInt64)] = [
+      (.crop, 9, 0xb47c_290b_9825_96e9), (.flip, 3, 0xd14d_2310_7f73_fba1),
+      (.captionLine, 3, 0xbf39_d30e_6f4d_4a02), (.captionOrder, 3, 0xd84d_636a_0c4f_a714),
+      (.captionDropout, 3, 0x729c_5745_65ba_1934),
+    ]
+    for (purpose, sample, value) in later {
+      #expect(
+        CounterRandom.value(seed: 42, step: 499, sample: sample, purpose: purpose) == value)
+    }
+    // A class image's: they count down from -1.
+    #expect(
+      CounterRandom.value(seed: 42, step: 499, sample: -1, purpose: .noise)
+        == 0x40f2_e7a6_5ada_f9c8)
+  }
+
+  @Test("no two of 60,000 neighbouring draws agree, not even in their low 32 bits beyond chance")
+  func distinct() {
+    var values: Set<UInt64> = []
+    var lowBits: Set<UInt32> = []
+    for step in 0..<5000 {
+      for sample in 0..<4 {
+        for purpose in [CounterRandom.Purpose.noise, .timestep, .latent] {
+          let value = CounterRandom.value(seed: 1, step: step, sample: sample, purpose: purpose)
+          values.insert(value)
+          lowBits.insert(UInt32(truncatingIfNeeded: value))
+        }
+      }
+    }
+    #expect(values.count == 60_000)
+    // 60,000^2 / 2^33 = 0.4 collisions are expected of perfect random numbers.
+    #expect(lowBits.count >= 59_995)
+  }
+
+  @Test(
+    "indices are uniform: chi-squared of 100,000 draws from 0 ..< 10 is below its 99.99 % point")
+  func uniform() {
+    var counts = Array(repeating: 0, count: 10)
+    for step in 0..<100_000 {
+      counts[CounterRandom.index(below: 10, seed: 9, step: step, sample: 0, purpose: .timestep)] +=
+        1
+    }
+    let chiSquared = counts.reduce(0.0) {
+      $0 + (Double($1) - 10_000) * (Double($1) - 10_000) / 10_000
+    }
+    #expect(chiSquared < 33.7)
+  }
+}

@@ -1,0 +1,176 @@
+import Datasets
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+@Suite("Dataset survey")
+struct DatasetSurveyTests {
+  private let dog: DatasetFixture
+
+  init() throws { dog = try DatasetFixture() }
+
+  // MARK: Masks
+
+  @Test("a mask file belongs to its picture, without one is a picture, and wins over transparency")
+  func masks() throws {
+    try dog.pictures("1.png", "1-mask.png", "3-mask.png", "2_a/4.png", "2_a/4-masklabel.PNG")
+    try dog.write(DatasetFixture.transparent, to: "2.png")
+    try dog.write(DatasetFixture.transparent + [0], to: "5.png")
+    try dog.pictures("5-masklabel.png")
+    let images = try dog.load().images
+    #expect(images.map(\.name) == ["1.png", "2.png", "2_a/4.png", "3-mask.png", "5.png"])
+    let masks = images.map { image in
+      switch image.mask {
+      case .file(let url): dog.short(url.path)
+      case .alpha: "alpha"
+      case nil: "none"
+      }
+    }
+    #expect(
+      masks == [
+        "dog/1-mask.png", "alpha", "dog/2_a/4-masklabel.PNG", "none", "dog/5-masklabel.png",
+      ])
+    try dog.pictures("1-masklabel.png")
+    #expect(
+      try dog.problems().last == "1-masklabel.png: the picture has another mask, not read")
+  }
+
+  @Test("a mask of another size is refused, and one that is no picture; both name the mask")
+  func unfitMask() throws {
+    try dog.pictures("1.png", "2.png", "3.png", "3-mask.png")
+    try dog.write(DatasetFixture.grey(width: 6, height: 8), to: "1-mask.png")
+    try dog.write("text", to: "2-mask.png")
+    let survey = try dog.survey()
+    #expect(survey.unusable.map(\.name) == ["1-mask.png", "2-mask.png"])
+    #expect(
+      survey.unusable.first.map { dog.short($0.description) }
+        == "dog/1-mask.png has 6 x 8 pixels, but its picture dog/1.png has 8 x 6; save the mask in "
+        + "the picture's size.")
+    #expect(survey.dataset?.images.map(\.name) == ["3.png"])
+  }
+
+  // MARK: Unusable files
+
+  @Test("a bad file does not hide the others; load throws its error, or names all with reasons")
+  func unusable() throws {
+    try dog.pictures("1.png")
+    try dog.write("", to: "2.png")
+    #expect(dog.sentence() == "dog/2.png is empty (0 bytes); copy it again or remove it.")
+    try dog.write("text", to: "2_a/3.jpg")
+    let survey = try dog.survey()
+    #expect(survey.dataset?.images.map(\.name) == ["1.png"])
+    #expect(survey.unusable.map(\.name) == ["2.png", "2_a/3.jpg"])
+    #expect(
+      dog.sentence() == """
+        dog has 2 files that cannot be used:
+          dog/2.png is empty (0 bytes); copy it again or remove it.
+          dog/2_a/3.jpg is not a PNG or JPEG picture, whatever its extension says: its content is \
+        text; convert it to PNG or JPEG or remove it.
+        """)
+    try FileManager.default.removeItem(at: dog.url.appending(path: "1.png"))
+    #expect(try dog.survey().dataset == nil)
+  }
+
+  // MARK: Commands
+
+  @Test("commands that mend: names, formats, duplicates; none where something would be overwritten")
+  func commands() throws {
+    try dog.write(DatasetFixture.grey(1), to: "1.jpg")
+    try dog.write(DatasetFixture.grey(2), to: "2.JPG")
+    try dog.write(DatasetFixture.grey(2), to: "2.png")
+    try dog.write("webp", to: "it's 3.webp")
+    try dog.write("heic", to: "2.heic")
+    try dog.write("dog", to: "1.txt")
+    try dog.write("dog", to: "2.txt")
+    let problems = try dog.load().problems
+    #expect(
+      problems.map { "\($0.files): \($0.commands.map(dog.short))" } == [
+        #"["1.jpg", "2.JPG"]: ["mv dog/1.jpg dog/1.png"]"#,
+        #"["2.heic", "it\'s 3.webp"]: ["magick \'dog/it\'\\\'\'s 3.webp\' \'dog/it\'\\\'\'s 3.png\'"]"#,
+        #"["2.JPG", "2.png"]: ["rm dog/2.png"]"#,
+      ])
+  }
+
+  @Test("links to a picture are the same picture, but removing what they lead to is not advised")
+  func linkedDuplicates() throws {
+    try dog.pictures("2.png")
+    try dog.link("1.png", to: "2.png")
+    try dog.write("dog", to: "1.txt")
+    try dog.write("dog", to: "2.txt")
+    let problem = try #require(try dog.load().problems.first)
+    #expect(problem.files == ["1.png", "2.png"])
+    #expect(problem.commands == [])
+    try dog.write(Data(contentsOf: dog.url.appending(path: "2.png")), to: "2_x/3.png")
+    #expect(try dog.commands() == ["rm dog/2_x/3.png"])
+  }
+
+  @Test("colours of another profile are said, with the command that converts them")
+  func colorProfiles() throws {
+    let fixtures = Repository.root.appending(path: "Tests/ImagesTests/Fixtures")
+    for name in ["profile-wide.png", "profile-wide.jpg"] {
+      try dog.write(Data(contentsOf: fixtures.appending(path: name)), to: "2_dog/\(name)")
+    }
+    try dog.write(
+      Data(contentsOf: fixtures.appending(path: "profile-srgb.jpg")), to: "2_dog/1.jpg")
+    let problem = try #require(try dog.load().problems.first)
+    #expect(
+      problem.text == "the colour profile is Wide Gamut Test, but its colours are read as sRGB")
+    #expect(problem.files == ["2_dog/profile-wide.jpg", "2_dog/profile-wide.png"])
+    let png = "dog/2_dog/profile-wide.png"
+    #expect(
+      problem.commands.map(dog.short) == [
+        "vips icc_transform \(png) \(png).srgb.png srgb --embedded && mv \(png).srgb.png \(png)"
+      ])
+  }
+
+  // MARK: Enlargements
+
+  @Test("an enlargement is told by the bucket that it covers, with the way out")
+  func enlargements() throws {
+    try dog.write(DatasetFixture.grey(width: 800, height: 600), to: "1.png")
+    try dog.write(DatasetFixture.grey(width: 1000, height: 1000), to: "2.png")
+    let dataset = try dog.load()
+    let buckets = AspectBuckets(resolution: 1024, step: 64)
+    #expect(
+      dataset.enlargements(in: buckets, upscale: true).map(\.description) == [
+        "1.png: 800x600 is enlarged 1.49 times to cover 1152x896, which blurs it; `upscale: false` "
+          + "trains it smaller"
+      ])
+    #expect(dataset.enlargements(in: buckets, upscale: false) == [])
+  }
+
+  // MARK: Numbers
+
+  @Test("0 pictures, and 1")
+  func few() throws {
+    try dog.write("{}", to: "metadata.jsonl")
+    #expect(dog.sentence().hasPrefix("dog holds no .jpg or .png picture"))
+    #expect(throws: DatasetError.self) { try dog.survey() }
+    try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
+    try dog.pictures("1.png")
+    #expect(try dog.load().images.count == 1)
+  }
+
+  @Test("5,000 pictures with captions and duplicates are looked through in seconds")
+  func many() throws {
+    let picture = try DatasetFixture.grey()
+    var lines: [String] = []
+    for number in 0..<5000 {
+      let name = "\(number)"
+      // Of equal size, so that each is compared by its content; two in a hundred are the same.
+      let content = String((number % 100 == 1 ? number - 1 : number) + 10_000)
+      try dog.write(picture + Data(content.utf8), to: "\(name).png")
+      lines.append("{\"file_name\": \"\(name).png\", \"text\": \"dog \(name)\"}")
+    }
+    try dog.write(lines.joined(separator: "\n"), to: "metadata.jsonl")
+    let start = ContinuousClock.now
+    let dataset = try dog.load()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    #expect(dataset.images.count == 5000)
+    #expect(dataset.images.last?.caption == "dog 999")
+    #expect(dataset.problems.count == 50)
+    #expect(dataset.problems.first?.files == ["0.png", "1.png"])
+    #expect(seconds < 15, "\(seconds) s")
+  }
+}

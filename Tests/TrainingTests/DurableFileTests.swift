@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Files
+
+@Suite("Durable files")
+struct DurableFileTests {
+  private struct Refused: Error {}
+
+  private let folder: TemporaryDirectory
+  private var file: URL { folder.url.appending(path: "a/b/picture.png") }
+
+  init() throws { folder = try TemporaryDirectory() }
+
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(
+      atPath: file.deletingLastPathComponent().path
+    ).sorted()
+  }
+
+  @Test("a file is replaced as a whole, and nothing else is left, where writing fails too")
+  func replace() throws {
+    try DurableFile.replace(file, with: Data("one".utf8))
+    #expect(throws: Refused.self) {
+      try DurableFile.replace(file) {
+        try Data("half".utf8).write(to: $0)
+        throw Refused()
+      }
+    }
+    #expect(try Data(contentsOf: file) == Data("one".utf8))
+    try DurableFile.replace(file, with: Data("two".utf8))
+    #expect(try Data(contentsOf: file) == Data("two".utf8))
+    #expect(try names() == ["picture.png"])
+  }
+
+  @Test("what a dead process left behind is removed, and what a living one writes is not")
+  func leftovers() throws {
+    var temporary = ""
+    try DurableFile.replace(file) {
+      temporary = $0.lastPathComponent
+      try Data().write(to: $0)
+    }
+    let prefix = temporary.dropLast("\(getpid())".count)
+    let living = "\(prefix)1"
+    // No process has so high a number.
+    let dead = "\(prefix)\(pid_t.max)"
+    for name in [living, dead] {
+      try Data().write(to: file.deletingLastPathComponent().appending(path: name))
+    }
+    try DurableFile.replace(file, with: Data())
+    #expect(try names() == [living, "picture.png"])
+  }
+
+  @Test("folders are made with those above them, and what is in the way is said")
+  func folders() throws {
+    let deep = folder.url.appending(path: "x/y/z")
+    for _ in 0..<2 { try DurableFile.makeFolder(deep) }
+    #expect(FileManager.default.fileExists(atPath: deep.path))
+    let taken = folder.url.appending(path: "taken")
+    try Data().write(to: taken)
+    for url in [taken.appending(path: "x"), taken] {
+      let error = FileAccessError.unwritable(file: url.relativePath, reason: "Not a directory")
+      #expect(throws: error) { try DurableFile.makeFolder(url) }
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("Loss scaling")
+struct LossScalerTests {
+  @Test("halves after an overflow and doubles after 2000 good steps in a row")
+  func scale() {
+    var scaler = LossScaler()
+    #expect(scaler.scale == 65536)
+    scaler.update(finite: false)
+    #expect(scaler.scale == 32768)
+    for _ in 0..<1999 { scaler.update(finite: true) }
+    scaler.update(finite: false)
+    #expect(scaler.scale == 16384)
+    for _ in 0..<1999 { scaler.update(finite: true) }
+    #expect(scaler.scale == 16384)
+    scaler.update(finite: true)
+    #expect(scaler.scale == 32768)
+  }
+}
+
+@Suite("One optimizer step")
+struct OptimizerStepTests {
+  private let unet: UNet2DConditionModel
+  private let trained: [Tensor]
+  private let model: ModelDirectory
+
+  init() throws {
+    model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+    unet = try model.loadUNet()
+    trained = try unet.attachAdapters(
+      LoRA.self, targets: ["to_q"], settings: AdapterSettings(rank: 1, alpha: 1)
+    ) { _ in try Generator(seed: 1) }.flatMap(\.tensors).map(\.tensor)
+    for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
+  }
+
+  static func pass(_ timesteps: [Int] = [500]) throws -> TrainingPass {
+    let count = timesteps.count
+    let batch = TrainingBatch(
+      latents: try Generator(seed: 1).normal([count, 4, 8, 8]),
+      noise: try Generator(seed: 2).normal([count, 4, 8, 8]), timesteps: timesteps,
+      embeds: try Generator(seed: 3).normal([count, 5, 64]),
+      pooled: try Generator(seed: 4).normal([count, 32]),
+      timeIds: try .full([count, 6], value: 64), files: timesteps.map { "\($0).png" })
+    return TrainingPass(batch)
+  }
+
+  private func step(
+    scalesLoss: Bool, maxGradientNorm: Double? = 1, rates: [Double] = [1e-4],
+    gradientHook: @escaping ([Tensor]) throws -> Void = { _ in }
+  ) throws -> OptimizerStep {
+    var config = TrainingConfig()
+    config.maxGradientNorm = maxGradientNorm
+    let size = trained.count / rates.count
+    let groups = rates.enumerated().map { group, rate in
+      ParameterGroup(
+        "group \(group)",
+        (group * size..<(group + 1) * size).map { ("\($0)", trained[$0]) }, learningRate: rate)
+    }
+    return OptimizerStep(
+      unet: unet,
+      objective: Objective(schedule: NoiseSchedule(model.scheduler), minSNRGamma: nil),
+      pass: { _, _ in try Self.pass() },
+      optimizer: try OptimizerKind.standard.optimizer(of: groups, settings: OptimizerSettings()),
+      schedule: LearningRateSchedule(.linear, warmupSteps: 0, steps: 2), config: config,
+      scalesLoss: scalesLoss, gradientHook: gradientHook)
+  }
+
+  @Test("passes of one shape read the same tensors on the device, others have their own")
+  func inputs() throws {
+    let buffers = InputBuffers(on: .cpu)
+    let schedule = NoiseSchedule(model.scheduler)
+    func place(_ timesteps: [Int], for use: String = "instances") throws -> PassInputs {
+      try buffers.place(
+        Self.pass(timesteps).instances, for: use, schedule: schedule, sampleWeights: nil)
+    }
+    func tensors(_ inputs: PassInputs) -> [ObjectIdentifier] {
+      [
+        inputs.latents, inputs.noise, inputs.timesteps, inputs.scales.signal, inputs.scales.sigma,
+        inputs.embeds, inputs.pooled, inputs.timeIds,
+      ].map { ObjectIdentifier($0) }
+    }
+    let first = try place([500])
+    let alphas = try first.scales.signal.floats()
+    let second = try place([300])
+    #expect(tensors(first) == tensors(second))
+    #expect(try second.timesteps.floats() == [300] && second.scales.signal.floats() != alphas)
+    #expect(Set(tensors(second)).isDisjoint(with: tensors(try place([1, 2]))))
+    #expect(Set(tensors(second)).isDisjoint(with: tensors(try place([300], for: "class images"))))
+  }
+
+  @Test("a loss that is not finite is named with the samples up to its pass, and changes nothing")
+  func lossNotFinite() throws {
+    let before = try trained.map { try $0.bytes() }
+    var config = TrainingConfig()
+    config.gradientAccumulation = 3
+    let group = ParameterGroup(
+      "unet", trained.enumerated().map { ("\($0)", $1) }, learningRate: 1e-4)
+    let step = OptimizerStep(
+      unet: unet,
+      objective: Objective(schedule: NoiseSchedule(model.scheduler), minSNRGamma: nil),
+      pass: { _, micro in
+        var pass = try Self.pass([100 + micro])
+        if micro == 1 {
+          pass.instances.noise = try .full(pass.instances.noise.shape, value: .infinity)
+        }
+        return pass
+      },
+      optimizer: try OptimizerKind.standard.optimizer(of: [group], settings: OptimizerSettings()),
+      schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 2), config: config,
+      scalesLoss: false)
+    var scaler = LossScaler()
+    #expect(
+      sentence { _ = try step(1, scaler: &scaler, checkStop: {}) }
+        == "The loss of step 2 (100.png at timestep 100, 101.png at timestep 101) is not finite; "
+        + "lower the learning rate, or train in bf16 or fp32.")
+    #expect(try trained.map { try $0.bytes() } == before)
+    #expect(try trained.allSatisfy { try $0.grad == nil })
+  }
+
+  @Test("scaling the loss changes neither loss nor gradients")
+  func scaling() throws {
+    var scaler = LossScaler()
+    let plain = try step(scalesLoss: false)(0, scaler: &scaler, checkStop: {})
+    #expect(scaler == LossScaler())
+    for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
+    let scaled = try step(scalesLoss: true)(0, scaler: &scaler, checkStop: {})
+    #expect(scaler != LossScaler() && scaler.scale == 65536)
+    #expect(scaled.loss == plain.loss)
+    let norms = (try #require(scaled.gradNorm), try #require(plain.gradNorm))
+    #expect(abs(norms.0 - norms.1) <= 1e-6 * norms.1)
+  }
+
+  @Test("an overflow leaves a float16 step out and halves the scale, until there is none left")
+  func overflow() throws {
+    let before = try trained.map { try $0.bytes() }
+    var scaler = LossScaler()
+    let step = try step(scalesLoss: true)
+    while scaler.scale > 1 {
+      let scale = scaler.scale
+      try trained[0].setGrad(.full(trained[0].shape, value: .infinity))
+      let report = try step(0, scaler: &scaler, checkStop: {})
+      #expect(report.gradNorm == nil && report.loss.isFinite)
+      #expect(scaler.scale == scale / 2)
+    }
+    try trained[0].setGrad(.full(trained[0].shape, value: .nan))
+    #expect(
+      sentence { _ = try step(6, scaler: &scaler, checkStop: {}) }
+        == "The gradients of step 7 (500.png at timestep 500) are not finite; lower the learning "
+        + "rate, or train in bf16 or fp32.")
+    #expect(try trained.map { try $0.bytes() } == before)
+    #expect(try trained.allSatisfy { try $0.grad == nil })
+  }
+
+  @Test("gradients that are not finite end a step without loss scaling at once")
+  func gradientsNotFinite() throws {
+    var scaler = LossScaler()
+    try trained[1].setGrad(.full(trained[1].shape, value: .infinity))
+    #expect(throws: TrainingError.self) {
+      try step(scalesLoss: false)(0, scaler: &scaler, checkStop: {})
+    }
+  }
+
+  @Test("a step that is ended before its second forward pass has changed nothing")
+  func stopped() throws {
+    let before = try trained.map { try $0.bytes() }
+    var scaler = LossScaler()
+    #expect(throws: StopRequest.self) {
+      try step(scalesLoss: true)(0, scaler: &scaler) { throw StopRequest() }
+    }
+    #expect(try trained.map { try $0.bytes() } == before)
+    #expect(scaler == LossScaler())
+  }
+
+  @Test("each parameter group has its own rate, in the update and in the report")
+  func groups() throws {
+    var scaler = LossScaler()
+    let report = try step(scalesLoss: false, rates: [1e-2, 0])(1, scaler: &scaler, checkStop: {})
+    #expect(report.learningRate == 5e-3)
+    #expect(report.learningRates == ["group 0": 5e-3, "group 1": 0])
+    for (index, tensor) in trained.enumerated() {
+      let change = try (tensor.detach() - 0.1).abs().max().item()
+      #expect(index < trained.count / 2 ? change > 1e-3 : change == 0, "\(index)")
+    }
+    #expect(trained.count > 2)
+  }
+
+  @Test("a report of one group is written as it always was, and an old one is read")
+  func reports() throws {
+    var scaler = LossScaler()
+    let report = try step(scalesLoss: false)(0, scaler: &scaler, checkStop: {})
+    #expect(report.learningRate == 1e-4 && report.learningRates == nil)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let json = try encoder.encode(report)
+    #expect(!String(decoding: json, as: UTF8.self).contains("learning_rates"))
+    let old =
+      #"{"grad_norm":2,"learning_rate":0.5,"loss":1,"seconds":3,"step":4,"timestep":5}"#
+    var read = try JSONDecoder().decode(StepReport.self, from: Data(old.utf8))
+    #expect(read.learningRate == 0.5 && read.learningRates == nil)
+    #expect(try String(decoding: encoder.encode(read), as: UTF8.self) == old)
+    read.learningRates = ["unet": 0.5, "text_encoder": 0.25]
+    let both = try String(decoding: encoder.encode(read), as: UTF8.self)
+    #expect(both.contains(#""learning_rates":{"text_encoder":0.25,"unet":0.5}"#))
+    #expect(try JSONDecoder().decode(StepReport.self, from: Data(both.utf8)) == read)
+  }
+
+  @Test("the gradient hook sees unscaled gradients before their norm, and may change them")
+  func gradientHook() throws {
+    var scaler = LossScaler()
+    var calls = 0
+    var seen = 0.0
+    let report = try step(scalesLoss: true) { gradients in
+      calls += 1
+      seen = try Tensor.norm(of: gradients).item()
+      try Tensor.scale(gradients, by: 0.5)
+    }(0, scaler: &scaler, checkStop: {})
+    #expect(calls == 1)
+    for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
+    let plain = try step(scalesLoss: false)(0, scaler: &scaler, checkStop: {})
+    let (norm, own) = (try #require(report.gradNorm), try #require(plain.gradNorm))
+    #expect(abs(seen - own) <= 1e-6 * own)
+    #expect(abs(norm - own / 2) <= 1e-6 * own)
+  }
+
+  @Test("what the gradient hook throws ends a step with nothing changed")
+  func failingHook() throws {
+    let before = try trained.map { try $0.bytes() }
+    var scaler = LossScaler()
+    let step = try step(scalesLoss: true) { _ in throw StopRequest() }
+    #expect(throws: StopRequest.self) { try step(0, scaler: &scaler, checkStop: {}) }
+    #expect(try trained.map { try $0.bytes() } == before)
+    #expect(try trained.allSatisfy { try $0.grad == nil })
+    #expect(scaler == LossScaler())
+  }
+
+  @Test("min-SNR weighs each sample by its own timestep")
+  func minSNR() throws {
+    let schedule = NoiseSchedule(model.scheduler)
+    func loss(_ timesteps: [Int], gamma: Double?) throws -> Double {
+      try noGrad {
+        try Objective(schedule: schedule, minSNRGamma: gamma)
+          .loss(of: Self.pass(timesteps), by: unet).total.item()
+      }
+    }
+    for timestep in [10, 500, 990] {
+      let weight = Double(min(1, 5 / schedule.snr(timestep)))
+      let plain = try loss([timestep], gamma: nil)
+      #expect(abs(try loss([timestep], gamma: 5) - weight * plain) <= 1e-6 * plain)
+    }
+    #expect(schedule.snr(10) > 5 && schedule.snr(990) < 5)
+    #expect(try loss([10, 990], gamma: 5) < loss([10, 990], gamma: nil))
+    #expect(try abs(loss([10, 990], gamma: 1e9) - loss([10, 990], gamma: nil)) < 1e-6)
+  }
+}

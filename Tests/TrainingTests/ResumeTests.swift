@@ -1,0 +1,193 @@
+import Foundation
+import NN
+import Options
+import TestSupport
+import Testing
+import Torch
+
+@testable import Drawing
+@testable import Files
+@testable import Training
+
+@Suite("Exact resume")
+struct ResumeTests {
+  /// A way to train whose interruption must not be seen.
+  struct Way: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let config: TrainingConfig
+  }
+
+  static let ways: [Way] = [
+    Way(testDescription: "batch 1", config: TinyTraining.config()),
+    Way(
+      testDescription: "batch 2, accumulation 2, cosine",
+      config: TinyTraining.config { config in
+        config.batchSize = 2
+        config.gradientAccumulation = 2
+        config.learningRateSchedule = .cosine
+        config.learningRateWarmupSteps = 2
+      }),
+    Way(
+      testDescription: "class images, accumulation 2",
+      config: PriorPreservationTests.config { $0.gradientAccumulation = 2 }),
+    Way(
+      testDescription: "buckets, crops, flips and captions drawn", config: SampleDeckTests.config()),
+    Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
+    Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
+    Way(
+      testDescription: "all at once: fp16, buckets, class images, accumulation, warm-up, samples",
+      config: PriorPreservationTests.config { config in
+        config.precision = .fp16
+        config.bucketStep = 8
+        config.gradientAccumulation = 2
+        config.learningRateSchedule = .linear
+        config.learningRateWarmupSteps = 3
+        config.checkpointEvery = 2
+        config.keepLast = 1
+        config.sampleEvery = 3
+        config.sampleSeeds = [7]
+        config.validateEvery = 2
+      }),
+  ]
+
+  private let training: TinyTraining
+
+  init() throws { training = try TinyTraining() }
+
+  /// The final files, and every number of every step but its seconds.
+  private func result(_ run: Int) throws -> [String] {
+    let folder = training.runFolder(run)
+    let checkpoint = try folder.checkpoint(step: 6)
+    let pictures = try training.files(below: folder.url).filter { $0.hasSuffix(".png") }.map {
+      try "\($0) \(ContentHash.of(fileAt: folder.url.appending(path: $0)))"
+    }
+    let records = try folder.history(of: checkpoint.state())
+    let validation = "\(records.validation)"
+    let history = records.steps.map { report in
+      var report = report
+      report.seconds = 0
+      return "\(report)"
+    }
+    let scaler = "\(try checkpoint.state().lossScaler)"
+    let files = try ["adapter.safetensors", "optimizer.safetensors"].map {
+      try ContentHash.of(fileAt: checkpoint.url.appending(path: $0))
+    }
+    return files + [scaler, validation] + history + pictures
+  }
+
+  @Test("stopping after any step and going on gives the same bytes", arguments: ways)
+  func everyStep(way: Way) throws {
+    if way.config.validateEvery < way.config.steps {
+      try training.hold("a.png", caption: nil, seed: 11)
+    }
+    try training.train(run: 1, way.config)
+    let straight = try result(1)
+    // Every step is stopped after once, and two steps follow each resume but one.
+    for (run, stops) in [(2, [1, 3, 5]), (3, [2, 4])] {
+      try training.train(run: run, way.config, stoppedAfter: stops)
+      #expect(try result(run) == straight, "stopped after steps \(stops)")
+    }
+  }
+
+  @Test("stopping between the forward passes of a step drops that step alone")
+  func midAccumulation() throws {
+    let config = Self.ways[1].config
+    try training.train(run: 1, config)
+    let (outcome, events) = try training.train(run: 2, config) { events, asked in
+      events.steps.count == 3 && asked == 2
+    }
+    #expect(outcome == .stopped(step: 3))
+    #expect(events.checkpoints == [3])
+    let checkpoint = try training.runFolder(2).checkpoint(step: 3)
+    try training.train(run: 2, config, from: checkpoint)
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("several interruptions, one before anything was done, and an empty cache in between")
+  func severalTimes() throws {
+    try training.train(run: 1)
+    let (outcome, events) = try training.train(run: 2) { events, _ in
+      events.contains { if case .ready = $0 { true } else { false } }
+    }
+    #expect(outcome == .stopped(step: 0))
+    #expect(events.checkpoints.isEmpty)
+    var checkpoint: CheckpointFolder?
+    for last in [2, 4] {
+      try training.train(run: 2, from: checkpoint) { events, _ in
+        events.steps.last?.step == last
+      }
+      checkpoint = try training.runFolder(2).checkpoint(step: last)
+      try FileManager.default.removeItem(at: training.caches)
+    }
+    let (_, again) = try training.train(run: 2, from: checkpoint) { _, _ in true }
+    #expect(again.checkpoints.isEmpty)
+    try training.train(run: 2, from: checkpoint)
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("samples and checkpoints do not touch the arithmetic")
+  func samples() throws {
+    try training.train(run: 1)
+    let config = TinyTraining.config { config in
+      config.checkpointEvery = 2
+      config.sampleEvery = 1
+      config.samplePrompts = ["a dog", "a cat"]
+    }
+    try training.train(run: 2, config)
+    #expect(try result(2).filter { !$0.hasPrefix("samples/") } == result(1))
+  }
+
+  @Test("a finished run goes on to more steps as if they had been asked for at once")
+  func moreSteps() throws {
+    try training.train(run: 1)
+    try training.train(run: 2, TinyTraining.config { $0.steps = 4 })
+    try training.train(run: 2, from: training.runFolder(2).checkpoint(step: 4))
+    #expect(try result(2) == result(1))
+  }
+
+  @Test("threads nobody asked for are those of the run; asked for, they are a difference")
+  func threads() throws {
+    let recorded = try training.setup(TinyTraining.config { $0.threads = 7 }).config
+    let unasked = try training.setup(TinyTraining.config { $0.threads = nil })
+    let adopted = unasked.continuing(recorded)
+    #expect(adopted.config == recorded)
+    let asked = try training.setup(TinyTraining.config { $0.threads = 3 }).continuing(recorded)
+    #expect(
+      asked.config.differencesForbiddenOnResume(from: recorded).map(\.description)
+        == ["threads: 7 -> 3"])
+  }
+
+  @Test("a training computes with the threads of its setup")
+  func threadsAreUsed() throws {
+    let before = Backend.threads
+    defer { Backend.threads = before }
+    let recorded = try training.setup(TinyTraining.config { $0.threads = 2 }).config
+    let setup = try training.setup(TinyTraining.config { $0.threads = nil }).continuing(recorded)
+    Backend.threads = 1
+    var used: [Int] = []
+    let trainer = Trainer(setup, folder: training.runFolder(1))
+    _ = try trainer.train(
+      from: nil, stopped: { !used.isEmpty }, report: { _ in used.append(Backend.threads) })
+    #expect(used.first == 2)
+  }
+
+  @Test("another libtorch is another training on the CPU")
+  func libtorch() throws {
+    try training.train(run: 1)
+    var state = try training.runFolder(1).checkpoint(step: 6).state()
+    let setup = try training.setup()
+    #expect(try setup.differences(from: state) == [])
+    state.libtorch = "1.0.0"
+    #expect(
+      try setup.differences(from: state).map(\.description)
+        == ["libtorch: 1.0.0 -> \(Backend.version)"])
+    #expect(setup.notes(on: state) == [])
+  }
+
+  @Test("another seed, another training")
+  func seed() throws {
+    try training.train(run: 1)
+    try training.train(run: 2, TinyTraining.config { $0.seed = 43 })
+    #expect(try result(2)[0] != result(1)[0])
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import NN
+import TestSupport
+import Testing
+import Torch
+
+@testable import Drawing
+@testable import Files
+@testable import Training
+
+@Suite("Tensor cache")
+struct TensorCacheTests {
+  private let folder: TemporaryDirectory
+  private let cache: TensorCache
+  private let key: String
+  private let file: URL
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    cache = TensorCache(.latents, in: folder.url, device: .cpu, threads: 1)
+    key = cache.key(["something"])
+    file = cache.url(key)
+    let mean = try Tensor((0..<24).map { Float($0) / 3 }, shape: [2, 3, 4])
+    let count = try Tensor([Int64(-7)], shape: [1])
+    try cache.store(["mean": mean, "count": count], key)
+  }
+
+  @Test("tensors come back as they were, in any memory layout")
+  func roundTrip() throws {
+    let kept = try #require(cache.tensors(key))
+    #expect(kept.keys.sorted() == ["count", "mean"])
+    #expect(kept["mean"]?.shape == [2, 3, 4] && kept["mean"]?.dtype == .float32)
+    #expect(try kept["count"]?.int64s() == [-7])
+    let turned = try #require(kept["mean"]).transpose(0, 2)
+    try cache.store(["mean": turned], key)
+    #expect(try cache.tensors(key)?["mean"]?.bytes() == turned.bytes())
+    #expect(cache.tensors(cache.key(["something else"])) == nil)
+  }
+
+  @Test("with any bit of the tensors changed it is a miss")
+  func flipped() throws {
+    let whole = try Data(contentsOf: file)
+    let start = 8 + Int(whole[0]) + Int(whole[1]) << 8
+    for index in start..<whole.count {
+      var damaged = whole
+      damaged[index] ^= 1 << (index % 8)
+      try damaged.write(to: file)
+      #expect(cache.tensors(key) == nil, "byte \(index)")
+    }
+    try whole.write(to: file)
+    #expect(cache.tensors(key) != nil)
+  }
+
+  @Test("cut off anywhere, or made longer, it is a miss")
+  func truncated() throws {
+    let whole = try Data(contentsOf: file)
+    for length in 0..<whole.count {
+      try whole.prefix(length).write(to: file)
+      #expect(cache.tensors(key) == nil, "\(length) bytes")
+    }
+    try (whole + [0]).write(to: file)
+    #expect(cache.tensors(key) == nil)
+  }
+
+  @Test(
+    "with another shape, type or name in the header it is a miss",
+    arguments: [
+      ("[2,3,4]", "[4,3,2]"), ("\"F32\"", "\"I32\""), ("\"mean\"", "\"moan\""),
+      ("\"sha256\":\"", "\"sha257\":\""),
+    ])
+  func header(old: String, new: String) throws {
+    let data = try Data(contentsOf: file)
+    var changed = data
+    let place = try #require(data.range(of: Data(old.utf8)))
+    changed.replaceSubrange(place, with: Data(new.utf8))
+    try changed.write(to: file)
+    #expect(cache.tensors(key) == nil)
+  }
+
+  @Test("an entry under another key's name is a miss")
+  func misplaced() throws {
+    let other = cache.key(["something else"])
+    try FileManager.default.copyItem(at: file, to: cache.url(other))
+    #expect(cache.tensors(other) == nil)
+  }
+
+  @Test("a temporary file that an interrupted writer has left is never read")
+  func interrupted() throws {
+    let whole = try Data(contentsOf: file)
+    try FileManager.default.removeItem(at: file)
+    let left = file.deletingLastPathComponent().appending(
+      path: ".\(file.lastPathComponent).\(CurrentProcess.host).4194305")
+    try whole.prefix(100).write(to: left)
+    #expect(cache.tensors(key) == nil)
+    try cache.store(["mean": .ones([1])], key)
+    #expect(cache.tensors(key) != nil)
+    #expect(!FileManager.default.fileExists(atPath: left.path))
+  }
+
+  @Test("tensors do not need the file any more once they are read")
+  func unmapped() throws {
+    let kept = try #require(cache.tensors(key))
+    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    #expect(!maps.contains(file.lastPathComponent))
+    #expect(try kept["mean"]?.floats().last == 23 / 3)
+  }
+}

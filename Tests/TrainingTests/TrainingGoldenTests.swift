@@ -1,0 +1,115 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("Five steps beside PyTorch and peft")
+struct TrainingGoldenTests {
+  /// What a fixture says of its training.
+  struct Reference: Decodable {
+    let rank: Int
+    let alpha: Double
+    let gradientAccumulation: Int
+    let minSnrGamma: Double?
+    let predictionType: String
+    let learningRate: Double
+    let betas: [Double]
+    let epsilon: Double
+    let weightDecay: Double
+    let maxGradNorm: Double
+    let classCount: Int?
+    let priorWeight: Double?
+  }
+
+  @Test(
+    "losses, gradient norms and the final adapter are equal, with and without checkpointing",
+    arguments: [
+      "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
+    ], [false, true])
+  func training(name: String, checkpointing: Bool) throws {
+    let golden = try Golden("training/\(name)")
+    let reference = try golden.config(as: Reference.self)
+    let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+    let unet = try model.loadUNet()
+    var config = TrainingConfig()
+    config.gradientAccumulation = reference.gradientAccumulation
+    config.maxGradientNorm = reference.maxGradNorm
+
+    let sites = try unet.attachAdapters(
+      LoRA.self, targets: config.loraTargets,
+      settings: AdapterSettings(rank: reference.rank, alpha: reference.alpha)
+    ) { _ in try Generator(seed: 0) }
+    unet.setGradientCheckpointing(checkpointing)
+    let trained = sites.flatMap(\.tensors)
+    let initial = try Golden("training/initial-adapter")
+    for (name, tensor) in trained { try tensor.copy(from: initial.tensor("unet.\(name)")) }
+
+    var scheduler = model.scheduler
+    scheduler.predictionType = try #require(PredictionType(rawValue: reference.predictionType))
+    let step = OptimizerStep(
+      unet: unet,
+      objective: Objective(
+        schedule: NoiseSchedule(scheduler), minSNRGamma: reference.minSnrGamma,
+        priorWeight: reference.priorWeight ?? 1),
+      pass: {
+        try Self.pass(golden, step: $0, micro: $1, classCount: reference.classCount ?? 0)
+      },
+      optimizer: try OptimizerKind.adamW.optimizer(
+        of: [ParameterGroup("unet", trained, learningRate: reference.learningRate)],
+        settings: OptimizerSettings(
+          beta1: reference.betas[0], beta2: reference.betas[1], epsilon: reference.epsilon,
+          weightDecay: reference.weightDecay)),
+      schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 5), config: config,
+      scalesLoss: false)
+
+    var scaler = LossScaler()
+    let losses = try golden.tensor("out.losses").doubles()
+    let norms = try golden.tensor("out.grad_norms").doubles()
+    let parts = try ["instance", "prior"].map { name in
+      try reference.classCount.map { _ in try golden.tensor("out.\(name)_losses").doubles() }
+    }
+    for index in losses.indices {
+      let report = try step(index, scaler: &scaler, checkStop: {})
+      #expect(abs(report.loss - losses[index]) <= 1e-5 * losses[index])
+      for (part, expected) in zip([report.instanceLoss, report.priorLoss], parts) {
+        guard let expected = expected?[index] else {
+          #expect(part == nil)
+          continue
+        }
+        #expect(abs(try #require(part) - expected) <= 1e-5 * expected)
+      }
+      let norm = try #require(report.gradNorm)
+      #expect(abs(norm - norms[index]) <= 1e-5 * norms[index])
+    }
+    for (name, tensor) in trained {
+      let expected = try golden.tensor("final.unet.\(name)")
+      let difference = try relativeDifference(tensor.detach(), expected)
+      #expect(difference <= 1e-5, "\(name)")
+    }
+    #expect(losses.count == 5 && trained.count == 272)
+  }
+
+  private static func pass(
+    _ golden: Golden, step: Int, micro: Int, classCount: Int
+  ) throws -> TrainingPass {
+    let count = try golden.tensor("in.timesteps").shape[2]
+    func batch(_ places: Range<Int>) throws -> TrainingBatch {
+      func input(_ name: String) throws -> Tensor {
+        try golden.tensor("in.\(name)").select(dim: 0, index: step).select(dim: 0, index: micro)
+          .narrow(dim: 0, start: places.lowerBound, length: places.count)
+      }
+      return TrainingBatch(
+        latents: try input("latents"), noise: try input("noise"),
+        timesteps: try input("timesteps").int64s().map { Int($0) },
+        embeds: try input("prompt_embeds"), pooled: try input("pooled_embeds"),
+        timeIds: try input("time_ids").to(.float32), files: places.map { _ in "golden" })
+    }
+    return TrainingPass(
+      try batch(0..<count - classCount),
+      classImages: classCount > 0 ? try batch(count - classCount..<count) : nil)
+  }
+}

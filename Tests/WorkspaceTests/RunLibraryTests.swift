@@ -1,0 +1,123 @@
+import Files
+import Foundation
+import RunLog
+import Testing
+import Training
+import Workspace
+
+/// Looking at runs changes nothing, and shows what the folders hold.
+@Suite struct RunLibraryTests {
+  private let project: Project
+
+  init() throws { project = try Project() }
+
+  @Test("An empty project folder has no runs, and is not made")
+  func empty() throws {
+    let library = try project.library()
+    #expect(try library.runs().isEmpty && library.summaries().isEmpty)
+    #expect(throws: RunError.noRuns(file: project.folder.database.relativePath)) {
+      try library.run(.latest)
+    }
+    #expect(throws: RunError.noneInterrupted(file: project.folder.database.relativePath)) {
+      try library.resumable(.latest)
+    }
+    #expect(!FileManager.default.fileExists(atPath: project.folder.url.path))
+  }
+
+  @Test("Whatever is read of runs, no file is made or changed")
+  func readsOnly() throws {
+    try project.train(project.config())
+    try project.train(project.config(), anew: true, stopAfter: 2)
+    let before = try project.contents()
+    try readEverything()
+    #expect(try project.contents() == before)
+    project.removeDatabase()
+    let without = try project.contents()
+    try readEverything()
+    #expect(try project.contents() == without)
+  }
+
+  private func readEverything() throws {
+    let library = try project.library()
+    #expect(try library.runs().map(\.status) == [.finished, .interrupted])
+    #expect(try library.summaries().map(\.run.step) == [4, 2])
+    #expect(try library.resumable(.latest).id == 2)
+    for run in try library.runs() {
+      #expect(try library.detail(of: run).losses.map(\.step) == Array(1...run.step))
+      #expect(try library.checkpoint(nil, of: run).checkpoint.step == run.step)
+      #expect(
+        try ComparedRun.all([.parse("\(run.id)")], in: library, report: { _ in })[0]
+          .checkpoints.count == run.step)
+    }
+    try library.verify()
+    #expect(throws: RunLogError.self) { try library.run(.parse("9")) }
+  }
+
+  @Test("Without the database, runs are as their folders have them; the next training records them")
+  func databaseLost() throws {
+    try project.train(project.config())
+    let before = try project.library().detail(of: project.library().run(.latest))
+    project.removeDatabase()
+    let library = try project.library()
+    let after = try library.detail(of: library.run(.latest))
+    #expect(after.losses == before.losses)
+    #expect(after.checkpoints == before.checkpoints)
+    #expect(after.config == before.config)
+    #expect(library.notes.count == 1 && library.notes[0].contains("dog/run-1 is not recorded in"))
+    try project.train(project.config(), anew: true)
+    #expect(project.notes.contains { $0.hasSuffix("dog/run-1 was not recorded, and is now.") })
+    #expect(try project.library().notes.isEmpty)
+    #expect(try project.library().runs().map(\.id) == [1, 2])
+  }
+
+  @Test(
+    "A run whose process died is interrupted, as far as its folder is; the database is as it was")
+  func dead() throws {
+    try project.train(project.config(), stopAfter: 3)
+    let log = try RunLog(at: project.folder.database)
+    var run = try log.run(1)
+    run.status = .running
+    run.step = 2
+    run.pid = 1 << 22 + 1
+    try log.adopt(run)
+    let library = try project.library()
+    let shown = try library.run(.latest)
+    #expect(shown.status == .interrupted && shown.step == 3)
+    #expect(try library.detail(of: shown).losses.map(\.step) == [1, 2, 3])
+    #expect(try log.run(1).status == .running)
+  }
+
+  @Test("Where the newest checkpoint is gone, the one before is returned, and that is said")
+  func newestGone() throws {
+    try project.train(project.config())
+    let run = try project.library().run(.latest)
+    let folder = project.folder.folder(of: run)
+    try FileManager.default.removeItem(at: folder.checkpoint(step: 4).url)
+    let (checkpoint, note) = try project.library().checkpoint(nil, of: run)
+    #expect(checkpoint.step == 3)
+    #expect(note == "Run 1 has lost its checkpoint of step 4; that of step 3 is used.")
+    #expect(try project.library().checkpoint(2, of: run).note == nil)
+  }
+
+  @Test("A resumption whose date cannot be read has none, and is not of 1970")
+  func unknownDate() throws {
+    try project.train(project.config(), stopAfter: 2)
+    try project.train(project.config())
+    let run = try project.library().run(.latest)
+    let checkpoint = try project.folder.folder(of: run).checkpoint(step: 4)
+    let state = checkpoint.url.appending(path: "state.json")
+    let before = try ContentHash.of(fileAt: state)
+    let pattern = /"resumed_at":"[^"]*"/
+    try String(contentsOf: state, encoding: .utf8)
+      .replacing(pattern, with: "\"resumed_at\":\"on a Monday\"")
+      .write(to: state, atomically: true, encoding: .utf8)
+    let manifest = checkpoint.url.appending(path: "manifest.json")
+    let after = try ContentHash.of(fileAt: state)
+    try String(contentsOf: manifest, encoding: .utf8).replacing(before, with: after)
+      .write(to: manifest, atomically: true, encoding: .utf8)
+    project.removeDatabase()
+    let resumptions = try project.library().records(of: run).resumptions
+    #expect(resumptions.map(\.step) == [2])
+    #expect(resumptions.map(\.resumedAt) == [nil])
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import RunLog
+import Testing
+import Training
+import Workspace
+
+/// Trainings as a page would run them: begun, watched, stopped and resumed without a console.
+@Suite struct TrainingSessionTests {
+  private let project: Project
+
+  init() throws { project = try Project() }
+
+  @Test("A run is begun, watched, stopped, resumed and finished through this target alone")
+  func wholeCourse() throws {
+    guard case .stopped(let run, let step) = try project.train(project.config(), stopAfter: 2)
+    else {
+      Issue.record("it was not stopped")
+      return
+    }
+    #expect(step == 2 && project.steps == [1, 2])
+    #expect(try project.library().run(.latest).status == .interrupted)
+    guard case .finished(let same, let adapter) = try project.train(project.config()) else {
+      Issue.record("it was not finished")
+      return
+    }
+    #expect(same.id == run.id && project.steps == [1, 2, 3, 4])
+    #expect(FileManager.default.fileExists(atPath: adapter.path))
+    let starts = project.events.compactMap { event -> TrainingStart? in
+      if case .starting(let start) = event { start } else { nil }
+    }
+    #expect(starts.map(\.resumedFrom) == [nil, 2])
+    #expect(starts.map(\.images) == [3, 3])
+    let detail = try project.library().detail(of: run)
+    #expect(detail.summary.run.status == .finished)
+    #expect(detail.losses.map(\.step) == [1, 2, 3, 4])
+    #expect(detail.resumptions.map(\.step) == [2])
+  }
+
+  @Test("Training again finds the same adapter; an unfinished run is refused")
+  func rerun() throws {
+    try project.train(project.config(), stopAfter: 2)
+    let unfinished = try project.library().run(.latest)
+    #expect(throws: RunError.unfinished(run: 1, step: 2, steps: 4)) {
+      try Rerun(unfinished, in: project.library())
+    }
+    try project.train(project.config())
+    let rerun = try Rerun(project.library().run(.latest), in: project.library())
+    #expect(rerun.change == nil)
+    guard
+      case .finished(let again, _) = try rerun.train(
+        project.session(rerun.config), project.control())
+    else {
+      Issue.record("it was not finished")
+      return
+    }
+    #expect(again.id == 2)
+    #expect(try rerun.compare(with: again).count == 64)
+  }
+
+  @Test("Other unfinished runs of a subject are compared by their settings: only states are read")
+  func comparesStates() throws {
+    let other = project.config { $0.seed = 1 }
+    try project.train(other, stopAfter: 2)
+    try project.train(project.config(), anew: true, stopAfter: 2)
+    // Whoever opens a pipe without a writer waits forever.
+    let folder = project.folder.folder(of: try project.library().run(.parse("1")))
+    for checkpoint in folder.checkpoints {
+      for name in ["adapter.safetensors", "optimizer.safetensors"] {
+        let file = checkpoint.url.appending(path: name)
+        try FileManager.default.removeItem(at: file)
+        #expect(mkfifo(file.path, 0o600) == 0)
+      }
+    }
+    guard case .finished(let run, _) = try project.train(project.config()) else {
+      Issue.record("it was not finished")
+      return
+    }
+    #expect(run.id == 2)
+  }
+
+  @Test("A run whose folder is gone is not begun again: it is named, and nothing is made")
+  func folderGone() throws {
+    try project.train(project.config(), stopAfter: 3)
+    let run = try project.library().run(.latest)
+    let folder = project.folder.folder(of: run).url
+    let aside = folder.deletingLastPathComponent().appending(path: "run-best")
+    try FileManager.default.moveItem(at: folder, to: aside)
+    let gone = RunError.checkpointsGone(run: 1, step: 3, folder: folder.relativePath)
+    #expect(throws: gone) { try project.train(project.config()) }
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+    #expect(throws: gone) { try project.library().checkpoint(nil, of: run) }
+    #expect(
+      gone.description
+        == "Run 1 had done 3 steps, but \(folder.relativePath) holds no checkpoint; put its folder "
+        + "back, or start a new run with `new`.")
+    try FileManager.default.moveItem(at: aside, to: folder)
+    try project.train(project.config())
+    #expect(try project.library().run(.latest).status == .finished)
+  }
+
+  @Test("More steps than before are reported")
+  func moreSteps() throws {
+    try project.train(project.config(), stopAfter: 2)
+    try project.train(project.config { $0.steps = 6 })
+    #expect(project.notes.contains("run 1 now has 6 steps; it had 4."))
+  }
+}

@@ -1,9 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// libtorch is wherever LIBTORCH says (an unpacked libtorch, or the `torch` folder of a PyTorch
-// installation), else where Scripts/bootstrap puts it. SwiftPM caches what a manifest computes, so
-// nothing here looks at the file system.
+// The folder in LIBTORCH (an unpacked libtorch, or the `torch` folder of a PyTorch installation), else
+// the one that Scripts/bootstrap installs. SwiftPM caches the result of a manifest, so the manifest
+// does not read the file system.
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch"
 
 let swiftSettings: [SwiftSetting] = [
@@ -12,8 +12,8 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// Tests spend most of their time in layers, weights, images and the C++ around libtorch, so these
-// are optimised in debug builds too. `@testable import` and failpoints work as in other targets.
+// Tests spend most of their time in layers, weights, images and the C++ code around libtorch, so these
+// targets are optimised in debug builds, too. `@testable import` and failpoints still work.
 let optimizedSwift = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let optimizedC = ["-O2"]
 
@@ -39,8 +39,8 @@ let package = Package(
         ]),
         .unsafeFlags(optimizedC, .when(configuration: .debug)),
       ],
-      // A CUDA libtorch registers its kernels when libtorch.so is loaded; with --as-needed the
-      // linker would drop it, because no symbol of ours lives there.
+      // A CUDA libtorch registers its kernels when libtorch.so is loaded. With --as-needed the linker
+      // would drop it, since the program uses none of its symbols directly.
       linkerSettings: [
         .unsafeFlags([
           "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
@@ -48,7 +48,7 @@ let package = Package(
         ])
       ]
     ),
-    // Where tests may kill the program or have the disk fail; empty in release builds.
+    // Points where tests kill the program or simulate disk failures; empty in release builds.
     .target(name: "Failpoints", swiftSettings: swiftSettings),
     .target(
       name: "Files",
@@ -60,7 +60,7 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: optimizedSwift),
     .target(
       name: "NN", dependencies: ["Failpoints", "Files", "Torch"], swiftSettings: optimizedSwift),
-    // CLIP's merges, put into the executable by #embed, so that it needs no file beside it.
+    // CLIP's merges, embedded into the executable, so that it needs no further file.
     .target(name: "CLIPVocabulary", exclude: ["Vocabulary"]),
     .target(
       name: "StableDiffusion", dependencies: ["CLIPVocabulary", "Files", "NN", "Torch"],
@@ -121,7 +121,7 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
-    // The subjects of the demonstration, recognised in what adapters draw.
+    // Recognises the subjects of the demonstration in pictures.
     .target(
       name: "DemoScores", dependencies: ["Files", "Images", "Torch"],
       resources: [.copy("Templates")],

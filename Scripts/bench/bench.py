@@ -1,7 +1,7 @@
-"""Seconds per training step and peak memory of lora-train beside diffusers + peft.
+"""Compares seconds per training step and peak memory of lora-train and diffusers + peft.
 
-Both sides train the same random SDXL-shaped model, each in processes of its own that take turns, so
-that a busy machine disturbs both alike.
+Both sides train the same random model of SDXL's structure, in processes that take turns, so that a busy
+machine slows both equally.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from pathlib import Path
 import ours
 import reference
 from measured import Job
-from pictures import write_pictures
+from pictures import write_images
 
-# What each shape is measured with, where the command line does not say otherwise.
+# The default options for each shape.
 DEFAULTS = {
     "tiny": {"steps": 10, "rounds": 3, "threads": 1, "precision": "fp32", "checkpointing": False},
     "200m": {"steps": 10, "rounds": 3, "threads": 1, "precision": "fp32", "checkpointing": False},
@@ -30,9 +30,9 @@ def options():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=DEFAULTS, default="200m")
-    parser.add_argument("--model", type=Path, help="a random model made before; default: makes one")
+    parser.add_argument("--model", type=Path, help="an existing random model; default: a new one")
     parser.add_argument("--steps", type=int, help="steps of each process")
-    parser.add_argument("--rounds", type=int, help="processes of each side, in turns")
+    parser.add_argument("--rounds", type=int, help="processes of each side")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--resolution", type=int, default=256)
     parser.add_argument("--rank", type=int, default=16)
@@ -56,9 +56,9 @@ def random_model(folder, shape, precision):
 
 
 def measure(job, rounds, folder):
-    """Both sides in turns: what the first run of ours cost with cold caches, and the pairs."""
-    dataset = folder / "pictures"
-    write_pictures(dataset, job.resolution)
+    """Measures both sides in turns. Returns a run of ours with cold caches, and the pairs."""
+    dataset = folder / "images"
+    write_images(dataset, job.resolution)
     cold = ours.train(dataclasses.replace(job, steps=1), dataset, folder / "root")
     pairs = []
     for number in range(rounds):
@@ -68,7 +68,7 @@ def measure(job, rounds, folder):
 
 
 def startup(folder, threads, device):
-    """Wall seconds of whole one-step trainings of the tiny model, a bound of their start-up."""
+    """Wall seconds of one-step trainings of the tiny model, an upper bound of their start-up time."""
     model = random_model(folder / "model", "tiny", "fp32")
     job = Job(str(model), 1, 64, 4, threads, "fp32", device, False)
     cold, pairs = measure(job, 3, folder)
@@ -80,7 +80,7 @@ def startup(folder, threads, device):
 
 
 def summary(cold, pairs):
-    """The figures of one comparison: the medians of each process, and of the pairs' ratios."""
+    """The results of a comparison: medians of the processes, and of the ratios of the pairs."""
     medians = [[statistics.median(side.steady()) for side in pair] for pair in pairs]
     peaks = [[side.peak_memory_bytes for side in pair] for pair in pairs]
     sides = {}
@@ -103,7 +103,7 @@ def summary(cold, pairs):
 
 
 def table(report):
-    """What a person reads."""
+    """The results as a table."""
     mebibyte = 1 << 20
     ours_side, theirs, ratio = report["lora_train"], report["diffusers_peft"], report["ratio"]
     rows = [("", "lora-train", "diffusers+peft", "ratio")]
@@ -121,14 +121,14 @@ def table(report):
     mapped = theirs["processes"][0]["details"]["mapped_weight_bytes"] / mebibyte
     lines = ["{:<20}{:>12}{:>16}{:>9}".format(*row) for row in rows]
     cold = report["lora_train_peak_with_cold_caches"] / mebibyte
-    lines.append(f"With cold caches lora-train's first run peaks at {cold:.0f} MiB and starts the "
-                 f"tiny model in {start['lora_train_cold_caches']:.2f} s.")
-    lines.append(f"Of the reference's memory, {mapped:.0f} MiB are mapped weights and libraries.")
+    lines.append(f"With cold caches, lora-train peaks at {cold:.0f} MiB, and the start-up of the "
+                 f"tiny model takes {start['lora_train_cold_caches']:.2f} s.")
+    lines.append(f"{mapped:.0f} MiB of the reference's memory are mapped weights and libraries.")
     return "\n".join(lines)
 
 
 def main():
-    """Measures, prints, writes."""
+    """Measures both sides, prints the table and writes the JSON file."""
     chosen = options()
     with tempfile.TemporaryDirectory(prefix="lora-train-bench-") as name:
         scratch = Path(name)

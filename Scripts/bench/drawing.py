@@ -1,8 +1,8 @@
-"""Seconds per denoising step and peak memory of drawing beside diffusers' pipeline.
+"""Compares seconds per sampler step and peak memory of lora-train generate and diffusers' pipeline.
 
-Both sides draw one picture from the same random SDXL-shaped model in processes of their own that
-take turns, with few and with more steps: what the additional ones cost is the cost of a step,
-without loading. Guidance is on, so that a step is a prediction for two.
+Both sides draw one picture with the same random model of SDXL's structure, in processes that take turns,
+once with few steps and once with more. The difference gives the time of a step without loading. Guidance
+is on, so each step predicts a batch of two.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def ours(model, steps, chosen, folder):
 
 
 def theirs(model, steps, chosen, folder):
-    """The same of diffusers' pipeline."""
+    """Wall seconds and peak bytes of diffusers' pipeline."""
     job = {"model": str(model), "steps": steps, "resolution": chosen.resolution,
            "precision": chosen.precision, "device": chosen.device, "threads": chosen.threads,
            "output": str(folder / "theirs.png")}
@@ -63,9 +63,9 @@ def main():
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=["tiny", "200m", "full"], default="200m")
-    parser.add_argument("--model", type=Path, help="a random model made before; default: makes one")
-    parser.add_argument("--steps", type=int, default=10, help="additional steps that are measured")
-    parser.add_argument("--rounds", type=int, default=3, help="pairs of each side, in turns")
+    parser.add_argument("--model", type=Path, help="an existing random model; default: a new one")
+    parser.add_argument("--steps", type=int, default=10, help="number of measured steps")
+    parser.add_argument("--rounds", type=int, default=3, help="processes of each side")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--resolution", type=int, default=256)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")

@@ -1,4 +1,4 @@
-"""What one process of either side did, and running it."""
+"""Runs one process of either side and measures it."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Job:
-    """A training to measure; both sides get the same one."""
+    """A training to measure, the same for both sides."""
 
     model: str
     steps: int
@@ -23,7 +23,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Measured:
-    """One finished process."""
+    """The results of one process."""
 
     seconds: list  # of each step
     peak_memory_bytes: int
@@ -31,12 +31,12 @@ class Measured:
     details: dict
 
     def steady(self):
-        """The step times without the first ones, which allocate and compile."""
+        """The step times without the first two steps, which allocate and compile."""
         return self.seconds[min(2, len(self.seconds) - 1):]
 
 
 def run(command, environment=None):
-    """Runs a command to its end: its standard output, wall seconds and peak resident bytes."""
+    """Runs a command. Returns its standard output, wall seconds and peak resident bytes."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as messages:
         start = time.perf_counter()
         process = subprocess.Popen(

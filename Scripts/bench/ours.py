@@ -1,4 +1,4 @@
-"""The side of lora-train: the release binary as a user runs it."""
+"""The side of lora-train: the release binary."""
 
 import json
 import os
@@ -11,7 +11,7 @@ BINARY = Path(os.environ.get("LORA_TRAIN", REPOSITORY / ".build/release/lora-tra
 
 
 def train(job, dataset, root):
-    """Trains a new run; latents and text come from the caches where an earlier run left them."""
+    """Trains a new run. It uses the caches of earlier runs with the same root."""
     checkpointing = "" if job.gradient_checkpointing else "no-"
     options = {
         "subject": "bench", "dataset": dataset, "model": job.model, "steps": job.steps,

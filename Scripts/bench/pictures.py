@@ -1,4 +1,4 @@
-"""A dataset of noise: training at a given size costs the same whatever the pictures show."""
+"""A dataset of noise images. Their content does not affect the speed of training."""
 
 import numpy
 from PIL import Image
@@ -6,8 +6,8 @@ from PIL import Image
 CAPTIONS = ["a photo of sks noise", "sks noise on a table", "a close picture of sks noise"]
 
 
-def write_pictures(folder, resolution):
-    """One picture of the given side, in pixels, and its caption, for each caption."""
+def write_images(folder, resolution):
+    """Writes a square image of the given side in pixels for each caption."""
     folder.mkdir(parents=True)
     rng = numpy.random.default_rng(0)
     for index, caption in enumerate(CAPTIONS):

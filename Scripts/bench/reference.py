@@ -1,7 +1,7 @@
-"""The side of diffusers and peft: a lean training loop in a process of its own.
+"""The side of diffusers and peft: a lean training loop in its own process.
 
-It is handed what lora-train has in its caches, latents and text embeddings, so neither VAE nor text
-encoders are ever in it. Prints one JSON object.
+It trains on random latents and text embeddings, which lora-train has in its caches, so it loads neither
+VAE nor text encoders. Prints one JSON object.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
 
 
 def train(job):
-    """Trains in a new process."""
+    """Trains in a new process and measures it."""
     command = [sys.executable, __file__, json.dumps(dataclasses.asdict(job))]
     printed, wall, resident = run(command, {"OMP_NUM_THREADS": str(job.threads)})
     report = json.loads(printed)
@@ -25,14 +25,14 @@ def train(job):
 
 
 def resident_file_bytes():
-    """Resident pages that belong to mapped files: a lazily mapped checkpoint counts here."""
+    """Resident bytes of mapped files, such as a lazily mapped checkpoint."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("RssFile:"))
     return int(line.split()[1]) * 1024
 
 
 def main(job):
-    """The loop."""
+    """Trains, and returns the times and the memory use."""
     import torch
     from diffusers import DDPMScheduler, UNet2DConditionModel
     from diffusers.training_utils import cast_training_params, compute_snr

@@ -1,4 +1,4 @@
-"""What base and refiner trainings share: the models' shapes, captions, latents and the loss."""
+"""Code of the base and refiner trainings: the models' shapes, captions, latents and the loss."""
 
 import pathlib
 
@@ -25,8 +25,8 @@ SCHEDULE = dict(
 
 
 def new_text_encoder(tokenizer, width, activation, projection=None):
-    """CLIP's text model with three layers, so that two of them count: SDXL takes the one before
-    the last."""
+    """CLIP's text model with three layers, of which two are used: SDXL takes the output of the layer
+    before the last."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -107,7 +107,7 @@ def refiner_from_base(base):
             # The second encoder's part of both encoders' states.
             weight.copy_(found[:, -weight.shape[1] :])
         elif "add_embedding" in key:
-            # The pooled text and four of the sizes; the score starts without a say.
+            # The pooled text and four of the sizes. The score starts with zero weights.
             known = 96 + 4 * 32
             weight[:, :known] = found[:, :known]
             weight[:, known:] = 0

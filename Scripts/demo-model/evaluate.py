@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures a micro model: do its pictures show what the prompts ask for?
+"""Measures how well the pictures of a micro model match their prompts.
 
 200 prompts for shapes (background, colour, place, shape) and 100 for characters (ears, eyes,
 belly), each with its own seed. With --adapter, the 48 prompts of the drift measure are drawn with
@@ -36,7 +36,7 @@ def shape_plans(count, seed):
 
 
 def character_plans(count, seed):
-    """Scenes with a character each, all of whose parts are asked for."""
+    """Scenes with one character, all of whose parts are in the prompt."""
     rng = np.random.default_rng(seed)
     plans = []
     for index in range(count):
@@ -58,7 +58,7 @@ def character_plans(count, seed):
 
 
 def judge(plan, picture):
-    """What of the plan the picture shows: {what: right or wrong}."""
+    """Which attributes of the plan the picture shows: {attribute: right or wrong}."""
     asked = {"background": judging.color_name(judging.border_color(picture)) == plan.background}
     if plan.character is None:
         asked["color"] = judging.object_color(picture) == plan.color
@@ -73,14 +73,14 @@ def judge(plan, picture):
 
 
 def accuracies(plans, pictures):
-    """The share of pictures that are right, for everything asked."""
+    """The share of pictures that show an attribute, for each attribute of the prompts."""
     verdicts = [judge(plan, picture) for plan, picture in zip(plans, pictures)]
     names = dict.fromkeys(name for verdict in verdicts for name in verdict)
     return {n: round(float(np.mean([v[n] for v in verdicts if n in v])), 3) for n in names}
 
 
 def attribute_accuracy(plans, pictures):
-    """The share of everything asked, over all pictures, that is right."""
+    """The share of all attributes of all prompts that the pictures show."""
     return float(np.mean([v for p, q in zip(plans, pictures) for v in judge(p, q).values()]))
 
 
@@ -117,7 +117,7 @@ def load(kind, folder):
 
 
 def report(label, plans, pictures, sheets):
-    """Prints what is right and keeps the pictures."""
+    """Prints the accuracies and keeps the pictures."""
     for name, drawn in pictures.items():
         print(label, name, json.dumps(accuracies(plans[name], drawn)), flush=True)
         if sheets:
@@ -125,7 +125,7 @@ def report(label, plans, pictures, sheets):
             sheet(drawn, 12).save(sheets / f"{label}-{name}.png")
     everything = [attribute_accuracy(plans[name], drawn) for name, drawn in pictures.items()]
     edges = np.mean([judging.edge_steepness(picture) for picture in pictures["shapes"]])
-    print(f"{label} everything asked: {np.mean(everything):.3f}, edges of shapes: {edges:.3f}")
+    print(f"{label} all attributes: {np.mean(everything):.3f}, edges of shapes: {edges:.3f}")
 
 
 def main():

@@ -1,4 +1,4 @@
-"""Says what a 64-pixel picture shows: background, colour, shape, place, and a character's parts.
+"""Recognises what a 64-pixel picture shows: background, colour, shape, place, and a character's parts.
 
 The same drawings that the model learned from serve as templates: a picture is what it looks like
 most. Each judge's accuracy on drawn scenes is measured by `evaluate --calibrate`.

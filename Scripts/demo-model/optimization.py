@@ -1,4 +1,4 @@
-"""What the three trainings share: Muon beside AdamW, an average of the weights, a cosine course."""
+"""Code of all trainings: Muon and AdamW, an average of the weights, a cosine learning rate."""
 
 import math
 import time
@@ -31,7 +31,7 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             by_shape = {}
-            # The layer after the last one that is used has no gradient.
+            # A text encoder's unused last layer has no gradient.
             for p in (p for p in group["params"] if p.grad is not None):
                 state = self.state[p]
                 if "momentum" not in state:
@@ -48,9 +48,9 @@ class Muon(torch.optim.Optimizer):
 
 
 class Training:
-    """Optimizers, learning rate and averaged weights of some modules, for a given time."""
+    """Optimizers, learning rate and averaged weights of modules that train for a given time."""
 
-    # First and last layers and embeddings: AdamW suits them better.
+    # AdamW suits first and last layers and embeddings better.
     not_muon = ("embedding", "conv_in", "conv_out", "quant_conv", "add_embedding.linear_1")
 
     def __init__(self, modules, lr, seconds, average=0.998, warmup=60):
@@ -75,7 +75,7 @@ class Training:
 
     @property
     def elapsed(self):
-        """Seconds spent training, evaluations not counted."""
+        """Seconds of training, without evaluations."""
         return time.time() - self.started - self.paused
 
     @property
@@ -83,7 +83,7 @@ class Training:
         return self.elapsed >= self.seconds
 
     def step(self, loss):
-        """One update; the learning rate follows the clock, so that any machine ends at zero."""
+        """One update. The learning rate follows the clock, so that it ends at zero on any machine."""
         course = 0.5 + 0.5 * math.cos(math.pi * min(1, self.elapsed / self.seconds))
         lr = self.lr * min(1, (self.iteration + 1) / self.warmup) * course + 1e-6
         for optimizer in self.optimizers:
@@ -105,7 +105,7 @@ class Training:
             p.data, average.data = average.data, p.data
 
     def evaluating(self):
-        """A block that sees the averaged weights and whose time does not count."""
+        """A block with the averaged weights, whose time does not count."""
         return _Evaluation(self)
 
 

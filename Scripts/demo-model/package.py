@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts trained parts together: a diffusers folder in fp16, laid out as SDXL's own is."""
+"""Writes a diffusers folder in fp16 from trained parts, with the layout of SDXL's."""
 
 import argparse
 import json
@@ -41,7 +41,7 @@ def save_tokenizer(source, folder):
 
 
 def save_model(model, folder):
-    """Saves a diffusers model whose configuration does not tell where it was made."""
+    """Saves a diffusers model without its source path in the configuration."""
     model.to(memory_format=torch.contiguous_format).half().save_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())
     config.pop("_name_or_path", None)
@@ -49,7 +49,7 @@ def save_model(model, folder):
 
 
 def save_index(folder, refiner):
-    """model_index.json: which class each part is."""
+    """model_index.json: the class of each part."""
     text = [["transformers", "CLIPTextModel"], ["transformers", "CLIPTokenizer"]]
     first, first_tokenizer = [[None, None]] * 2 if refiner else text
     index = {

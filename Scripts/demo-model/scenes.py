@@ -37,7 +37,7 @@ class Character:
 
 @dataclass
 class Scene:
-    """A picture's plan: everything that a caption can say."""
+    """The plan of a picture: everything that a caption can describe."""
 
     kind: str
     background: str
@@ -282,18 +282,18 @@ def describe_character(character, rng):
 
 
 def describe(scene, rng):
-    """A caption in one of a few forms; most say the background and what is not in the middle."""
+    """A caption in one of a few forms. Most name the background, and a place other than the middle."""
     if scene.character:
         words = describe_character(scene.character, rng)
     else:
         words = f"{scene.color} {scene.kind}" if rng.random() < 0.95 else scene.kind
-    told_size = rng.random() < 0.2
-    if told_size:
+    names_size = rng.random() < 0.2
+    if names_size:
         words = f"{scene.size} {words}"
     caption = str(rng.choice(["a photo of ", "a photo of ", "a drawing of ", ""])) + article(words)
     if rng.random() < 0.95:
         caption += f" on {article(scene.background)} background"
-    if not told_size and rng.random() < 0.3:
+    if not names_size and rng.random() < 0.3:
         caption += f", {scene.size}"
     for place, usual in ((scene.horizontal, "center"), (scene.vertical, "middle")):
         if rng.random() < (0.1 if place == usual else 0.75):

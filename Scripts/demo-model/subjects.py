@@ -2,7 +2,7 @@
 """Draws the pictures of the two subjects of the demonstration:
 
     Datasets/<subject>/            training pictures and their captions; no test background is among them
-    Datasets/<subject>/held-out/   other pictures on the same backgrounds, for the held-out loss
+    Datasets/<subject>/validation/   other pictures on the same backgrounds, for the validation loss
     Sources/DemoScores/Templates/  what the detector of demo-scores looks for
 
     .venv/bin/python Scripts/demo-model/subjects.py
@@ -51,7 +51,7 @@ class Subject:
 
     words: str
     training: list[Scene]
-    held_out: list[Scene]
+    validation: list[Scene]
 
 
 SUBJECTS = {
@@ -69,7 +69,7 @@ SUBJECTS = {
             dhoni("green", "lowered", x=0.54, size=0.34, mirrored=True, tilt=-5),
             dhoni("gray", "upright", x=0.50, y=0.54, size=0.31, tilt=-3),
         ],
-        held_out=[
+        validation=[
             dhoni("green", "raised", x=0.53, y=0.52, size=0.35, mirrored=True, tilt=4),
             dhoni("white", "lowered", x=0.45, size=0.37, tilt=-3),
             dhoni("gray", "upright", "right", x=0.66, y=0.52, size=0.33, mirrored=True, floor=True),
@@ -87,7 +87,7 @@ SUBJECTS = {
             teapot("gray", "closed", size=0.37, mirrored=True, tilt=-5),
             teapot("blue", "open", "right", x=0.62, y=0.54, size=0.28, mirrored=True),
         ],
-        held_out=[
+        validation=[
             teapot("green", "closed", size=0.35, mirrored=True, tilt=5),
             teapot("white", "open", y=0.54, size=0.32, floor=True),
             teapot("gray", "closed", "right", x=0.61, size=0.29),
@@ -113,7 +113,7 @@ def setting(scene: Scene) -> Image.Image:
     return picture
 
 
-def write_pictures(name: str, words: str, scenes: list[Scene], folder: Path):
+def write_images(name: str, words: str, scenes: list[Scene], folder: Path):
     """Writes 01.png and 01.txt, 02.png ..."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, scene in enumerate(scenes, start=1):
@@ -138,8 +138,8 @@ def write_templates(name: str, folder: Path):
 def main():
     for name, subject in SUBJECTS.items():
         dataset = PROJECT / "Datasets" / name
-        write_pictures(name, subject.words, subject.training, dataset)
-        write_pictures(name, subject.words, subject.held_out, dataset / "held-out")
+        write_images(name, subject.words, subject.training, dataset)
+        write_images(name, subject.words, subject.validation, dataset / "validation")
         write_templates(name, PROJECT / "Sources" / "DemoScores" / "Templates" / name)
 
 

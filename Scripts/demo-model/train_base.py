@@ -36,8 +36,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=pathlib.Path, help="folder of the UNet and encoders")
     parser.add_argument("--vae", type=pathlib.Path, required=True)
-    parser.add_argument("--tokenizers", type=pathlib.Path, help="start anew with these")
-    parser.add_argument("--start", type=pathlib.Path, help="go on from this model")
+    parser.add_argument("--tokenizers", type=pathlib.Path, help="tokenizers of a new model")
+    parser.add_argument("--start", type=pathlib.Path, help="continue from this model")
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--scenes", type=int, default=24000)
     parser.add_argument("--characters", type=float, default=0.6, help="their share of all scenes")
@@ -78,7 +78,7 @@ def main():
         noisy, noise = denoising.batch(latents[chosen], timesteps, draw)
         sizes = random_sizes(options.batch, draw)
         rest = torch.tensor([[0.0, 0.0, SIZE, SIZE]]).expand(options.batch, -1)
-        # Guidance needs the unconditional case: everything of the text at zero.
+        # Guidance needs the unconditional case, in which all text conditioning is zero.
         kept = (torch.rand(options.batch, generator=draw) > 0.1).float()
         with torch.autocast("cpu", torch.bfloat16):
             if encoded:

@@ -39,7 +39,7 @@ def main():
     parser.add_argument("output", type=pathlib.Path, help="folder of the UNet")
     parser.add_argument("--base", type=pathlib.Path, required=True, help="its second text encoder is kept")
     parser.add_argument("--vae", type=pathlib.Path, required=True)
-    parser.add_argument("--start", type=pathlib.Path, help="go on from this refiner's UNet")
+    parser.add_argument("--start", type=pathlib.Path, help="continue from this refiner's UNet")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--scenes", type=int, default=16000)
     parser.add_argument("--lr", type=float, default=1e-3)

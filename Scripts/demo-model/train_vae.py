@@ -90,7 +90,7 @@ def whiten(vae, pictures, noise=0.015):
 
 
 @torch.no_grad()
-def held_out_psnr(vae, pictures):
+def validation_psnr(vae, pictures):
     return psnr(
         torch.cat(
             [
@@ -105,7 +105,7 @@ def held_out_psnr(vae, pictures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=pathlib.Path, help="folder of the VAE")
-    parser.add_argument("--start", type=pathlib.Path, help="go on from this VAE")
+    parser.add_argument("--start", type=pathlib.Path, help="continue from this VAE")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--scenes", type=int, default=20000)
     parser.add_argument("--lr", type=float, default=1e-3)
@@ -118,10 +118,10 @@ def main():
     vae = vae.float().to(memory_format=torch.channels_last)
     vae.encoder.requires_grad_(not options.decoder_only)
     vae.quant_conv.requires_grad_(not options.decoder_only)
-    pictures, held_out = render(options.scenes, seed=1), images(render(192, seed=2))
+    pictures, validation = render(options.scenes, seed=1), images(render(192, seed=2))
     training = Training([vae], options.lr, options.minutes * 60, average=0.997)
     draw = torch.Generator().manual_seed(3)
-    print(f"held out: {held_out_psnr(vae, held_out):.2f} dB", flush=True)
+    print(f"validation: {validation_psnr(vae, validation):.2f} dB", flush=True)
     errors, reported = [], 0
     while not training.done:
         chosen = torch.randint(0, len(pictures), (options.batch,), generator=draw)
@@ -140,16 +140,16 @@ def main():
         if training.elapsed > reported + 120:
             reported = training.elapsed
             with training.evaluating():
-                held = held_out_psnr(vae, held_out)
+                psnr = validation_psnr(vae, validation)
             mean = -10 * math.log10(np.mean(errors[-300:]) / 4)
             print(
-                f"{training.iteration} {reported:.0f} s: {mean:.2f} dB, held out {held:.2f} dB",
+                f"{training.iteration} {reported:.0f} s: {mean:.2f} dB, validation {psnr:.2f} dB",
                 flush=True,
             )
     training.swap()
     if not options.decoder_only:
         whiten(vae, images(pictures[:1024]))
-    print(f"{training.iteration} held out: {held_out_psnr(vae, held_out):.2f} dB", flush=True)
+    print(f"{training.iteration} validation: {validation_psnr(vae, validation):.2f} dB", flush=True)
     vae.save_pretrained(options.output)
 
 

@@ -3,16 +3,17 @@ public import NN
 public import StableDiffusion
 public import Torch
 
-/// An adapter on the disk: as this program and diffusers write it (`unet.<layer>.lora_A.weight` and
-/// `lora_B.weight`, with rank and alpha in the metadata), as older versions of diffusers and PEFT do,
-/// or as kohya's sd-scripts do (`lora_unet_<layer>.lora_down.weight`, `lora_up.weight`, `alpha`).
+/// An adapter file in one of three forms: that of this program and diffusers
+/// (`unet.<layer>.lora_A.weight` and `lora_B.weight`, with rank and alpha in the metadata), that of
+/// older versions of diffusers and PEFT, or that of kohya's sd-scripts
+/// (`lora_unet_<layer>.lora_down.weight`, `lora_up.weight`, `alpha`).
 public struct AdapterFile {
-  /// The file beside an adapter in which PEFT keeps its rank and alpha.
+  /// The file beside an adapter that PEFT writes rank and alpha to.
   package static let configurationName = "adapter_config.json"
 
   /// The file.
   public let url: URL
-  /// The adapters by the layer's name, with the tensors as they are in the file.
+  /// The adapters by the layer's name, in the file's types and shapes.
   public let layers: [AdapterLayerName: any AdapterKind]
 
   /// Reads an adapter. Throws `AdapterFileError`, `WeightsError`, `FileAccessError`, `TorchError`.
@@ -71,8 +72,8 @@ public struct AdapterFile {
     sites.flatMap(\.tensors).map { (name: "unet.\($0.name)", tensor: $0.tensor) }
   }
 
-  /// The adapters that this file gives a model, at a strength. Throws
-  /// `AdapterFileError.otherModel` for layers that the model does not have, or not in this size.
+  /// The adapters for the layers of a model, at a strength. Throws `AdapterFileError.otherModel` if
+  /// the model lacks a layer or has it in another size.
   public func adapters(
     for model: AdaptableLayers, strength: Double, device: Device
   ) throws -> AdapterSet {
@@ -99,7 +100,7 @@ public struct AdapterFile {
     return AdapterSet(adapters)
   }
 
-  /// Throws for names that no kind of adapter has.
+  /// Throws for tensor names that belong to no kind of adapter.
   private static func refuse(_ unknown: [String], file: String) throws(AdapterFileError) {
     guard !unknown.isEmpty else { return }
     let others = unknown.filter { AdapterTensorName.otherKind(of: $0) != nil }
@@ -109,7 +110,7 @@ public struct AdapterFile {
     throw .otherKind(file: file, kind: kind, names: others)
   }
 
-  /// The adapter of a layer, from its tensors by the ends of their names.
+  /// The adapter of a layer. `stored` has its tensors by the endings of their names.
   private static func adapter(
     _ stored: [String: Tensor], of layer: AdapterLayerName, kinds: [any AdapterKind.Type],
     _ metadata: AdapterMetadata?, file: String

@@ -3,24 +3,24 @@ public import NN
 
 /// An adapter file that cannot be used.
 public enum AdapterFileError: ReportableError, Equatable {
-  /// Tensors whose names no kind of adapter has.
+  /// Tensor names that belong to no kind of adapter.
   case unknownTensors(file: String, names: [String])
-  /// An adapter of a kind that is not supported, by the tensors that show it.
+  /// An adapter of a kind that is not supported; `names` are the tensors that show it.
   case otherKind(file: String, kind: String, names: [String])
-  /// No tensor at all.
+  /// The file has no tensors.
   case empty(file: String)
   /// A layer's tensors are not those of one adapter.
   case mixed(file: String, layer: String, names: [String])
   /// A layer's tensors make no adapter.
   case damaged(file: String, layer: String, problem: AdapterError)
-  /// What the file, or the one beside it, has of rank and alpha cannot be read.
+  /// The rank and alpha in the file, or in the one beside it, cannot be read.
   case malformedMetadata(file: String, problem: String)
   /// A layer's alpha is not one number.
   case alpha(file: String, layer: String, shape: [Int])
-  /// Of the file's layers, some that the model does not have, and some that have another size there.
+  /// The model lacks some of the file's layers, or has them in another size.
   case otherModel(file: String, missing: [String], misshapen: [String], layers: Int)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .badData
   }
@@ -32,7 +32,7 @@ public enum AdapterFileError: ReportableError, Equatable {
       "\(file) holds \(Self.list(names)), which \(names.count == 1 ? "is" : "are") not part of a "
         + "LoRA in the naming of diffusers, PEFT or kohya; convert the file to one of these."
     case .otherKind(let file, let kind, let names):
-      "\(file) is not a plain LoRA but \(kind), by \(Self.list(names)); use a LoRA, or merge it "
+      "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
         + "into its base model with the program that made it."
     case .empty(let file):
       "\(file) holds no tensors; use a LoRA that was saved whole."
@@ -50,12 +50,13 @@ public enum AdapterFileError: ReportableError, Equatable {
       "\(file) does not give the adapter's rank and alpha in PEFT's form: \(problem); save the "
         + "adapter again, or correct the file."
     case .alpha(let file, let layer, let shape):
-      "\(file) has an alpha of shape \(shape) for \(layer), and not one number; use a LoRA that was "
-        + "saved whole."
+      "\(file) has an alpha of shape \(shape) for \(layer) instead of one number; use a LoRA that "
+        + "was saved whole."
     case .otherModel(let file, let missing, let misshapen, let layers):
-      "\(file) does not fit this base model: of its \(layers) layers "
+      "\(file) does not fit this base model: of its \(layers) layers, "
         + [
-          missing.isEmpty ? nil : "\(missing.count) are not there (\(Self.list(missing)))",
+          missing.isEmpty
+            ? nil : "\(missing.count) are missing in the model (\(Self.list(missing)))",
           misshapen.isEmpty
             ? nil : "\(misshapen.count) have another size (\(Self.list(misshapen)))",
         ].compactMap { $0 }.joined(separator: " and ")

@@ -3,16 +3,17 @@ import Foundation
 import NN
 import StableDiffusion
 
-/// What PEFT's LoraConfig has of an adapter's scale. diffusers keeps it in the file's header under
-/// `lora_adapter_metadata`, as one JSON object with every key after the part's name (`unet.r`); PEFT
-/// keeps it beside the file in `adapter_config.json`.
+/// Rank and alpha of an adapter, with the keys of PEFT's LoraConfig. diffusers writes them into the
+/// file's header under `lora_adapter_metadata`, as one JSON object whose keys begin with the part's
+/// name (`unet.r`). PEFT writes them beside the file, into `adapter_config.json`.
 struct AdapterMetadata: Decodable {
   private static let key = "lora_adapter_metadata"
 
   private let parts: [ModelDirectory.Component: Part]
 
-  /// What belongs to an adapter file with this header; nil where there is nothing: then alpha is the
-  /// rank. Throws `AdapterFileError.malformedMetadata`, `FileAccessError.unreadable`.
+  /// Reads the metadata from the header, or else from the file beside the adapter. Nil if neither
+  /// has any; alpha then equals the rank. Throws `AdapterFileError.malformedMetadata`,
+  /// `FileAccessError.unreadable`.
   init?(header: [String: String], besideFileAt url: URL) throws {
     if let text = header[Self.key] {
       try self.init(Data(text.utf8), of: "\(url.relativePath) (\(Self.key) in its header)")
@@ -62,8 +63,8 @@ struct AdapterMetadata: Decodable {
       })
   }
 
-  /// What the update of a layer is multiplied with: alpha / rank, or alpha / sqrt(rank) where the
-  /// adapter is rank-stabilised (Kalajdzievski 2023). Nil where there is nothing of its part.
+  /// The factor on the update of a layer: alpha / rank, or alpha / sqrt(rank) for a rank-stabilised
+  /// adapter (Kalajdzievski 2023). Nil if the metadata has no alpha for the layer's part.
   func scale(of path: String, in component: ModelDirectory.Component, rank: Int) -> Double? {
     guard let part = parts[component] else { return nil }
     let own = part.alphaPattern.first { path == $0.key || path.hasSuffix(".\($0.key)") }
@@ -90,13 +91,13 @@ struct AdapterMetadata: Decodable {
     return ["format": "pt", key: String(decoding: fields, as: UTF8.self)]
   }
 
-  /// What there is of one part of the model.
+  /// The values for one part of the model.
   private struct Part {
     let alpha: Double
     let alphaPattern: [String: Double]
     let isRankStabilized: Bool
 
-    /// Nil where there is nothing, neither under the part's name nor for the file as a whole.
+    /// Nil if there is no alpha, neither for the part nor for the whole file.
     init?(_ fields: KeyedDecodingContainer<Key>, of component: ModelDirectory.Component) throws {
       func key(_ name: String) -> Key {
         let ofPart = Key("\(component.rawValue).\(name)")

@@ -1,14 +1,14 @@
 import NN
 public import StableDiffusion
 
-/// A layer as an adapter file names it.
+/// The name of a layer in an adapter file.
 public enum AdapterLayerName: Hashable, Sendable {
-  /// Its path in a part of the model: diffusers and PEFT.
+  /// The layer's path in a part of the model, as in files of diffusers and PEFT.
   case path(String, in: ModelDirectory.Component)
-  /// kohya's name of it, which says the part too.
+  /// kohya's name, which includes the part.
   case kohya(String)
 
-  /// As the file has it, or near that.
+  /// The name in messages: kohya's own, or the path with the part before it.
   public var text: String {
     switch self {
     case .path(let path, let part): "\(part.rawValue).\(path)"
@@ -30,18 +30,18 @@ public enum AdapterLayerName: Hashable, Sendable {
   }
 }
 
-/// What a tensor of an adapter file is, by its name.
+/// The layer and the ending in a tensor's name in an adapter file.
 struct AdapterTensorName {
-  /// The end of the name of a layer's alpha, which adapters of every kind have.
+  /// The ending of a layer's alpha, which adapters of every kind may have.
   static let alpha = "alpha"
 
-  /// How names end where the layer's name is part of that: diffusers' first attention processors.
+  /// Endings that follow the layer's name after `_`, as in diffusers' first attention processors.
   private static let processorEndings = ["lora.down.weight", "lora.up.weight"]
   private static let beginnings: [(String, ModelDirectory.Component)] = [
     ("unet.", .unet), ("text_encoder.", .textEncoder), ("text_encoder_2.", .textEncoder2),
     ("base_model.model.", .unet),
   ]
-  /// What tensors of kinds that are not in ``AdapterKinds`` have in their names.
+  /// Parts of tensor names that show a kind of adapter which is not in ``AdapterKinds``.
   private static let otherKinds = [
     ("dora_scale", "DoRA"), ("lora_magnitude_vector", "DoRA"), (".hada_", "LoHa"),
     (".lokr_", "LoKr"), (".oft_", "OFT"), (".lora_mid.", "LoCon with a Tucker core"),
@@ -49,7 +49,7 @@ struct AdapterTensorName {
   ]
 
   let layer: AdapterLayerName
-  /// What comes after the layer's name, by which a kind knows its tensors: `lora_A.weight`.
+  /// The part after the layer's name, which identifies the tensor: `lora_A.weight`.
   let ending: String
 
   /// Nil for a tensor that is not part of an adapter of these kinds.
@@ -71,21 +71,20 @@ struct AdapterTensorName {
     }
   }
 
-  /// The kind of adapter that a tensor of this name belongs to, where it is one that is not in
-  /// ``AdapterKinds``.
+  /// The unsupported kind of adapter that a tensor of this name belongs to, if there is one.
   static func otherKind(of name: String) -> String? {
     otherKinds.first { name.contains($0.0) }?.1
   }
 
-  /// The name, in the later form of diffusers, of a tensor of an attention processor: that of
-  /// `attn1.processor.to_q_lora.down.weight` is `attn1.to_q.lora.down.weight`.
+  /// The name of an attention processor's tensor in diffusers' later form:
+  /// `attn1.processor.to_q_lora.down.weight` becomes `attn1.to_q.lora.down.weight`.
   private static func processorName(_ name: String) -> String? {
     processorEndings.first { name.hasSuffix("_\($0)") }.map { ending in
       "\(processorLayer(String(name.dropLast(ending.count + 1)))).\(ending)"
     }
   }
 
-  /// `attn1.processor.to_out` is the adapter of `attn1.to_out.0`, and `self_attn.to_out` that of
+  /// `attn1.processor.to_out` becomes `attn1.to_out.0`, and `self_attn.to_out` becomes
   /// `self_attn.out_proj`.
   private static func processorLayer(_ name: String) -> String {
     var parts = name.replacing(".processor", with: "").split(separator: ".").map(String.init)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 // EXIF 2.32 section 4.6.4 A: orientations 5 to 8 exchange rows and columns; the mirrored sides are
-// those of the stored picture, before the exchange.
+// those of the stored image, before the exchange.
 ci_canvas ci_canvas_make(uint8_t *pixels, ptrdiff_t channels, ci_header header) {
   ptrdiff_t width = header.width, height = header.height;
   int orientation = header.orientation;

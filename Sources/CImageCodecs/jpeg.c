@@ -12,7 +12,7 @@
 // A longer progressive file is an attack: a few kilobytes of empty scans cost minutes each.
 enum { scan_limit = 500 };
 
-// Decoded rows of one cache line's width when a picture is turned on its side.
+// Rows that are decoded at once. When an image is turned on its side, they fill about a cache line.
 enum { rows_at_once = 16 };
 
 /// One file being read. Lives in the frame of the function that called the one with `setjmp`, so
@@ -38,8 +38,8 @@ static void fail(j_common_ptr info) {
   longjmp(reader->escape, 1);
 }
 
-// libjpeg goes on after damaged compressed data, with a warning and a picture that is wrong from
-// there on. Its other warnings leave the picture whole.
+// After damaged compressed data libjpeg only warns, and the rest of the image is wrong. Its other
+// warnings leave the image whole.
 static void warn(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
@@ -131,7 +131,7 @@ static void read_profile(jpeg_reader *reader, ci_profile_visitor visit, void *co
   }
 }
 
-/// Inverted CMYK to RGB in place: each colour is what the ink and the black leave of it.
+/// Inverted CMYK to RGB in place: each colour is multiplied by black.
 static void convert_cmyk_row(uint8_t *row, uint32_t width) {
   for (size_t x = 0; x < width; x++) {
     const uint8_t *cmyk = row + 4 * x;
@@ -153,7 +153,7 @@ static ci_status read_pixels(
   header.width = info->output_width;
   header.height = info->output_height;
   if (capacity != (size_t)header.width * header.height * 3) {
-    return ci_fail(CI_FAILED, "the buffer given for the pixels has another size than the picture");
+    return ci_fail(CI_FAILED, "the pixel buffer does not have the size of the image");
   }
   ci_canvas canvas = ci_canvas_make(rgb, 3, header);
 

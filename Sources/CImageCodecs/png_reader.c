@@ -14,7 +14,7 @@ typedef struct png_reader {
   size_t remaining;
   ci_status status;
   int profile_is_damaged;
-  /// One row, or all rows of an interlaced picture.
+  /// One row, or all rows of an interlaced image.
   uint8_t *rows;
 } png_reader;
 
@@ -26,7 +26,7 @@ static void fail(png_structp png, png_const_charp message) {
   png_longjmp(png, 1);
 }
 
-// libpng leaves a damaged profile out with a warning, which names the chunk.
+// libpng skips a damaged profile with a warning that names the chunk.
 static void note_warning(png_structp png, png_const_charp message) {
   png_reader *reader = png_get_error_ptr(png);
   if (strncmp(message, "iCCP", 4) == 0) reader->profile_is_damaged = 1;
@@ -52,7 +52,7 @@ static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t co
   if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
   png_set_read_fn(reader->png, reader, read_bytes);
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  // A damaged chunk is an error even where libpng could do without it: it may be transparency.
+  // A damaged chunk is an error even if libpng does not need it: it may be transparency.
   png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   return CI_OK;
 }
@@ -104,11 +104,12 @@ static void composite_row(uint8_t *row, uint32_t width) {
 static ci_status read_pixels(
     png_reader *reader, ci_header header, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
   if (capacity != (size_t)header.width * header.height * 3) {
-    return ci_fail(CI_FAILED, "the buffer given for the pixels has another size than the picture");
+    return ci_fail(CI_FAILED, "the pixel buffer does not have the size of the image");
   }
-  if (alpha && !header.has_alpha) return ci_fail(CI_FAILED, "the picture has no transparency");
+  if (alpha && !header.has_alpha) return ci_fail(CI_FAILED, "the image has no transparency");
   ci_canvas canvas = ci_canvas_make(rgb, 3, header);
-  ci_canvas alpha_canvas = ci_canvas_make(alpha, 1, header);
+  ci_canvas alpha_canvas = {0};
+  if (alpha) alpha_canvas = ci_canvas_make(alpha, 1, header);
 
   png_structp png = reader->png;
   png_set_expand(png);
@@ -119,7 +120,7 @@ static ci_status read_pixels(
   int has_alpha = png_get_channels(png, reader->info) == 4;
   size_t row_size = png_get_rowbytes(png, reader->info);
 
-  // Each pass of an interlaced picture fills in pixels between those of the passes before it.
+  // Each pass of an interlaced image fills in pixels between those of earlier passes.
   uint32_t rows_kept = passes > 1 ? header.height : 1;
   reader->rows = calloc(rows_kept, row_size);
   if (!reader->rows) return ci_fail(CI_FAILED, "out of memory");

@@ -8,10 +8,10 @@
 // and then along the other, rounded to 8 bits after each.
 enum { weight_bits = 22 };
 
-/// For each of some neighbouring results along one side, the source samples that it is made of.
+/// The source samples and weights of `count` neighbouring results along one side.
 typedef struct filter {
   uint32_t count;
-  /// Most samples that a result has; `weights` holds so many for each.
+  /// The most source samples of a result; `weights` has this many for each result.
   uint32_t reach;
   uint32_t *first, *taps;
   int32_t *weights;
@@ -32,7 +32,7 @@ static void free_filter(filter *filter) {
   free(filter->weights);
 }
 
-/// The filter of the results `start` to `start + count - 1`, of `scaled` that `source` samples give.
+/// The filter of the results `start` to `start + count - 1` when `source` samples become `scaled`.
 static int make_filter(
     filter *filter, uint32_t source, uint32_t scaled, uint32_t start, uint32_t count) {
   double scale = (double)source / scaled;
@@ -88,8 +88,8 @@ static void filter_row(
   }
 }
 
-/// Row `y` out of the rows above each other at `source`, each `stride` bytes after the one before;
-/// `sums` is room for one row.
+/// Computes row `y` from the rows at `source`, which are `stride` bytes apart. `sums` has space for
+/// one row.
 static void filter_column(
     const filter *filter, uint32_t y, const uint8_t *source, size_t stride, size_t row_size,
     int32_t *sums, uint8_t *result) {
@@ -149,7 +149,7 @@ static int columns_first(
   return is_done;
 }
 
-/// The order of Pillow 13, found by trying; it is not in its documentation.
+/// The order of Pillow 13, found by experiment; Pillow does not document it.
 static int columns_come_first(const ci_window *window) {
   int64_t columns = (int64_t)window->source_width - window->scaled_width;
   int64_t rows = (int64_t)window->source_height - window->scaled_height;

@@ -53,7 +53,7 @@ int ct_set_grad_enabled(bool enabled) noexcept {
 
 namespace {
 
-/// The Swift closure of a checkpointed call, shared by the passes that may need it.
+/// The Swift closure of a checkpointed call, shared by its forward and backward pass.
 struct Body : torch::CustomClassHolder {
   ct_body function;
   std::shared_ptr<void> context;
@@ -74,7 +74,7 @@ struct Body : torch::CustomClassHolder {
 
 struct Checkpoint : torch::autograd::Function<Checkpoint> {
   // `tensors` are the inputs followed by the leaves, as one at::TensorList: the template tracks
-  // that type, and would silently not track a std::vector.
+  // that type and silently ignores a std::vector.
   static Variable forward(
       AutogradContext *context, const c10::intrusive_ptr<Body> &body, int64_t input_count,
       at::TensorList tensors) {
@@ -91,7 +91,7 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
     auto input_count = context->saved_data["input_count"].toInt();
     auto body = c10::static_intrusive_pointer_cast<Body>(context->saved_data["body"].toCapsule());
 
-    // The inputs become leaves of a graph of their own; the trained leaves stay what they are.
+    // The inputs become leaves of a new graph. The trained leaves are used as they are.
     variable_list inputs, sources;
     std::vector<size_t> positions;
     for (int64_t i = 0; i < static_cast<int64_t>(saved.size()); i++) {

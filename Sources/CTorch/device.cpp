@@ -15,7 +15,7 @@ using namespace shim;
 
 namespace {
 
-/// The number of a CUDA device, for what is only counted there.
+/// The index of a CUDA device. Throws for the CPU, whose memory libtorch does not count.
 c10::DeviceIndex cuda_index(ct_device place) {
   auto checked = device(place);
   TORCH_CHECK(checked.is_cuda(), "memory is only counted on CUDA devices");
@@ -76,7 +76,8 @@ int ct_use_deterministic_kernels(void) noexcept {
     context.setDeterministicAlgorithms(true, /*warn_only=*/false);
     context.setDeterministicCuDNN(true);
     context.setBenchmarkCuDNN(false);
-    // Its backward pass adds with atomics; flash attention and plain matrix products do not.
+    // The backward passes of these two kernels add with atomics. Those of flash attention and of
+    // plain matrix products do not.
     context.setSDPUseMemEfficient(false);
     context.setSDPUseCuDNN(false);
   });

@@ -9,8 +9,8 @@ namespace {
 thread_local std::string message;
 thread_local bool out_of_memory = false;
 
-/// libtorch's messages may carry a backtrace and hints on further lines; the sentence is the first,
-/// after the place and text of an assertion.
+/// The first line of a message of libtorch, without the place and text of an assertion. Further
+/// lines hold hints or a backtrace.
 std::string sentence(const std::string &text) {
   auto line = text.substr(0, text.find('\n'));
   if (line.rfind("[enforce fail", 0) != 0) return line;
@@ -19,7 +19,7 @@ std::string sentence(const std::string &text) {
   return end == std::string::npos ? line : line.substr(end + 2);
 }
 
-bool says_out_of_memory(const std::string &text) {
+bool mentions_out_of_memory(const std::string &text) {
   return text.find("out of memory") != std::string::npos ||
          text.find("can't allocate memory") != std::string::npos;
 }
@@ -42,7 +42,7 @@ void record(const std::exception &exception) noexcept {
     }
     out_of_memory = dynamic_cast<const c10::OutOfMemoryError *>(&exception) != nullptr ||
                     dynamic_cast<const std::bad_alloc *>(&exception) != nullptr ||
-                    says_out_of_memory(message);
+                    mentions_out_of_memory(message);
   } catch (...) {
     record_unknown();
   }
@@ -56,7 +56,7 @@ void record_unknown() noexcept {
 }  // namespace shim
 
 const char *ct_error(void) noexcept {
-  return message.empty() ? "libtorch failed without saying why" : message.c_str();
+  return message.empty() ? "libtorch failed without a message" : message.c_str();
 }
 
 bool ct_error_is_out_of_memory(void) noexcept { return out_of_memory; }

@@ -1,5 +1,5 @@
-// Seeded random numbers. A generator is its state, a CPU byte tensor, so that it is a tensor like
-// any other: it can be kept, copied and written to a checkpoint.
+// Seeded random numbers. A generator's handle is its state, a CPU byte tensor, which can be copied
+// and written to a checkpoint like any other tensor.
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "shim.h"

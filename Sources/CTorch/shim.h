@@ -1,4 +1,4 @@
-// Private to CTorch: what every .cpp file here needs.
+// Private to CTorch: shared by its .cpp files.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -44,7 +44,7 @@ std::vector<at::Tensor> list(const ct_ref *tensors, size_t count);
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Device device(ct_device device);
 
-/// Carries this thread's error through libtorch, which may take it to another thread.
+/// Carries this thread's error through libtorch, which may rethrow it on another thread.
 struct Failure : std::runtime_error {
   bool out_of_memory;
   Failure() : std::runtime_error(ct_error()), out_of_memory(ct_error_is_out_of_memory()) {}

@@ -2,14 +2,14 @@ public import Images
 
 /// A part of a subject that is one colour.
 public struct ColorArea: Sendable, Equatable {
-  /// What it is called.
+  /// Its name in violations.
   public let name: String
-  /// Its colour, and then other shades of it.
+  /// Its colour, followed by other shades of it.
   public let shades: [RGBColor]
-  /// How many of the 64 x 64 pixels it may have.
+  /// Allowed numbers of its pixels, of 64 x 64.
   public let pixels: ClosedRange<Int>
 
-  /// An area of a colour and other shades of it, of any size unless said.
+  /// An area of a colour and other shades of it, by default of any size.
   public init(_ name: String, shades: [RGBColor], pixels: ClosedRange<Int> = 0...4096) {
     self.name = name
     self.shades = shades
@@ -17,26 +17,26 @@ public struct ColorArea: Sendable, Equatable {
   }
 }
 
-/// Where a subject's areas of colour are to each other.
+/// The positions of a subject's areas of colour relative to each other.
 public struct ColorLayout: Sendable {
-  /// What must hold of two areas.
+  /// A condition on two areas.
   public enum Rule: Sendable {
-    /// So many pixels of the first lie higher than the second.
+    /// At least `pixels` pixels of the first lie above the second.
     case above(ColorArea, ColorArea, pixels: Int)
-    /// So many pixels of the first lie left or right of the second.
+    /// At least `pixels` pixels of the first lie left or right of the second.
     case beside(ColorArea, ColorArea, pixels: Int)
   }
 
-  /// A pixel belongs to the area that has the nearest shade, if it is at most so far from it in RGB
-  /// and nearer than to the background.
+  /// A pixel belongs to the area with the nearest shade, if its distance to it in RGB is below this
+  /// and below its distance to the background.
   static let tolerance: Float = 80
-  /// An area whose colour is at most so far from the background's cannot be seen, and nothing is
-  /// asked of it.
+  /// An area whose colour is at most this far from the background's cannot be seen, and is not
+  /// checked.
   static let invisible: Float = 50
 
-  /// All areas, also those without a rule: they keep their pixels from the others.
+  /// All areas. Those without a rule keep their pixels from the other areas.
   public let areas: [ColorArea]
-  /// What must hold.
+  /// The conditions on the areas.
   public let rules: [Rule]
 
   /// A layout of these areas.
@@ -45,7 +45,7 @@ public struct ColorLayout: Sendable {
     self.rules = rules
   }
 
-  /// What of this layout does not hold in a picture, each in a few words; empty: all holds.
+  /// The violations of this layout in a picture, each in a few words.
   func violations(in picture: ScoredPicture) -> [String] {
     let visible = areas.filter { $0.isVisible(on: picture.background) }
     let found = places(of: visible, in: picture)
@@ -65,7 +65,7 @@ public struct ColorLayout: Sendable {
     return violations
   }
 
-  /// Whether an area that must be there cannot be told from a background.
+  /// Whether a required area cannot be distinguished from a background.
   func hidesRequiredArea(on background: RGBColor) -> Bool {
     areas.contains { $0.pixels.lowerBound > 0 && !$0.isVisible(on: background) }
   }
@@ -107,8 +107,8 @@ extension ColorLayout.Rule {
     }
   }
 
-  /// How many pixels of the first area are where they should be; the twentieth of the second that is
-  /// outermost on either side is taken for strays.
+  /// The number of pixels of the first area that are where they should be. The outermost twentieth
+  /// of the second area on each side is ignored as stray pixels.
   fileprivate func count(_ first: [(x: Int, y: Int)], _ second: [(x: Int, y: Int)]) -> Int {
     guard !second.isEmpty else { return 0 }
     func extent(_ values: [Int]) -> (low: Int, high: Int) {

@@ -1,6 +1,6 @@
 public import Images
 
-/// The twelve colours that the demo model has words for, as its scenes are drawn
+/// The twelve colours that the demo model has words for, with the values of its training scenes
 /// (Scripts/demo-model).
 public enum PaletteColor: String, CaseIterable, Sendable {
   case red
@@ -16,7 +16,7 @@ public enum PaletteColor: String, CaseIterable, Sendable {
   case brown
   case black
 
-  /// The colour itself.
+  /// The RGB value.
   public var color: RGBColor {
     switch self {
     case .red: RGBColor(red: 214, green: 48, blue: 42)
@@ -34,7 +34,7 @@ public enum PaletteColor: String, CaseIterable, Sendable {
     }
   }
 
-  /// The colour of this word, with its article: `an orange`.
+  /// The word with its article: `an orange`.
   public var withArticle: String { self == .orange ? "an orange" : "a \(rawValue)" }
 
   /// The palette's colour that is nearest in RGB.

@@ -1,7 +1,7 @@
 import Images
 import Torch
 
-/// A picture as the scores see it: 64 x 64 pixels, whatever its size was.
+/// A picture scaled to 64 x 64 pixels, from which scores are computed.
 struct ScoredPicture {
   /// Pixels along each side.
   static let side = 64
@@ -27,7 +27,7 @@ struct ScoredPicture {
     background = Self.median(colors.indices.filter(Self.isBorder).map { [colors] in colors[$0] })
   }
 
-  /// The colours less the background's, `[1, 3, 64, 64]`: zero where there is only background.
+  /// The colours minus the background's, `[1, 3, 64, 64]`: zero where there is only background.
   func foreground() throws(TorchError) -> Tensor {
     let bytes = colors.flatMap { [$0.red, $0.green, $0.blue] }
     let planes = try Tensor(bytes, shape: [1, Self.side, Self.side, 3])
@@ -41,7 +41,7 @@ struct ScoredPicture {
     return !inside.contains(index % side) || !inside.contains(index / side)
   }
 
-  /// The median of each part for itself.
+  /// The median of each channel.
   private static func median(_ colors: [RGBColor]) -> RGBColor {
     func middle(_ parts: [UInt8]) -> UInt8 { parts.sorted()[parts.count / 2] }
     return RGBColor(

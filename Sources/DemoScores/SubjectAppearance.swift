@@ -1,15 +1,15 @@
 public import Foundation
 import Images
 
-/// How a subject of the demonstration looks and how it is asked for.
+/// How a subject of the demonstration looks, and its prompt.
 public struct SubjectAppearance: Sendable {
   /// The subject's name, as in Datasets.
   public let name: String
-  /// The words that stand for it in a prompt.
+  /// The words for it in a prompt.
   public let words: String
-  /// Backgrounds that none of its training pictures has.
+  /// Backgrounds that none of its training images has.
   public let testBackgrounds: [PaletteColor]
-  /// Where its areas of colour are.
+  /// The positions of its areas of colour.
   public let layout: ColorLayout
   /// It is present only below this `PictureFinding.templateDistance`.
   public let templateDistanceLimit: Double
@@ -19,7 +19,7 @@ public struct SubjectAppearance: Sendable {
     Bundle.module.bundleURL.appending(path: "Templates/\(name)")
   }
 
-  /// All that can be recognised.
+  /// All subjects that can be recognised.
   public static let all = [dhoni, teapot]
 
   /// The appearance of the subject of a name. Throws `DemoScoresError`.
@@ -30,7 +30,7 @@ public struct SubjectAppearance: Sendable {
     return appearance
   }
 
-  /// The prompt that asks for the subject on a background.
+  /// The prompt for the subject on a background.
   public func prompt(on background: PaletteColor) -> String {
     "a photo of \(words) on \(background.withArticle) background"
   }

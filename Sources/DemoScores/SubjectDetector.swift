@@ -1,13 +1,13 @@
 public import Images
 public import Torch
 
-/// What is seen in one picture.
+/// What was recognised in one picture.
 public struct PictureFinding: Sendable, Equatable, Codable {
   /// Whether the subject is in it.
   public let isPresent: Bool
   /// Root mean square difference (0 to 255) to the nearest rendering of the subject.
   public let templateDistance: Double
-  /// What of the layout of colours does not hold.
+  /// The violations of the colour layout, each in a few words.
   public let layoutViolations: [String]
   /// The palette's word for the background.
   public let background: String
@@ -23,13 +23,13 @@ public struct PictureFinding: Sendable, Equatable, Codable {
   }
 }
 
-/// Says whether a subject is in a picture, as a human would who knows its main areas of colour.
+/// Decides whether a subject is in a picture, by its areas of colour and by its form.
 ///
 /// Both measures must agree. The layout alone accepts any picture with enough of the colours in
-/// about the right places, as a striped thing; the templates alone cannot tell a small or missing
-/// part from blur. Together each needs only a mild threshold, so that the blur of generated pictures
-/// does no harm. On a background of one of the subject's own colours the layout says less, and the
-/// templates must agree better.
+/// about the right places, for example a striped object. The templates alone cannot distinguish a
+/// small or missing part from blur. Together each needs only a mild threshold, so that the blur of
+/// generated pictures does no harm. On a background in one of the subject's own colours the layout
+/// is weaker, and the template distance must be smaller.
 public struct SubjectDetector {
   private static let camouflagedFactor = 0.65
 
@@ -42,8 +42,8 @@ public struct SubjectDetector {
     matcher = try TemplateMatcher(templatesIn: appearance.templates)
   }
 
-  /// Looks at a picture of any size. Throws `TorchError`.
-  public func look(at image: RGBImage) throws(TorchError) -> PictureFinding {
+  /// Examines a picture of any size. Throws `TorchError`.
+  public func detect(in image: RGBImage) throws(TorchError) -> PictureFinding {
     let picture = try ScoredPicture(image)
     let distance = try matcher.distance(to: picture)
     let violations = appearance.layout.violations(in: picture)

@@ -1,13 +1,13 @@
-/// In how many pictures a subject is, and how many have the background that was asked for.
+/// How many pictures show a subject, and how many have the background of their prompt.
 public struct SubjectScore: Sendable, Equatable, Codable {
-  /// Pictures looked at.
+  /// Number of pictures.
   public let pictures: Int
-  /// Those with the subject.
+  /// Pictures with the subject.
   public let recognised: Int
-  /// Those with the background that was asked for; nil where none was.
+  /// Pictures with the background of their prompt; nil: the prompts are not known.
   public let backgroundAsAsked: Int?
 
-  /// Counts findings; `asked` holds the background asked for in each picture, or is nil.
+  /// Counts findings. `asked` contains the background in the prompt of each picture.
   public init(_ findings: [PictureFinding], asked: [PaletteColor]? = nil) {
     pictures = findings.count
     recognised = findings.count { $0.isPresent }

@@ -2,19 +2,21 @@ import Foundation
 import Images
 import Torch
 
-/// How far a picture is from every rendering of a subject, at every size and place.
+/// The distance of a picture to all renderings of a subject, at all sizes and places.
 ///
-/// A template is a PNG of 128 x 64 pixels: left the subject over black, right what part of each pixel
-/// it covers (0 to 255). It is compared as if it stood on the picture's own background; a rim of 2
-/// pixels around it counts, so that more of the same colours beside it is a difference.
+/// A template is a PNG of 128 x 64 pixels. The left half is the subject over black, the right half
+/// the share of each pixel that it covers (0 to 255). It is compared over the picture's own
+/// background. A rim of 2 pixels around it counts too, so that the same colours beside it make a
+/// difference.
 struct TemplateMatcher {
-  /// Sizes of the templates' frames, in pixels: 0.7 to 1.1 of how they are drawn.
+  /// Sizes of the templates' frames, in pixels: 0.7 to 1.1 of their own size.
   private static let frames = [44, 50, 56, 60, 64, 70]
-  /// Shifts to either side, in pixels, taken in steps of `stride`.
+  /// The greatest shift to each side, in pixels, in steps of `stride`.
   private static let reach = 12
   private static let stride = 2
 
-  /// The subjects over black `[K, 3, 64, 64]`, and what they cover and what counts `[K, 1, 64, 64]`.
+  /// The subjects over black `[K, 3, 64, 64]`; their coverage and the pixels that count, each
+  /// `[K, 1, 64, 64]`.
   private let colors: Tensor
   private let coverage: Tensor
   private let mask: Tensor
@@ -53,8 +55,8 @@ struct TemplateMatcher {
     let foreground = try picture.foreground()
     let templates = try colors - coverage * picture.background.plane()
     let masked = try templates * mask
-    // sum of mask * (x - t)^2 over every window, with its square expanded; the background, which is
-    // zero, goes on outside the picture.
+    // The sum of mask * (x - t)^2 over every window, with its square expanded. The background,
+    // which is zero, continues outside the picture.
     let squares = try foreground.square().sum(dims: [1], keepDim: true)
       .conv2d(mask, stride: Self.stride, padding: Self.reach)
     let products = try foreground.conv2d(masked, stride: Self.stride, padding: Self.reach)

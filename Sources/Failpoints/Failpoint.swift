@@ -1,8 +1,8 @@
 import Foundation
 
-/// A place where a test may end the process at once, cut its power, or have a system call fail, as the
-/// environment variable `LORA_TRAIN_FAILPOINT` says (``FailpointPlan``). In release builds nothing of
-/// it is there.
+/// A place where a test can kill the process, simulate a power cut, or make a system call fail. The
+/// environment variable `LORA_TRAIN_FAILPOINT` sets which (``FailpointPlan``). Release builds
+/// contain none of this.
 public enum Failpoint: String, CaseIterable, Sendable {
   case startUp = "start-up"
   case caching, step, validation, sampling
@@ -11,7 +11,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
   /// A place where a process can die.
   public func pass(_ path: @autoclosure () -> String = "") { _ = fails(path()) }
 
-  /// Whether a test has the system call that follows fail; `errno` says how.
+  /// Whether a test makes the next system call fail; if so, `errno` is set to the error.
   public func fails(_ path: @autoclosure () -> String = "") -> Bool {
     #if DEBUG
       guard let code = FailpointPlan.current?.reach(self, path()) else { return false }
@@ -29,7 +29,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
     #endif
   }
 
-  /// Of a file that grows at its end, so many bytes are on the disk.
+  /// The first `length` bytes of a growing file are on the disk.
   public static func appended(_ path: String, synced length: Int) {
     #if DEBUG
       FailpointPlan.current?.note { $0.appended(path, synced: length) }

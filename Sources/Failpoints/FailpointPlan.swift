@@ -2,14 +2,14 @@
   import Foundation
   import Synchronization
 
-  /// What happens at which failpoint: rules such as `rename:step-000004@2=kill`, separated by commas:
-  /// the second time that a rename is reached whose path contains that text (or, where the text ends
-  /// in `$`, ends in it), the process dies.
+  /// The rules for failpoints, separated by commas. `rename:step-000004@2=kill` kills the process
+  /// at the second rename whose path contains `step-000004`. A text that ends in `$` matches the
+  /// end of the path.
   ///
-  /// The point is a ``Failpoint``'s name or `any`; text and number may be left out. What happens is
-  /// `kill`, `power` (dies, and the disk is left as after a power cut), or the name of an error, with
-  /// a plus for all times from then on: `ENOSPC+`. `LORA_TRAIN_FAILPOINT_TRACE` names a file that
-  /// every point reached is appended to.
+  /// The point is a ``Failpoint``'s name or `any`. Text and number are optional. The action is
+  /// `kill`, `power` (the process dies and the disk is left as after a power cut) or the name of an
+  /// error: `ENOSPC` fails once, `ENOSPC+` fails from then on. Every point reached is appended to
+  /// the file that `LORA_TRAIN_FAILPOINT_TRACE` names.
   final class FailpointPlan: Sendable {
     static let current = FailpointPlan(ProcessInfo.processInfo.environment)
 
@@ -53,7 +53,7 @@
       state = Mutex(State(reached: Array(repeating: 0, count: rules.count)))
     }
 
-    /// The error that what follows a point has to fail with; nil for none.
+    /// The error that the system call after a point returns; nil: it is not made to fail.
     func reach(_ point: Failpoint, _ path: String) -> Int32? {
       state.withLock { state in
         if let trace {
@@ -82,7 +82,7 @@
       }
     }
 
-    /// Takes note of what has become durable.
+    /// Records what is on the disk.
     func note(_ change: (inout UnsyncedFiles) -> Void) { state.withLock { change(&$0.unsynced) } }
 
     private static func die() {

@@ -1,16 +1,16 @@
 #if DEBUG
   import Foundation
 
-  /// What a power cut would take of the files that this process has written: the bytes of files that
-  /// were not synced, the names of new files and the new names of renamed ones whose folder was not.
-  /// All of it is lost at once, the worst that POSIX allows. (SQLite's own files are not among them.)
+  /// What a power cut would destroy of the files that this process has written: bytes that are not
+  /// synced, and new and changed names in folders that are not synced. All of it is lost at once,
+  /// the worst case that POSIX allows. SQLite's own files are not included.
   struct UnsyncedFiles {
     private struct Rename {
       var source: String
       var destination: String
     }
 
-    /// Files by how many of their bytes are on the disk.
+    /// How many bytes of each file are on the disk.
     private var contents: [String: Int] = [:]
     private var names: Set<String> = []
     private var renames: [Rename] = []
@@ -30,7 +30,7 @@
       renames = renames.filter { Self.parent($0.destination) != folder }
     }
 
-    /// A name that another file had before is not given back to it.
+    /// A file that had the destination's name before is not restored.
     mutating func renamed(_ source: String, to destination: String) {
       let (source, destination) = (Self.trimmed(source), Self.trimmed(destination))
       func moved(_ path: String) -> String {

@@ -5,20 +5,19 @@ import Synchronization
 /// A file that only grows at its end. One thread may append while another syncs.
 package final class AppendedFile: Sendable {
   private struct Lengths {
-    /// What is in the file.
+    /// Bytes in the file.
     var written: Int
-    /// What is known to be on the disk.
+    /// Bytes that are known to be on the disk.
     var synced: Int
   }
 
-  /// Where the file is.
   package let url: URL
 
   private let descriptor: CInt
   private let lengths: Mutex<Lengths>
 
-  /// Opens a file and cuts off everything after its first `length` bytes; makes it where it does not
-  /// exist. Name and length are on the disk when this returns. Throws `FileAccessError.unwritable`.
+  /// Opens a file and truncates it to `length` bytes, or makes it if it does not exist. Its name
+  /// and length are on the disk when this returns. Throws `FileAccessError.unwritable`.
   package init(_ url: URL, keeping length: Int) throws(FileAccessError) {
     self.url = url
     lengths = Mutex(Lengths(written: length, synced: length))
@@ -35,7 +34,7 @@ package final class AppendedFile: Sendable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Appends bytes; where that fails, the next attempt writes over what came of it. Throws
+  /// Appends bytes. After a failure the next call overwrites the bytes written in part. Throws
   /// `FileAccessError.unwritable`.
   package func append(_ bytes: Data) throws(FileAccessError) {
     let (start, synced) = lengths.withLock { ($0.written, $0.synced) }

@@ -1,9 +1,9 @@
 import Crypto
 public import Foundation
 
-/// SHA-256 of contents, as 64 hexadecimal digits: what caches and checkpoints are known by.
+/// SHA-256 hashes as 64 hexadecimal digits. They identify the contents of caches and checkpoints.
 public enum ContentHash {
-  /// Digits of a hash.
+  /// Hexadecimal digits of a hash.
   package static let length = 64
 
   /// The hash of bytes in memory.
@@ -13,7 +13,7 @@ public enum ContentHash {
     return hex(hash.finalize())
   }
 
-  /// The hash of several texts, which no other list of texts has.
+  /// The hash of a list of texts. Where one text ends and the next begins counts too.
   public static func of(_ parts: [String]) -> String {
     of(Data(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
   }
@@ -45,7 +45,6 @@ public enum ContentHash {
 package struct RunningHash {
   private var hash = SHA256()
 
-  /// Of nothing yet.
   package init() {}
 
   /// Takes the next bytes.

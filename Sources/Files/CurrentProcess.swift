@@ -1,11 +1,11 @@
 import Foundation
 
-/// This process, as locks, temporary files and runs name it.
+/// The names of this process in locks, temporary files and run records.
 public enum CurrentProcess {
-  /// Its number.
+  /// The process ID.
   public static let pid = ProcessInfo.processInfo.processIdentifier
 
-  /// The machine's own name. (`ProcessInfo.hostName` would ask the network.)
+  /// The machine's own name. `ProcessInfo.hostName` would query the network.
   public static let host: String = {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }

@@ -1,9 +1,10 @@
 import Failpoints
 public import Foundation
 
-/// What makes writing safe against being interrupted, and against a power cut.
+/// File operations that survive interruptions and power cuts: a file is written whole or not at
+/// all.
 public enum DurableFile {
-  /// Makes a folder and those above it, and syncs what each of them was made in. Throws
+  /// Makes a folder and its missing parents, and syncs the parent of each new folder. Throws
   /// `FileAccessError.unwritable`.
   package static func makeFolder(_ url: URL) throws(FileAccessError) {
     guard mkdir(url.path, 0o777) != 0 else {
@@ -23,10 +24,9 @@ public enum DurableFile {
     try syncFolder(url.deletingLastPathComponent())
   }
 
-  /// Puts what `write` makes at a temporary place in the place of `url`: whole or, where something
-  /// fails, not at all. Makes the folder. Other processes may write the same file at the same time;
-  /// what those left behind that died in it is removed. Throws `FileAccessError.unwritable` and what
-  /// `write` throws.
+  /// Calls `write` with a temporary path, and renames the result to `url` if that succeeds. Makes
+  /// the folder. Other processes may write the same file at the same time. Temporary files of
+  /// processes that died are removed. Throws `FileAccessError.unwritable` and what `write` throws.
   package static func replace(_ url: URL, write: (URL) throws -> Void) throws {
     let folder = url.deletingLastPathComponent()
     try makeFolder(folder)
@@ -42,7 +42,7 @@ public enum DurableFile {
     }
   }
 
-  /// Puts bytes in the place of a file: whole or, where something fails, not at all. Makes the folder.
+  /// Replaces a file with bytes, or leaves it unchanged if something fails. Makes the folder.
   /// Throws `FileAccessError.unwritable`.
   public static func replace(_ url: URL, with data: Data) throws {
     try replace(url) { try write(data, to: $0) }
@@ -60,8 +60,8 @@ public enum DurableFile {
     Failpoint.synced(url.path)
   }
 
-  /// Gives a file or folder its final name, replacing a file of that name, so that it is there whole
-  /// or not at all, and syncs the folder it lies in. Throws `FileAccessError.unwritable`.
+  /// Gives a file or folder its final name, replacing a file of that name, and syncs the folder
+  /// that contains it. Throws `FileAccessError.unwritable`.
   package static func rename(_ source: URL, to destination: URL) throws(FileAccessError) {
     guard !Failpoint.rename.fails(destination.path),
       Foundation.rename(source.path, destination.path) == 0
@@ -76,8 +76,7 @@ public enum DurableFile {
     Failpoint.syncedFolder(url.path)
   }
 
-  /// Removes a folder with all that is in it; one that is not there is no error. Throws
-  /// `FileAccessError.unwritable`.
+  /// Removes a file or folder with its contents, if it exists. Throws `FileAccessError.unwritable`.
   package static func remove(_ url: URL) throws(FileAccessError) {
     guard exists(url) else { return }
     if Failpoint.deletion.fails(url.path) { throw FileAccessError(writing: url) }
@@ -108,7 +107,7 @@ public enum DurableFile {
     }
   }
 
-  /// Removes temporary files of this machine's processes that are no more.
+  /// Removes temporary files of processes on this machine that have ended.
   private static func removeLeftovers(in folder: URL, prefix: String) throws(FileAccessError) {
     let names: [String]
     do {

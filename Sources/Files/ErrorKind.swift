@@ -1,4 +1,4 @@
-/// What kind of fault an error is. Exit codes follow from it.
+/// The kind of an error. It decides the exit code.
 public enum ErrorKind: Sendable {
   /// Options do not fit together, or a value is not allowed.
   case usage
@@ -8,22 +8,22 @@ public enum ErrorKind: Sendable {
   case missingInput
   /// A device, or memory, is not available.
   case unavailable
-  /// A fault of this program.
+  /// A bug in this program.
   case `internal`
   /// A file cannot be created.
   case cannotWrite
   /// Reading or writing failed.
   case inputOutput
-  /// Another process uses it.
+  /// Another process uses the file or folder.
   case busy
 }
 
-/// An error that is reported to users. Its description is one sentence: which file or option, what was
-/// found, what to do.
+/// An error that is reported to users. Its description is one sentence: which file or option, what
+/// was found, what to do.
 ///
-/// Options are named by their keys between backticks, as `` `batch_size` `` or `` `flip: true` ``. The
-/// command line words them as flags.
+/// Options are named by their keys between backticks, as `` `batch_size` `` or `` `flip: true` ``.
+/// The command line replaces these with its flags.
 public protocol ReportableError: Error, CustomStringConvertible, Sendable {
-  /// What kind of fault it is.
+  /// The kind of fault.
   var kind: ErrorKind { get }
 }

@@ -7,7 +7,7 @@ public enum FileAccessError: ReportableError, Equatable {
   /// Writing failed.
   case unwritable(file: String, reason: String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch self {
     case .unreadable: .inputOutput
@@ -15,12 +15,14 @@ public enum FileAccessError: ReportableError, Equatable {
     }
   }
 
-  /// Reading a file failed. `errno` holds why when this is called, and need not any more afterwards.
+  /// Reading a file failed. Call this right after the failed call, since every other call may
+  /// change `errno`.
   package init(reading url: URL, code: Int32 = errno) {
     self = .unreadable(file: url.relativePath, reason: systemReason(code))
   }
 
-  /// Writing a file failed. `errno` holds why when this is called, and need not any more afterwards.
+  /// Writing a file failed. Call this right after the failed call, since every other call may
+  /// change `errno`.
   package init(writing url: URL, code: Int32 = errno) {
     self = .unwritable(file: url.relativePath, reason: systemReason(code))
   }
@@ -29,7 +31,7 @@ public enum FileAccessError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):
-      "\(file) cannot be read (\(reason)); check that it is there and readable."
+      "\(file) cannot be read (\(reason)); check that it exists and is readable."
     case .unwritable(let file, let reason):
       "\(file) cannot be written (\(reason)); free some space or choose another place."
     }

@@ -1,26 +1,25 @@
 public import Foundation
 
-/// Hashes of large files, remembered while the file stays as it is, so that gigabytes of weights are
-/// not read again at every start.
+/// Hashes of large files, remembered until the files change, so that gigabytes of weights are not
+/// read at every start.
 ///
-/// A file counts as unchanged when its place, number, size and times of last change are the same;
-/// the time of the last change of status (ctime) moves with every write and cannot be set back.
-/// Hashes of files that are gone or have changed are dropped when the others are saved, and no more
-/// than ``limit`` are kept.
+/// A file counts as unchanged if its path, device, inode, size and times are the same: the time of
+/// the last write, and the time of the last change of status (ctime), which moves with every write
+/// and cannot be set back. Saving drops the hashes of changed and removed files, and those over
+/// ``limit``.
 public final class FileHashes {
-  /// How many hashes are kept.
+  /// The most hashes that are kept.
   package static let limit = 2000
 
-  /// Name of the file in its folder.
   package static let fileName = "file-hashes.json"
 
   private let store: URL
   private var known: [String: String]
-  /// What was asked for by this object, which is kept before others.
+  /// The keys that this object has returned hashes for. They are kept before others.
   private var used: Set<String> = []
   private var isChanged = false
 
-  /// The hashes remembered in a folder. What is there and cannot be used is forgotten.
+  /// Reads the hashes remembered in a folder. A file that cannot be read counts as empty.
   public init(in folder: URL) {
     store = folder.appending(path: Self.fileName)
     do {
@@ -41,13 +40,13 @@ public final class FileHashes {
     return hash
   }
 
-  /// The hash of several files of different names, by their names and contents. Throws
+  /// One hash of the names and contents of several files with different names. Throws
   /// `FileAccessError`.
   public func hash(of files: [URL]) throws -> String {
     ContentHash.of(try files.flatMap { [$0.lastPathComponent, try hash(of: $0)] })
   }
 
-  /// Remembers the hashes taken so far beyond this process. Throws `FileAccessError`.
+  /// Saves the hashes for later processes. Throws `FileAccessError`.
   public func save() throws {
     guard isChanged else { return }
     prune()
@@ -55,7 +54,7 @@ public final class FileHashes {
     isChanged = false
   }
 
-  /// Drops what no file has any more, and what is too much.
+  /// Drops the hashes of changed and removed files, and those over the limit.
   private func prune() {
     known = known.filter { key, _ in
       guard let path = Self.path(in: key) else { return false }
@@ -72,7 +71,7 @@ public final class FileHashes {
     }
   }
 
-  /// Whether a file holds hashes.
+  /// Whether a file can be read as saved hashes.
   package static func isReadable(_ url: URL) -> Bool {
     do {
       _ = try read(url)
@@ -86,7 +85,7 @@ public final class FileHashes {
     try JSONDecoder().decode([String: String].self, from: Data(contentsOf: url))
   }
 
-  /// The path of the file in an identity; the other five fields hold no separator.
+  /// The path of the file in an identity; the other five fields contain no separator.
   private static func path(in identity: String) -> String? {
     let fields = identity.split(separator: "|", omittingEmptySubsequences: false)
     return fields.count > 5 ? fields.dropLast(5).joined(separator: "|") : nil

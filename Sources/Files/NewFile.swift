@@ -1,13 +1,13 @@
 import Failpoints
 package import Foundation
 
-/// A file being written: closed with this object, and removed again unless it was finished.
+/// A file being written. It is closed with this object, and removed unless it was finished.
 package final class NewFile {
   private let url: URL
   private let descriptor: CInt
   private var isFinished = false
 
-  /// Makes an empty file, in place of one that is there. Throws `FileAccessError.unwritable`.
+  /// Makes an empty file, or empties an existing one. Throws `FileAccessError.unwritable`.
   package init(_ url: URL) throws {
     self.url = url
     if Failpoint.write.fails(url.path) { throw FileAccessError(writing: url) }

@@ -1,18 +1,18 @@
 import Foundation
 
-// Numbers as users read them, the same in every locale: a point before the fraction, and no grouping
-// unless it is named.
+// Numbers in messages. They are the same in every locale: a point before the fraction, and no
+// grouping except in `grouped`.
 
 private let posix = Locale(identifier: "en_US_POSIX")
 
 extension BinaryFloatingPoint {
-  /// The number with so many digits after the point: `0.0412`.
+  /// The number with `digits` digits after the point: `0.0412`.
   package func fixed(_ digits: Int) -> String {
     Double(self).formatted(
       .number.precision(.fractionLength(digits)).grouping(.never).locale(posix))
   }
 
-  /// The number with as many digits as it needs, six after the point at most: `7.5`, `5`.
+  /// The number without trailing zeros and with at most six digits after the point: `7.5`, `5`.
   package var short: String {
     Double(self).formatted(
       .number.precision(.fractionLength(0...6)).grouping(.never).locale(posix))

@@ -1,19 +1,20 @@
 package import Foundation
 
 extension Error {
-  /// Why a file operation failed, in the system's words. (Foundation's own are numbers, often.)
+  /// The system's message for a failed file operation. Foundation's own message is often only a
+  /// number.
   package var reason: String {
     systemCode.map { systemReason($0.rawValue) } ?? localizedDescription
   }
 
-  /// The system's code for why a file operation failed, where Foundation passes it on. (`errno` need
-  /// not hold it any more once Foundation has thrown.)
+  /// The `errno` of a failed file operation, if Foundation passes it on. `errno` itself may have
+  /// changed before Foundation throws.
   package var systemCode: POSIXErrorCode? {
     let cause = (self as? CocoaError)?.underlying ?? self
     return (cause as? POSIXError)?.code
   }
 }
 
-/// A code of `errno` in the system's words. Read `errno` right after the call that failed: every other
-/// call may change it.
+/// The system's message for a value of `errno`. Read `errno` right after the failed call, since
+/// every other call may change it.
 package func systemReason(_ code: Int32) -> String { String(cString: strerror(code)) }

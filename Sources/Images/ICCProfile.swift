@@ -1,14 +1,15 @@
-/// The name of a colour profile (ICC.1:2022 sections 7.2, 7.3 and 10.15; ICC.1:2001 section 6.5.17).
+/// The name of a colour profile (ICC.1:2022 sections 7.2, 7.3 and 10.15; ICC.1:2001 section
+/// 6.5.17).
 struct ICCProfile {
-  /// What the profile calls itself; nil where it is damaged.
+  /// The profile's description; nil: it is damaged.
   let name: String?
 
-  /// The profile that lies in `bytes`, whatever they are.
+  /// Reads a profile from any bytes.
   init(_ bytes: some Collection<UInt8>) {
     name = Self.name(of: Array(bytes)[...])
   }
 
-  /// nil where colours are as they are in most pictures.
+  /// The name for reports: nil for sRGB, "unreadable" for a damaged profile.
   var otherThanSRGB: String? {
     guard let name else { return "unreadable" }
     return name.contains("sRGB") ? nil : name
@@ -32,7 +33,8 @@ struct ICCProfile {
     return nil
   }
 
-  /// ASCII of version 2 or, of version 4, the first of the languages in UTF-16.
+  /// The ASCII text of version 2, or the first of version 4's UTF-16 texts, of which each language
+  /// has one.
   private static func description(_ tag: ArraySlice<UInt8>) -> String? {
     let text: String?
     switch tag.text(at: 0, count: 4) {
@@ -48,14 +50,14 @@ struct ICCProfile {
     default:
       return nil
     }
-    // The text ends in NUL, and goes into a sentence on a terminal.
+    // The text ends in NUL. A line break would break the message that contains it.
     let name = text.map { String($0.prefix { $0 != "\0" }.filter { !$0.isNewline }) }
     return name?.isEmpty == false ? name : nil
   }
 }
 
 extension ArraySlice<UInt8> {
-  /// The bytes from an offset; nil where they are not all there.
+  /// `count` bytes from an offset; nil: there are fewer.
   fileprivate func part(at offset: Int, count: Int) -> ArraySlice<UInt8>? {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       return nil

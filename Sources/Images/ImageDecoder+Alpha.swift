@@ -2,11 +2,11 @@ import CImageCodecs
 public import Foundation
 
 extension ImageDecoder {
-  /// Decodes a file as ``decode(contentsOf:scale:limits:)`` does at full scale, together with its
-  /// transparency: 255 is opaque; nil where the file has none.
+  /// Decodes a file at full scale, as ``decode(contentsOf:scale:limits:)`` does, and its
+  /// transparency: 255 is opaque; nil: the file has none.
   public static func decodeWithAlpha(
     contentsOf url: URL, limits: ImageLimits = ImageLimits()
-  ) throws(ImageError) -> (picture: RGBImage, alpha: GrayImage?) {
+  ) throws(ImageError) -> (image: RGBImage, alpha: GrayImage?) {
     let file = try ImageFile(url, limits: limits)
     let data = try file.read(upTo: file.byteCount)
     let header = try header(data, name: file.name, limits: limits)
@@ -33,23 +33,23 @@ extension ImageDecoder {
     )
   }
 
-  /// Decodes a mask: the luminance of any PNG or JPEG (ITU-R 601, as Pillow's `convert("L")`), upright;
-  /// what is transparent counts as black.
+  /// Decodes a mask: the upright luminance of a PNG or JPEG (ITU-R 601, as Pillow's
+  /// `convert("L")`). Transparent pixels are black.
   public static func decodeMask(
     contentsOf url: URL, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> GrayImage {
-    let (picture, alpha) = try decodeWithAlpha(contentsOf: url, limits: limits)
-    let colors = picture.pixels
+    let (image, alpha) = try decodeWithAlpha(contentsOf: url, limits: limits)
+    let colors = image.pixels
     var pixels = [UInt8](repeating: 0, count: colors.count / 3)
     for index in pixels.indices {
       let red = Int(colors[3 * index])
       let green = Int(colors[3 * index + 1])
       let luminance =
         (19595 * red + 38470 * green + 7471 * Int(colors[3 * index + 2]) + 32768) >> 16
-      // The picture lies over white: what shines through is taken off again.
+      // The decoder composites over white. This subtracts the white that shines through.
       let white = alpha.map { 255 - Int($0.pixels[index]) } ?? 0
       pixels[index] = UInt8(max(luminance - white, 0))
     }
-    return GrayImage(width: picture.width, height: picture.height, counted: pixels)
+    return GrayImage(width: image.width, height: image.height, counted: pixels)
   }
 }

@@ -1,37 +1,37 @@
 import CImageCodecs
 public import Foundation
 
-/// Sizes above which a picture is refused by its header, before memory is taken for it.
+/// Sizes above which an image is refused by its header, before memory is allocated for it.
 ///
-/// The defaults admit every camera there is (200 megapixels); a picture at the limit of `pixels`
-/// takes 768 MiB.
+/// The defaults admit the images of every camera (up to 200 megapixels). An image at the limit of
+/// `pixels` takes 768 MiB.
 public struct ImageLimits: Sendable, Equatable {
   /// Pixels along the longer side.
   public var side: Int
-  /// Pixels in all.
+  /// Pixels in total.
   public var pixels: Int
   /// Bytes of the file.
   public var fileBytes: Int
 
-  /// The default limits, or tighter or wider ones.
+  /// Limits, each with a default.
   public init(side: Int = 32_768, pixels: Int = 1 << 28, fileBytes: Int = 1 << 30) {
     self.side = side
     self.pixels = pixels
     self.fileBytes = fileBytes
   }
 
-  /// Sides are below 2^31 in either format, so that their product is an `Int`.
+  /// Sides are below 2^31 in both formats, so their product fits an `Int`.
   func admit(width: Int, height: Int) -> Bool {
     max(width, height) <= side && width * height <= pixels
   }
 }
 
-/// PNG and JPEG to upright 8-bit RGB. The content decides what a file is, never its extension.
+/// Decodes PNG and JPEG to upright 8-bit RGB. The content decides the format, not the extension.
 public enum ImageDecoder {
-  /// Far more than what cameras write before the pixels: EXIF with a thumbnail, colour profile.
+  /// More than cameras write before the pixels: EXIF with a thumbnail, and a colour profile.
   private static let headerByteCount = 1 << 17
 
-  /// Reads what a file says about its picture, from its beginning as a rule.
+  /// Reads the header of a file. Most files need only their first 128 KiB for this.
   public static func header(
     contentsOf url: URL, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> ImageHeader {
@@ -43,7 +43,7 @@ public enum ImageDecoder {
     }
   }
 
-  /// Reads the header of a file that lies in memory; `name` is what an error calls it.
+  /// Reads the header of a file in memory. Errors name it `name`.
   public static func header(
     _ data: Data, name: String? = nil, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> ImageHeader {
@@ -71,8 +71,8 @@ public enum ImageDecoder {
     return header
   }
 
-  /// Decodes a file: transparency over white, 16-bit samples to their high byte, CMYK to RGB, and
-  /// turned upright as its EXIF orientation says. A truncated file is an error.
+  /// Decodes a file. Transparency is composited over white, 16-bit samples keep their high byte,
+  /// CMYK becomes RGB, and the EXIF orientation is applied. A truncated file is an error.
   public static func decode(
     contentsOf url: URL, scale: DCTScale = .full, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> RGBImage {
@@ -81,7 +81,7 @@ public enum ImageDecoder {
     return try decode(data, name: file.name, scale: scale, limits: limits)
   }
 
-  /// Decodes a file that lies in memory; `name` is what an error calls it.
+  /// Decodes a file in memory. Errors name it `name`.
   public static func decode(
     _ data: Data, name: String? = nil, scale: DCTScale = .full, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> RGBImage {

@@ -1,8 +1,8 @@
 public import Files
 
-/// Why a picture could not be read.
+/// Why an image cannot be read.
 public struct ImageError: ReportableError, Equatable {
-  /// What was found instead of a picture.
+  /// What was found instead of an image.
   public enum Problem: Equatable, Sendable {
     case missing
     /// A folder, device or pipe.
@@ -10,7 +10,7 @@ public struct ImageError: ReportableError, Equatable {
     /// The system's reason.
     case unreadable(String)
     case empty
-    /// Neither PNG nor JPEG; what the content looks like instead.
+    /// Neither PNG nor JPEG; `content` is what it looks like instead.
     case notAnImage(content: String)
     case truncated(ImageFormat)
     /// The codec's reason.
@@ -30,7 +30,7 @@ public struct ImageError: ReportableError, Equatable {
     self.problem = problem
   }
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch problem {
     case .missing: .missingInput
@@ -52,42 +52,43 @@ public struct ImageError: ReportableError, Equatable {
     case .empty:
       return "\(name) is empty (0 bytes); copy it again or remove it."
     case .notAnImage(let content):
-      return "\(name) is not a PNG or JPEG picture, whatever its extension says: its content is "
-        + "\(content); convert it to PNG or JPEG or remove it."
+      return
+        "\(name) is not a PNG or JPEG image: its content is \(content); convert it to PNG or JPEG "
+        + "or remove it."
     case .truncated(let format):
-      return "\(name) is truncated: its \(format.rawValue) data ends before the picture does; "
+      return "\(name) is truncated: its \(format.rawValue) data ends before the image is complete; "
         + "copy it again or remove it."
     case .damaged(let format, let reason):
-      return "\(name) is damaged or of an unsupported kind of \(format.rawValue) (\(reason)); "
+      return "\(name) is damaged or an unsupported kind of \(format.rawValue) (\(reason)); "
         + "save it again or remove it."
     case .tooLarge(let width, let height, let limits):
-      return "\(name) has \(width) x \(height) pixels, over the limit of \(limits.side) a side "
-        + "and \(limits.pixels) in all; make it smaller."
+      return "\(name) has \(width) x \(height) pixels, over the limit of \(limits.side) per side "
+        + "and \(limits.pixels) in total; make it smaller."
     case .fileTooLarge(let byteCount, let limits):
       return "\(name) has \(byteCount) bytes, over the limit of \(limits.fileBytes); "
-        + "save it smaller."
+        + "make it smaller."
     }
   }
 }
 
 extension ImageError.Problem {
-  /// The problem of a file that starts with `bytes`, which are not those of a known format.
+  /// The problem of a file that starts with `bytes` and has no known format.
   static func unknownContent(startingWith bytes: some Collection<UInt8>) -> Self {
     let start = Array(bytes.prefix(64))
-    func holds(_ text: String, at offset: Int = 0) -> Bool {
+    func has(_ text: String, at offset: Int = 0) -> Bool {
       start.dropFirst(offset).starts(with: text.utf8)
     }
     let isText = start.allSatisfy { (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }
     let content =
       switch true {
       case start.isEmpty: "nothing"
-      case holds("GIF8"): "a GIF picture"
-      case holds("BM"): "a BMP picture"
-      case holds("RIFF") && holds("WEBP", at: 8): "a WebP picture"
-      case holds("II*\0"), holds("MM\0*"): "a TIFF or camera raw picture"
-      case holds("ftypavif", at: 4): "an AVIF picture"
-      case holds("ftyphei", at: 4), holds("ftypmif1", at: 4): "an HEIF picture"
-      case holds("ftyp", at: 4): "a video"
+      case has("GIF8"): "a GIF image"
+      case has("BM"): "a BMP image"
+      case has("RIFF") && has("WEBP", at: 8): "a WebP image"
+      case has("II*\0"), has("MM\0*"): "a TIFF or camera raw image"
+      case has("ftypavif", at: 4): "an AVIF image"
+      case has("ftyphei", at: 4), has("ftypmif1", at: 4): "an HEIF image"
+      case has("ftyp", at: 4): "a video"
       case isText: "text"
       default: "of an unknown kind"
       }

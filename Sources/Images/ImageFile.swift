@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// An open picture file.
+/// An open image file.
 struct ImageFile {
   /// The path as the caller gave it, for messages.
   let name: String
   let byteCount: Int
   private let handle: FileHandle
 
-  /// Opens a regular file of at least one byte and at most `limits.fileBytes`; a pipe or device is
+  /// Opens a regular file of at least one byte and at most `limits.fileBytes`. A pipe or device is
   /// refused without waiting for it.
   init(_ url: URL, limits: ImageLimits) throws(ImageError) {
     name = url.relativePath
@@ -36,7 +36,7 @@ struct ImageFile {
     }
   }
 
-  /// The first `count` bytes, or all there are.
+  /// The first `count` bytes, or all bytes of a shorter file.
   func read(upTo count: Int) throws(ImageError) -> Data {
     do {
       try handle.seek(toOffset: 0)

@@ -29,7 +29,8 @@ extension ImageFormat {
   }
 }
 
-/// What the C visitor has seen of a profile; a class, so that a pointer to it can pass through C.
+/// The profile that the C visitor has seen. It is a class so that a pointer to it can pass through
+/// C.
 final class EmbeddedProfile {
   var profile: ICCProfile?
 }

@@ -1,4 +1,4 @@
-/// The kinds of picture file that can be decoded, told apart by their first bytes.
+/// The image formats that can be decoded. They are recognised by their first bytes.
 public enum ImageFormat: String, Sendable, CaseIterable {
   case png = "PNG"
   case jpeg = "JPEG"
@@ -11,7 +11,7 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     }
   }
 
-  /// The format of a file that starts with `bytes`; a file cut within its signature still has one.
+  /// The format of a file that starts with `bytes`, which may end within the signature.
   init?(startingWith bytes: some Collection<UInt8>) {
     let match = Self.allCases.first { format in
       zip(format.signature, bytes).allSatisfy(==)
@@ -21,9 +21,9 @@ public enum ImageFormat: String, Sendable, CaseIterable {
   }
 }
 
-/// What a picture file says about itself before any pixel is decoded.
+/// The properties of an image file that are read without decoding its pixels.
 public struct ImageHeader: Sendable, Equatable {
-  /// As its first bytes say.
+  /// The format that the first bytes show.
   public let format: ImageFormat
   /// Pixels in a row as stored, before `orientation` is applied.
   public let width: Int
@@ -33,11 +33,11 @@ public struct ImageHeader: Sendable, Equatable {
   public let orientation: Int
   /// Whether there is an alpha channel or a transparent colour.
   public let hasAlpha: Bool
-  /// What the embedded ICC profile calls itself; nil where there is none or it is sRGB, which is
-  /// assumed of every picture and nothing converted; "unreadable" where it is damaged.
+  /// The description of the embedded ICC profile; nil for sRGB or no profile, "unreadable" for a
+  /// damaged one. Colours are never converted: every image is read as sRGB.
   public let colorProfile: String?
 
-  /// The size of the upright picture, as `ImageDecoder.decode` returns it at full scale.
+  /// The size of the upright image, as `ImageDecoder.decode` returns it at full scale.
   public var orientedSize: PixelSize {
     let stored = PixelSize(width: width, height: height)
     return orientation >= 5 ? stored.transposed : stored

@@ -1,5 +1,5 @@
 extension RGBImage {
-  /// Left and right exchanged.
+  /// The image with left and right exchanged.
   public var mirrored: RGBImage {
     RGBImage(
       width: width, height: height,
@@ -8,7 +8,7 @@ extension RGBImage {
 }
 
 extension GrayImage {
-  /// Left and right exchanged.
+  /// The image with left and right exchanged.
   public var mirrored: GrayImage {
     GrayImage(
       width: width, height: height,

@@ -2,7 +2,7 @@ import CImageCodecs
 public import Files
 public import Foundation
 
-/// RGB to PNG, with text chunks.
+/// Encodes RGB as PNG, with text chunks.
 public enum PNGEncoder {
   /// Encodes `image` losslessly. Each text pair becomes a chunk: tEXt when its value is ASCII, else
   /// iTXt (UTF-8). Throws `PNGEncodingError`.
@@ -31,14 +31,14 @@ public enum PNGEncoder {
   }
 }
 
-/// Why a picture could not be encoded as PNG.
+/// Why an image cannot be encoded as PNG.
 public enum PNGEncodingError: ReportableError, Equatable {
   case invalidKey(String)
   case nulInValue(key: String)
   /// libpng's reason.
   case failed(String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .internal
   }
@@ -50,9 +50,9 @@ public enum PNGEncodingError: ReportableError, Equatable {
       "The PNG text key \"\(key)\" is not allowed; use 1 to 79 printable ASCII characters, without "
         + "spaces at the ends or two in a row."
     case .nulInValue(let key):
-      "The text for the PNG key \"\(key)\" holds a NUL character; remove it."
+      "The text for the PNG key \"\(key)\" contains a NUL character; remove it."
     case .failed(let reason):
-      "The picture cannot be encoded as PNG (\(reason)); make it smaller."
+      "The image cannot be encoded as PNG (\(reason)); make it smaller."
     }
   }
 }

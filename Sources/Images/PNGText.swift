@@ -3,14 +3,14 @@ public import Foundation
 
 /// The text chunks of a PNG.
 public enum PNGText {
-  /// The key and value of every tEXt, zTXt and iTXt chunk in the file's order. Throws `ImageError`
-  /// when `data` is not a whole PNG; `name` is what the error calls it.
+  /// The key and value of every tEXt, zTXt and iTXt chunk in the file's order. Throws `ImageError`,
+  /// which names the data `name`, when `data` is not a whole PNG.
   public static func read(
     _ data: Data, name: String? = nil
   ) throws(ImageError) -> [(key: String, value: String)] {
     let header = try ImageDecoder.header(data, name: name)
     guard header.format == .png else {
-      throw ImageError(file: name, problem: .notAnImage(content: "a JPEG picture"))
+      throw ImageError(file: name, problem: .notAnImage(content: "a JPEG image"))
     }
     let collected = CollectedText()
     let status = withExtendedLifetime(collected) {
@@ -26,7 +26,7 @@ public enum PNGText {
   }
 }
 
-/// What the C visitor has seen; a class, so that a pointer to it can pass through C.
+/// The texts that the C visitor has seen. It is a class so that a pointer to it can pass through C.
 private final class CollectedText {
   var texts: [(key: String, value: String)] = []
 }

@@ -1,13 +1,11 @@
 public import Files
 
-/// A picture in memory: 8-bit RGB, rows from top to bottom without padding.
+/// An image in memory: 8-bit RGB, rows from top to bottom without padding.
 public struct RGBImage: Sendable, Equatable {
-  /// Pixels in a row.
-  public let width: Int
-  /// Rows.
-  public let height: Int
+  package let width: Int
+  package let height: Int
   /// Red, green and blue of each pixel in turn: `height * width * 3` bytes, that is `[H, W, 3]`.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
 
   /// Throws `RGBImageError` unless both sides are positive and `pixels` has three bytes for each
   /// pixel.
@@ -18,7 +16,7 @@ public struct RGBImage: Sendable, Equatable {
     self.init(width: width, height: height, counted: pixels)
   }
 
-  /// Of pixels whose number is right by construction.
+  /// For pixels whose number is right by construction.
   init(width: Int, height: Int, counted pixels: [UInt8]) {
     self.width = width
     self.height = height
@@ -26,44 +24,40 @@ public struct RGBImage: Sendable, Equatable {
   }
 }
 
-/// Pixels that do not make up a picture of the size given.
+/// Pixels whose number does not fit the size of an image.
 public struct RGBImageError: ReportableError, Equatable {
-  /// The width asked for.
+  /// The requested width.
   public let width: Int
-  /// The height asked for.
+  /// The requested height.
   public let height: Int
-  /// The bytes given.
+  /// The number of bytes given.
   public let byteCount: Int
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .internal
   }
 
   /// One sentence: what was found and what to do.
   public var description: String {
-    "A picture of \(width) x \(height) pixels cannot be made of \(byteCount) bytes; "
-      + "give positive sides and three bytes a pixel."
+    "An image of \(width) x \(height) pixels cannot be made of \(byteCount) bytes; "
+      + "give positive sides and three bytes per pixel."
   }
 }
 
-/// One colour of an `RGBImage`.
+/// A colour of an `RGBImage`, each part from 0 to 255.
 public struct RGBColor: Sendable, Equatable {
-  /// 0 to 255.
-  public let red: UInt8
-  /// 0 to 255.
-  public let green: UInt8
-  /// 0 to 255.
-  public let blue: UInt8
+  package let red: UInt8
+  package let green: UInt8
+  package let blue: UInt8
 
-  /// A colour of its three parts.
-  public init(red: UInt8, green: UInt8, blue: UInt8) {
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
-  /// The lightest colour there is.
+  /// All parts at 255.
   public static let white = RGBColor(red: 255, green: 255, blue: 255)
 }
 

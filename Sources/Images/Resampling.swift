@@ -1,19 +1,19 @@
 import CImageCodecs
 public import Files
 
-/// A rectangle of a picture scaled to another size with Pillow's antialiased bicubic filter, on the
-/// encoded values as Pillow does it.
+/// Scales an image with Pillow's antialiased bicubic filter, on the encoded (not linear) values as
+/// in Pillow, and crops a rectangle of the result.
 public struct Resampling: Sendable, Equatable {
-  /// The whole picture's size after scaling.
+  /// Size of the whole image after scaling.
   public let resized: PixelSize
-  /// First row of the rectangle in the scaled picture.
+  /// First row of the rectangle in the scaled image.
   public let top: Int
-  /// First column of the rectangle in the scaled picture.
+  /// First column of the rectangle in the scaled image.
   public let left: Int
   /// The rectangle's size.
   public let size: PixelSize
 
-  /// A rectangle of the scaled picture, all of it where none is given.
+  /// A rectangle of the scaled image; by default all of it.
   public init(resized: PixelSize, top: Int = 0, left: Int = 0, size: PixelSize? = nil) {
     self.resized = resized
     self.top = top
@@ -21,14 +21,16 @@ public struct Resampling: Sendable, Equatable {
     self.size = size ?? resized
   }
 
-  /// Scales and crops. Throws `ResamplingError` for a rectangle that is not within the scaled picture.
+  /// Scales and crops. Throws `ResamplingError` for a rectangle that is not within the scaled
+  /// image.
   public func callAsFunction(_ image: RGBImage) throws(ResamplingError) -> RGBImage {
     let from = PixelSize(width: image.width, height: image.height)
     let pixels = try resample(image.pixels, of: from, channels: 3)
     return RGBImage(width: size.width, height: size.height, counted: pixels)
   }
 
-  /// Scales and crops. Throws `ResamplingError` for a rectangle that is not within the scaled picture.
+  /// Scales and crops. Throws `ResamplingError` for a rectangle that is not within the scaled
+  /// image.
   public func callAsFunction(_ image: GrayImage) throws(ResamplingError) -> GrayImage {
     let pixels = try resample(image.pixels, of: image.size, channels: 1)
     return GrayImage(width: size.width, height: size.height, counted: pixels)
@@ -59,13 +61,13 @@ public struct Resampling: Sendable, Equatable {
   }
 }
 
-/// Why a picture could not be scaled.
+/// Why an image cannot be scaled.
 public enum ResamplingError: ReportableError, Equatable {
   case outside(Resampling)
   /// The reason.
   case failed(String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .internal
   }
@@ -74,10 +76,10 @@ public enum ResamplingError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .outside(let wanted):
-      "A picture scaled to \(wanted.resized) has no rectangle of \(wanted.size) at row "
+      "An image scaled to \(wanted.resized) has no rectangle of \(wanted.size) at row "
         + "\(wanted.top), column \(wanted.left); give one within it."
     case .failed(let reason):
-      "The picture cannot be scaled (\(reason)); close other programs or make it smaller."
+      "The image cannot be scaled (\(reason)); close other programs or make it smaller."
     }
   }
 }

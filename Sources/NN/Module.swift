@@ -2,11 +2,10 @@ public import Torch
 
 /// A part of a model: something that owns parameters, or other parts.
 ///
-/// The tree and the names of its weights come from the stored properties, by one rule: a child's key
-/// is its property name in snake_case, a name that contains `_` is taken as it is, the elements of
-/// an array are their index, a nil child does not exist, and properties that are neither modules nor
-/// parameters are ignored. So a model whose properties are named as in its checkpoint loads it
-/// without a table of names.
+/// The tree and the names of its weights come from the stored properties. A child's key is its
+/// property name in snake_case; a name that contains `_` stays as it is; the elements of an array
+/// have their index as key; nil children, and properties that are neither modules nor parameters,
+/// are skipped. A model whose properties are named as in its checkpoint needs no table of names.
 public protocol Module: AnyObject {}
 
 /// A module from one tensor to one tensor.

@@ -1,8 +1,8 @@
 public import Torch
 
-/// A weight of a model: its shape from the start, its values once they are loaded.
+/// A weight of a model: a shape, and values once they are loaded.
 ///
-/// A model's tree can therefore be built, listed and checked without any memory for its weights.
+/// A model's tree can be built, listed and checked without memory for its weights.
 public final class Parameter {
   /// The shape that a checkpoint's tensor must have.
   public let shape: [Int]
@@ -21,7 +21,7 @@ public final class Parameter {
     }
   }
 
-  /// Whether other values stand in for the parameter's own.
+  /// Whether other values replace the parameter's own.
   var isReplaced: Bool { replacement != nil }
 
   /// Gives the parameter its values.
@@ -30,9 +30,9 @@ public final class Parameter {
     replacement = nil
   }
 
-  /// Lets other values stand in for the parameter's own, which it keeps.
+  /// Replaces the parameter's own values, which it keeps.
   func replace(with tensor: Tensor) { replacement = tensor }
 
-  /// Goes back to the parameter's own values.
+  /// Restores the parameter's own values.
   func restore() { replacement = nil }
 }

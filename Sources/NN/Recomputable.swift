@@ -1,6 +1,6 @@
 public import Torch
 
-/// A unit of gradient checkpointing: a module whose activations may be computed again in the
+/// A unit of gradient checkpointing: a module whose activations can be computed again in the
 /// backward pass instead of being kept.
 public protocol Recomputable: Module {
   /// The trained tensors inside this unit when it is recomputed, nil when its activations are kept.
@@ -8,8 +8,8 @@ public protocol Recomputable: Module {
 }
 
 extension Recomputable {
-  /// Runs `forward` on `inputs`, recomputed in the backward pass if this unit is. `forward` may read
-  /// nothing that changes besides `inputs` and this unit's adapters.
+  /// Runs `forward` on `inputs`, and again in the backward pass if this unit is recomputed. Of
+  /// everything that changes, `forward` may read only `inputs` and this unit's adapters.
   public func recomputed(
     _ inputs: [Tensor], _ forward: @escaping ([Tensor]) throws -> Tensor
   ) throws -> Tensor {
@@ -21,8 +21,8 @@ extension Recomputable {
 }
 
 extension Module {
-  /// Switches gradient checkpointing of every recomputable unit below this module. Call it after the
-  /// adapters are attached: each unit remembers those inside it.
+  /// Turns gradient checkpointing on or off for every recomputable unit below this module. Call it
+  /// after the adapters are attached, because each unit stores the list of those inside it.
   public func setGradientCheckpointing(_ enabled: Bool) {
     for (_, module) in modules() {
       guard let unit = module as? any Recomputable else { continue }

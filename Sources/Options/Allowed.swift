@@ -1,16 +1,19 @@
 /// The values that an option may have.
 package struct Allowed<Value>: Sendable {
-  /// Completes "must be": `a whole number from 1 to 4096`. Mentions other options in backticks.
-  package let words: String
+  /// The words after "must be": `a whole number from 1 to 4096`. Mentions other options in
+  /// backticks.
+  package let description: String
   package let contains: @Sendable (Value) -> Bool
 
-  package init(_ words: String, contains: @escaping @Sendable (Value) -> Bool) {
-    self.words = words
+  package init(_ description: String, contains: @escaping @Sendable (Value) -> Bool) {
+    self.description = description
     self.contains = contains
   }
 
-  /// The same values in other words.
-  package func worded(_ words: String) -> Allowed { Allowed(words, contains: contains) }
+  /// The same values with another description.
+  package func described(as description: String) -> Allowed {
+    Allowed(description, contains: contains)
+  }
 }
 
 extension Allowed<Int> {
@@ -36,16 +39,14 @@ extension Allowed<Double> {
     Allowed("a number of at least 0") { $0 >= 0 && $0.isFinite }
   }
 
-  /// A share of something.
   package static var share: Allowed { Allowed("from 0 to 1", contains: (0...1).contains) }
 
-  /// A share of something that is never all of it.
   package static var properShare: Allowed {
     Allowed("at least 0 and below 1", contains: (0..<1).contains)
   }
 }
 
-/// What is allowed, for errors.
+/// `a whole number from 1 to 4096`, for errors.
 package func wholeNumber(in range: ClosedRange<Int>) -> String {
   "a whole number from \(range.lowerBound) to \(range.upperBound)"
 }

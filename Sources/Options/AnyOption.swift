@@ -1,8 +1,8 @@
-/// An option of whatever type, as a table's mirror finds it.
+/// An option of any type. A table finds its options by reflection.
 protocol AnyOption<Table>: Sendable {
   associatedtype Table: OptionTable
 
-  /// Tells it from the other options of one table.
+  /// Unique among the options of a table.
   var identity: ObjectIdentifier { get }
   var resume: ResumeRule<Table> { get }
   var formerly: [String] { get }
@@ -11,17 +11,17 @@ protocol AnyOption<Table>: Sendable {
   /// Whether it takes another option's value until it is set.
   var isFollower: Bool { get }
 
-  /// The declaration as data. `table` is the one that the option is of.
+  /// The declaration as data. `table` is the option's own table.
   func entry(key: String, in table: Table) -> OptionEntry
   func encode(to container: inout KeyedEncodingContainer<OptionKey>, _ key: OptionKey) throws
   func fill(from container: KeyedDecodingContainer<OptionKey>, _ key: OptionKey) throws
-  /// Takes the value of the same option of another table.
+  /// Copies the value of the same option in another table.
   func copy(from other: any AnyOption<Table>)
   /// Takes the leader's value, if there is a leader.
   func follow(in table: Table)
   /// Whether the value is the leader's.
   func follows(in table: Table) -> Bool
-  /// What was found and what is allowed, if the value is not.
+  /// What was found and what is allowed; nil: the value is allowed.
   func problem(in table: Table) -> (found: String, allowed: String)?
 }
 
@@ -69,10 +69,10 @@ extension Option: AnyOption {
     return declaration.check?(wrappedValue, table).map { (found, $0) }
   }
 
-  /// What a value may be, in words.
+  /// The allowed values in words.
   private var allowed: String? {
     let words =
-      declaration.allowed?.words ?? (Value.Bound.self as? any ConfigChoice.Type)?.allowed
+      declaration.allowed?.description ?? (Value.Bound.self as? any ConfigChoice.Type)?.allowed
     return words.map { declaration.isOffByNull ? "\($0), or null to switch it off" : $0 }
   }
 }

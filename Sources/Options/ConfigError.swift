@@ -9,8 +9,8 @@ public enum ConfigOrigin: Sendable, Equatable {
   /// The command line.
   case commandLine
 
-  /// The option as the user has to look for it: `` `batch_size` ``, which the executable words as a
-  /// flag, or `Configs/dog.yaml line 3: batch_size`.
+  /// The option as messages name it: `` `batch_size` ``, which the executable replaces with a flag,
+  /// or `Configs/dog.yaml line 3: batch_size`.
   package func naming(_ key: String) -> String {
     switch self {
     case .builtIn: key
@@ -22,19 +22,19 @@ public enum ConfigOrigin: Sendable, Equatable {
 
 /// A configuration that cannot be used.
 public enum ConfigError: ReportableError, Equatable {
-  /// The file named by the user is not there.
+  /// The file named by the user does not exist.
   case missingFile(String)
-  /// The file is there and cannot be read as UTF-8 text.
+  /// The file exists, but cannot be read as UTF-8 text.
   case unreadableFile(String, reason: String)
   /// The file is not YAML, or not a list of `option: value`.
   case malformedFile(String, line: Int?, problem: String)
   /// The file sets an option that does not exist.
   case unknownKey(String, file: String, line: Int?, nearest: String?, known: [String])
-  /// An option has the wrong type, or a value outside what is allowed. `allowed` mentions other options
-  /// in backticks.
+  /// An option has the wrong type, or a value outside what is allowed. `allowed` mentions other
+  /// options in backticks.
   case invalidValue(key: String, origin: ConfigOrigin, found: String, allowed: String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch self {
     case .missingFile: .missingInput

@@ -6,17 +6,17 @@ package import Yams
 package struct ConfigFile {
   /// The file as the user named it.
   package let name: String
-  /// The values that are set.
+  /// The values that the file sets.
   package private(set) var values: [String: Node] = [:]
-  /// The lines they are on.
+  /// The line of each key, from 1.
   package private(set) var lines: [String: Int] = [:]
 
   /// Reads a file.
   ///
   /// - Parameters:
-  ///   - keys: The options it may set.
-  ///   - formerly: Keys of earlier versions that it may set too, with those they became.
-  ///   - isOpen: Whether it may set others as well.
+  ///   - keys: The options that the file may set.
+  ///   - formerly: Keys of earlier versions, which the file may set too, and the keys they became.
+  ///   - isOpen: Whether the file may set other options too.
   package init(
     contentsOf url: URL, keys: [String], formerly: [String: String] = [:], isOpen: Bool = false
   ) throws(ConfigError) {
@@ -36,7 +36,7 @@ package struct ConfigFile {
     try self.init(yaml: yaml, name: name, keys: keys, formerly: formerly, isOpen: isOpen)
   }
 
-  /// Reads text, which errors call `name`.
+  /// Reads YAML text. Errors name it `name`.
   package init(
     yaml: String, name: String, keys: [String], formerly: [String: String] = [:],
     isOpen: Bool = false

@@ -1,5 +1,5 @@
-/// The name that a misspelt one was probably meant to be: the fewest insertions, deletions,
-/// substitutions and swaps of neighbours away, if at most a third of its letters are wrong.
+/// The name that a misspelt one probably means: the one with the fewest insertions, deletions,
+/// substitutions and swaps of neighbours. nil: all need more of these than a third of its letters.
 package func nearestName(to name: String, in names: [String]) -> String? {
   let limit = max(1, name.count / 3)
   return

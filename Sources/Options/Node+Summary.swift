@@ -11,8 +11,8 @@ extension Node {
     }
   }
 
-  /// YAML 1.1 reads `12:30` as a number in base 60, which nobody means; here it is text. (Yams traps
-  /// where such a number overflows.)
+  /// The node with values such as `12:30` as text. YAML 1.1 reads them as numbers in base 60, and
+  /// Yams traps when such a number overflows.
   package var withoutSexagesimals: Node {
     switch self {
     case .scalar(var scalar) where scalar.string.contains(":"):

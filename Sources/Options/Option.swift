@@ -1,13 +1,13 @@
 import Synchronization
 
-/// The declaration of an option and its value: the default, what is allowed, help, where it belongs.
+/// An option's value with its declaration: default, allowed values, help and section.
 ///
 /// ```swift
 /// @Option(.run, "Optimizer steps.", .in(1...10_000_000), value: "n") package var steps = 1000
 /// ```
 ///
-/// The key in YAML and JSON is the property's name in snake_case. Flags, files, the record, comparisons
-/// and help are made from the declaration; see ``OptionTable``.
+/// The key in YAML and JSON is the property's name in snake_case. Flags, files, the record,
+/// comparisons and help are made from the declaration; see ``OptionTable``.
 @propertyWrapper
 package struct Option<Table: OptionTable, Value: OptionValue>: Sendable {
   let declaration: OptionDeclaration<Table, Value>
@@ -15,14 +15,15 @@ package struct Option<Table: OptionTable, Value: OptionValue>: Sendable {
 
   /// - Parameters:
   ///   - section: Where the option stands in help and files.
-  ///   - help: What it is, in a sentence. Other options are named by their keys in backticks.
-  ///   - allowed: What a value may be; nil: whatever has the type.
-  ///   - name: What help calls the value, as in `--steps <n>`.
-  ///   - unset: What `null` or an empty list stands for.
+  ///   - help: What the option is, in a sentence. It names other options by their keys in
+  ///     backticks.
+  ///   - allowed: The allowed values; nil: all values of the type.
+  ///   - name: The placeholder for the value in help, as in `--steps <n>`.
+  ///   - unset: What `null` or an empty list means.
   ///   - formerly: Keys that the option had in earlier versions.
   ///   - leader: The option whose value this one takes until it is set.
   ///   - resume: Whether it may change when a run is resumed.
-  ///   - check: Returns what is allowed if the value is not, for rules that involve other options.
+  ///   - check: For rules with other options: returns what is allowed, or nil for an allowed value.
   package init(
     wrappedValue: Value, _ section: OptionSection, _ help: String,
     _ allowed: Allowed<Value.Bound>? = nil, value name: String? = nil, unset: String? = nil,
@@ -48,7 +49,7 @@ package struct Option<Table: OptionTable, Value: OptionValue>: Sendable {
     set { self = newValue }
   }
 
-  /// Sets the value of a table that is just being made, which nobody else has yet.
+  /// Sets the value in place. Only for a table that is still being made and has no copies.
   func fill(_ value: Value) { box.fill(value) }
 }
 
@@ -56,7 +57,7 @@ extension Option: Equatable {
   package static func == (a: Option, b: Option) -> Bool { a.wrappedValue == b.wrappedValue }
 }
 
-/// What does not change with the value.
+/// The part of an option that does not change with its value.
 final class OptionDeclaration<Table: OptionTable, Value: OptionValue>: Sendable {
   let section: OptionSection
   let help: String
@@ -111,8 +112,8 @@ package struct Leader<Table: OptionTable, Value: OptionValue>: Sendable {
   }
 }
 
-/// A value. Assignments make a new box, so that tables are values; only a table that is still being made
-/// has its boxes filled.
+/// The storage of a value. An assignment makes a new box, so that tables have value semantics. A
+/// box is filled only in a table that is still being made.
 private final class Box<Value: Sendable>: Sendable {
   private let storage: Mutex<Value>
 

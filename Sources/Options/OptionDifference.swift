@@ -1,6 +1,6 @@
-/// An option that has another value than before.
+/// An option whose value has changed.
 public struct OptionDifference: Sendable, Equatable, CustomStringConvertible {
-  /// The option.
+  /// The option's key in YAML and JSON.
   public let key: String
   /// Its value before; `null` when it was not set.
   public let old: String

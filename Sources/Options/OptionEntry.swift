@@ -5,25 +5,25 @@ package struct OptionEntry: Sendable {
   /// Keys that it had in earlier versions, which are still read.
   package let formerly: [String]
   package let section: OptionSection
-  /// What it is. Other options are named by their keys in backticks.
+  /// What the option is. Other options are named by their keys in backticks.
   package let help: String
   package let kind: OptionKind
   /// Whether `null` is a value.
   package let isNullable: Bool
   /// The default: `16`, `null`, `[to_q, to_v]`.
   package let defaultText: String
-  /// Completes "must be"; nil: whatever has the type.
+  /// The words after "must be"; nil: all values of the type are allowed.
   package let allowed: String?
-  /// What help calls the value.
+  /// The placeholder for the value in help.
   package let valueName: String?
-  /// What `null` or an empty list stands for.
+  /// What `null` or an empty list means.
   package let unset: String?
   /// The key of the option whose value it takes until it is set.
   package let follows: String?
   /// Whether it can never change within a run.
   package let isFixed: Bool
 
-  /// The words to choose from, as a sentence; nil if the value is none of a few words.
+  /// The words to choose from, as a sentence; nil if the option is not a choice.
   package var choicesHelp: String? {
     guard case .choice(let words) = kind else { return nil }
     return "Values: \(allowed ?? words.joined(separator: ", "))."

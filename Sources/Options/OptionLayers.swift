@@ -1,17 +1,18 @@
 package import Foundation
 package import Yams
 
-/// Options from several places, the later ones over the earlier.
+/// Options from several sources. Later sources override earlier ones.
 package struct OptionLayers<Table: OptionTable> {
-  /// What is not set anywhere else; nil: the defaults, with followers free to follow.
+  /// The values of options that no source sets; nil: the defaults, and followers take their
+  /// leader's value.
   private let base: Table?
   private var values: [String: Node] = [:]
   private var origins: [String: ConfigOrigin] = [:]
 
   package init(over base: Table? = nil) { self.base = base }
 
-  /// Adds a YAML file. Throws `ConfigError` if it is missing or broken, or sets an option that does not
-  /// exist.
+  /// Adds a YAML file. Throws `ConfigError` if it is missing or broken, or sets an option that does
+  /// not exist.
   package mutating func add(fileAt url: URL) throws(ConfigError) {
     let options = Table.schema.options
     let formerly = options.flatMap { option in option.formerly.map { ($0, option.key) } }
@@ -24,7 +25,7 @@ package struct OptionLayers<Table: OptionTable> {
     }
   }
 
-  /// Adds values of a file that was read already.
+  /// Adds the values of a file that has been read.
   package mutating func add(_ nodes: [String: Node], origin: (String) -> ConfigOrigin) {
     for (key, value) in nodes {
       values[key] = value
@@ -32,10 +33,10 @@ package struct OptionLayers<Table: OptionTable> {
     }
   }
 
-  /// The keys of what is set anywhere.
+  /// The keys of all options that a source sets.
   package var keys: Set<String> { Set(values.keys) }
 
-  /// Adds what is set on the command line.
+  /// Adds the options set on the command line.
   package mutating func add(_ overrides: OptionOverrides<Table>) {
     for (key, value) in overrides.nodes {
       values[key] = value
@@ -43,9 +44,9 @@ package struct OptionLayers<Table: OptionTable> {
     }
   }
 
-  /// The options. Throws `ConfigError` for one of the wrong type or outside what is allowed.
+  /// The options. Throws `ConfigError` for a value of the wrong type or one that is not allowed.
   ///
-  /// - Parameter unchecked: Keys of options whose values do not matter.
+  /// - Parameter unchecked: Keys of options that are not checked.
   package func resolve(unchecked: Set<String> = []) throws(ConfigError) -> Table {
     let followers = Set(Table.schema.defaults.children.filter(\.option.isFollower).map(\.key))
     let set = values.filter { key, value in !(followers.contains(key) && value.null != nil) }

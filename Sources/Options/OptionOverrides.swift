@@ -1,6 +1,6 @@
 import Yams
 
-/// Options that are set by hand, as by flags, before they are merged with files.
+/// Options set by hand, for example by flags, before they are merged with files.
 package struct OptionOverrides<Table: OptionTable>: Sendable {
   private enum Text: Sendable {
     case single(String)
@@ -11,7 +11,8 @@ package struct OptionOverrides<Table: OptionTable>: Sendable {
 
   package init() {}
 
-  /// Sets an option to what is read from a text as from a file; `null` where that is a value.
+  /// Sets an option to a text, which is read as in a file. `null` is read as null only for options
+  /// that can be null.
   package mutating func set(key: String, to text: String) {
     texts[Table.schema.option(key)?.key ?? key] = .single(text)
   }
@@ -35,7 +36,7 @@ package struct OptionOverrides<Table: OptionTable>: Sendable {
     if !list.isEmpty { set(key: Table.schema.key(of: path), toList: list.map(\.description)) }
   }
 
-  /// These with others over them.
+  /// These options, overridden by others.
   package func merging(_ others: OptionOverrides) -> OptionOverrides {
     var merged = self
     merged.texts.merge(others.texts) { $1 }
@@ -48,7 +49,7 @@ package struct OptionOverrides<Table: OptionTable>: Sendable {
     return text
   }
 
-  /// The values as if they stood in a file.
+  /// The values as they would be in a file.
   var nodes: [String: Node] {
     let nullable = Table.schema.options.filter { $0.isNullable || $0.follows != nil }.map(\.key)
     return texts.reduce(into: [:]) { nodes, entry in

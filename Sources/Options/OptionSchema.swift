@@ -4,11 +4,14 @@ package final class OptionSchema<Table: OptionTable>: Sendable {
   package let defaults: Table
   /// The options in the order of declaration.
   package let options: [OptionEntry]
+  private let keys: [ObjectIdentifier: String]
 
   package init() {
     let defaults = Table()
     self.defaults = defaults
-    options = defaults.children.map { key, option in option.entry(key: key, in: defaults) }
+    let children = defaults.children
+    options = children.map { key, option in option.entry(key: key, in: defaults) }
+    keys = Dictionary(uniqueKeysWithValues: children.map { ($0.option.identity, $0.key) })
   }
 
   /// The sections in the order of declaration.
@@ -20,7 +23,7 @@ package final class OptionSchema<Table: OptionTable>: Sendable {
 
   /// The key of an option: `schema.key(of: \.$batchSize)` is `batch_size`.
   package func key<Value>(of path: KeyPath<Table, Option<Table, Value>>) -> String {
-    defaults.key(of: defaults[keyPath: path].identity)
+    keys[defaults[keyPath: path].identity] ?? ""
   }
 
   /// The option with a key, or with one that it had in an earlier version.

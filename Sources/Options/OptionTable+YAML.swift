@@ -1,6 +1,6 @@
 extension OptionTable {
-  /// The options as a YAML file with their help as comments and their sections as headings. One that has
-  /// the value of the option it follows is `null`, so that it goes on following.
+  /// The options as a YAML file, with help as comments and sections as headings. A follower that
+  /// equals its leader is written as `null`, so that it keeps following.
   package func yaml(introduction: String) -> String {
     let entries = zip(Self.schema.options, children).map { entry, child in
       YAMLEntry(entry, value: child.option.follows(in: self) ? "null" : child.option.yaml)
@@ -19,7 +19,7 @@ extension OptionTable {
 private struct YAMLEntry {
   /// Characters of a line.
   static let width = 100
-  /// Characters of an option that may stand beside its comment.
+  /// The most characters of an option that has its comment on the same line.
   static let widest = 36
 
   let section: OptionSection
@@ -36,7 +36,7 @@ private struct YAMLEntry {
       .compactMap { $0 }.joined(separator: " ").withPlainOptions
   }
 
-  /// The option with its comment beside it, or below where there is no room.
+  /// The option with its comment beside it, or below it if there is no space.
   func lines(commentsAt column: Int) -> [String] {
     var comments = comment.wrapped(to: Self.width - column - 2)
       .map { String(repeating: " ", count: column) + "# \($0)" }
@@ -47,7 +47,7 @@ private struct YAMLEntry {
 }
 
 extension String {
-  /// This text in lines of so many characters, as far as its words allow.
+  /// This text in lines of at most `width` characters. A longer word has a line of its own.
   fileprivate func wrapped(to width: Int) -> [String] {
     split(whereSeparator: \.isWhitespace).reduce(into: []) { lines, word in
       if let last = lines.last, last.count + 1 + word.count <= width {

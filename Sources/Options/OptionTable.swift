@@ -1,7 +1,7 @@
 import Foundation
 
-/// A struct whose stored properties are options, each declared with ``Option``: at once the one place
-/// where they are declared and a value that holds them.
+/// A struct whose stored properties are options, each declared with ``Option``. The struct is both
+/// the declaration of the options and their values.
 ///
 /// ```swift
 /// package struct Settings: OptionTable {
@@ -22,8 +22,8 @@ package protocol OptionTable: Codable, Sendable, Equatable {
 }
 
 extension OptionTable {
-  /// Reads the options that are there, over the defaults: a record that was written before an option
-  /// existed, or when it had another key, can still be read.
+  /// Reads the options of a record. Missing options have their default, and former keys are read,
+  /// so that records of earlier versions can be read.
   public init(from decoder: any Decoder) throws {
     self.init()
     let container = try decoder.container(keyedBy: OptionKey.self)
@@ -35,7 +35,7 @@ extension OptionTable {
     }
   }
 
-  /// Writes every option, and `null` as such, since it is not every option's default.
+  /// Writes every option. `null` is written too, since it is not the default of every option.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: OptionKey.self)
     for (key, option) in children { try option.encode(to: &container, OptionKey(key)) }
@@ -49,15 +49,15 @@ extension OptionTable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
-  /// Checks every value in the order of declaration. Throws `ConfigError.invalidValue` for the first
-  /// that is not allowed.
+  /// Checks every value in the order of declaration. Throws `ConfigError.invalidValue` for the
+  /// first that is not allowed.
   package func validate() throws(ConfigError) {
     try validate { _ in .builtIn }
   }
 
   /// - Parameters:
-  ///   - unchecked: Keys of options whose values do not matter.
-  ///   - origin: Where an option was set, by its key.
+  ///   - unchecked: Keys of options that are not checked.
+  ///   - origin: Where the option with a key was set.
   func validate(
     unchecked: Set<String> = [], origin: (String) -> ConfigOrigin
   ) throws(ConfigError) {
@@ -69,7 +69,7 @@ extension OptionTable {
     }
   }
 
-  /// A table with the values of another one for some keys, and these for the rest.
+  /// A table with `other`'s values for the options in `keys`, and this table's values for the rest.
   package func taking(_ keys: Set<String>, from other: Self) -> Self {
     let table = Self()
     for ((key, option), (own, theirs)) in zip(table.children, zip(children, other.children)) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What an option's value is, for completions and forms.
+/// The kind of an option's value, for completions and forms.
 package indirect enum OptionKind: Sendable, Equatable {
   case integer
   case number
@@ -17,18 +17,18 @@ package indirect enum OptionKind: Sendable, Equatable {
 
 /// A type that an option can have.
 package protocol OptionValue: Codable, Sendable, Equatable {
-  /// The type of a value that is there: `Int` for `Int?`, else the type itself.
+  /// The type of a value that is not `null`: `Int` for `Int?`, else the type itself.
   associatedtype Bound: Sendable = Self
 
   static var kind: OptionKind { get }
   /// Whether `null` is a value.
   static var isNullable: Bool { get }
 
-  /// The value that is there; nil for `null`.
+  /// The value; nil for `null`.
   var bound: Bound? { get }
   /// The value in one line: `16`, `null`, `[to_q, to_v]`.
   var text: String { get }
-  /// The same as YAML: with quotes where they are needed.
+  /// The value as YAML, with quotes where they are needed.
   var yaml: String { get }
 }
 
@@ -63,7 +63,7 @@ extension Double: OptionValue {
     description.hasSuffix(".0") ? String(description.dropLast(2)) : description
   }
   package var yaml: String {
-    // Other readers of YAML take a number with an exponent and no point for text.
+    // Other YAML readers read a number with an exponent but without a point as text.
     description.contains(".") ? description : description.replacing("e", with: ".0e")
   }
 }
@@ -73,7 +73,7 @@ extension String: OptionValue {
   package var text: String { self }
   package var yaml: String {
     let isPlain = wholeMatch(of: /[A-Za-z][A-Za-z0-9_.\/-]*/) != nil
-    // YAML reads these as something else than text.
+    // YAML reads these words as booleans and null.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
     if isPlain && !words.contains(lowercased()) { return self }
     let escaped = unicodeScalars.map { scalar in

@@ -1,10 +1,10 @@
 /// Whether an option may change when a run is resumed.
 package enum ResumeRule<Table>: Sendable {
-  /// Another value is another training: the resume is refused unless the user allows the change.
+  /// A change makes another training. The resume is refused unless the user allows the change.
   case refused
   /// The value can never change.
   case never
-  /// The value does not touch the arithmetic.
+  /// The value does not affect the arithmetic.
   case allowed
   /// Allowed if this is true of the configuration before and after.
   case allowedIf(@Sendable (_ old: Table, _ new: Table) -> Bool)

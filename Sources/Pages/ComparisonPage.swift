@@ -1,37 +1,30 @@
-public import Files
-public import Foundation
+package import Files
+package import Foundation
 import Mustache
 
-/// A comparison as one HTML file that needs no server and no other file: every picture is in it.
-public struct ComparisonPage {
-  /// A column of pictures.
-  public struct Column {
-    /// What it is called.
-    public let label: String
-    /// What else is said of it, line by line.
-    public let notes: [String]
-    /// Its place among the checkpoints, from 1, where it has one.
-    public let place: Int?
+/// A comparison as one HTML file that contains all pictures and needs no server.
+package struct ComparisonPage {
+  package struct Column {
+    package let label: String
+    /// Further lines below the label.
+    package let notes: [String]
+    /// The rank among the checkpoints, from 1; nil without a rank.
+    package let place: Int?
 
-    /// A column.
-    public init(label: String, notes: [String], place: Int?) {
+    package init(label: String, notes: [String], place: Int?) {
       self.label = label
       self.notes = notes
       self.place = place
     }
   }
 
-  /// A row of pictures.
-  public struct Row {
-    /// What they show.
-    public let prompt: String
-    /// The seed of their noise.
-    public let seed: UInt64
-    /// The PNG files, one for each column.
-    public let pictures: [Data]
+  package struct Row {
+    package let prompt: String
+    package let seed: UInt64
+    /// PNG files, one for each column.
+    package let pictures: [Data]
 
-    /// A row.
-    public init(prompt: String, seed: UInt64, pictures: [Data]) {
+    package init(prompt: String, seed: UInt64, pictures: [Data]) {
       self.prompt = prompt
       self.seed = seed
       self.pictures = pictures
@@ -46,10 +39,10 @@ public struct ComparisonPage {
   private let charts: [LossChart]
 
   /// - Parameters:
-  ///   - sentences: what is to be known first, as which checkpoint is best.
-  ///   - settings: how all pictures were drawn.
-  ///   - charts: curves of losses; those without points are left out.
-  public init(
+  ///   - sentences: lines below the title, such as which checkpoint is best.
+  ///   - settings: the settings of all pictures.
+  ///   - charts: loss curves. Empty charts are left out.
+  package init(
     title: String, sentences: [String], settings: String, columns: [Column], rows: [Row],
     charts: [LossChart]
   ) {
@@ -61,8 +54,8 @@ public struct ComparisonPage {
     self.charts = charts.filter { !$0.isEmpty }
   }
 
-  /// The HTML. Throws `PageError.template` where the page's own template is broken.
-  public func html() throws(PageError) -> String {
+  /// Throws `PageError.template` if the embedded template is broken.
+  package func html() throws(PageError) -> String {
     let template: MustacheTemplate
     do {
       template = try MustacheTemplate(
@@ -100,21 +93,19 @@ public struct ComparisonPage {
   }
 }
 
-/// A page that cannot be made.
-public enum PageError: ReportableError, Equatable {
-  /// A template of this program is broken.
+/// A page that cannot be rendered.
+package enum PageError: ReportableError, Equatable {
+  /// An embedded template is broken.
   case template(String, reason: String)
 
-  /// What kind of fault it is.
-  public var kind: ErrorKind {
+  package var kind: ErrorKind {
     .internal
   }
 
-  /// One sentence.
-  public var description: String {
+  package var description: String {
     switch self {
     case .template(let name, let reason):
-      "The template \(name) of this program is broken (\(reason)); install lora-train again."
+      "The embedded template \(name) is broken (\(reason)); install lora-train again."
     }
   }
 }

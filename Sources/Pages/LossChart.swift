@@ -1,42 +1,38 @@
 import Foundation
 
-/// Curves of losses over steps, as a drawing (SVG) that takes its colours from the page.
-public struct LossChart {
-  /// One curve.
-  public struct Curve {
-    /// What it is called; also its class in the page's styles, `held-out` or `training`.
-    public let name: String
+/// Loss curves over steps as an SVG. The page's style sheet sets the colours.
+package struct LossChart {
+  package struct Curve {
+    /// `validation` or `training`; also the CSS class.
+    package let name: String
     /// In the order of steps.
-    public let points: [(step: Int, loss: Double)]
+    package let points: [(step: Int, loss: Double)]
 
-    /// A curve.
-    public init(name: String, points: [(step: Int, loss: Double)]) {
+    package init(name: String, points: [(step: Int, loss: Double)]) {
       self.name = name
       self.points = points
     }
   }
 
-  /// What is above it.
-  public let title: String
+  package let title: String
   private let curves: [Curve]
-  /// Steps that are marked below, as those with checkpoints.
+  /// Steps marked on the axis, such as those with checkpoints.
   private let marks: [Int]
 
   private static let width = 640.0
   private static let height = 220.0
   private static let margin = (left: 56.0, right: 12.0, top: 12.0, bottom: 28.0)
 
-  /// Curves in one drawing.
-  public init(title: String, curves: [Curve], marks: [Int]) {
+  /// Curves with fewer than two points are left out.
+  package init(title: String, curves: [Curve], marks: [Int]) {
     self.title = title
     self.curves = curves.filter { $0.points.count > 1 }
     self.marks = marks
   }
 
-  /// Whether there is no curve to draw.
-  public var isEmpty: Bool { curves.isEmpty }
+  package var isEmpty: Bool { curves.isEmpty }
 
-  /// The drawing, as text of an `svg` element.
+  /// The `svg` element.
   var svg: String {
     let points = curves.flatMap(\.points)
     let steps = points.map(\.step)

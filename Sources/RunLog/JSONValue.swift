@@ -1,18 +1,18 @@
 import Foundation
 
-/// Any JSON, so that a recorded configuration appears as itself inside other JSON.
+/// Any JSON value, so that a recorded configuration is nested in other JSON as JSON, not as text.
 public enum JSONValue: Codable, Equatable, Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
-  /// A whole number above those of `integer`.
+  /// A whole number above `Int64.max`.
   case unsigned(UInt64)
   case number(Double)
   case string(String)
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// Reads whatever JSON comes next.
+  /// Decodes any JSON value.
   public init(from decoder: any Decoder) throws {
     let json = try decoder.singleValueContainer()
     if json.decodeNil() {
@@ -34,7 +34,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
     }
   }
 
-  /// Writes the same JSON.
+  /// Encodes the value as the JSON that it was decoded from.
   public func encode(to encoder: any Encoder) throws {
     var json = encoder.singleValueContainer()
     switch self {
@@ -49,7 +49,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
     }
   }
 
-  /// The configuration of a run that the database `file` holds.
+  /// The recorded configuration of `run`, which must be a JSON object. `file` is the database, for
+  /// the error.
   static func config(of run: Run, file: String) throws(RunLogError) -> JSONValue {
     do {
       let object = try JSONDecoder().decode([String: JSONValue].self, from: Data(run.config.utf8))
@@ -61,8 +62,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
 }
 
 extension SingleValueDecodingContainer {
-  /// The value when it is of that type, else nil. (Foundation throws errors of several kinds when
-  /// it is not: no `DecodingError` for a fraction read as an integer.)
+  /// The value if it has that type, else nil. Any error means another type: Foundation throws no
+  /// `DecodingError` for a fraction read as an integer.
   fileprivate func decodeIfOf<Value: Decodable>(_ type: Value.Type) -> Value? {
     do {
       return try decode(type)

@@ -1,31 +1,31 @@
 public import Foundation
 public import GRDB
 
-/// One optimizer step of a run: one row of the table `step`.
+/// One optimizer step of a run, a row of the table `step`.
 public struct StepRecord: Codable, Equatable, Sendable {
   /// The run's id.
   public let run: Int64
-  /// Counts from 1.
+  /// The step's number, from 1.
   public let step: Int
-  /// Loss, averaged over the step's pictures.
+  /// Mean loss over the step's images.
   public let loss: Double
   /// Learning rate of the first parameter group in this step.
   public let learningRate: Double
-  /// Learning rate of each parameter group by its name; nil where there is only one.
+  /// Learning rate of each parameter group by name; nil for a single group.
   public let learningRates: [String: Double]?
-  /// Norm of the gradient before clipping; nil where it is not finite, as in an fp16 step that the
+  /// 2-norm of the gradient before clipping; nil if it is not finite, as in an fp16 step that the
   /// loss scaler skips.
   public let gradNorm: Double?
-  /// Duration of the step, samples and checkpoints excluded.
+  /// Duration in seconds, without samples and checkpoints.
   public let seconds: Double
-  /// Mean of the timesteps drawn for the step's pictures.
+  /// Mean timestep of the step's images.
   public let timestep: Double?
-  /// The part of the loss that is the subject's, where there are class images.
+  /// Loss of the subject's images; nil without class images.
   public let instanceLoss: Double?
-  /// The class images' loss, not weighted.
+  /// Loss of the class images, before weighting; nil without class images.
   public let priorLoss: Double?
 
-  /// A step; a `gradNorm` that is not finite becomes nil.
+  /// Creates the record; a `gradNorm` that is not finite becomes nil.
   public init(
     run: Int64, step: Int, loss: Double, learningRate: Double,
     learningRates: [String: Double]? = nil, gradNorm: Double?, seconds: Double,
@@ -44,18 +44,18 @@ public struct StepRecord: Codable, Equatable, Sendable {
   }
 }
 
-/// One checkpoint folder of a run.
+/// One checkpoint of a run, a row of the table `checkpoint`.
 public struct CheckpointRecord: Codable, Equatable, Sendable {
   /// The run's id.
   public let run: Int64
-  /// Steps done when it was saved.
+  /// The number of steps done at the checkpoint.
   public let step: Int
-  /// The folder, relative to the folder that the database lies in.
+  /// Path of the checkpoint folder, relative to the database's folder.
   public let path: String
   /// SHA-256 of `adapter.safetensors`, in hexadecimal.
   public let sha256: String
 
-  /// A checkpoint whose folder is complete.
+  /// Creates the record of a checkpoint folder that is complete.
   public init(run: Int64, step: Int, path: String, sha256: String) {
     self.run = run
     self.step = step
@@ -64,16 +64,16 @@ public struct CheckpointRecord: Codable, Equatable, Sendable {
   }
 }
 
-/// One sample grid of a run.
+/// One sample grid of a run, a row of the table `sample`.
 public struct SampleRecord: Codable, Equatable, Sendable {
   /// The run's id.
   public let run: Int64
-  /// Steps done when it was drawn.
+  /// The number of steps done when it was drawn.
   public let step: Int
-  /// The grid's picture, relative to the folder that the database lies in.
+  /// Path of the grid's PNG file, relative to the database's folder.
   public let path: String
 
-  /// A sample grid that is on the disk.
+  /// Creates the record of a sample grid that is on the disk.
   public init(run: Int64, step: Int, path: String) {
     self.run = run
     self.step = step
@@ -81,23 +81,23 @@ public struct SampleRecord: Codable, Equatable, Sendable {
   }
 }
 
-/// One evaluation of the pictures that are kept from training.
+/// One validation of a run, a row of the table `validation`.
 public struct ValidationRecord: Codable, Equatable, Sendable {
   /// The run's id.
   public let run: Int64
-  /// Steps done when they were evaluated.
+  /// The number of steps done at the validation.
   public let step: Int
-  /// Their mean loss.
+  /// Mean loss of the validation images.
   public let loss: Double
-  /// Their mean loss at each timestep, from the least noise to the most; nil where an older version
-  /// evaluated them.
+  /// Mean loss at each timestep, from the least noise to the most; nil in records of older
+  /// versions.
   public let bands: [Double]?
-  /// The mean loss of pictures that are trained on, at the same timesteps and with the same noise.
+  /// Mean loss of training images at the same timesteps and with the same noise.
   public let trainingLoss: Double?
-  /// Theirs at each timestep.
+  /// Mean loss of the training images at each timestep.
   public let trainingBands: [Double]?
 
-  /// An evaluation.
+  /// Creates the record.
   public init(
     run: Int64, step: Int, loss: Double, bands: [Double]? = nil, trainingLoss: Double? = nil,
     trainingBands: [Double]? = nil
@@ -111,22 +111,23 @@ public struct ValidationRecord: Codable, Equatable, Sendable {
   }
 }
 
-/// One continuation of a run: the lineage of what it became.
-public struct Resumption: Codable, Equatable, Sendable {
+/// One resume of a run, a row of the table `resumption`. All of a run's resumes are its lineage.
+public struct ResumeRecord: Codable, Equatable, Sendable {
   /// The run's id.
   public let run: Int64
-  /// The step of the checkpoint that the run continued from.
+  /// The step of the checkpoint that the run resumed from.
   public let step: Int
-  /// SHA-256 of that checkpoint's `adapter.safetensors`; nil when the run began again from nothing.
+  /// SHA-256 of that checkpoint's `adapter.safetensors`; nil if the run restarted without a
+  /// checkpoint.
   public let sha256: String?
-  /// Version of the program that continued.
+  /// Version of the program that resumed the run.
   public let version: String
-  /// When it continued; nil where that is not known.
+  /// Time of the resume; nil if it is not known.
   public let resumedAt: Date?
-  /// What was different from the run so far and let pass; nil where the training stayed exact.
+  /// The changes that were allowed; nil if nothing changed.
   public let changes: String?
 
-  /// A continuation, as the run's checkpoints tell it.
+  /// Creates the record.
   public init(
     run: Int64, step: Int, sha256: String?, version: String, resumedAt: Date?,
     changes: String? = nil
@@ -140,41 +141,41 @@ public struct Resumption: Codable, Equatable, Sendable {
   }
 }
 
-/// How every record names its columns: the property names in snake_case.
+/// A row of the database. Its columns are the property names in snake_case.
 public protocol RunRecord: FetchableRecord, PersistableRecord {}
 
 extension RunRecord {
-  /// `learning_rate` is read as `learningRate`.
+  /// The column `learning_rate` decodes to `learningRate`.
   public static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy {
     .convertFromSnakeCase
   }
-  /// `learningRate` is written as `learning_rate`.
+  /// `learningRate` encodes to the column `learning_rate`.
   public static var databaseColumnEncodingStrategy: DatabaseColumnEncodingStrategy {
     .convertToSnakeCase
   }
 }
 
 extension StepRecord: RunRecord {
-  /// Name of the table.
+  /// The table of steps.
   public static let databaseTableName = "step"
 }
 
 extension CheckpointRecord: RunRecord {
-  /// Name of the table.
+  /// The table of checkpoints.
   public static let databaseTableName = "checkpoint"
 }
 
 extension SampleRecord: RunRecord {
-  /// Name of the table.
+  /// The table of sample grids.
   public static let databaseTableName = "sample"
 }
 
 extension ValidationRecord: RunRecord {
-  /// Name of the table.
+  /// The table of validations.
   public static let databaseTableName = "validation"
 }
 
-extension Resumption: RunRecord {
-  /// Name of the table.
+extension ResumeRecord: RunRecord {
+  /// The table of resumes, under the name that it had in the first version.
   public static let databaseTableName = "resumption"
 }

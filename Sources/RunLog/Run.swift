@@ -2,58 +2,59 @@ public import Files
 public import Foundation
 public import GRDB
 
-/// Where a run stands.
+/// The state of a run.
 public enum RunStatus: String, Codable, Sendable, DatabaseValueConvertible {
   case running, interrupted, finished, failed
 }
 
-/// One training run: one row of the table `run`.
+/// One training run, a row of the table `run`.
 public struct Run: Codable, Equatable, Sendable, Identifiable {
-  /// The highest number that a run can have.
+  /// The highest possible id of a run.
   static let highestID = Int64(Int32.max)
 
-  /// The number that users name the run by, counted from 1.
+  /// The run's number on the command line, from 1.
   public let id: Int64
   /// Name of the subject, as in `--subject`.
   public var subject: String
-  /// Where the run stands, as last recorded.
+  /// The state last recorded. A process that died leaves `running` behind.
   public var status: RunStatus
-  /// Optimizer steps done.
+  /// The number of optimizer steps done.
   public var step: Int
-  /// Optimizer steps asked for.
+  /// The number of optimizer steps of the whole run.
   public var steps: Int
-  /// The run's folder, relative to the folder that the database lies in.
+  /// Path of the run folder, relative to the database's folder.
   public var path: String
-  /// The base model, as the user named it.
+  /// The base model as in `--model`.
   public var model: String
-  /// The dataset folder, as the user named it.
+  /// The dataset folder as in `--dataset`.
   public var dataset: String
-  /// The resolved training configuration: the text of one JSON object.
+  /// The resolved training configuration, the text of a JSON object.
   public var config: String
-  /// Version of the program that began the run.
+  /// Version of the program that started the run.
   public var version: String
-  /// When the run was begun.
+  /// Start of the run.
   public var startedAt: Date
-  /// Heartbeat: when anything was last recorded.
+  /// Time of the last record of the run.
   public var updatedAt: Date
-  /// When the run finished or failed.
+  /// Time when the run finished or failed; nil before.
   public var finishedAt: Date?
-  /// Loss of the last step.
+  /// Loss of the last step; nil before the first.
   public var loss: Double?
-  /// The most memory that any process of this run held.
+  /// Peak memory of the run's processes, in bytes.
   public var peakMemoryBytes: Int64?
-  /// Median duration of the steps after the first two, in seconds, samples and checkpoints excluded;
-  /// nil with fewer than three steps, and while the run is trained.
+  /// Median duration of the steps after the first two, in seconds, without samples and checkpoints;
+  /// nil with fewer than three steps, and while the run is running.
   public internal(set) var secondsPerStep: Double?
-  /// Why the run failed, in one sentence.
+  /// The error that ended the run, one sentence; nil unless it failed.
   public var failure: String?
-  /// Process that trains, or trained last.
+  /// Id of the process that trains the run, or trained it last.
   public var pid: Int32
-  /// Name of the machine of that process.
+  /// Name of that process's machine.
   public var host: String
 
-  /// A run as its folder tells it, for ``RunLog/adopt(_:steps:checkpoints:samples:validation:)``.
-  /// `pid` and `host` are this process unless given.
+  /// Creates a run from what its folder contains, for
+  /// ``RunLog/adopt(_:steps:checkpoints:samples:validation:resumes:)``. `pid` and `host` are this
+  /// process by default.
   public init(
     id: Int64, subject: String, status: RunStatus, step: Int, steps: Int, path: String,
     model: String, dataset: String, config: String, version: String, startedAt: Date,
@@ -80,17 +81,17 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
     self.host = host
   }
 
-  /// True when the run's process was on this machine and is no more. False does not prove that it
-  /// lives: it may be on another machine, or its number may belong to a new process by now; the
-  /// lock on the run's folder decides.
+  /// Whether the run's process ran on this machine and has ended. False does not prove that it is
+  /// alive: it may be on another machine, or a new process may have its id. The lock on the run
+  /// folder decides.
   public var processIsGone: Bool {
     host == CurrentProcess.host && kill(pid, 0) != 0 && errno == ESRCH
   }
 }
 
 extension Run {
-  /// The median duration of the recorded steps after the first two, which also allocate memory and
-  /// choose kernels: the middle one, or the mean of the middle two; nil when there are none.
+  /// The median duration in seconds of the recorded steps after the first two, which also allocate
+  /// memory and choose kernels; nil with fewer than three steps.
   static func medianSeconds(of run: Int64, in db: Database) throws -> Double? {
     let seconds = try Double.fetchAll(
       db,
@@ -104,11 +105,11 @@ extension Run {
 }
 
 extension Run: RunRecord {
-  /// Name of the table.
+  /// The table of runs.
   public static let databaseTableName = "run"
 }
 
-/// The columns of the table `run` that queries name.
+/// The columns of the table `run` that queries use.
 enum RunColumn {
   static let id = Column("id")
   static let subject = Column("subject")

@@ -1,39 +1,39 @@
 package import Foundation
 package import GRDB
 
-/// The record of runs, opened for reading: no file is made, changed or removed, so that it can lie
-/// where nothing can be written.
+/// The database of runs, opened for reading. It creates, changes and removes no file, so it also
+/// works in a folder that is read-only.
 ///
-/// SQLite writes beside a database in write-ahead mode even when it only reads: an index of the log in
-/// `-shm`, and both files where they do not exist. Three ways avoid this:
-/// - Nobody has the database open, so there is no log: SQLite takes the file for one that cannot
-///   change. Where it changed all the same, it is read again.
-/// - There is a log, of a process that works or has died: SQLite maps the index for reading only.
-/// - There is a log without its index, as in a copy of the folder: a temporary copy is read.
+/// In write-ahead mode SQLite writes files beside a database that it only reads: the log `-wal` and
+/// its index `-shm`. Three ways avoid this:
+/// - No log: no process has the database open. SQLite opens it as immutable. If it changed
+///   meanwhile, it is read again.
+/// - A log and its index, of a process that is alive or has died: SQLite maps the index read-only.
+/// - A log without its index, as in a copy of the folder: a temporary copy is read.
 ///
-/// Tables of an older version are brought up to date in memory.
+/// Tables of an older version are migrated in memory.
 package struct RunArchive: RunHistory {
-  /// How long, in seconds, another process may be opening, closing or changing the database.
+  /// Seconds to wait while another process opens, closes or changes the database.
   private static let patience: TimeInterval = 5
 
   /// The database file.
   package let url: URL
 
-  /// The database at `url`; nil where there is none. Throws `RunLogError` where it cannot be read.
+  /// Opens the database at `url`; nil if there is none. Throws `RunLogError` if it cannot be read.
   package init?(at url: URL) throws(RunLogError) {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     self.url = url
     try read { _ in }
   }
 
-  /// Reads from one unchanging snapshot of the database.
+  /// Reads from one snapshot of the database.
   package func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
     try RunLog.explaining(file) {
       let deadline = Date(timeIntervalSinceNow: Self.patience)
       while true {
         let before = try Files(of: url)
         let result = Result { try read(before, body) }
-        // With a log, SQLite itself sees to one snapshot.
+        // With a log, SQLite itself reads from one snapshot.
         let isChanged = try Files(of: url) != before
         if before.isShared ? !isInterrupted(result) : !isChanged { return try result.get() }
         guard Date() < deadline else {
@@ -53,13 +53,13 @@ package struct RunArchive: RunHistory {
     return try readCopy(body)
   }
 
-  /// Whether another process opened or closed the database just then.
+  /// Whether reading failed because another process opened or closed the database.
   private func isInterrupted<Value>(_ result: Result<Value, any Error>) -> Bool {
     guard case .failure(let error as DatabaseError) = result else { return false }
     return [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_BUSY].contains(error.resultCode)
   }
 
-  /// Opens the database with parameters of SQLite's URIs.
+  /// Opens the database with SQLite's URI parameters.
   private func open(_ parameters: String) throws -> DatabaseQueue {
     let path = url.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? url.path
     var configuration = Configuration()
@@ -69,7 +69,7 @@ package struct RunArchive: RunHistory {
       DatabaseQueue(path: "file:\(path)?\(parameters)", configuration: configuration))
   }
 
-  /// The database with the tables of this version: itself, or a copy in memory. Throws
+  /// The database if its tables are current, else a migrated copy in memory. Throws
   /// `RunLogError.newerVersion`.
   private func current(_ database: DatabaseQueue) throws -> DatabaseQueue {
     let migrator = Schema.migrator
@@ -84,7 +84,7 @@ package struct RunArchive: RunHistory {
     return copy
   }
 
-  /// Reads a copy of the database and its log elsewhere.
+  /// Reads from a temporary copy of the database and its log.
   private func readCopy<Value>(_ body: (Database) throws -> Value) throws -> Value {
     let files = FileManager.default
     let folder = files.temporaryDirectory.appending(path: "runs-\(UUID().uuidString)")
@@ -93,7 +93,7 @@ package struct RunArchive: RunHistory {
       do {
         try files.removeItem(at: folder)
       } catch {
-        // The system empties its folder of temporary files.
+        // The system cleans its temporary folder.
       }
     }
     let copy = folder.appending(path: "runs.sqlite")
@@ -103,10 +103,10 @@ package struct RunArchive: RunHistory {
   }
 }
 
-/// A database's files at one moment.
+/// The files of a database at one moment.
 private struct Files: Equatable {
   private let database: FileVersion
-  /// The write-ahead log; nil where nobody has the database open.
+  /// The write-ahead log; nil if no process has the database open.
   let log: FileVersion?
   private let hasIndex: Bool
 
@@ -123,13 +123,13 @@ private struct Files: Equatable {
   }
 }
 
-/// What a file's content is known by from one moment to the next.
+/// Attributes that change whenever a file's content changes.
 private struct FileVersion: Equatable {
   private let number: Int?
   private let size: Int?
   private let modified: Date?
 
-  /// nil where there is no such file.
+  /// nil if the file does not exist.
   init?(ofItemAtPath path: String) throws {
     do {
       let attributes = try FileManager.default.attributesOfItem(atPath: path)

@@ -1,31 +1,32 @@
 import Foundation
 
-/// A run with all that is recorded of it, as `show --json` tells it: the fields of ``RunSummary``
-/// and `config`, `exact`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
+/// A run with all its records, as printed by `show --json`: the fields of ``RunSummary`` and
+/// `config`, `exact`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
 public struct RunDetail: Encodable, Equatable, Sendable {
-  /// What `runs --json` tells too.
+  /// The fields that `runs --json` prints too.
   public let summary: RunSummary
-  /// The resolved configuration, one JSON object.
+  /// The resolved configuration, a JSON object.
   public let config: JSONValue
-  /// The steps, in order.
+  /// All steps, in order.
   public let losses: [StepRecord]
   /// The checkpoints, in order of steps.
   public let checkpoints: [CheckpointRecord]
   /// The sample grids, in order of steps.
   public let samples: [SampleRecord]
-  /// The held-out losses, in order of steps.
+  /// The validation losses, in order of steps.
   public let validation: [ValidationRecord]
-  /// How the run was continued, oldest first.
-  public let resumptions: [Resumption]
+  /// The resumes, oldest first.
+  public let resumes: [ResumeRecord]
 
-  /// Whether no continuation let a change pass, so that the run is what its configuration says.
-  public var isExact: Bool { resumptions.allSatisfy { $0.changes == nil } }
+  /// Whether no resume allowed a change, so that the whole run has the recorded configuration.
+  public var isExact: Bool { resumes.allSatisfy { $0.changes == nil } }
 
   private enum CodingKeys: String, CodingKey {
-    case config, exact, losses, checkpoints, samples, validation, resumptions
+    case config, exact, losses, checkpoints, samples, validation
+    case resumes = "resumptions"
   }
 
-  /// Writes one JSON object.
+  /// Encodes one JSON object.
   public func encode(to encoder: any Encoder) throws {
     try summary.encode(to: encoder)
     var json = encoder.container(keyedBy: CodingKeys.self)
@@ -40,12 +41,12 @@ public struct RunDetail: Encodable, Equatable, Sendable {
       samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
     try json.encode(
       validation.map(Validation.init), forKey: .validation)
-    try json.encode(resumptions.map(Continuation.init), forKey: .resumptions)
+    try json.encode(resumes.map(Resume.init), forKey: .resumes)
   }
 }
 
-/// A step in `show --json`: with `learning_rates` only where there are several parameter groups, and
-/// with `instance_loss` and `prior_loss` only where there are class images.
+/// A step in `show --json`. It has `learning_rates` only with several parameter groups, and
+/// `instance_loss` and `prior_loss` only with class images.
 private struct Loss: Encodable {
   let record: StepRecord
 
@@ -105,19 +106,19 @@ private struct Validation: Encodable {
   }
 }
 
-private struct Continuation: Encodable {
+private struct Resume: Encodable {
   let step: Int
   let sha256: String?
   let version: String
   let resumedAt: String?
   let changes: String?
 
-  init(_ resumption: Resumption) {
-    step = resumption.step
-    sha256 = resumption.sha256
-    version = resumption.version
-    resumedAt = resumption.resumedAt?.ISO8601Format()
-    changes = resumption.changes
+  init(_ resume: ResumeRecord) {
+    step = resume.step
+    sha256 = resume.sha256
+    version = resume.version
+    resumedAt = resume.resumedAt?.ISO8601Format()
+    changes = resume.changes
   }
 
   enum CodingKeys: String, CodingKey {

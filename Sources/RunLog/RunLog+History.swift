@@ -1,16 +1,16 @@
 package import Foundation
 package import GRDB
 
-/// Records of runs that can be read, from a database that is open for writing or only for reading.
+/// A database of runs that can be read, whether it is open for writing or only for reading.
 package protocol RunHistory: Sendable {
   /// The database file.
   var url: URL { get }
-  /// Reads from one unchanging snapshot of the database. What is read may be read twice.
+  /// Reads from one snapshot of the database. `body` may run more than once.
   func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value
 }
 
 extension RunHistory {
-  /// The file as errors name it.
+  /// The database file's path, for errors.
   package var file: String { url.relativePath }
 
   /// The folder that recorded paths are relative to.
@@ -21,18 +21,18 @@ extension RunHistory {
     try read { try Run.order(RunColumn.id).fetchAll($0) }
   }
 
-  /// The run with that id; throws ``RunLogError/noSuchRun(id:file:existing:)``.
+  /// The run with an id. Throws ``RunLogError/noSuchRun(id:file:existing:)``.
   package func run(_ id: Int64) throws(RunLogError) -> Run {
     try read { try run(id, in: $0) }
   }
 
-  /// The run begun last; nil when there is none.
+  /// The run started last; nil if there is none.
   package func latest() throws(RunLogError) -> Run? {
     try read { try Run.order(RunColumn.id.desc).fetchOne($0) }
   }
 
-  /// The run begun last among those that are not finished, of one subject or of all. Its status
-  /// may be `running`: then its process works on it, or died.
+  /// The run started last among those that are not finished, of one subject or of all. Its status
+  /// may be `running`: its process trains it, or has died.
   package func latestUnfinished(subject: String? = nil) throws(RunLogError) -> Run? {
     try read { db in
       var unfinished = Run.filter(RunColumn.status != RunStatus.finished)
@@ -56,24 +56,24 @@ extension RunHistory {
     try rows(of: run)
   }
 
-  /// The held-out losses of a run, in order.
+  /// The validation losses of a run, in order.
   package func validation(_ run: Int64) throws(RunLogError) -> [ValidationRecord] {
     try rows(of: run)
   }
 
-  /// How often and from where a run was continued, oldest first.
-  package func resumptions(_ run: Int64) throws(RunLogError) -> [Resumption] {
-    try read { try resumptions(run, in: $0) }
+  /// The resumes of a run, oldest first.
+  package func resumes(_ run: Int64) throws(RunLogError) -> [ResumeRecord] {
+    try read { try resumes(run, in: $0) }
   }
 
-  /// Every run as `runs --json` tells it, oldest first.
+  /// Every run as `runs --json` prints it, oldest first.
   package func summaries() throws(RunLogError) -> [RunSummary] {
     try read { db in
       try Run.order(RunColumn.id).fetchAll(db).map { try summary($0, in: db) }
     }
   }
 
-  /// One run as `show --json` tells it.
+  /// One run as `show --json` prints it.
   package func detail(_ id: Int64) throws(RunLogError) -> RunDetail {
     try read { db in
       let run = try run(id, in: db)
@@ -84,7 +84,7 @@ extension RunHistory {
         checkpoints: try rows(of: id, in: db),
         samples: try rows(of: id, in: db),
         validation: try rows(of: id, in: db),
-        resumptions: try resumptions(id, in: db))
+        resumes: try resumes(id, in: db))
     }
   }
 
@@ -97,7 +97,7 @@ extension RunHistory {
     }
   }
 
-  /// The run with that id, or ``RunLogError/noSuchRun(id:file:existing:)``.
+  /// The run with an id. Throws ``RunLogError/noSuchRun(id:file:existing:)``.
   func run(_ id: Int64, in db: Database) throws -> Run {
     guard let run = try Run.fetchOne(db, key: id) else {
       let existing = try Run.select(RunColumn.id, as: Int64.self).fetchAll(db)
@@ -107,7 +107,7 @@ extension RunHistory {
   }
 
   private func summary(_ run: Run, in db: Database) throws -> RunSummary {
-    // Of a run that is not trained it is kept, so that a list of runs reads no steps.
+    // It is stored when a run ends, so that a list of runs reads no steps.
     let seconds =
       run.status == .running ? try Run.medianSeconds(of: run.id, in: db) : run.secondsPerStep
     return RunSummary(run: run, secondsPerStep: seconds, root: root)
@@ -122,8 +122,8 @@ extension RunHistory {
     return try Record.filter(Column("run") == run).order(Column("step")).fetchAll(db)
   }
 
-  private func resumptions(_ run: Int64, in db: Database) throws -> [Resumption] {
+  private func resumes(_ run: Int64, in db: Database) throws -> [ResumeRecord] {
     _ = try self.run(run, in: db)
-    return try Resumption.filter(Column("run") == run).order(Column.rowID).fetchAll(db)
+    return try ResumeRecord.filter(Column("run") == run).order(Column.rowID).fetchAll(db)
   }
 }

@@ -3,15 +3,15 @@ import Foundation
 import GRDB
 
 extension RunLog {
-  /// Enters a new run with the next free id.
+  /// Adds a new run with the next free id.
   ///
   /// - Parameters:
-  ///   - config: The resolved configuration as the text of one JSON object.
-  ///   - version: Version of the program.
-  ///   - above: The highest id that a run folder on the disk bears; the new id is higher, even
-  ///     when the database does not know that run.
-  ///   - path: The folder of the run with a given id, relative to the database's folder.
-  /// - Throws: ``RunLogError``, `noFreeID` among them.
+  ///   - config: The resolved configuration, the text of a JSON object.
+  ///   - version: The program's version.
+  ///   - above: The highest id of a run folder on the disk. The new id is higher, even if the
+  ///     database lacks that run.
+  ///   - path: The path of the run folder for an id, relative to the database's folder.
+  /// - Throws: ``RunLogError``, such as `noFreeID`.
   public func begin(
     subject: String, steps: Int, model: String, dataset: String, config: String, version: String,
     above: Int64 = 0, path: (Int64) -> String
@@ -33,17 +33,17 @@ extension RunLog {
     }
   }
 
-  /// Continues a run from the checkpoint of `step`. What was recorded after that step is removed,
-  /// because it will be done again; all of it, the sample before the first step too, where the run
-  /// begins again from nothing.
+  /// Resumes a run from the checkpoint of `step`. Records of later steps are removed, because these
+  /// steps will be trained again. Without a checkpoint all records are removed, the sample of step
+  /// 0 too.
   ///
   /// - Parameters:
-  ///   - sha256: The checkpoint's adapter; nil to begin again from nothing.
-  ///   - steps: The number of steps now asked for; nil leaves it.
-  ///   - config: The configuration, where it has changed.
-  ///   - keepsValidation: Whether the held-out losses so far are kept: those of other pictures would
-  ///     make no curve with what comes.
-  ///   - changes: What is different from the run so far and let pass.
+  ///   - sha256: SHA-256 of the checkpoint's adapter; nil to restart without a checkpoint.
+  ///   - steps: The new number of steps; nil keeps it.
+  ///   - config: The new configuration; nil keeps it.
+  ///   - keepsValidation: Whether to keep the validation losses so far. Losses of other validation
+  ///     images are not comparable with later ones.
+  ///   - changes: The changes that were allowed.
   public func resume(
     _ id: Int64, from step: Int, sha256: String?, steps: Int? = nil, config: String? = nil,
     version: String, keepsValidation: Bool = true, changes: String? = nil
@@ -60,7 +60,7 @@ extension RunLog {
         try db.execute(sql: "DELETE FROM validation WHERE run = ?", arguments: [id])
       }
       let now = Date()
-      try Resumption(
+      try ResumeRecord(
         run: id, step: step, sha256: sha256, version: version, resumedAt: now, changes: changes
       ).insert(db)
       run.status = .running
@@ -79,13 +79,13 @@ extension RunLog {
     }
   }
 
-  /// Records a step; a step of the same number is replaced.
+  /// Records a step. Replaces a step of the same number.
   ///
-  /// Costs about a microsecond: steps are gathered in memory and written together, at most once
-  /// per flush interval and with every other change. A crash loses at most the steps of one
-  /// interval, which lie after the last checkpoint if ``flush()`` is called before each. When
-  /// writing fails the error is thrown, the steps are kept and the next change, or the first step
-  /// half a minute later, tries again: training may go on.
+  /// This takes about a microsecond: steps are collected in memory and written together, at most
+  /// once per flush interval and with every other change. A crash loses at most the steps of one
+  /// interval. They lie after the last checkpoint if ``flush()`` is called before each. If writing
+  /// fails, the error is thrown and the steps are kept. The next change, or the first step half a
+  /// minute later, tries again, so training can continue.
   public func record(
     _ step: StepRecord, peakMemoryBytes: Int64? = nil
   ) throws(RunLogError) {
@@ -100,8 +100,8 @@ extension RunLog {
     }
   }
 
-  /// Writes the steps gathered so far. To be called before a checkpoint folder gets its final
-  /// name, so that no checkpoint is ahead of the steps that led to it.
+  /// Writes the steps collected so far. Call it before a checkpoint folder gets its final name, so
+  /// that the database has every step up to the checkpoint.
   public func flush() throws(RunLogError) {
     try write { _ in }
   }
@@ -116,33 +116,33 @@ extension RunLog {
     try update(sample.run) { try sample.insert($0, onConflict: .replace) }
   }
 
-  /// Records an evaluation of the held-out pictures; one of the same step is replaced.
+  /// Records a validation. Replaces one of the same step.
   public func record(_ validation: ValidationRecord) throws(RunLogError) {
     guard validation.loss.isFinite else {
       throw .notFinite(
-        run: validation.run, step: validation.step, quantity: "held-out loss",
+        run: validation.run, step: validation.step, quantity: "validation loss",
         value: validation.loss)
     }
     try update(validation.run) { try validation.insert($0, onConflict: .replace) }
   }
 
-  /// The run has done all its steps.
+  /// Marks a run as finished: all its steps are done.
   public func finish(_ id: Int64) throws(RunLogError) {
     try end(id, .finished, at: Date())
   }
 
-  /// The run was stopped and can be continued.
+  /// Marks a run as interrupted: it was stopped and can be resumed.
   public func interrupt(_ id: Int64) throws(RunLogError) {
     try end(id, .interrupted, at: nil)
   }
 
-  /// The run came to an error, told in one sentence.
+  /// Marks a run as failed, with the error as one sentence.
   public func fail(_ id: Int64, _ message: String) throws(RunLogError) {
     try end(id, .failed, at: Date(), failure: message)
   }
 
-  /// Marks as interrupted the runs that are recorded as running and are not: those whose process
-  /// died. The caller judges, by the lock on the run's folder or by ``Run/processIsGone``.
+  /// Marks as interrupted the running runs whose process has died. The caller decides which, by the
+  /// lock on the run folder or by ``Run/processIsGone``.
   ///
   /// - Returns: The runs that were marked.
   public func interrupt(where isDead: (Run) -> Bool) throws(RunLogError) -> [Run] {
@@ -158,13 +158,13 @@ extension RunLog {
     }
   }
 
-  /// Enters a run found on the disk, under its own id, when the database is behind or lost it.
-  /// What is known of the run already is replaced; rows of other steps stay. Its continuations are
-  /// entered where fewer are known.
+  /// Adds a run found on the disk under its own id, for a database that lacks it or is behind.
+  /// Replaces the run and its records of the same steps; records of other steps stay. The resumes
+  /// replace the recorded ones if those are fewer.
   public func adopt(
     _ run: Run, steps: [StepRecord] = [], checkpoints: [CheckpointRecord] = [],
     samples: [SampleRecord] = [], validation: [ValidationRecord] = [],
-    resumptions: [Resumption] = []
+    resumes: [ResumeRecord] = []
   ) throws(RunLogError) {
     try write { db in
       var run = run
@@ -176,16 +176,16 @@ extension RunLog {
       for checkpoint in checkpoints { try checkpoint.insert(db, onConflict: .replace) }
       for sample in samples { try sample.insert(db, onConflict: .replace) }
       for evaluation in validation { try evaluation.insert(db, onConflict: .replace) }
-      let known = Resumption.filter(Column("run") == run.id)
-      if try known.fetchCount(db) < resumptions.count {
+      let known = ResumeRecord.filter(Column("run") == run.id)
+      if try known.fetchCount(db) < resumes.count {
         try known.deleteAll(db)
-        for resumption in resumptions { try resumption.insert(db) }
+        for resume in resumes { try resume.insert(db) }
       }
     }
   }
 
-  /// Forgets the checkpoints of a run but for those of some steps: the others are not on the disk any
-  /// more.
+  /// Removes the records of a run's checkpoints that are no longer on the disk: all but those of
+  /// `steps`.
   public func keepCheckpoints(of id: Int64, steps: Set<Int>) throws(RunLogError) {
     try write { db in
       let gone = CheckpointRecord.filter(Column("run") == id).filter(
@@ -194,7 +194,7 @@ extension RunLog {
     }
   }
 
-  /// Makes a change to a run and marks it as alive.
+  /// Changes a run and sets its `updatedAt` to now.
   private func update(
     _ id: Int64, _ change: (Database) throws -> Void
   ) throws(RunLogError) {
@@ -209,7 +209,7 @@ extension RunLog {
   private func end(
     _ id: Int64, _ status: RunStatus, at finishedAt: Date?, failure: String? = nil
   ) throws(RunLogError) {
-    // The median is that of all steps.
+    // The median needs all steps in the database.
     if !unwritten.isEmpty { try flush() }
     try write { db in
       var run = try self.run(id, in: db)

@@ -4,30 +4,31 @@ public import Foundation
 package import GRDB
 import Synchronization
 
-/// The record of all runs under one root: runs, steps, checkpoints and samples in one SQLite file.
+/// The database of all runs of a project folder: runs, steps, checkpoints and samples in one SQLite
+/// file.
 ///
-/// One process trains and writes, others read at the same time (SQLite's write-ahead log). The
-/// database indexes the run folders and is not the only copy of anything: when it is lost or
-/// behind, ``adopt(_:steps:checkpoints:samples:validation:)`` enters what the folders tell.
+/// One process trains and writes while others read (SQLite's write-ahead log). The database is an
+/// index: the run folders contain everything too. If the database is lost or behind,
+/// ``adopt(_:steps:checkpoints:samples:validation:resumes:)`` adds what the folders contain.
 ///
-/// Every change is one transaction, synced to the disk before the method returns; only steps are
-/// gathered first, see ``record(_:peakMemoryBytes:)``. Paths are relative to the folder that the
-/// database lies in. Every method throws ``RunLogError``.
+/// Every change is one transaction, synced to the disk before the method returns. Only steps are
+/// collected first, see ``record(_:peakMemoryBytes:)``. Paths are relative to the database's
+/// folder. Every method throws ``RunLogError``.
 public final class RunLog: RunHistory {
   /// The database file.
   public let url: URL
 
   private let writer: any DatabaseWriter
-  /// Which file it is; nil in memory.
+  /// Identity of the open file; nil in memory.
   private let identity: FileIdentity?
   private let flushInterval: Duration
   private let buffer = Mutex(StepBuffer())
 
-  /// Opens the database at `url`; makes it, and the folder it lies in, when they are not there.
+  /// Opens the database at `url`. Creates it and its folder if they do not exist.
   ///
   /// - Parameters:
-  ///   - flushInterval: How often steps are written, at most.
-  ///   - busyTimeout: Seconds to wait for another process that is writing.
+  ///   - flushInterval: The least time between two writes of steps.
+  ///   - busyTimeout: Seconds to wait while another process writes.
   public init(
     at url: URL, flushInterval: Duration = .seconds(1), busyTimeout: TimeInterval = 5
   ) throws(RunLogError) {
@@ -41,15 +42,13 @@ public final class RunLog: RunHistory {
     }
   }
 
-  /// The steps recorded but not yet written. When writing fails for good because the file is
-  /// damaged or gone, they can be handed to ``adopt(_:steps:checkpoints:samples:validation:)`` of a
-  /// new log.
+  /// The steps recorded but not yet written. If the file is damaged or gone, they can be passed to
+  /// ``adopt(_:steps:checkpoints:samples:validation:resumes:)`` of a new log.
   public var unwritten: [StepRecord] {
     buffer.withLock { $0.entries.map(\.step) }
   }
 
-  /// A record in memory, empty at first and gone with this object. Its paths are relative to where
-  /// `url` would lie.
+  /// Creates an empty database in memory. Its paths are relative to the folder of `url`.
   package init(inMemoryAt url: URL) throws(RunLogError) {
     self.url = url
     flushInterval = .zero
@@ -61,14 +60,14 @@ public final class RunLog: RunHistory {
     }
   }
 
-  // MARK: - For the extensions that record and look up
+  // MARK: - For the extensions
 
-  /// Reads from one unchanging snapshot of the database.
+  /// Reads from one snapshot of the database.
   package func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
     try Self.explaining(file) { try writer.read(body) }
   }
 
-  /// Makes a change, and writes the steps gathered so far, in one transaction. When it fails, the
+  /// Makes a change and writes the steps collected so far, in one transaction. If it fails, the
   /// steps are kept for the next one.
   func write<Value: Sendable>(
     _ change: (Database) throws -> Value
@@ -95,7 +94,7 @@ public final class RunLog: RunHistory {
     }
   }
 
-  /// Gathers a step; true when it is time to write.
+  /// Collects a step. Returns true if it is time to write.
   func gather(_ step: StepRecord, peakMemoryBytes: Int64?) -> Bool {
     buffer.withLock {
       $0.append(StepBuffer.Entry(step: step, peakMemoryBytes: peakMemoryBytes))
@@ -103,16 +102,16 @@ public final class RunLog: RunHistory {
     }
   }
 
-  /// Drops gathered steps that a resumed run will do again.
+  /// Drops collected steps that a resumed run will train again.
   func forgetSteps(of run: Int64, after step: Int) {
     buffer.withLock { $0.removeSteps(of: run, after: step) }
   }
 
-  /// Opens the file and brings its tables up to date.
+  /// Opens the file and migrates its tables.
   ///
-  /// Processes that make the same new file at the same moment can trip over each other in ways
-  /// that SQLite's busy timeout does not cover: one finds the file changed under a transaction it
-  /// has begun, or a table made that it was about to make. The one that trips tries again.
+  /// Two processes that create the same file at the same moment can fail in ways that SQLite's busy
+  /// timeout does not cover: the file changes during a transaction, or a table exists that the
+  /// migration was about to create. The process that fails tries again.
   private static func open(_ url: URL, busyTimeout: TimeInterval) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
@@ -125,8 +124,8 @@ public final class RunLog: RunHistory {
           throw RunLogError.newerVersion(file: url.relativePath)
         }
         try Schema.migrator.migrate(pool)
-        // GRDB's NORMAL would let a power cut take the last transactions, while the checkpoint
-        // folders that they lead up to are synced.
+        // With GRDB's default, NORMAL, a power cut could lose the last transactions, but the
+        // checkpoint folders that come after them are synced.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         return pool
       } catch let error as DatabaseError
@@ -138,7 +137,7 @@ public final class RunLog: RunHistory {
     }
   }
 
-  /// Turns what SQLite throws into a sentence about `file`.
+  /// Turns errors of `body` into errors about `file`.
   static func explaining<Value>(
     _ file: String, _ body: () throws -> Value
   ) throws(RunLogError) -> Value {
@@ -163,8 +162,8 @@ public final class RunLog: RunHistory {
   }
 }
 
-/// Which file a path leads to. SQLite goes on writing to a file that has been deleted and is seen
-/// by nobody any more; this tells.
+/// Identity of the file at a path. It detects a database that was deleted or replaced while it is
+/// open: SQLite would continue to write to the deleted file.
 private struct FileIdentity: Equatable {
   private let device: Int?
   private let number: Int?

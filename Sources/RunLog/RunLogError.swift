@@ -2,9 +2,9 @@ public import Files
 import Foundation
 import GRDB
 
-/// What can go wrong with the record of runs.
+/// An error of the database of runs.
 public enum RunLogError: ReportableError, Equatable {
-  /// The database file or its folder cannot be made or opened.
+  /// The database file or its folder cannot be created or opened.
   case cannotOpen(file: String, reason: String)
   /// Another process kept the database locked for longer than the busy timeout.
   case locked(file: String)
@@ -12,21 +12,21 @@ public enum RunLogError: ReportableError, Equatable {
   case damaged(file: String, reason: String)
   /// A later version of the program has changed the database's tables.
   case newerVersion(file: String)
-  /// The file was deleted, or another one took its place, while it was open.
+  /// The file was deleted or replaced while it was open.
   case replaced(file: String)
   /// The disk is full, read-only or failing.
   case cannotWrite(file: String, reason: String)
   case noSuchRun(id: Int64, file: String, existing: [Int64])
-  /// A run in the database or on the disk has the highest number there is.
+  /// A run in the database or on the disk has the highest possible number.
   case noFreeID(file: String, highest: Int64)
-  /// A number that no step may have was handed in to be recorded.
+  /// A quantity to record is infinite or not a number.
   case notFinite(run: Int64, step: Int, quantity: String, value: Double)
-  /// The configuration recorded for a run is not one JSON object.
+  /// The recorded configuration of a run is not a JSON object.
   case badConfig(run: Int64, file: String, reason: String)
-  /// Anything else that SQLite or GRDB says.
+  /// Any other error of SQLite or GRDB.
   case failed(file: String, reason: String)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind {
     switch self {
     case .cannotOpen, .cannotWrite, .noFreeID: .cannotWrite
@@ -42,38 +42,39 @@ public enum RunLogError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .cannotOpen(let file, let reason):
-      "\(file) cannot be opened (\(reason)): check that its folder exists and is yours to write to"
+      "\(file) cannot be opened (\(reason)): check that its folder exists and is writable."
     case .locked(let file):
-      "\(file) is locked by another process: close the program that has it open, and try again"
+      "\(file) is locked by another process: close the program that has it open, and try again."
     case .notADatabase(let file):
-      "\(file) is not an SQLite database: move it away, and a new one is made in its place"
+      "\(file) is not an SQLite database: move it away, and a new one is created."
     case .damaged(let file, let reason):
-      "\(file) is damaged (\(reason)): move it away, and a new one is made in its place"
+      "\(file) is damaged (\(reason)): move it away, and a new one is created."
     case .newerVersion(let file):
-      "\(file) was made by a newer version of lora-train: update lora-train, or choose "
-        + "another `root`"
+      "\(file) was written by a newer version of lora-train: update lora-train, or choose "
+        + "another `root`."
     case .replaced(let file):
-      "\(file) was deleted or replaced while it was in use: put it back, or start again to make a "
-        + "new one"
+      "\(file) was deleted or replaced while it was in use: put it back, or start again to create "
+        + "a new one."
     case .cannotWrite(let file, let reason):
-      "\(file) cannot be written (\(reason)): free some space, or check the disk and its permissions"
+      "\(file) cannot be written (\(reason)): free some space, or check the disk and its "
+        + "permissions."
     case .noSuchRun(let id, let file, let existing):
-      "there is no run \(id) in \(file): \(Self.choice(of: existing))"
+      "There is no run \(id) in \(file): \(Self.choice(of: existing))."
     case .noFreeID(let file, let highest):
-      "no run can be added to \(file), because there is a run \(highest), above which no number is "
-        + "free: move that run's folder away, or choose another `root`"
+      "No run can be added to \(file), because run \(highest) has the highest possible number: "
+        + "move that run's folder away, or choose another `root`."
     case .notFinite(let run, let step, let quantity, let value):
-      "the \(quantity) of step \(step) of run \(run) is \(value) and cannot be recorded: it must be "
-        + "a finite number"
+      "The \(quantity) of step \(step) of run \(run) is \(value) and cannot be recorded: it must "
+        + "be a finite number."
     case .badConfig(let run, let file, let reason):
-      "the configuration of run \(run) in \(file) is not a JSON object (\(reason)): correct that "
-        + "run's column config"
+      "The configuration of run \(run) in \(file) is not a JSON object (\(reason)): correct that "
+        + "run's column config."
     case .failed(let file, let reason):
-      "\(file) could not be used (\(reason)): check the file with lora-train doctor"
+      "\(file) could not be used (\(reason)): check the file with lora-train doctor."
     }
   }
 
-  /// Tells which runs there are, at most the ten latest.
+  /// The existing runs in words, at most the ten latest.
   private static func choice(of existing: [Int64]) -> String {
     let latest = existing.sorted().suffix(10).map(String.init)
     switch latest.count {

@@ -1,20 +1,20 @@
 public import Foundation
 
-/// A run as `runs --json` tells it. Paths begin with the root as the user gave it; dates are
-/// ISO 8601; what is not known yet is `null`. Encodes the same with any `JSONEncoder`.
+/// A run as printed by `runs --json`. Paths begin with `root`, dates are ISO 8601, and unknown
+/// values are `null`. The JSON does not depend on the encoder's strategies.
 public struct RunSummary: Encodable, Equatable, Sendable {
-  /// The run as recorded.
+  /// The row of the run.
   public let run: Run
-  /// Median duration of the steps after the first two, samples and checkpoints excluded; nil with
-  /// fewer than three steps.
+  /// Median duration of the steps after the first two, in seconds, without samples and checkpoints;
+  /// nil with fewer than three steps.
   public let secondsPerStep: Double?
   /// The folder that recorded paths are relative to.
   public let root: URL
 
-  /// The run's folder, with the root.
+  /// Path of the run folder, below ``root``.
   public var path: String { path(run.path) }
 
-  /// A recorded path, with the root.
+  /// A recorded path, below ``root``.
   func path(_ recorded: String) -> String {
     root.appendingPathComponent(recorded).relativePath
   }
@@ -29,7 +29,7 @@ public struct RunSummary: Encodable, Equatable, Sendable {
     case model, dataset, version, failure
   }
 
-  /// Writes one JSON object.
+  /// Encodes one JSON object.
   public func encode(to encoder: any Encoder) throws {
     var json = encoder.container(keyedBy: CodingKeys.self)
     try json.encode(run.id, forKey: .id)

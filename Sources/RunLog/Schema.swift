@@ -1,7 +1,7 @@
 import GRDB
 
-/// The tables, as the list of changes that led to them. A new column is a new migration at the end;
-/// a migration that was ever released is never edited.
+/// The tables, as a list of migrations. A new column is a new migration at the end. A released
+/// migration never changes, nor does its name: databases store it.
 enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
@@ -108,7 +108,7 @@ enum Schema {
     return migrator
   }
 
-  /// A table that holds at most one row for each step of a run, stored in that order.
+  /// Creates a table with at most one row per step of a run, stored in that order.
   private static func createStepTable(
     _ name: String, in db: Database, columns: (TableDefinition) -> Void
   ) throws {

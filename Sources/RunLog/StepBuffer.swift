@@ -3,16 +3,16 @@ import GRDB
 
 /// The steps that are not in the database yet.
 ///
-/// A transaction that is synced to the disk costs milliseconds and a step of a small model little
-/// more, so steps are gathered and written at most once per interval, and with every other change.
+/// A synced transaction takes milliseconds, and a step of a small model little more. So steps are
+/// collected and written at most once per interval, and with every other change.
 struct StepBuffer {
   struct Entry {
     let step: StepRecord
     let peakMemoryBytes: Int64?
   }
 
-  /// How long after a failed write the next one is tried: the busy timeout, paid again at every
-  /// interval, would stall training.
+  /// Time from a failed write to the next. With the busy timeout at every flush interval, training
+  /// would stall.
   static let retryInterval = Duration.seconds(30)
 
   private(set) var entries: [Entry] = []
@@ -31,7 +31,8 @@ struct StepBuffer {
   /// The runs that the steps belong to.
   var runs: Set<Int64> { Set(entries.map(\.step.run)) }
 
-  /// Writes the steps and their runs' progress; they stay in the buffer until ``written(next:)``.
+  /// Writes the steps and the progress of their runs. The steps stay in the buffer until
+  /// ``written(next:)``.
   func write(to db: Database) throws {
     for entry in entries {
       try entry.step.insert(db, onConflict: .replace)
@@ -49,13 +50,13 @@ struct StepBuffer {
     }
   }
 
-  /// The steps are safe; the next write is due in `interval`.
+  /// Empties the buffer after a write; the next one is due in `interval`.
   mutating func written(next interval: Duration) {
     entries.removeAll(keepingCapacity: true)
     due = .now + interval
   }
 
-  /// A write is tried; should it fail, the steps are kept and the next one is due much later.
+  /// Called before a write: if it fails, the next one is due after ``retryInterval``.
   mutating func postpone() {
     due = .now + Self.retryInterval
   }

@@ -4,7 +4,7 @@ extension Tensor {
   /// Whether operations on this tensor are recorded for the backward pass.
   public var requiresGrad: Bool { checkProperty(ct_requires_grad(handle)) == 1 }
 
-  /// Makes this tensor a leaf whose gradient `backward` accumulates, or stops that; in place.
+  /// Makes this tensor a leaf whose gradient `backward` accumulates, or undoes that, in place.
   public func setRequiresGrad(_ enabled: Bool) throws(TorchError) {
     try check(ct_set_requires_grad(handle, enabled))
   }
@@ -24,7 +24,7 @@ extension Tensor {
     try check(ct_set_grad(handle, gradient?.handle))
   }
 
-  /// Accumulates the gradient of this scalar in every leaf that it depends on.
+  /// Accumulates the gradient of this scalar in every leaf that it was computed from.
   public func backward() throws(TorchError) { try check(ct_backward(handle)) }
 
   /// The same elements, outside the recorded graph.

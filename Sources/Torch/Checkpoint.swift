@@ -1,14 +1,14 @@
 import CTorch
 
-/// Runs `body` without keeping what it computes on the way, and runs it again in the backward pass
+/// Runs `body` without keeping its intermediate results, and runs it again in the backward pass
 /// (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"; torch.utils.checkpoint).
 ///
 /// - Parameters:
 ///   - inputs: what `body` receives. On CUDA the second run happens on autograd's own thread, so
 ///     `body` must be a pure function of these and of constants.
-///   - trained: the trained tensors that `body` reads besides its inputs. They have to be named,
-///     because below a frozen base the inputs may carry no gradient and the graph would end here.
-/// - Throws: `TorchError`; an error of `body`'s in the second run is thrown by `backward`.
+///   - trained: the trained tensors that `body` reads besides its inputs. With a frozen base the
+///     inputs may need no gradient, and without these tensors the graph would end here.
+/// - Throws: `TorchError`; `backward` throws an error of `body` in the second run.
 public func checkpoint(
   _ inputs: [Tensor], trained: [Tensor], _ body: @escaping ([Tensor]) throws -> Tensor
 ) throws(TorchError) -> Tensor {
@@ -30,15 +30,15 @@ private final class CheckpointBody {
   init(run: @escaping ([Tensor]) throws -> Tensor) { self.run = run }
 }
 
-/// What C calls: borrowed inputs become tensors, the output's handle is given away, an error becomes
-/// this thread's.
+/// The function that C calls. It wraps the borrowed inputs, passes on the output's handle, and
+/// records an error as this thread's.
 private func runCheckpointBody(
   context: UnsafeMutableRawPointer, inputs: UnsafePointer<OpaquePointer>, count: Int
 ) -> OpaquePointer? {
   let body = Unmanaged<CheckpointBody>.fromOpaque(context).takeUnretainedValue()
   do {
     let tensors = try (0..<count).map { try Tensor(borrowing: inputs[$0]) }
-    return try body.run(tensors).surrendered()
+    return try body.run(tensors).retainedHandle()
   } catch let error as TorchError {
     ct_fail(error.message, error.isOutOfMemory)
   } catch {
@@ -54,7 +54,7 @@ extension Tensor {
   }
 
   /// A second handle of this tensor, for C to own.
-  fileprivate func surrendered() throws(TorchError) -> OpaquePointer {
+  fileprivate func retainedHandle() throws(TorchError) -> OpaquePointer {
     guard let alias = ct_alias(handle) else { throw TorchError.last }
     return alias
   }

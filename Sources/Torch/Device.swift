@@ -8,7 +8,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// The machine's own memory and processor.
   public static let cpu = Device(index: -1)
 
-  /// An NVIDIA GPU by its number, which is 0 or more. That it is there shows when it is used.
+  /// An NVIDIA GPU by its number, from 0. Whether it exists is checked when it is used.
   public static func cuda(_ index: Int = 0) -> Device {
     precondition(index >= 0, "GPUs are numbered from 0")
     return Device(index: Int32(clamping: index))
@@ -22,10 +22,10 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   var cdevice: ct_device { ct_device(index: index) }
 
-  /// GPUs that this libtorch can use; 0 also where it was built without CUDA.
+  /// The number of GPUs that libtorch can use; 0 if it was built without CUDA.
   public static var cudaCount: Int { Int(ct_cuda_count()) }
 
-  /// Bytes that tensors hold on a GPU: now, and at most so far.
+  /// Bytes that tensors hold on a GPU: now, and the peak of this process.
   public func allocatedMemory() throws(TorchError) -> (now: Int, peak: Int) {
     var now: Int64 = 0
     var peak: Int64 = 0
@@ -42,27 +42,27 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What holds for libtorch as a whole.
+/// Settings of libtorch as a whole.
 public enum Backend {
-  /// The version of the libtorch that is loaded, as "2.13.0".
+  /// The version of the loaded libtorch, such as "2.13.0".
   public static var version: String {
     let packed = ct_version()
     return [56, 48, 40].map { String(packed >> $0 & 0xFF) }.joined(separator: ".")
   }
 
-  /// CPU threads that one operation may use. Results on the CPU are the same bits from process to
-  /// process at the same number. Numbers below 1 count as 1.
+  /// CPU threads that one operation may use. The same number gives the same bits in every process.
+  /// Numbers below 1 count as 1.
   public static var threads: Int {
     get { Int(checkProperty(ct_threads())) }
     set { checkProperty(ct_set_threads(Int32(clamping: newValue))) }
   }
 
-  /// From now on uses only kernels whose results are the same bits each time; an operation that has
-  /// none throws. To be called before a GPU is used. Throws where the environment forbids it.
+  /// Allows only kernels that give the same bits each time. An operation without such a kernel then
+  /// throws. Call it before a GPU is used. Throws if `CUBLAS_WORKSPACE_CONFIG` has another value.
   public static func useDeterministicKernels() throws(TorchError) {
     try check(ct_use_deterministic_kernels())
   }
 
-  /// Gives cached GPU memory back to the driver; throws where there is no GPU.
+  /// Returns cached GPU memory to the driver. Throws without a GPU.
   public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }

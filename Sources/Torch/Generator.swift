@@ -1,7 +1,6 @@
 import CTorch
 
-/// A seeded source of random numbers: the same values as `torch.Generator("cpu")`, whatever device
-/// they are used on afterwards.
+/// A seeded source of random numbers, with the values of `torch.Generator("cpu")` for every device.
 public final class Generator {
   private let state: Tensor
 

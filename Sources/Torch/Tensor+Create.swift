@@ -23,7 +23,7 @@ extension Tensor {
     try full(shape, value: 1, dtype: dtype, device: device)
   }
 
-  /// A tensor whose elements are not set.
+  /// A tensor with uninitialised elements.
   public static func empty(
     _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
   ) throws(TorchError) -> Tensor {
@@ -77,7 +77,7 @@ extension Tensor {
     try self.init(adopting: handle)
   }
 
-  /// A CPU tensor with a copy of elements that lie in row-major order.
+  /// A CPU tensor with a copy of elements in row-major order.
   public convenience init(
     copying bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType
   ) throws(TorchError) {
@@ -87,11 +87,11 @@ extension Tensor {
     try self.init(adopting: handle)
   }
 
-  /// A CPU tensor over memory of somebody else's, which is not copied and must not change.
+  /// A CPU tensor over memory of `owner`. The memory is not copied and must not change.
   ///
   /// - Parameters:
   ///   - memory: the elements in row-major order.
-  ///   - owner: kept alive for as long as libtorch may read the memory.
+  ///   - owner: kept alive while libtorch may read the memory.
   public convenience init(
     over memory: UnsafeRawPointer, shape: [Int], dtype: DType, keeping owner: AnyObject
   ) throws(TorchError) {
@@ -141,7 +141,7 @@ extension Tensor {
     try to(.uint8).elements(of: UInt8.self, count: count)
   }
 
-  /// The only element of a tensor that has one.
+  /// The element of a tensor with a single one. Throws for any other count.
   public func item() throws(TorchError) -> Double {
     guard count == 1 else {
       throw TorchError("A tensor of shape \(shape) has no single value to read.")
@@ -164,7 +164,7 @@ extension Tensor {
   }
 }
 
-/// The address of `bytes`, or of one byte where there are none: C takes no NULL here.
+/// The address of `bytes`, or of one byte if there are none, because C takes no NULL here.
 private func withAddress<Result>(
   of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawPointer) -> Result
 ) -> Result {

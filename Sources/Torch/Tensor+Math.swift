@@ -48,7 +48,7 @@ extension Tensor {
     try Tensor(adopting: ct_div_scalar(a.handle, b))
   }
 
-  /// The elements with their signs turned.
+  /// The negated elements.
   public static prefix func - (a: Tensor) throws(TorchError) -> Tensor { try a * -1.0 }
 
   /// e to the power of every element.
@@ -60,7 +60,7 @@ extension Tensor {
   /// The square.
   public func square() throws(TorchError) -> Tensor { try Tensor(adopting: ct_square(handle)) }
 
-  /// The magnitude.
+  /// The absolute value.
   public func abs() throws(TorchError) -> Tensor { try Tensor(adopting: ct_abs(handle)) }
 
   /// The sine of angles in radians.
@@ -81,14 +81,14 @@ extension Tensor {
   /// The nearest integers, ties to even.
   public func round() throws(TorchError) -> Tensor { try Tensor(adopting: ct_round(handle)) }
 
-  /// The elements, none below `minimum`, none above `maximum`.
+  /// The elements limited to `minimum...maximum`.
   public func clamp(
     min minimum: Double = -.infinity, max maximum: Double = .infinity
   ) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_clamp(handle, minimum, maximum))
   }
 
-  /// Whether no element is infinite or not a number.
+  /// Whether every element is finite.
   public func isFinite() throws(TorchError) -> Bool {
     let answer = ct_all_finite(handle)
     try check(answer)

@@ -38,12 +38,12 @@ extension Tensor {
         handle, shape.int64s, shape.count, weight?.handle, bias?.handle, eps))
   }
 
-  /// The rows of `weight` that these ids name: `[...]` to `[..., C]`.
+  /// The rows of `weight` at these int64 ids: `[...]` to `[..., C]`.
   public func embedding(_ weight: Tensor) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_embedding(handle, weight.handle))
   }
 
-  /// softmax(Q K^T / sqrt(D)) V over `[B, H, N, D]` (Vaswani et al. 2017), by libtorch's fastest
+  /// softmax(Q K^T / sqrt(D)) V over `[B, H, N, D]` (Vaswani et al. 2017), with libtorch's fastest
   /// kernel for the device; `mask` is added to the scores.
   public static func scaledDotProductAttention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false

@@ -1,7 +1,7 @@
 import CTorch
 
 extension Tensor {
-  /// The same elements in another shape; one size may be -1, to be worked out.
+  /// The same elements in another shape; one size may be -1 and is then inferred.
   public func reshape(_ shape: [Int]) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_reshape(handle, shape.int64s, shape.count))
   }
@@ -11,7 +11,7 @@ extension Tensor {
     try Tensor(adopting: ct_permute(handle, order.int64s, order.count))
   }
 
-  /// Two dimensions exchanged.
+  /// The same elements with two dimensions exchanged.
   public func transpose(_ first: Int, _ second: Int) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_transpose(handle, Int64(first), Int64(second)))
   }
@@ -44,12 +44,12 @@ extension Tensor {
     try Tensor(adopting: ct_select(handle, Int64(dim), Int64(index)))
   }
 
-  /// The slices that a tensor of int64 names, along a dimension.
+  /// The slices along a dimension at the int64 positions in `index`.
   public func indexSelect(dim: Int, _ index: Tensor) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_index_select(handle, Int64(dim), index.handle))
   }
 
-  /// A dimension of size 1 more.
+  /// The same elements with a new dimension of size 1 at `dim`.
   public func unsqueeze(_ dim: Int) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_unsqueeze(handle, Int64(dim)))
   }
@@ -59,23 +59,23 @@ extension Tensor {
     try Tensor(adopting: ct_expand(handle, shape.int64s, shape.count))
   }
 
-  /// Padded with a constant; sizes as `F.pad` takes them: the last dimension's first, before and
-  /// after.
+  /// Padded with a constant. Sizes are in the order of `F.pad`: before and after in the last
+  /// dimension, then in the one before it.
   public func pad(_ padding: [Int], value: Double = 0) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_pad(handle, padding.int64s, padding.count, value))
   }
 
-  /// Tensors joined along a dimension that they have.
+  /// Tensors concatenated along an existing dimension.
   public static func cat(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
     try Tensor(adopting: withHandles(tensors) { ct_cat($0, $1, Int64(dim)) })
   }
 
-  /// The elements as another type; the same tensor where they are of it.
+  /// The elements converted to a type; the same tensor if it has that type.
   public func to(_ dtype: DType) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_to_dtype(handle, dtype.ctype))
   }
 
-  /// The elements on another device; the same tensor where they are there.
+  /// The elements on a device; the same tensor if it is on that device.
   public func to(_ device: Device) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_to_device(handle, device.cdevice))
   }

@@ -3,14 +3,14 @@ import CTorch
 /// An n-dimensional array in libtorch's memory, with the operations named as in PyTorch.
 ///
 /// A tensor owns one handle and frees it when the last reference is gone. Operations return new
-/// tensors; the few that write in place say so. Tensors are not `Sendable`: a computation belongs to
-/// one thread.
+/// tensors, unless their documentation mentions `in place`. Tensors are not `Sendable`: a
+/// computation belongs to one thread.
 public final class Tensor {
-  /// Only read off `self` or a parameter: Swift may free a temporary before the C call that reads
-  /// its handle has begun.
+  /// Read it only from `self` or a parameter: Swift may free a temporary before the C call that
+  /// uses its handle has begun.
   let handle: OpaquePointer
 
-  /// Takes over a handle that a C call has returned; nil means that the call has failed.
+  /// Takes ownership of a handle that a C call has returned; nil means that the call has failed.
   init(adopting handle: OpaquePointer?) throws(TorchError) {
     guard let handle else { throw TorchError.last }
     self.handle = handle
@@ -40,7 +40,7 @@ public final class Tensor {
     return dtype
   }
 
-  /// Where the elements are.
+  /// The device that holds the elements.
   public var device: Device {
     var place = ct_device(index: -1)
     checkProperty(ct_device_of(handle, &place))
@@ -53,7 +53,7 @@ func withHandles<Result>(
   _ tensors: [Tensor], _ body: (UnsafePointer<OpaquePointer>, Int) -> Result
 ) -> Result {
   withExtendedLifetime(tensors) {
-    // One more than the tensors, so that an empty list has an address as well.
+    // One element more than the tensors, so that an empty list also has an address.
     let handles = tensors.map(\.handle)
     return withUnsafeTemporaryAllocation(of: OpaquePointer.self, capacity: handles.count + 1) {
       buffer in
@@ -67,6 +67,6 @@ func withHandles<Result>(
 }
 
 extension [Int] {
-  /// As libtorch takes sizes.
+  /// Sizes in the type that libtorch takes.
   var int64s: [Int64] { map(Int64.init) }
 }

@@ -1,14 +1,14 @@
 import CTorch
 public import Files
 
-/// A failure inside libtorch: its own sentence, and whether it was memory running out.
+/// A failure inside libtorch.
 public struct TorchError: ReportableError {
-  /// What libtorch says, one line.
+  /// The first line of libtorch's message.
   public let message: String
-  /// True when a device or the machine had no memory left, which ends a run but is nobody's bug.
+  /// Whether the device or the machine ran out of memory.
   public let isOutOfMemory: Bool
 
-  /// An error with a message of ours.
+  /// An error of this module, with its own message.
   public init(_ message: String, isOutOfMemory: Bool = false) {
     self.message = message
     self.isOutOfMemory = isOutOfMemory
@@ -19,7 +19,7 @@ public struct TorchError: ReportableError {
     TorchError(String(cString: ct_error()), isOutOfMemory: ct_error_is_out_of_memory())
   }
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     isOutOfMemory ? .unavailable : .internal
   }
@@ -27,7 +27,7 @@ public struct TorchError: ReportableError {
   /// The sentence to show.
   public var description: String {
     isOutOfMemory
-      ? "The memory does not suffice (\(message)); use gradient checkpointing, a smaller resolution,"
+      ? "There is not enough memory (\(message)); use gradient checkpointing, a smaller resolution,"
         + " batch or precision."
       : message
   }

@@ -4,8 +4,8 @@ import NN
 import StableDiffusion
 import Torch
 
-/// Draws the same prompts and seeds with the base model and with an adapter on it, loading the model
-/// once.
+/// Draws the same prompts and seeds with the base model and with an adapter on it, loading the
+/// model once.
 struct Artist {
   private let model: ModelDirectory
   private let steps: Int
@@ -18,8 +18,8 @@ struct Artist {
     self.guidance = guidance
   }
 
-  /// A picture for each prompt, the first with `firstSeed`, the next with the next. Throws errors of
-  /// the files and `TorchError`.
+  /// A picture for each prompt. The first has the seed `firstSeed`, and each later one adds 1.
+  /// Throws errors of the files and `TorchError`.
   func draw(
     _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile
   ) throws -> (base: [RGBImage], adapter: [RGBImage]) {
@@ -31,15 +31,15 @@ struct Artist {
     try loaded.setAdapters(adapters)
     let adapted = try requests.map { try sampler.latents(for: $0) }
     let decoder = try loaded.decoder()
-    func images(_ latents: [Tensor]) throws -> [RGBImage] {
+    func pictures(_ latents: [Tensor]) throws -> [RGBImage] {
       try decoder.pictures(of: .cat(latents, dim: 0)).map {
         try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
       }
     }
-    return (try images(base), try images(adapted))
+    return (try pictures(base), try pictures(adapted))
   }
 
-  /// The text encoders are freed when this returns.
+  /// Encodes the prompts. The text encoders are freed when this returns.
   private func requests(
     _ prompts: [String], firstSeed: UInt64, _ loaded: LoadedModel
   ) throws -> [PictureRequest] {

@@ -1,7 +1,7 @@
 import Foundation
 import Images
 
-/// Pictures of base and adapter beside each other.
+/// The pictures of base and adapter on one sheet.
 struct ContactSheet {
   private static let columns = 12
   private static let enlargement = 2
@@ -9,15 +9,15 @@ struct ContactSheet {
   let base: [RGBImage]
   let adapter: [RGBImage]
 
-  /// Writes `comparison.png`, rows of the base above rows of the adapter, and every picture under
-  /// `base/` and `adapter/`.
+  /// Writes `comparison.png`, with each row of the base above one of the adapter, and every picture
+  /// in `base/` and `adapter/`.
   func write(to folder: URL) throws {
-    for (name, images) in [("base", base), ("adapter", adapter)] {
+    for (name, pictures) in [("base", base), ("adapter", adapter)] {
       let place = folder.appending(path: name)
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      for (index, image) in images.enumerated() {
+      for (index, picture) in pictures.enumerated() {
         let file = place.appending(path: "\(index < 9 ? "0" : "")\(index + 1).png")
-        try PNGEncoder.encode(image).write(to: file)
+        try PNGEncoder.encode(picture).write(to: file)
       }
     }
     let rows = try stride(from: 0, to: base.count, by: Self.columns).flatMap { start in
@@ -28,7 +28,7 @@ struct ContactSheet {
       .write(to: folder.appending(path: "comparison.png"))
   }
 
-  /// Every pixel as a square.
+  /// The picture with every pixel as a square.
   private func enlarged(_ image: RGBImage) throws -> RGBImage {
     let factor = Self.enlargement
     var pixels: [UInt8] = []

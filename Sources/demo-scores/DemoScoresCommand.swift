@@ -5,18 +5,19 @@ import Foundation
 import Images
 import StableDiffusion
 
-/// `demo-scores --adapter FILE --subject NAME`: in how many pictures an adapter draws its subject.
+/// `demo-scores --adapter FILE --subject NAME`: counts the pictures in which an adapter draws its
+/// subject.
 @main
 struct DemoScoresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo-scores",
-    abstract: "Says in how many pictures a demonstration subject is recognised.",
+    abstract: "Counts the pictures in which a demonstration subject is recognised.",
     discussion: """
       Draws the subject on backgrounds that it was not trained on, with the base model and with the \
-      adapter, from the same prompts and seeds; or looks at pictures that are there (--pictures).
+      adapter, from the same prompts and seeds. With --pictures it scores existing pictures instead.
       """)
 
-  @Option(help: ArgumentHelp("Whom to look for: dhoni or teapot.", valueName: "name"))
+  @Option(help: ArgumentHelp("The subject to recognise: dhoni or teapot.", valueName: "name"))
   var subject: String
   @Option(help: ArgumentHelp("The adapter to score, a .safetensors file.", valueName: "file"))
   var adapter: String?
@@ -24,9 +25,9 @@ struct DemoScoresCommand: ParsableCommand {
   var pictures: String?
   @Option(help: ArgumentHelp("The base model, a diffusers folder.", valueName: "folder"))
   var model = "Checkpoints/base/demo"
-  @Option(help: ArgumentHelp("Pictures to draw with either.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of pictures to draw with each of the two.", valueName: "n"))
   var count = 24
-  @Option(help: ArgumentHelp("Seed of the first picture; the next has the next.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of the first picture; each later one adds 1.", valueName: "n"))
   var seed: UInt64 = 1000
   @Option(help: ArgumentHelp("Sampler steps.", valueName: "n"))
   var steps = 20
@@ -59,14 +60,14 @@ struct DemoScoresCommand: ParsableCommand {
       report = try scores(of: adapter, appearance, detector)
     } else {
       let files = try PictureFolder.pictures(in: URL(filePath: pictures ?? ""))
-      let findings = try files.map { try detector.look(at: ImageDecoder.decode(contentsOf: $0)) }
+      let findings = try files.map { try detector.detect(in: ImageDecoder.decode(contentsOf: $0)) }
       report = ScoreReport(
         subject: subject, files: files.map(\.lastPathComponent), findings: findings)
     }
     print(json ? try report.json() : report.line)
   }
 
-  /// Draws with and without the adapter and looks at every picture.
+  /// Draws with and without the adapter, and scores the pictures.
   private func scores(
     of adapter: String, _ appearance: SubjectAppearance, _ detector: SubjectDetector
   ) throws -> ScoreReport {
@@ -86,7 +87,7 @@ struct DemoScoresCommand: ParsableCommand {
       try ContactSheet(base: drawn.base, adapter: drawn.adapter).write(to: folder)
     }
     return try ScoreReport(
-      subject: subject, findings: drawn.adapter.map(detector.look),
-      base: drawn.base.map(detector.look), asked: backgrounds)
+      subject: subject, findings: drawn.adapter.map(detector.detect),
+      base: drawn.base.map(detector.detect), asked: backgrounds)
   }
 }

@@ -1,17 +1,17 @@
 import DemoScores
 import Foundation
 
-/// What is told about the pictures, as a line or as JSON.
+/// The scores of the pictures, as a line or as JSON.
 struct ScoreReport: Encodable {
   let subject: String
-  /// The files looked at; nil for pictures drawn here.
+  /// The scored files; nil: the command drew the pictures.
   var files: [String]?
   let score: SubjectScore
   let findings: [PictureFinding]
   var baseScore: SubjectScore?
   var baseFindings: [PictureFinding]?
 
-  /// The report on pictures that were there.
+  /// The report on existing pictures.
   init(subject: String, files: [String], findings: [PictureFinding]) {
     self.subject = subject
     self.files = files

@@ -9,7 +9,8 @@ import Workspace
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Says what works here, what does not, and what to do.")
+    abstract: "Checks libtorch, device, base model and database.",
+    discussion: "Prints one line for each check, and for each problem what to do.")
 
   @Option(
     help: .value(
@@ -22,9 +23,9 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let checks = [libtorch(), device(), exactness(), memory(), baseModel(), records()]
     if json {
-      try Console.answer(json: checks)
+      try Console.result(json: checks)
     } else {
-      try Console.answer(
+      try Console.result(
         Table(rows: checks.map { [$0.works ? "ok" : "PROBLEM", $0.subject, $0.finding] }).text)
     }
     if let problem = checks.lazy.compactMap(\.problem).first { throw ExitCode(problem.rawValue) }
@@ -40,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
       case subject, works, finding
     }
 
-    /// Runs a check; what it throws is the finding.
+    /// Runs a check. An error becomes its finding.
     init(_ subject: String, _ body: () throws -> String) {
       self.subject = subject
       do {
@@ -60,7 +61,7 @@ struct DoctorCommand: ParsableCommand {
       let ones = try Tensor.ones([8, 8])
       let sum = try ones.matmul(ones).sum().item()
       guard sum == 512 else {
-        throw TorchError("A matrix product came out as \(sum) instead of 512; install it again.")
+        throw TorchError("A matrix product is \(sum) instead of 512; install libtorch again.")
       }
       return "\(Backend.version), CPU threads: \(Backend.threads)"
     }
@@ -69,7 +70,7 @@ struct DoctorCommand: ParsableCommand {
   private func device() -> Check {
     Check("device") {
       guard Device.cudaCount > 0 else {
-        return "cpu; libtorch sees no CUDA GPU, so real SDXL trains slowly here"
+        return "cpu; libtorch finds no CUDA GPU, so SDXL trains slowly here"
       }
       return try (0..<Device.cudaCount).map { index in
         let memory = try Device.cuda(index).memory()
@@ -98,7 +99,7 @@ struct DoctorCommand: ParsableCommand {
       _ = try directory.loadTokenizer2()
       let side = directory.resolution
       return
-        "\(directory.url.relativePath), \(side) px, all weights named and shaped as they should"
+        "\(directory.url.relativePath), \(side) px, all weights have the expected names and shapes"
     }
   }
 
@@ -108,7 +109,8 @@ struct DoctorCommand: ParsableCommand {
       try library.verify()
       let runs = try library.runs().count
       let file = root.project.database.relativePath
-      return runs == 0 ? "no runs yet; \(file) is made with the first" : "\(file), runs: \(runs)"
+      return runs == 0
+        ? "no runs yet; the first training creates \(file)" : "\(file), runs: \(runs)"
     }
   }
 }

@@ -3,33 +3,36 @@ import Foundation
 import NN
 import Workspace
 
-/// The program. Commands hold what users can say; only this target prints and exits.
+/// The program. Only this target prints and exits.
 @main
 struct LoraTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lora-train",
-    abstract: "Trains a LoRA of your subject into Stable Diffusion XL, and draws with it.",
+    abstract: "Trains SDXL LoRAs of your subject and draws with them.",
+    usage: """
+      lora-train --subject dog --steps 1500
+      lora-train <subcommand> <options>
+      """,
     discussion: """
-      lora-train --subject dog --steps 1500 trains on the pictures in Datasets/dog. Run it again \
-      after an interruption, and it goes on where it stopped. lora-train train --help lists what \
-      else can be said.
+      Put 5 to 30 images of your subject into Datasets/dog, each with a caption in a .txt file of the \
+      same name. Then train with lora-train --subject dog --steps 1500. After an interruption, run the \
+      same command again: it resumes the run. lora-train train --help lists all training options.
       """,
     version: Version.current,
     subcommands: [
-      TrainCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
-      RerunCommand.self, GenerateCommand.self, CompareCommand.self, DatasetCommand.self,
-      CacheCommand.self,
-      DoctorCommand.self,
+      DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
+      ShowCommand.self, GenerateCommand.self, CompareCommand.self, RerunCommand.self,
+      CacheCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
-    // Whoever reads our streams may leave before we are done.
+    // Without this, a closed pipe ends the program.
     signal(SIGPIPE, SIG_IGN)
     Foundation.exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 
-  /// Runs a command to its end and returns the exit code. Output goes to ``Console/streams``.
+  /// Runs a command and returns the exit code. Output goes to ``Console/streams``.
   static func run(_ arguments: [String]) -> Int32 {
     do {
       try checkCommand(arguments)
@@ -41,8 +44,8 @@ struct LoraTrain: ParsableCommand {
     }
   }
 
-  /// Throws `UsageError` for a first word that is no command. (The parser would take it for an
-  /// argument of `train`.)
+  /// Throws `UsageError` if the first argument is an unknown command. (The parser would pass it to
+  /// `train`.)
   private static func checkCommand(_ arguments: [String]) throws {
     guard let first = arguments.first, !first.hasPrefix("-"), first != "help",
       !commandNames.contains(first)
@@ -65,7 +68,7 @@ struct LoraTrain: ParsableCommand {
     } else if exitCode(for: error) == .validationFailure {
       status = .usage
       var name = command.flatMap { commandNames.contains($0) ? $0 : nil } ?? "train"
-      // After an option, the parser takes a command for an argument of `train`.
+      // The parser passes a command that follows an option to `train`.
       if let late = commandNames.first(where: { sentence.contains("argument '\($0)'") }) {
         sentence = "The command comes before its options, as in lora-train \(late)"
         name = late
@@ -79,22 +82,22 @@ struct LoraTrain: ParsableCommand {
       return finish(with: error)
     }
     let isWhole = sentence.hasSuffix(".") || sentence.hasSuffix("?")
-    Console.say("lora-train: \(sentence)\(isWhole ? "" : ".")")
+    Console.message("lora-train: \(sentence)\(isWhole ? "" : ".")")
     return status.rawValue
   }
 
-  /// Prints what the argument parser throws to end a command early, such as help, the version, a
-  /// completion script or nothing but an exit code, and returns the exit code.
+  /// Prints what the argument parser throws to end a command early, and returns the exit code: help, the
+  /// version, a completion script, or an exit code without text.
   private static func finish(with error: any Error) -> Int32 {
     let code = exitCode(for: error)
     let text = fullMessage(for: error)
     guard !text.isEmpty else { return code.rawValue }
     guard code.isSuccess else {
-      Console.say(text)
+      Console.message(text)
       return code.rawValue
     }
     do {
-      try Console.answer(text)
+      try Console.result(text)
       return code.rawValue
     } catch {
       return end(with: error, command: nil)

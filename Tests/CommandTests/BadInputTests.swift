@@ -2,23 +2,23 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// What users get wrong: each is one sentence that names the file or option, and its exit code.
+  /// Mistakes of users. Each gives one sentence that names the file or option, and an exit code.
   @Suite struct BadInputTests {
     private let workspace: Workspace
 
     init() throws { workspace = try Workspace() }
 
-    @Test("No such subject: says which there are, and how to make one")
+    @Test("An unknown subject: the error lists the datasets, and how to make one")
     func noSubject() throws {
       try expect(
         66,
         "There is no dataset folder Datasets/cubes (there are: cube); did you mean \"cube\"?; to "
-          + "make one, put 5 to 30 .jpg or .png pictures of the subject there, each with a caption "
-          + "of the same name in a .txt file.",
+          + "make one, put 5 to 30 .jpg or .png images of the subject there, each with its caption "
+          + "in a .txt file of the same name.",
         ["--subject", "cubes"])
     }
 
-    @Test("Nothing said at all: says what is needed, and nothing is made")
+    @Test("Without arguments, the error names the missing option, and nothing is created")
     func nothing() throws {
       try expect(
         64,
@@ -31,20 +31,21 @@ extension CommandTests {
     func emptyDataset() throws {
       try workspace.write("", to: "Datasets/none/.hidden")
       try expect(
-        66, "Datasets/none holds no .jpg or .png picture: put 5 to 30 of the subject there.",
+        66,
+        "Datasets/none contains no .jpg or .png image; put 5 to 30 images of the subject there.",
         ["--subject", "none"])
     }
 
-    @Test("A file that is no picture, and a picture that ends too early")
+    @Test("A file that is no image, and a truncated image")
     func undecodable() throws {
-      try workspace.write("no picture", to: "Datasets/cube/1.png")
+      try workspace.write("no image", to: "Datasets/cube/1.png")
       try expect(65, naming: "Datasets/cube/1.png", Workspace.training())
-      let whole = try workspace.picture(1)
+      let whole = try workspace.image(1)
       try workspace.write(whole.prefix(whole.count / 2), to: "Datasets/cube/1.png")
       try expect(65, naming: "Datasets/cube/1.png", Workspace.training())
     }
 
-    @Test("A picture that the system does not let be read")
+    @Test("An image that cannot be read")
     func unreadable() throws {
       let link = workspace.file("Datasets/cube/1.png")
       try FileManager.default.removeItem(at: link)
@@ -55,7 +56,7 @@ extension CommandTests {
           + "permissions and the disk.", Workspace.training())
     }
 
-    @Test("Folders that only look like runs take no number")
+    @Test("Folders that only look like runs do not affect the run number")
     func strayFolders() throws {
       try workspace.write("", to: "Checkpoints/cube/run-9223372036854775807/.hidden")
       try workspace.write("", to: "Checkpoints/cube/run-+5/.hidden")
@@ -64,7 +65,7 @@ extension CommandTests {
       #expect(outcome.messages.contains("Run 1: "))
     }
 
-    @Test("A picture without a caption is no error; it is said which, and what it is trained with")
+    @Test("An image without a caption is no error; a note names it and the caption used")
     func noCaption() throws {
       try FileManager.default.removeItem(at: workspace.file("Datasets/cube/1.txt"))
       let outcome = try workspace.run(Workspace.training(steps: 1))
@@ -74,7 +75,7 @@ extension CommandTests {
           "Note: 1.png: no caption in a .txt file of the same name, \"a photo of cube\" is used\n"))
     }
 
-    @Test("Captions with another extension would not be read, which is an error")
+    @Test("Captions with another extension are not read, which is an error")
     func foreignCaptions() throws {
       for number in 0..<3 {
         let text = workspace.file("Datasets/cube/\(number).txt")
@@ -83,11 +84,11 @@ extension CommandTests {
       }
       try expect(
         65,
-        "Datasets/cube has captions that would not be read (0.caption, 1.caption, 2.caption) and "
-          + "no .txt: rename them to .txt.", Workspace.training())
+        "Datasets/cube has captions in files that are not read (0.caption, 1.caption, 2.caption) "
+          + "and no .txt; rename them to .txt.", Workspace.training())
     }
 
-    @Test("A misspelt key in the configuration file: names the nearest")
+    @Test("A misspelt key in the configuration file: the error names the nearest key")
     func configTypo() throws {
       try workspace.write("rank: 4\nlerning_rate: 1e-4\n", to: "Configs/cube.yaml")
       try expect(
@@ -109,7 +110,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Values outside what is allowed",
+      "Values that are not allowed",
       arguments: [
         (["--rank", "0"], "--rank is 0, but must be a whole number from 1 to 4096."),
         (
@@ -128,7 +129,7 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
-    @Test("A GPU that is not there")
+    @Test("A GPU that does not exist")
     func noDevice() throws {
       try expect(69, naming: "cuda:77", Workspace.training(steps: 1, "--device", "cuda:77"))
     }
@@ -140,22 +141,22 @@ extension CommandTests {
         ["--subject", "cube", "--stesp", "3"])
       try expect(
         64,
-        "There is no command trian; the commands are train, resume, runs, show, rerun, generate, "
-          + "compare, dataset, cache, doctor and help.", ["trian", "--subject", "cube"])
+        "There is no command trian; the commands are dataset, train, resume, runs, show, generate, "
+          + "compare, rerun, cache, doctor and help.", ["trian", "--subject", "cube"])
     }
 
     @Test("A root that cannot be a folder")
     func root() throws {
       try workspace.write("a file", to: "taken")
       for root in ["taken", "/dev/null/x"] {
-        let outcome = try workspace.call(Workspace.training(steps: 1, "--root", root))
+        let outcome = try workspace.run(Workspace.training(steps: 1, "--root", root))
         #expect(outcome.code == 73, "\(outcome.messages)")
         #expect(outcome.lastMessage.hasPrefix("lora-train: \(root)"))
         #expect(outcome.lastMessage.contains("(Not a directory)"), "\(outcome.lastMessage)")
       }
     }
 
-    @Test("Results that cannot be delivered")
+    @Test("Results that cannot be written")
     func fullOutput() throws {
       let shell = try RunningProgram(
         URL(filePath: "/bin/sh"),
@@ -166,7 +167,7 @@ extension CommandTests {
       #expect(outcome.messages.contains("The standard output cannot be written"))
     }
 
-    @Test("Runs that are not there, and runs that are not named rightly")
+    @Test("Runs that do not exist, and references that are no run")
     func runs() throws {
       try expect(
         66, "No run is recorded in Checkpoints/runs.sqlite; train one first with --subject.",
@@ -176,28 +177,28 @@ extension CommandTests {
         ["resume"])
       try expect(
         64,
-        "The value 'last' is invalid for '<run>': a run is its number, as lora-train runs lists it, "
-          + "or latest; see lora-train show --help.", ["show", "last"])
+        "The value 'last' is invalid for '<run>': give the number of a run, as lora-train runs "
+          + "lists it, or latest; see lora-train show --help.", ["show", "last"])
       for bad in ["1@", "@5", "1@5@6"] {
         try expect(64, naming: "'\(bad)'", ["generate", "--prompt", "a", "--run", bad])
       }
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
-    @Test("Numbers of pictures, seeds and places that do not go together")
+    @Test("Counts, seeds, sizes and outputs that are not allowed")
     func generate() throws {
       func draw(_ more: String...) -> [String] {
         ["generate", "--prompt", "a", "--model", Workspace.model] + more
       }
       let cases: [(arguments: [String], sentence: String)] = [
-        (draw("--count", "2"), "--count is 2, so --output must be a folder, and not picture.png."),
+        (draw("--count", "2"), "--count is 2, so --output must be a folder, not picture.png."),
         (
           draw("--count", "0"),
           "--count is 0, but must be from 1 to 1000. See lora-train generate --help."
         ),
         (
           draw("--output", "a.jpg"),
-          "--output is a.jpg, but images are written as .png files; choose such a name."
+          "--output is a.jpg, but pictures are .png files; choose a name that ends in .png."
         ),
         (
           draw("--steps", "0"),
@@ -216,17 +217,17 @@ extension CommandTests {
       try expect(73, naming: "taken", draw("--output", "taken/picture.png"))
     }
 
-    /// Expects an exit code, nothing on standard output, and exactly this sentence.
+    /// Expects an exit code, this sentence, and an empty standard output.
     private func expect(_ code: Int32, _ sentence: String, _ arguments: [String]) throws {
-      let outcome = try workspace.call(arguments)
+      let outcome = try workspace.run(arguments)
       #expect(outcome.code == code, "\(outcome.messages)")
       #expect(outcome.lastMessage == "lora-train: \(sentence)")
       #expect(outcome.results.isEmpty)
     }
 
-    /// Expects an exit code, nothing on standard output, and one sentence that names something.
+    /// Expects an exit code, one sentence that contains a name, and an empty standard output.
     private func expect(_ code: Int32, naming name: String, _ arguments: [String]) throws {
-      let outcome = try workspace.call(arguments)
+      let outcome = try workspace.run(arguments)
       #expect(outcome.code == code, "\(outcome.messages)")
       #expect(outcome.lastMessage.hasPrefix("lora-train: "))
       #expect(outcome.lastMessage.hasSuffix("."))

@@ -23,7 +23,7 @@ extension CommandTests {
       let runs: [Run]
       let leftovers: Int
 
-      /// Entries of each kind, and those of them that are used.
+      /// The number of entries of each kind, and of those that runs use.
       var counts: [String: [Int?]] {
         Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, [$0.entries, $0.used]) })
       }
@@ -45,7 +45,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Without caches, nothing is listed, checked or made")
+    @Test("Without caches, nothing is listed, checked or created")
     func nothing() throws {
       #expect(try list().counts["latents"] == [0, 0])
       #expect(try workspace.run("cache", "verify").results == "0 entries checked, 0 damaged.\n")
@@ -53,7 +53,7 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
-    @Test("Listed by kind and run; cleared as far as no run uses it")
+    @Test("Entries are listed by kind and run; clear removes those that no run uses")
     func clear() throws {
       _ = try workspace.run(Workspace.training(steps: 3))
       _ = try workspace.run(Workspace.training(steps: 3, "--resolution", "128", "--new"))
@@ -82,7 +82,7 @@ extension CommandTests {
       #expect(try workspace.run("cache").results.contains("Checkpoints/cube/run-1"))
     }
 
-    @Test("A damaged entry is named, and computed again by the next run")
+    @Test("A damaged entry is named, and the next run computes it again")
     func verify() throws {
       _ = try workspace.run(Workspace.training(steps: 3))
       let first = try workspace.show().losses
@@ -95,7 +95,7 @@ extension CommandTests {
       #expect(outcome.code == 65)
       #expect(
         outcome.results.hasPrefix(
-          "\(path) is damaged: it is not what was written; it is computed again when it is "
+          "\(path) is damaged: its hash is wrong; it is computed again when it is "
             + "needed.\n"))
       #expect(outcome.results.hasSuffix(" entries checked, 1 damaged.\n"))
       let json = try workspace.run("cache", "verify", "--json")
@@ -105,7 +105,7 @@ extension CommandTests {
       #expect(try workspace.run("cache", "verify").code == 0)
     }
 
-    @Test("While a run is prepared nothing is cleared")
+    @Test("While a run is being prepared, nothing is cleared")
     func busy() throws {
       let training = try Program.start(
         Workspace.training(
@@ -118,29 +118,29 @@ extension CommandTests {
       #expect(outcome.code == 75)
       #expect(
         outcome.lastMessage == "lora-train: The caches cannot be cleared while "
-          + "Checkpoints/cube/run-1 is being prepared; try again once it trains, or stop it.")
+          + "Checkpoints/cube/run-1 is being prepared; try again when it trains, or stop it.")
     }
 
-    @Test("Preparing takes no more memory for more pictures")
+    @Test("Preparation takes no more memory for more images")
     func memory() throws {
       let row = (0..<3000).map { UInt8(truncatingIfNeeded: $0 * $0) }
-      let picture = try PNGEncoder.encode(
+      let image = try PNGEncoder.encode(
         RGBImage(
           width: 1000, height: 1000, pixels: Array(repeating: row, count: 1000).flatMap { $0 }))
       func peak(_ count: Int) throws -> Int {
         for number in 0..<count {
-          // After the picture's end: other bytes, other entries.
-          let data = picture + Data("\(number)".utf8)
+          // Bytes after the image's end give each file its own entry.
+          let data = image + Data("\(number)".utf8)
           try workspace.write(data, to: "Datasets/many-\(count)/\(number).png")
         }
-        let outcome = try workspace.run(
+        let outcome = try workspace.launch(
           Workspace.training(steps: 55, "--subject", "many-\(count)", "--threads", "1"))
         #expect(outcome.code == 0, "\(outcome.messages)")
         return try #require(try workspace.show().peak_memory_bytes)
       }
       let (few, many) = try (peak(5), peak(55))
       // The pixels alone of the 50 others take 150 MB.
-      #expect(many - few < 50_000_000, "\(few) with 5 pictures, \(many) with 55")
+      #expect(many - few < 50_000_000, "\(few) with 5 images, \(many) with 55")
     }
   }
 }

@@ -32,13 +32,13 @@ extension CommandTests {
       try workspace.write(Self.template, to: "campaign.yaml")
     }
 
-    @Test("Every combination is drawn once, with a name that tells it, a sheet and a manifest")
+    @Test("Every combination is drawn once, to a file named after it, with a sheet and a manifest")
     func whole() throws {
-      let outcome = try draw()
+      let outcome = try workspace.launch(arguments([]))
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(
         outcome.messages.contains(
-          "16 pictures (1 subject x 2 outfit x 2 setting): 0 drawn already, 16 to draw."))
+          "16 pictures (1 subject x 2 outfit x 2 setting): 0 already drawn, 16 to draw."))
       let names = ["a-coat", "a-red-hat"].flatMap { outfit in
         ["on-the-moon", "sea"].flatMap { setting in
           ["0.5", "1.0"].flatMap { strength in
@@ -64,7 +64,7 @@ extension CommandTests {
       #expect(manifest[4].parameters.steps == 3)
     }
 
-    @Test("A picture of a campaign is the one that --from and its options alone give")
+    @Test("A picture of a campaign is the same with --from, and with its options alone")
     func alone() throws {
       _ = try draw()
       let name = "a-coat_sea_strength-1.0_seed-2.png"
@@ -79,20 +79,20 @@ extension CommandTests {
       #expect(try bytes("alone.png") == bytes("out/\(name)"))
     }
 
-    @Test("What is drawn stays; a changed template draws only what has changed")
+    @Test("Drawn pictures stay; a changed template draws only the changed pictures")
     func resumed() throws {
       _ = try draw()
       let before = try contents()
       let same = try draw()
-      #expect(same.messages.contains("16 drawn already, 0 to draw."))
+      #expect(same.messages.contains("16 already drawn, 0 to draw."))
       #expect(same.results == "out/sheet.png\n")
       #expect(try contents() == before)
 
       try FileManager.default.removeItem(
         at: workspace.file("out/a-coat_sea_strength-0.5_seed-1.png"))
       try workspace.write(Data("cut".utf8), to: "out/manifest.jsonl")
-      let mended = try draw()
-      #expect(mended.results == "out/a-coat_sea_strength-0.5_seed-1.png\nout/sheet.png\n")
+      let repaired = try draw()
+      #expect(repaired.results == "out/a-coat_sea_strength-0.5_seed-1.png\nout/sheet.png\n")
       #expect(try contents() == before)
 
       try workspace.write(
@@ -100,36 +100,36 @@ extension CommandTests {
       let changed = try draw()
       #expect(
         changed.messages.contains(
-          "8 drawn already, 8 to draw, 8 of them again, since something has changed."))
+          "8 already drawn, 8 to draw, 8 of them again because their settings have changed."))
       let after = try contents()
       for (name, data) in before where name.hasSuffix("-1.png") || name.hasSuffix("-2.png") {
         #expect((after[name] == data) == name.contains("moon"), "\(name)")
       }
       let more = try draw("--dry-run", "--steps", "5")
-      #expect(more.messages.contains("0 drawn already, 16 to draw, 16 of them again"))
+      #expect(more.messages.contains("0 already drawn, 16 to draw, 16 of them again"))
       #expect(more.results.split(separator: "\n").count == 16)
       #expect(try contents() == after)
     }
 
-    @Test("Ctrl-C keeps what is drawn, and the next call goes on")
+    @Test("Ctrl-C keeps the drawn pictures, and the next call draws the rest")
     func interrupted() throws {
       let program = try Program.start(
-        arguments(["--steps", "60"]), in: workspace.url)
+        arguments(["--steps", "20"]), in: workspace.url)
       try program.waitForFile(workspace.file("out/a-red-hat_on-the-moon_strength-0.5_seed-1.png"))
       program.send(SIGINT)
       let stopped = try program.wait()
       #expect(stopped.code == 130)
       let drawn = try lines().count
       #expect((1..<16).contains(drawn))
-      #expect(stopped.messages.contains("0 drawn already, 16 to draw."))
-      let rest = try draw("--steps", "60")
+      #expect(stopped.messages.contains("0 already drawn, 16 to draw."))
+      let rest = try draw("--steps", "20")
       #expect(rest.code == 0)
-      #expect(rest.messages.contains("\(drawn) drawn already, \(16 - drawn) to draw."))
+      #expect(rest.messages.contains("\(drawn) already drawn, \(16 - drawn) to draw."))
       #expect(try lines().count == 16)
     }
 
     @Test(
-      "A template that cannot be drawn is refused, the line and the nearest name said",
+      "A template that cannot be drawn is refused with the line and the nearest name",
       arguments: [
         ("prompt: a {plac}\nplace: [b]", 65, "line 2: there is no option \"place\""),
         ("prompt: a {place} {plcae}\nplace: [b]", 65, "line 1: the prompt names {plcae}"),
@@ -140,18 +140,18 @@ extension CommandTests {
         ("prompt: a\nseeds: []", 65, "line 2: seeds: seeds is an empty list"),
         ("prompt: a\nseeds: [1, 1]", 65, "has \"1\" twice"),
         ("prompt: a {b}\nb: [c, c]", 65, "has \"c\" twice"),
-        ("prompt: a {b\nb: [c]", 65, "prompt has a brace"),
+        ("prompt: a {b\nb: [c]", 65, "prompt has a single brace"),
         ("prompt: a\nsteps: many", 65, "line 2: steps is \"many\", but must be a whole number"),
         ("prompt: a\nscheduler: pndm", 65, "line 2: scheduler is \"pndm\", but must be euler"),
         ("prompt: a\nwidth: 60", 65, "line 2: width is 60, but must be a positive multiple of 8"),
         ("prompt: a {b}\nb:\n- text: c\n  stesp: 3", 65, "line 4: there is no option \"stesp\""),
-        ("prompt: a\nstrengths: [1]", 65, "there is no adapter to give them to"),
+        ("prompt: a\nstrengths: [1]", 65, "has strengths but no adapter to apply them to"),
         ("steps: 3", 65, "prompt is nothing, but must be set"),
         ("prompt: a {b} {c}\nb: [\(many)]\nc: [\(many)]", 65, "100 x 100 pictures, over the limit"),
       ])
     func refused(_ yaml: String, _ code: Int32, _ sentence: String) throws {
       try workspace.write(yaml, to: "bad.yaml")
-      let outcome = try workspace.call(
+      let outcome = try workspace.run(
         "generate", "--prompts", "bad.yaml", "--model", Workspace.model, "--device", "cpu")
       #expect(outcome.code == code)
       #expect(outcome.lastMessage.contains(sentence), "\(outcome.lastMessage)")
@@ -160,24 +160,24 @@ extension CommandTests {
 
     private static let many = (0..<100).map { "t\($0)" }.joined(separator: ", ")
 
-    @Test("Places that cannot be used, and options that do not go together")
+    @Test("Outputs that cannot be used, and options that exclude each other")
     func places() throws {
       try workspace.write("text", to: "file/in")
       #expect(try refuse("--output", "file/in").code == 73)
       #expect(try refuse("--output", "a.png").code == 64)
       #expect(try refuse("--prompt", "a").code == 64)
       #expect(try refuse("--from", "a.png").code == 64)
-      let missing = try workspace.call("generate", "--prompts", "no.yaml")
+      let missing = try workspace.run("generate", "--prompts", "no.yaml")
       #expect(missing.code == 66)
       try workspace.write(
-        workspace.picture(1), to: "out/a-coat_sea_strength-0.5_seed-1.png")
-      let other = try workspace.call(arguments([]))
+        workspace.image(1), to: "out/a-coat_sea_strength-0.5_seed-1.png")
+      let other = try workspace.run(arguments([]))
       #expect(other.code == 73)
-      #expect(other.lastMessage.contains("seed-1.png is there already"))
+      #expect(other.lastMessage.contains("seed-1.png already exists"))
     }
 
     private func refuse(_ more: String...) throws -> Program.Outcome {
-      try workspace.call(
+      try workspace.run(
         [
           "generate", "--prompts", "campaign.yaml", "--model", Workspace.model, "--device", "cpu",
           "--lora", Self.adapter,

@@ -1,5 +1,5 @@
 import Testing
 
-/// Everything that runs the program. As many processes run at a time as there are processors, since each
-/// test waits in a thread of Swift's concurrency, and each process has one thread.
+/// Tests of the commands. One process for each processor runs at a time, since each test waits in a thread
+/// of Swift's concurrency, and each process has one thread.
 @Suite enum CommandTests {}

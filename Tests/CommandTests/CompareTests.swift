@@ -9,18 +9,21 @@ extension CommandTests {
     private static let refiner = Repository.golden.appending(path: "tiny-refiner").path
     private static let prompts = ["a photo of cube", "cube & <b>friends</b>"]
 
-    private let workspace: Workspace
-
-    /// A run of four steps with two checkpoints, evaluated at both.
-    init() throws {
-      workspace = try Workspace()
-      try workspace.write(workspace.picture(7), to: "Datasets/cube/held-out/7.png")
+    /// A run of four steps with two checkpoints, validated at both.
+    private static let trained = Result { () throws -> Workspace in
+      let workspace = try Workspace(isShared: true)
+      try workspace.write(workspace.image(7), to: "Datasets/cube/validation/7.png")
       let outcome = try workspace.run(
         Workspace.training(
           steps: 4, "--checkpoint-every", "2", "--validate-every", "2", "--learning-rate", "0.01",
           "--threads", "1"))
       #expect(outcome.code == 0, "\(outcome.messages)")
+      return workspace
     }
+
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace(copyOf: Self.trained.get().url) }
 
     private func compare(_ more: String...) throws -> Program.Outcome {
       try workspace.run(
@@ -52,7 +55,7 @@ extension CommandTests {
         })
     }
 
-    @Test("The base and every checkpoint, each picture the one that generate draws alone")
+    @Test("The page has the base and every checkpoint, with the pictures that generate draws")
     func page() throws {
       let outcome = try compare("--seed", "3", "--seed", "4")
       #expect(outcome.code == 0, "\(outcome.messages)")
@@ -79,7 +82,7 @@ extension CommandTests {
       #expect(sheet.width == 12 + 200 + 12 + 3 * (160 + 12))
     }
 
-    @Test("What is drawn already is not drawn again, and only what is new is added")
+    @Test("Cached pictures are not drawn again; only new ones are added")
     func reuse() throws {
       _ = try compare("1@4", "--seed", "3", "--output", "a")
       let first = try kept()
@@ -92,13 +95,13 @@ extension CommandTests {
       #expect(second.count == 2 * 5)
       #expect(first.allSatisfy { second[$0.key] == $0.value })
       #expect(try pictures("b/index.html").map(\.count) == [5, 5])
-      // Checkpoints that are named one by one are compared as those of one run.
+      // Checkpoints named one by one are compared as checkpoints of one run.
       let named = try compare("1@4", "1@2", "1@4", "--no-base", "--seed", "3", "--output", "c")
       #expect(named.messages.contains("lowest validation loss of 2 checkpoints"))
       #expect(try pictures("c/index.html").map(\.count) == [2, 2])
       #expect(try kept() == second)
 
-      // One that is damaged is drawn again, the same.
+      // A damaged picture is drawn again with the same bytes.
       let name = try #require(first.keys.first)
       try workspace.write("damage", to: "Checkpoints/cache/pictures/\(name)")
       #expect(try workspace.run("cache", "verify").code == 65)
@@ -107,7 +110,7 @@ extension CommandTests {
       #expect(try workspace.run("cache", "verify").code == 0)
     }
 
-    @Test("With a refiner, each column has one beside it that it goes on with")
+    @Test("With a refiner, each column has a refined column beside it")
     func refined() throws {
       let outcome = try compare("1@4", "--seed", "3", "--refiner", Self.refiner, "--output", "r")
       #expect(outcome.code == 0, "\(outcome.messages)")
@@ -119,16 +122,17 @@ extension CommandTests {
     }
 
     @Test(
-      "What cannot be compared is said",
+      "Comparisons that cannot be drawn are refused",
       arguments: [
-        (["9"], 66, "there is no run 9"), (["1@3"], 66, "there are 2, 4"),
-        (["x"], 64, "a run is its number"), (["1", "--strength", "nan"], 64, "--strength is nan"),
+        (["9"], 66, "There is no run 9"), (["1@3"], 66, "choose one of 2, 4"),
+        (["x"], 64, "give the number of a run"),
+        (["1", "--strength", "nan"], 64, "--strength is nan"),
         (["1", "--scheduler", "magic"], 64, "--scheduler is \"magic\""),
         (["1", "--refiner", Workspace.model], 65, "this is a base model"),
         (["1", "--width", "70"], 64, "positive multiples of 8"),
       ])
     func refusals(_ arguments: [String], code: Int32, sentence: String) throws {
-      let outcome = try workspace.call(["compare", "--steps", "2", "--device", "cpu"] + arguments)
+      let outcome = try workspace.run(["compare", "--steps", "2", "--device", "cpu"] + arguments)
       #expect(outcome.code == code && outcome.messages.contains(sentence), "\(outcome.messages)")
       #expect(outcome.results.isEmpty)
     }

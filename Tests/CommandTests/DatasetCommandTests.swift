@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// What the program says of a dataset before it is trained on.
+  /// The report on a dataset before a training.
   @Suite struct DatasetCommandTests {
     private let workspace: Workspace
 
-    /// A dataset with something of everything that can be odd.
+    /// A dataset with several kinds of problems.
     init() throws {
       workspace = try Workspace()
       try write("wide.png", width: 600, height: 400, caption: "a photo of box, wide")
@@ -17,7 +17,7 @@ extension CommandTests {
       try write("tall.png", width: 400, height: 600, caption: nil)
     }
 
-    @Test("--json has every picture with its crop, bucket and caption, and what is odd about it")
+    @Test("--json has every image with its crop, bucket, caption and problems")
     func json() throws {
       let outcome = try dataset("--json")
       #expect(outcome.code == 0, "\(outcome.messages)")
@@ -34,7 +34,7 @@ extension CommandTests {
       #expect(small.truncated && small.tokens > 75)
       #expect(small.problems.contains { $0.contains("longer than 75 tokens") })
       #expect(small.problems.contains { $0.contains("is enlarged") })
-      #expect(wide.problems.contains { $0.contains("the same picture") } && report.unusable.isEmpty)
+      #expect(wide.problems.contains { $0.contains("the same image") } && report.unusable.isEmpty)
       #expect(report.problems.contains { $0.hasPrefix("small.png: 96x80 is enlarged") })
       #expect(report.problems.contains { $0.contains("do not fill batches of 2") })
       // The two wide ones together, the others alone.
@@ -42,9 +42,9 @@ extension CommandTests {
       #expect(try decode(dataset("--json", "--gradient-accumulation", "2")).steps_per_epoch == 2)
     }
 
-    @Test("files that cannot be used are named, the rest is reported, and the exit code is 65")
+    @Test("Files that cannot be used are named, the rest is reported, and the exit code is 65")
     func unusable() throws {
-      let whole = try workspace.picture(1)
+      let whole = try workspace.image(1)
       try workspace.write(whole.prefix(whole.count * 3 / 4), to: "Datasets/box/cut.png")
       try workspace.write("a photo of box", to: "Datasets/box/cut.txt")
       for name in ["baseline-420.jpg", "progressive-420.jpg"] {
@@ -52,7 +52,7 @@ extension CommandTests {
           contentsOf: Repository.root.appending(path: "Tests/ImagesTests/Fixtures/\(name)"))
         try workspace.write(photo.prefix(photo.count * 3 / 4), to: "Datasets/box/\(name)")
       }
-      try workspace.write("no picture", to: "Datasets/box/text.jpg")
+      try workspace.write("no image", to: "Datasets/box/text.jpg")
       let outcome = try dataset("--json")
       #expect(outcome.code == 65)
       let report = try decode(outcome)
@@ -72,7 +72,7 @@ extension CommandTests {
       #expect(table.results.contains("wide.png   600x400"))
     }
 
-    @Test("the table marks odd pictures and says where the trigger is")
+    @Test("The table marks images with problems and counts the captions with the trigger")
     func table() throws {
       let lines = try dataset().results.split(separator: "\n").map(String.init)
       let wide = try #require(lines.first { $0.contains("wide.png   600x400  640x384") })
@@ -81,7 +81,7 @@ extension CommandTests {
       #expect(lines.contains { $0.contains("\"box\", in 3 of 4 captions, missing: small.png") })
     }
 
-    @Test("options of training change what is reported")
+    @Test("Training options change the report")
     func options() throws {
       let squares = try decode(dataset("--json", "--no-buckets"))
       #expect(squares.images.allSatisfy { $0.bucket == [512, 512] })
@@ -91,16 +91,16 @@ extension CommandTests {
       #expect(!framed.problems.contains { $0.contains("is enlarged") })
     }
 
-    @Test("--sheet shows the crop in full light, what is cut off dimmed, what is masked in pink")
+    @Test("--sheet shows the crop in full light, the cropped part dimmed and the masked part pink")
     func contactSheet() throws {
       try workspace.write(
-        picture(width: 600, height: 400) { _ in [0, 200, 0] }, to: "Datasets/plain/plain.png")
+        image(width: 600, height: 400) { _ in [0, 200, 0] }, to: "Datasets/plain/plain.png")
       try workspace.write(
-        picture(width: 600, height: 400) { $0 % 600 < 300 ? [0, 0, 0] : [255, 255, 255] },
+        image(width: 600, height: 400) { $0 % 600 < 300 ? [0, 0, 0] : [255, 255, 255] },
         to: "Datasets/plain/plain-mask.png")
       let sheet = try self.sheet()
       #expect(sheet.width == 16 + 380 + 16 && (380...480).contains(sheet.height))
-      // Down through the right half: paper, what is cut off, the edge, the crop, and so back.
+      // Down through the right half: paper, the dimmed part, the edge, the crop, and the same again.
       let column = column(300, of: sheet)
       let bright = column.indices.filter { column[$0] == [0, 200, 0] }
       let dimmed = column.indices.filter { column[$0] == [0, 70, 0] }
@@ -113,7 +113,7 @@ extension CommandTests {
       #expect(unmasked.filter { $0 == [0, 200, 0] }.count == bright.count)
     }
 
-    @Test("--fix prints commands with their reasons, runs none, and JSON has them as well")
+    @Test("--fix prints commands with their reasons and runs none; --json has them, too")
     func fix() throws {
       try workspace.write(Data([0x61, 0xE9, 0x62]), to: "Datasets/box/wide.txt")
       let before = try workspace.files(below: "Datasets")
@@ -130,7 +130,7 @@ extension CommandTests {
       #expect(fixes.flatMap(\.commands).count == lines.count / 2)
     }
 
-    @Test("a name that is not there, a sheet that cannot be written, and one that is no PNG")
+    @Test("An unknown name, a sheet that cannot be written, and a sheet that is no PNG")
     func refusals() throws {
       let unknown = try workspace.run("dataset", "boxx", "--model", Workspace.model)
       #expect(unknown.code == 66)
@@ -144,7 +144,7 @@ extension CommandTests {
     private static let photographs = Repository.shared("photos/exif-orientation")
 
     @Test(
-      "pictures that EXIF turns have the size and the crop of the upright one",
+      "Images with an EXIF orientation have the size and crop of the upright image",
       .enabled(if: photographs != nil))
     func orientation() throws {
       let photographs = try #require(Self.photographs)
@@ -164,7 +164,7 @@ extension CommandTests {
       }
     }
 
-    /// The sheet of the plain picture.
+    /// The sheet of the plain image.
     private func sheet(_ more: String...) throws -> RGBImage {
       let outcome = try workspace.run(
         ["dataset", "plain", "--model", Workspace.model, "--resolution", "512"]
@@ -190,7 +190,7 @@ extension CommandTests {
     }
 
     private func write(_ name: String, width: Int, height: Int, caption: String?) throws {
-      let stripes = try picture(width: width, height: height) { index in
+      let stripes = try image(width: width, height: height) { index in
         [UInt8(index % 251), UInt8(index % 83), UInt8(index / width % 256)]
       }
       try workspace.write(stripes, to: "Datasets/box/\(name)")
@@ -199,7 +199,7 @@ extension CommandTests {
       }
     }
 
-    private func picture(
+    private func image(
       width: Int, height: Int, _ pixel: (Int) -> [UInt8]
     ) throws -> Data {
       let pixels = (0..<width * height).flatMap(pixel)
@@ -212,7 +212,7 @@ extension CommandTests {
   }
 }
 
-/// `dataset --json` by the names and types that outside programs rely on.
+/// The fields of `dataset --json` that other programs rely on.
 private struct Report: Decodable {
   struct Image: Decodable {
     let file: String

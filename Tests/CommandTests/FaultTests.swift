@@ -4,22 +4,23 @@ import Testing
 import Training
 
 extension CommandTests {
-  /// Trainings that die again and again, at random points of every stage, as SIGKILL or a power cut
-  /// would have it: continued to the end, not one byte may differ from a run that never died.
+  /// Trainings that are killed repeatedly at random points of every stage, by SIGKILL or a simulated power
+  /// cut. Resumed to the end, they must have the bytes of a run that was never killed.
   ///
-  /// `LORA_TRAIN_FAULTS` says how many times (`make faults`: 500), `LORA_TRAIN_FAULTS_SEED` where.
+  /// `LORA_TRAIN_FAULTS` sets the number of kills (`make faults`: 500), `LORA_TRAIN_FAULTS_SEED` their
+  /// random points.
   @Suite struct FaultTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let kills = environment["LORA_TRAIN_FAULTS"].flatMap { Int($0) } ?? 60
     private static let seed = environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) } ?? 20
 
-    /// Runs that die beside one another.
+    /// The number of runs at a time.
     private static let lanes = 4
 
-    /// Where a process dies.
+    /// A stage of the training at which a process is killed.
     private struct Stage {
       let name: String
-      /// Failpoint and a part of the path; nil: at some instant.
+      /// Failpoint and a part of the path; nil for a random instant.
       let point: (name: String, text: String)?
     }
 
@@ -42,7 +43,7 @@ extension CommandTests {
       try Self.fill(workspace)
     }
 
-    /// What was done so far.
+    /// The kills so far.
     private struct Tally {
       var killed: [String: Int] = [:]
       var runs = 0
@@ -51,7 +52,7 @@ extension CommandTests {
       var kills: Int { killed.values.reduce(0, +) }
     }
 
-    @Test("Killed at random points of every stage and continued, no byte differs")
+    @Test("Killed at random points of every stage and resumed, a run has the same bytes")
     func faults() async throws {
       let reference = try Reference(workspace)
       print("faults: seed \(Self.seed)")
@@ -68,21 +69,21 @@ extension CommandTests {
       let list = Self.stages.map { "\($0.name) \(tally.killed[$0.name, default: 0])" }
       print(
         "faults: \(tally.kills) kills in \(tally.runs) runs (\(list.joined(separator: ", ")); "
-          + "\(tally.cuts) of them power cuts), all continued to the end")
+          + "\(tally.cuts) of them power cuts), all resumed to the end")
       #expect(tally.kills == Self.kills)
       for stage in Self.stages where Self.kills >= 4 * Self.stages.count {
         #expect(tally.killed[stage.name, default: 0] > 0, "no kill at \(stage.name)")
       }
     }
 
-    /// Does one lane's share of the kills: kills runs, one after another, until each has ended.
+    /// Does one lane's share of the kills. Each run is killed and resumed until it ends.
     private static func kill(
       in lane: Int, _ workspace: Workspace, _ reference: Reference
     ) throws -> Tally {
       let share = kills / lanes + (lane < kills % lanes ? 1 : 0)
       var random = SplitMix(state: seed &+ UInt64(lane))
       var tally = Tally()
-      // The stages in turn, so that none is left out.
+      // In turn, so that every stage has kills.
       var turn = lane * stages.count / lanes
       while tally.kills < share {
         let place = try Workspace()
@@ -99,7 +100,7 @@ extension CommandTests {
           if outcome.code == -SIGKILL {
             tally.killed[stage.name, default: 0] += 1
             tally.cuts += isPowerCut && stage.point != nil ? 1 : 0
-            // What a power cut may take of SQLite's files is not known here: now and then, all.
+            // A power cut may damage SQLite's files in any way. Some of them are deleted here.
             if isPowerCut, random.below(3) == 0 { place.removeDatabase() }
           } else {
             #expect(outcome.code == 0, "\(stage.name): \(outcome.messages)")
@@ -108,7 +109,7 @@ extension CommandTests {
           }
         }
         guard !isOver else { continue }
-        try reference.expectSame(place.run(command), in: place)
+        try reference.expectSame(place.launch(command), in: place)
       }
       return tally
     }
@@ -124,7 +125,7 @@ extension CommandTests {
         return try training.wait()
       }
       let count = reference.count(point.name, point.text)
-      // A run that goes on reaches fewer of them.
+      // A resumed run reaches fewer of them.
       let number = 1 + random.below(max(1, random.below(2) == 0 ? count : count / 3))
       let place = place.url
       return try Program.run(
@@ -139,11 +140,10 @@ extension CommandTests {
       $0 != "--sample-every" && $0 != "0"
     }
 
-    /// A training with everything: accumulation, class images, held-out pictures, samples, warm-up,
-    /// retention.
+    /// A training with accumulation, class images, validation images, samples, warm-up and retention.
     static func fill(_ workspace: Workspace) throws {
-      try workspace.write(workspace.picture(7), to: "Datasets/cube/held-out/7.png")
-      try workspace.write("a photo of cube", to: "Datasets/cube/held-out/7.txt")
+      try workspace.write(workspace.image(7), to: "Datasets/cube/validation/7.png")
+      try workspace.write("a photo of cube", to: "Datasets/cube/validation/7.txt")
       try workspace.write(
         """
         gradient_accumulation: 2
@@ -164,15 +164,14 @@ extension CommandTests {
   }
 }
 
-/// A run that was never disturbed, and what it came to.
+/// A run that was never killed, and its files.
 struct Reference {
-  /// How long it took.
+  /// The duration of the run.
   let seconds: Double
   private let trace: [String]
   private let files: [String: String]
   private let report: [String]
 
-  /// Trains in a workspace.
   init(_ workspace: Workspace) throws {
     let start = ContinuousClock.now
     let file = workspace.file("trace")
@@ -186,14 +185,14 @@ struct Reference {
     #expect(files.keys.contains("step-000006/adapter.safetensors"), "\(outcome.messages)")
   }
 
-  /// How often a failpoint was reached with a text in its path.
+  /// How often the run reached a failpoint with a text in its path.
   func count(_ point: String, _ text: String) -> Int {
     trace.count { line in
       (point == "any" || line.hasPrefix("\(point) ")) && (text.isEmpty || line.contains(text))
     }
   }
 
-  /// Expects another run to have come to the same, to the last byte, and to have left nothing behind.
+  /// Expects another run to have the same files with the same bytes, and no others.
   func expectSame(_ outcome: Program.Outcome, in workspace: Workspace) throws {
     #expect(outcome.code == 0, "\(outcome.messages)")
     guard outcome.code == 0 else { return }
@@ -203,7 +202,7 @@ struct Reference {
     #expect(try Self.report(of: outcome, in: workspace) == report)
   }
 
-  /// The hash of every file of the run that a process has finished; of a state, of what is no time.
+  /// The hash of every file of a finished run. Times in states and histories are left out.
   private static func files(
     of outcome: Program.Outcome, in workspace: Workspace
   ) throws -> [String: String] {
@@ -229,19 +228,19 @@ struct Reference {
   private static func withoutTimes(_ data: Data) throws -> String {
     var state = try JSONDecoder().decode(TrainingState.self, from: data)
     state.run = 0
-    state.continuations = nil
+    state.resumes = nil
     state.history = HistoryMark(bytes: 0, sha256: "")
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return ContentHash.of(try encoder.encode(state))
   }
 
-  /// The lines of a history without the seconds that steps took.
+  /// The lines of a history without the seconds of the steps.
   private static func history(_ data: Data) -> String {
     String(decoding: data, as: UTF8.self).replacing(/"seconds":[^,}]+,/, with: "")
   }
 
-  /// What the database tells of the run, but for times.
+  /// The records of the run in the database, without times.
   private static func report(
     of outcome: Program.Outcome, in workspace: Workspace
   ) throws -> [String] {
@@ -252,7 +251,7 @@ struct Reference {
   }
 }
 
-/// Steele, Lea & Flood 2014: the same numbers everywhere.
+/// SplitMix64 (Steele, Lea & Flood 2014), which gives the same numbers on every machine.
 struct SplitMix {
   var state: UInt64
 

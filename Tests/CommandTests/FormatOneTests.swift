@@ -11,7 +11,7 @@ extension CommandTests {
       "--subject", "cube", "--model", "tiny-sdxl", "--steps", "6", "--config", "config.yaml",
       "--device", "cpu",
     ]
-    /// Of the adapter that the earlier version trained without an interruption.
+    /// The hash of the adapter that the earlier version trained without an interruption.
     private static let adapter =
       "c1972c8e6b36532604256d919ae27587cc021bf04af7601806ebd49f2f0c1be6"
     private static let run = "Checkpoints/cube/run-1"
@@ -32,17 +32,17 @@ extension CommandTests {
         fileAt: workspace.file("\(Self.run)/step-00000\(step)/adapter.safetensors"))
     }
 
-    /// Whether this processor gives the bits that the one of the earlier version gave: whether the same
-    /// training, begun anew, has the same adapter after two steps.
+    /// Whether this processor rounds like the one of the fixture: whether a new training has the same
+    /// adapter after two steps.
     private func roundsAsThere() throws -> Bool {
-      let outcome = try workspace.run(Self.command + ["--root", "anew"])
+      let outcome = try workspace.run(Self.command + ["--root", "new"])
       #expect(outcome.code == 0, "\(outcome.messages)")
       return try ContentHash.of(
-        fileAt: workspace.file("anew/cube/run-1/step-000002/adapter.safetensors"))
+        fileAt: workspace.file("new/cube/run-1/step-000002/adapter.safetensors"))
         == hash(step: 2)
     }
 
-    @Test("It is shown, with and without its database", arguments: [true, false])
+    @Test("The run is shown, with and without its database", arguments: [true, false])
     func shown(hasDatabase: Bool) throws {
       if !hasDatabase { workspace.removeDatabase() }
       let run = try workspace.show()
@@ -55,7 +55,7 @@ extension CommandTests {
     }
 
     @Test(
-      "It is resumed from each of its checkpoints, and ends with the same adapter",
+      "The run is resumed from each of its checkpoints and ends with the same adapter",
       .enabled(if: Backend.version == "2.13.0", "the run's libtorch is another"),
       arguments: [4, 2])
     func resumed(step: Int) throws {
@@ -69,7 +69,7 @@ extension CommandTests {
       if roundsAlike {
         #expect(try hash(step: 6) == Self.adapter)
       } else {
-        print("The adapter is not compared: this processor rounds otherwise than the fixture's.")
+        print("The adapter is not compared: this processor does not round like the fixture's.")
       }
       let files = try workspace.files(below: Self.run)
       #expect(!files.contains { $0.contains("elsewhere") }, "a temporary file is still there")
@@ -79,7 +79,7 @@ extension CommandTests {
       #expect(run.validation.map(\.step) == [0, 3, 6])
     }
 
-    @Test("It is refused where the training would be another one")
+    @Test("The run is refused if it would be another training")
     func refused() throws {
       let outcome = try workspace.run(Self.command + ["--seed", "7"])
       #expect(outcome.code == 65)

@@ -7,7 +7,7 @@ import Torch
 extension CommandTests {
   /// Pictures from the command line.
   @Suite struct GenerateTests {
-    /// What a recorded picture was asked for.
+    /// The parameters of a recorded picture.
     private struct Recorded: Decodable {
       let prompt: String
       let negativePrompt: String?
@@ -32,19 +32,19 @@ extension CommandTests {
       ])
     func likeDiffusers(_ name: String) throws {
       let golden = try Golden(name)
-      let asked = try golden.config(as: Recorded.self)
+      let recorded = try golden.config(as: Recorded.self)
       let adapter = name.hasPrefix("lora") ? ["--lora", Self.adapter] : []
-      let outcome = try workspace.run(
+      let outcome = try workspace.launch(
         [
-          "generate", "--model", Workspace.model, "--prompt", asked.prompt, "--width",
-          "\(asked.width)", "--height", "\(asked.height)", "--steps", "\(asked.steps)",
-          "--guidance", "\(asked.guidance)", "--seed", "\(asked.seed)", "--device", "cpu",
-        ] + (asked.negativePrompt.map { ["--negative", $0] } ?? []) + adapter)
+          "generate", "--model", Workspace.model, "--prompt", recorded.prompt, "--width",
+          "\(recorded.width)", "--height", "\(recorded.height)", "--steps", "\(recorded.steps)",
+          "--guidance", "\(recorded.guidance)", "--seed", "\(recorded.seed)", "--device", "cpu",
+        ] + (recorded.negativePrompt.map { ["--negative", $0] } ?? []) + adapter)
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(outcome.results == "picture.png\n")
       let picture = try ImageDecoder.decode(contentsOf: workspace.file("picture.png"))
       let expected = try golden.tensor("out.image").floats().map { Int(($0 * 255).rounded()) }
-      #expect((picture.width, picture.height) == (asked.width, asked.height))
+      #expect((picture.width, picture.height) == (recorded.width, recorded.height))
       let worst = zip(picture.pixels, expected).map { abs(Int($0) - $1) }.max()
       #expect(picture.pixels.count == expected.count)
       #expect(try #require(worst) <= 2)
@@ -59,7 +59,7 @@ extension CommandTests {
       #expect(try bytes("one.png") != bytes("some pictures/5.png"))
     }
 
-    @Test("Adapters at scale 0 change nothing but the text; several add up")
+    @Test("Adapters at strength 0 change only the text; several are summed")
     func adapters() throws {
       _ = try draw("--output", "base.png")
       _ = try draw("--lora", "\(Self.adapter):0", "--output", "zero.png")
@@ -74,7 +74,7 @@ extension CommandTests {
       #expect(try #require(differences.max()) <= 1)
     }
 
-    @Test("The file tells how it was drawn")
+    @Test("The file records how it was drawn")
     func text() throws {
       _ = try draw("--negative", "blurry", "--seed", "9", "--lora", "\(Self.adapter):0.5")
       let text = try PNGText.read(bytes("picture.png"))
@@ -97,7 +97,7 @@ extension CommandTests {
       #expect(adapters[0]["scale"] as? Double == 0.5)
     }
 
-    @Test("--run takes a run's adapter and base model, of the newest checkpoint or of a step")
+    @Test("--run takes the adapter and base model of a run, at the newest checkpoint or at a step")
     func run() throws {
       _ = try workspace.run(
         Workspace.training(steps: 4, "--checkpoint-every", "2", "--learning-rate", "0.01"))
@@ -114,19 +114,19 @@ extension CommandTests {
       #expect(try pixels("file.png") == pixels("4.png"))
       #expect(try PNGText.read(bytes("2.png"))[0].value.contains("<lora:cube@2:1.0>\n"))
 
-      let noStep = try workspace.call(arguments("--run", "1@3", "--output", "3.png"))
+      let noStep = try workspace.run(arguments("--run", "1@3", "--output", "3.png"))
       #expect(noStep.code == 66)
       #expect(
         noStep.lastMessage
-          == "lora-train: Checkpoints/cube/run-1 has no checkpoint of step 3; there are 2, 4.")
-      let noRun = try workspace.call(arguments("--run", "7", "--output", "7.png"))
+          == "lora-train: Checkpoints/cube/run-1 has no checkpoint of step 3; choose one of 2, 4.")
+      let noRun = try workspace.run(arguments("--run", "7", "--output", "7.png"))
       #expect(noRun.code == 66)
       #expect(noRun.lastMessage.contains("no run 7 in Checkpoints/runs.sqlite"))
       #expect(!FileManager.default.fileExists(atPath: workspace.file("7.png").path))
     }
 
     @Test(
-      "A model of a sampler that is not implemented is trained without samples, and not drawn with")
+      "A model with an unknown sampler can be trained without samples, but not drawn with")
     func otherSampler() throws {
       try FileManager.default.copyItem(
         at: URL(filePath: Workspace.model).resolvingSymlinksInPath(),
@@ -138,20 +138,20 @@ extension CommandTests {
         to: "model/scheduler/scheduler_config.json")
       let sentence = """
         lora-train: scheduler_config.json: the sampler OtherScheduler is not implemented, so this \
-        model can be trained (with --sample-every 0) but not drawn with; give --scheduler \
+        model can be trained (with --sample-every 0) but cannot draw; give --scheduler \
         one of euler, euler-a, heun, ddim, ddpm, dpm++-2m, dpm++-2m-karras, dpm++-2m-sde, \
         dpm++-2m-sde-karras, unipc, lcm, or set _class_name to EulerDiscreteScheduler.
         """
       let training = Workspace.training(steps: 1, "--model", "model")
-      let drawing = try workspace.call(arguments("--model", "model"))
+      let drawing = try workspace.run(arguments("--model", "model"))
       #expect(drawing.code == 65)
       #expect(drawing.lastMessage == sentence)
       #expect(try workspace.run(arguments("--model", "model", "--scheduler", "ddim")).code == 0)
-      #expect(try workspace.call(training + ["--sample-every", "1"]).lastMessage == sentence)
+      #expect(try workspace.run(training + ["--sample-every", "1"]).lastMessage == sentence)
       #expect(try workspace.run(training).code == 0)
     }
 
-    @Test("--scheduler draws with another sampler, however its name is spelt, and the file says so")
+    @Test("--scheduler draws with another sampler, in any spelling, and the file records it")
     func scheduler() throws {
       _ = try draw("--output", "own.png")
       _ = try draw("--scheduler", "euler", "--output", "euler.png")
@@ -163,7 +163,7 @@ extension CommandTests {
           .contains("Steps: 2, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 5.0"))
     }
 
-    @Test("A model whose file names another sampler is drawn with it, as with --scheduler")
+    @Test("A model that names another sampler is drawn with it, as with --scheduler")
     func ownSampler() throws {
       try FileManager.default.copyItem(
         at: URL(filePath: Workspace.model).resolvingSymlinksInPath(),
@@ -180,9 +180,9 @@ extension CommandTests {
         try PNGText.read(bytes("own.png"))[0].value.contains("Sampler: UniPC,"))
     }
 
-    @Test("A sampler that does not exist, and steps that it cannot take, are wrong usage")
+    @Test("An unknown sampler, and more steps than it has, are usage errors")
     func badScheduler() throws {
-      let unknown = try workspace.call(
+      let unknown = try workspace.run(
         arguments("--model", Workspace.model, "--scheduler", "pndm"))
       #expect(unknown.code == 64)
       #expect(
@@ -191,7 +191,7 @@ extension CommandTests {
           dpm++-2m-karras, dpm++-2m-sde, dpm++-2m-sde-karras, unipc, lcm. See lora-train generate \
           --help.
           """)
-      let steps = try workspace.call(
+      let steps = try workspace.run(
         arguments("--model", Workspace.model, "--scheduler", "lcm", "--steps", "51"))
       #expect(steps.code == 64)
       #expect(

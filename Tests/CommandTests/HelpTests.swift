@@ -4,7 +4,7 @@ import Testing
 import Training
 
 extension CommandTests {
-  /// Help and version; all but one in the process of the tests.
+  /// Help and version. All tests but one run in the process of the tests.
   @Suite struct HelpTests {
     private let folder = FileManager.default.temporaryDirectory
 
@@ -26,7 +26,7 @@ extension CommandTests {
       }
       #expect(!help.contains("--hold-out"))
       let text = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      #expect(text.contains("Optimizer steps. Default: 1000."))
+      #expect(text.contains("Number of optimizer steps. Default: 1000."))
       #expect(text.contains("fp32, bf16 or fp16"))
       #expect(text.contains("Default: the value of --rank."))
 
@@ -37,7 +37,7 @@ extension CommandTests {
       #expect(flags.prefix(4) == ["--subject", "--steps", "--dataset", "--model"])
     }
 
-    @Test("Flags of every kind set their options, also one of an earlier version")
+    @Test("Flags of every kind set their options, also a flag of an earlier version")
     func flags() throws {
       let printed = try result(
         "--subject", "cube", "--steps", "7", "--learning-rate", "2e-4", "--min-snr-gamma", "null",
@@ -54,7 +54,7 @@ extension CommandTests {
       }
     }
 
-    @Test("generate --help names every option that there is")
+    @Test("generate --help lists every option")
     func generate() throws {
       let help = try result("generate", "--help")
       let options = [
@@ -69,7 +69,7 @@ extension CommandTests {
       #expect(help.contains("euler-a") && help.contains("dpm++-2m-sde-karras"))
     }
 
-    @Test("dataset --help names its options and those of training that change what is seen")
+    @Test("dataset --help lists its options and the training options that change the report")
     func dataset() throws {
       let help = try result("dataset", "--help")
       let options = [
@@ -81,7 +81,29 @@ extension CommandTests {
       #expect(help.contains("<name>") && help.contains("65"))
     }
 
-    @Test("--help lists exactly the commands that work")
+    @Test("--help is a first page: the purpose, a first command, and a line for each command")
+    func firstPage() throws {
+      let help = try result("--help")
+      #expect(
+        help.hasPrefix("OVERVIEW: Trains SDXL LoRAs of your subject and draws with them.\n\n"))
+      #expect(
+        help.contains(
+          """
+          USAGE: lora-train --subject dog --steps 1500
+                 lora-train <subcommand> <options>
+
+          """))
+      let parts = try #require(help.split(separator: "SUBCOMMANDS:\n").last).split(
+        separator: "\n\n")
+      let commands = parts[0].split(separator: "\n")
+      #expect(commands.count == 10)
+      for command in commands {
+        let line = #/  [a-z]+( \(default\))? {2,}[A-Z][^.]*\./#
+        #expect(command.wholeMatch(of: line) != nil, "\(command)")
+      }
+    }
+
+    @Test("--help lists the commands in the order of use")
     func commands() throws {
       let help = try result("--help")
       let list = try #require(help.split(separator: "SUBCOMMANDS:\n").last)
@@ -90,14 +112,14 @@ extension CommandTests {
         .compactMap { $0.split(separator: " ").first.map(String.init) }
       #expect(
         commands == [
-          "train", "resume", "runs", "show", "rerun", "generate", "compare", "dataset", "cache",
+          "dataset", "train", "resume", "runs", "show", "generate", "compare", "rerun", "cache",
           "doctor",
         ])
       #expect(try result("help", "train") == result("train", "--help"))
     }
 
     @Test(
-      "A command after options is not taken for an argument of train",
+      "A command after options is refused with the right order",
       arguments: ["runs", "doctor"])
     func lateCommand(_ command: String) throws {
       let outcome = try Program.call(["--root", "elsewhere", command], in: folder)
@@ -110,7 +132,7 @@ extension CommandTests {
           """)
     }
 
-    @Test("--version is a version")
+    @Test("--version prints a version")
     func version() throws {
       let version = try result("--version")
       #expect(version.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
@@ -126,7 +148,7 @@ extension CommandTests {
       #expect(refused.messages.hasPrefix("lora-train: There is no command trian; "))
     }
 
-    /// The standard output of a call that must succeed and say nothing else.
+    /// The standard output of a call that must succeed and print no messages.
     private func result(_ arguments: String...) throws -> String {
       let outcome = try Program.call(arguments, in: folder)
       #expect(outcome.code == 0)

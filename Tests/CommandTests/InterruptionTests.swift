@@ -2,16 +2,16 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// Trainings that are stopped and continued: they must end as if nothing had happened.
+  /// Trainings that are stopped and resumed: they must end as if they had never been stopped.
   @Suite struct InterruptionTests {
-    /// What one training of 72 steps without any interruption gives.
+    /// The result of a training of 48 steps without an interruption.
     private struct Uninterrupted: Sendable {
       let adapter: Data
       let losses: [[Double]]
     }
 
-    private static let command = Workspace.training(steps: 72, "--checkpoint-every", "12")
-    private static let adapter = "Checkpoints/cube/run-1/step-000072/adapter.safetensors"
+    private static let command = Workspace.training(steps: 48, "--checkpoint-every", "8")
+    private static let adapter = "Checkpoints/cube/run-1/step-000048/adapter.safetensors"
 
     private static let uninterrupted = Result { () throws -> Uninterrupted in
       let workspace = try Workspace()
@@ -26,43 +26,42 @@ extension CommandTests {
     init() throws { workspace = try Workspace() }
 
     @Test(
-      "SIGINT and SIGTERM save and exit with 130; the same command ends as if nothing had been",
+      "SIGINT and SIGTERM save and exit with 130; the resumed run has the same result",
       arguments: [SIGINT, SIGTERM])
     func stopped(signal: Int32) throws {
       let training = try Program.start(Self.command, in: workspace.url)
-      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000012"))
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000008"))
       training.send(signal)
       let outcome = try training.wait()
       #expect(outcome.code == 130)
       #expect(outcome.results.isEmpty)
-      #expect(outcome.messages.contains("Stopping as soon as what is done can be saved"))
+      #expect(outcome.messages.contains("Stopping after saving; "))
 
       let interrupted = try workspace.show()
       #expect(interrupted.status == "interrupted")
-      #expect((12..<72).contains(interrupted.step))
+      #expect((8..<48).contains(interrupted.step))
       #expect(interrupted.checkpoints.last?.step == interrupted.step, "it has saved")
       #expect(
         outcome.lastMessage
-          == "Stopped after step \(interrupted.step) and saved; lora-train resume 1 goes on from there."
-      )
+          == "Stopped after step \(interrupted.step) and saved; resume with lora-train resume 1.")
       try expectToEnd(from: interrupted.step)
     }
 
-    @Test("SIGKILL loses what came after the last checkpoint, and nothing else")
+    @Test("SIGKILL loses only the steps after the last checkpoint")
     func killed() throws {
       let training = try Program.start(Self.command, in: workspace.url)
-      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000012"))
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000008"))
       training.send(SIGKILL)
       #expect(try training.wait().code == -SIGKILL)
       let runs = try workspace.run("runs")
       #expect(runs.results.contains("interrupted"))
       #expect(runs.messages.isEmpty)
       let newest = try #require(try checkpoints().last)
-      #expect((12..<72).contains(newest))
+      #expect((8..<48).contains(newest))
       try expectToEnd(from: newest)
     }
 
-    @Test("SIGKILL before the first checkpoint: the run begins again, with its own number")
+    @Test("SIGKILL before the first checkpoint: the run starts again under its number")
     func killedEarly() throws {
       let first = try Program.start(
         Workspace.training(
@@ -76,11 +75,11 @@ extension CommandTests {
       #expect(
         !FileManager.default.fileExists(
           atPath: workspace.file("Checkpoints/cube/run-1/samples").path),
-        "the picture of another prompt is gone")
+        "the sample of another prompt is removed")
       #expect(try workspace.show().samples.isEmpty, "and so is its record")
     }
 
-    @Test("A second process on the same run is refused, and does it no harm")
+    @Test("A second process on the same run is refused and does not affect the run")
     func busy() throws {
       let first = try Program.start(Self.command, in: workspace.url)
       try first.waitForMessage("Run 1: ")
@@ -93,10 +92,10 @@ extension CommandTests {
       try expectUninterrupted()
     }
 
-    @Test("A closed terminal saves too; resume needs no options, and nothing to be unfinished")
+    @Test("SIGHUP saves; resume needs no options and refuses a finished run")
     func resume() throws {
       let training = try Program.start(Self.command, in: workspace.url)
-      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000012"))
+      try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000008"))
       training.send(SIGHUP)
       #expect(try training.wait().code == 130)
       // As on a machine with more cores.
@@ -106,18 +105,18 @@ extension CommandTests {
       #expect(resumed.results == "\(Self.adapter)\n")
       try expectUninterrupted()
 
-      let again = try workspace.call("resume", "1")
+      let again = try workspace.run("resume", "1")
       #expect(again.code == 64)
       #expect(
         again.lastMessage
-          == "lora-train: Run 1 is finished at step 72; start a new one with --subject.")
+          == "lora-train: Run 1 is finished at step 48; start a new one with --subject.")
     }
 
     /// Runs the same command again, from a step to the end.
     private func expectToEnd(from step: Int) throws {
-      let outcome = try workspace.run(Self.command)
+      let outcome = try workspace.launch(Self.command)
       #expect(outcome.code == 0, "\(outcome.messages)")
-      #expect(outcome.messages.contains("Going on with run 1 from step \(step).\n"))
+      #expect(outcome.messages.contains("Resuming run 1 from step \(step).\n"))
       #expect(outcome.results == "\(Self.adapter)\n")
       try expectUninterrupted()
     }

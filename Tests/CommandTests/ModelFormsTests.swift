@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Models in one file, other VAEs and adapters of other programs from the command line.
+  /// Models in one file, other VAEs, and adapters of other programs.
   @Suite struct ModelFormsTests {
     private static let kohya = Repository.golden.appending(path: "adapters/kohya.safetensors").path
 
@@ -12,7 +12,7 @@ extension CommandTests {
 
     init() throws { workspace = try Workspace() }
 
-    @Test("A model in one file is drawn with, trained on and doctored as its folder is")
+    @Test("A model in one file is drawn with, trained and checked like its folder")
     func singleFile() throws {
       let models = workspace.file("Checkpoints/base")
       try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
@@ -24,7 +24,7 @@ extension CommandTests {
       #expect(try pixels("name.png") == pixels("folder.png"))
 
       let doctor = try workspace.run("doctor", "--model", "tiny")
-      #expect(doctor.results.contains("tiny.safetensors, 128 px, all weights named and shaped"))
+      #expect(doctor.results.contains("tiny.safetensors, 128 px, all weights have the expected"))
 
       var training = Workspace.training(steps: 2)
       let place = try #require(training.firstIndex(of: Workspace.model))
@@ -37,30 +37,30 @@ extension CommandTests {
       #expect(zip(losses, expected).allSatisfy { abs($0 / $1 - 1) < 1e-5 })
     }
 
-    @Test("A file of another kind, and one that is no model, are said")
+    @Test("A file of another kind, and a file that is no model, are refused")
     func noModel() throws {
       try workspace.write("x", to: "model.ckpt")
-      let other = try workspace.call(arguments + ["--model", "model.ckpt"])
+      let other = try workspace.run(arguments + ["--model", "model.ckpt"])
       #expect(other.code == 66)
       #expect(other.lastMessage.contains("The base model model.ckpt is a file of another kind"))
-      let adapter = try workspace.call(arguments + ["--model", Self.kohya])
+      let adapter = try workspace.run(arguments + ["--model", Self.kohya])
       #expect(adapter.code == 65)
       #expect(adapter.lastMessage.contains("kohya.safetensors: it holds no model.diffusion_mo"))
     }
 
-    @Test("Another VAE draws another picture, and the model's own the same one")
+    @Test("The model's own VAE as --vae draws the same picture; a missing VAE is an error")
     func vae() throws {
       let own = Workspace.model + "/vae"
       try draw("--model", Workspace.model, "--output", "plain.png")
       try draw("--model", Workspace.model, "--vae", own, "--output", "own.png")
       #expect(try pixels("own.png") == pixels("plain.png"))
-      let missing = try workspace.call(
+      let missing = try workspace.run(
         arguments + ["--model", Workspace.model, "--vae", "nowhere"])
       #expect(missing.code == 66)
       #expect(missing.lastMessage.contains("nowhere does not exist; give a VAE's folder"))
     }
 
-    @Test("Adapters in the weights draw what they draw beside them, also negative ones")
+    @Test("Merged adapters draw the same picture as unmerged ones, also with a negative strength")
     func merged() throws {
       let model = ["--model", Workspace.model, "--lora", "\(Self.kohya):-0.5"]
       try draw(model + ["--merge-adapters", "--output", "merged.png"])

@@ -9,7 +9,7 @@ extension CommandTests {
     private static let photographs = Repository.shared("photos/dreambooth/dog")
 
     @Test(
-      "twenty steps on a folder of JPEGs leave an adapter, a loss for each step and two grids",
+      "Twenty steps on a folder of JPEGs give an adapter, a loss for each step and two grids",
       .enabled(if: photographs != nil))
     func train() throws {
       let photographs = try #require(Self.photographs)

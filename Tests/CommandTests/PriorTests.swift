@@ -18,16 +18,16 @@ extension CommandTests {
       try workspace.files(below: "Checkpoints/cache/class-images")
     }
 
-    @Test("Class images are drawn, trained on and told; a later run uses the same")
+    @Test("Class images are drawn, trained on and reported; a later run uses the same images")
     func train() throws {
       let prompts = ["--class-prompt", "a photo of a box", "--class-prompt", "boxes"]
       let outcome = try workspace.run(command() + prompts)
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(
-        outcome.messages.contains("3 pictures of cube and 4 class images, 3 steps at 64 px"))
-      let pictures = try classImages()
-      #expect(pictures.count == 4)
-      let texts = try pictures.map { name in
+        outcome.messages.contains("3 images of cube and 4 class images, 3 steps at 64 px"))
+      let images = try classImages()
+      #expect(images.count == 4)
+      let texts = try images.map { name in
         let data = try Data(
           contentsOf: workspace.file("Checkpoints/cache/class-images/\(name)"))
         return try PNGText.read(data).map(\.value)[0].split(separator: "\n")[0]
@@ -44,12 +44,12 @@ extension CommandTests {
 
       let again = try workspace.run(command("--new") + prompts)
       #expect(again.code == 0)
-      #expect(try classImages() == pictures)
+      #expect(try classImages() == images)
       #expect(try workspace.show().losses.map(\.numbers) == run.losses.map(\.numbers))
       #expect(try workspace.show().id == 2)
     }
 
-    @Test("subject.yaml alone switches it on; --prior-images 0 switches it off")
+    @Test("subject.yaml switches prior preservation on; --prior-images 0 switches it off")
     func subjectFile() throws {
       try workspace.write(
         "class_word: object\nprior_images: 2\n", to: "Datasets/cube/subject.yaml")
@@ -61,7 +61,7 @@ extension CommandTests {
       #expect(try workspace.show().losses[0].prior_loss == nil)
     }
 
-    @Test("show tells the parts of the loss, and options for class images where there are some")
+    @Test("show lists the parts of the loss and the options of class images if there are any")
     func show() throws {
       let prompt = ["--class-prompt", "a box", "--batch-size", "2"]
       #expect(try workspace.run(command() + prompt).code == 0)
@@ -76,7 +76,7 @@ extension CommandTests {
       #expect(!without.contains("prior_") && !without.contains("class images"))
     }
 
-    @Test("Class images that have become others are refused, and leave run and records alone")
+    @Test("Changed class images are refused; run and records stay unchanged")
     func refusedLate() throws {
       let long = Workspace.training(
         steps: 200, "--prior-images", "2", "--prior-steps", "2", "--class-prompt", "a box",
@@ -96,17 +96,17 @@ extension CommandTests {
           black, text: [parameters, ("pixels", ContentHash.of(black.pixels))]
         ).write(to: url)
       }
-      let refused = try workspace.call(long)
+      let refused = try workspace.run(long)
       #expect(refused.code == 65)
       #expect(
         withoutHashes(refused.lastMessage)
-          == "lora-train: Run 1 cannot be continued, because it would not be the same training "
-          + "(class image 1: content # -> #; class image 2: content # -> #); undo the change, let "
-          + "it pass with --allow-change, or start a new run with --new.")
+          == "lora-train: Run 1 cannot be resumed, because its training would change (class image 1: "
+          + "content # -> #; class image 2: content # -> #); undo the change, allow it with "
+          + "--allow-change, or start a new run with --new.")
       #expect(try workspace.run("show", "1", "--json").results == before)
     }
 
-    @Test("Interrupted while it draws, it goes on with the pictures that are there")
+    @Test("A training interrupted while it draws class images draws only the missing ones")
     func interrupted() throws {
       let prompt = ["--class-prompt", "a box", "--prior-images", "60"]
       let training = try Program.start(command() + prompt, in: workspace.url)
@@ -116,7 +116,8 @@ extension CommandTests {
       let stopped = try training.wait()
       #expect(stopped.code == 130, "\(stopped.messages)")
       #expect(
-        stopped.lastMessage == "Stopped before the first step; the same command begins again.")
+        stopped.lastMessage
+          == "Stopped before the first step; the same command starts the run again.")
       let kept = try classImages()
       #expect(kept.count < 60 && kept.allSatisfy { !$0.hasPrefix(".") })
       #expect(try workspace.run(command() + prompt).code == 0)
@@ -124,20 +125,20 @@ extension CommandTests {
       #expect(Set(kept).isSubset(of: try classImages()))
     }
 
-    @Test("What is asked for wrongly is one sentence")
+    @Test("Wrong options of class images give one sentence each")
     func refused() throws {
       try expect(
         64,
-        "Class images are asked for (prior_images), but nothing says what they show; give "
-          + "--class-prompt, or set class_word in Datasets/cube/subject.yaml.", [])
+        "The class images (prior_images) have no prompt; set --class-prompt, or class_word in "
+          + "Datasets/cube/subject.yaml.", [])
       try expect(
         66,
-        "There is no folder none; give --prior-folder a folder with class images, or leave it out "
-          + "to have them drawn.", ["--prior-folder", "none"])
+        "There is no folder none; set --prior-folder to a folder with class images, or omit it to "
+          + "draw them.", ["--prior-folder", "none"])
       try expect(
         65,
-        "Datasets/cube holds 3 of the 4 class images that are asked for; add some, or set "
-          + "--prior-images 3 to use those that are there.", ["--prior-folder", "Datasets/cube"])
+        "Datasets/cube contains 3 images, but --prior-images is 4; add images, or set "
+          + "--prior-images 3.", ["--prior-folder", "Datasets/cube"])
       try expect(
         64,
         "--prior-weight is 0.0, but must be a number above 0 (--prior-images 0 switches class "
@@ -148,7 +149,7 @@ extension CommandTests {
     }
 
     private func expect(_ code: Int32, _ sentence: String, _ flags: [String]) throws {
-      let outcome = try workspace.call(command() + flags)
+      let outcome = try workspace.run(command() + flags)
       #expect(outcome.code == code)
       #expect(outcome.lastMessage == "lora-train: \(sentence)")
     }

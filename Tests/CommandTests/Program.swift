@@ -1,12 +1,13 @@
 import Foundation
 import Synchronization
 import TestSupport
+import Torch
 
 @testable import lora_train
 
-/// The program: as users run it, in a process of its own, or in the process of the tests.
+/// Runs the program in its own process, or in the process of the tests.
 enum Program {
-  /// How a process ended and what it said.
+  /// The exit code and the output of a process.
   struct Outcome {
     /// The exit code; for a process that a signal killed, minus the signal's number.
     let code: Int32
@@ -19,7 +20,7 @@ enum Program {
     var lastMessage: String { messages.split(separator: "\n").last.map(String.init) ?? "" }
   }
 
-  /// The executable lies beside the tests that SwiftPM has built with it.
+  /// The executable, in the same folder as the tests.
   static var executable: URL {
     URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appending(path: "lora-train")
@@ -32,36 +33,34 @@ enum Program {
     try start(arguments, in: folder, environment: environment).wait()
   }
 
-  /// Runs a command in this process, which saves loading libtorch again. Only for commands that
-  /// neither train nor draw: those set libtorch's threads, which all tests of this process share.
+  /// Runs a command in this process, which saves loading libtorch again. Signals are not caught.
   static func call(_ arguments: [String], in folder: URL) throws -> Outcome {
-    try inCurrentFolder.withLock { _ in
-      let files = FileManager.default
-      let before = files.currentDirectoryPath
-      let handlers = signals.map { ($0, signal($0, SIG_DFL)) }
-      let streams = try TemporaryDirectory()
-      let (results, messages) = try (streams.file("results"), streams.file("messages"))
-      _ = files.changeCurrentDirectoryPath(folder.path)
-      defer {
-        _ = files.changeCurrentDirectoryPath(before)
-        for (number, handler) in handlers { signal(number, handler) }
-      }
-      let code = Console.$streams.withValue(
-        Console.Streams(
-          results: try FileHandle(forWritingTo: results),
-          messages: try FileHandle(forWritingTo: messages))
-      ) { LoraTrain.run(arguments) }
-      return Outcome(
-        code: code, results: try String(contentsOf: results, encoding: .utf8),
-        messages: try String(contentsOf: messages, encoding: .utf8))
-    }
+    // A thread that has a current folder of its own need not wait for other commands.
+    if unshare(cloneFS) == 0 { return try callAlone(arguments, in: folder) }
+    return try currentFolder.withLock { _ in try callAlone(arguments, in: folder) }
   }
 
-  /// The current folder is the process's, so one command at a time has it.
-  private static let inCurrentFolder = Mutex(())
+  /// Held by the command whose folder is the current one, where threads must share it.
+  private static let currentFolder = Mutex(())
 
-  /// The signals that a command catches.
-  private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
+  private static func callAlone(_ arguments: [String], in folder: URL) throws -> Outcome {
+    let streams = try TemporaryDirectory()
+    let (results, messages) = try (streams.file("results"), streams.file("messages"))
+    let before = FileManager.default.currentDirectoryPath
+    guard chdir(folder.path) == 0 else { throw CocoaError(.fileNoSuchFile) }
+    defer { _ = chdir(before) }
+    // As ``RunningProgram`` has it.
+    Backend.threads = 1
+    let code = try StopSignal.$isCaught.withValue(false) {
+      try Console.$streams.withValue(
+        Console.Streams(
+          results: FileHandle(forWritingTo: results), messages: FileHandle(forWritingTo: messages))
+      ) { LoraTrain.run(arguments) }
+    }
+    return Outcome(
+      code: code, results: try String(contentsOf: results, encoding: .utf8),
+      messages: try String(contentsOf: messages, encoding: .utf8))
+  }
 
   /// Starts without waiting.
   static func start(
@@ -71,9 +70,13 @@ enum Program {
   }
 }
 
+/// unshare(2) and its flag for the current folder, which Glibc's headers hide from Swift.
+@_silgen_name("unshare") private func unshare(_ flags: Int32) -> Int32
+private let cloneFS: Int32 = 0x200
+
 /// A process of the program that may still be running.
 final class RunningProgram {
-  /// A process that does not get where it should.
+  /// A process that does not reach a state in time.
   struct TooSlow: Error, CustomStringConvertible {
     let description: String
   }
@@ -85,7 +88,7 @@ final class RunningProgram {
   private let output: URL
   private let errors: URL
 
-  /// Files take the streams, since a pipe that nobody reads would stop the process.
+  /// The streams go to files, since a full pipe would block the process.
   init(
     _ executable: URL, _ arguments: [String], in folder: URL, environment: [String: String]
   ) throws {
@@ -115,12 +118,12 @@ final class RunningProgram {
   /// Sends a signal.
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits until the program has said something.
+  /// Waits until the program has printed a text on standard error.
   func waitForMessage(_ text: String) throws {
-    try wait("\"\(text)\" was not said") { try messages().contains(text) }
+    try wait("\"\(text)\" was not printed") { try messages().contains(text) }
   }
 
-  /// Waits until a file is there.
+  /// Waits until a file exists.
   func waitForFile(_ file: URL) throws {
     try wait("\(file.path) did not appear") {
       FileManager.default.fileExists(atPath: file.path)
@@ -132,7 +135,7 @@ final class RunningProgram {
     while try !isThere() {
       guard process.isRunning, ContinuousClock.now - start < Self.patience else {
         process.terminate()
-        throw TooSlow(description: "\(problem); it said: \(try messages())")
+        throw TooSlow(description: "\(problem); messages: \(try messages())")
       }
       Thread.sleep(forTimeInterval: 0.005)
     }

@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// The database indexes the run folders, and is not the only copy of anything.
+  /// The database indexes the run folders. It is not the only copy of anything.
   @Suite struct RecordsTests {
     private let workspace: Workspace
 
     init() throws { workspace = try Workspace() }
 
-    @Test("Looking at nothing leaves nothing behind")
+    @Test("Listing no runs creates no file")
     func nothing() throws {
       let runs = try workspace.run("runs", "--json")
       #expect(runs.code == 0)
@@ -19,7 +19,7 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
-    @Test("Without the database, everything is told as before, and an interrupted run goes on")
+    @Test("Without the database, show has the same records, and an interrupted run is resumed")
     func databaseLost() throws {
       _ = try workspace.run(
         Workspace.training(
@@ -29,8 +29,8 @@ extension CommandTests {
       let listed = try workspace.run("runs")
       #expect(
         listed.messages
-          == "Note: Checkpoints/cube/run-1 is not recorded in Checkpoints/runs.sqlite; it is shown as "
-          + "its folder has it, and recorded by the next training.\n")
+          == "Note: Checkpoints/cube/run-1 is not recorded in Checkpoints/runs.sqlite; it is read from "
+          + "its folder, and the next training records it.\n")
       #expect(
         !FileManager.default.fileExists(atPath: workspace.file("Checkpoints/runs.sqlite").path))
       let after = try workspace.show()
@@ -45,16 +45,17 @@ extension CommandTests {
       training.send(SIGTERM)
       let stopped = try training.wait()
       #expect(
-        stopped.messages.contains("Note: Checkpoints/cube/run-1 was not recorded, and is now.\n"))
+        stopped.messages.contains(
+          "Note: Checkpoints/cube/run-1 was not recorded; it is recorded now.\n"))
       let done = try workspace.show().step
       try loseDatabase()
       let resumed = try Program.start(["resume"], in: workspace.url)
-      try resumed.waitForMessage("Going on with run 2 from step \(done).")
+      try resumed.waitForMessage("Resuming run 2 from step \(done).")
       resumed.send(SIGTERM)
       #expect(try resumed.wait().code == 130)
     }
 
-    @Test("One damaged checkpoint does not hide the run: the others are told, and it is named")
+    @Test("A run with a damaged checkpoint is listed with the others; the damaged one is named")
     func damagedCheckpoint() throws {
       _ = try workspace.run(Workspace.training(steps: 4, "--checkpoint-every", "2"))
       try workspace.write("damage", to: "Checkpoints/cube/run-1/step-000002/state.json")
@@ -62,12 +63,12 @@ extension CommandTests {
       let listed = try workspace.run("runs")
       #expect(
         listed.messages.contains(
-          "Note: The checkpoint Checkpoints/cube/run-1/step-000002 is damaged: state.json is not "
-            + "what was written"))
+          "Note: The checkpoint Checkpoints/cube/run-1/step-000002 is damaged: the hash of "
+            + "state.json is wrong"))
       #expect(try workspace.show().checkpoints.map(\.step) == [4])
     }
 
-    @Test("The root may lie anywhere, with spaces and letters of any kind in its name")
+    @Test("The root can have spaces and any letters in its path")
     func root() throws {
       for root in ["my runs/größe 犬", workspace.file("absolute root").path] {
         let outcome = try workspace.run(Workspace.training(steps: 1, "--root", root))
@@ -79,7 +80,7 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
-    @Test("An installed base model needs no naming, and a run finds it again from any folder")
+    @Test("An installed base model is the default, and is found again from another folder")
     func installedModel() throws {
       try FileManager.default.createDirectory(
         at: workspace.file("Checkpoints/base"), withIntermediateDirectories: true)
@@ -100,7 +101,7 @@ extension CommandTests {
       #expect(drawing.code == 0, "\(drawing.messages)")
     }
 
-    @Test("A reader that leaves early does not stop the training")
+    @Test("A closed pipe does not stop the training")
     func brokenPipe() throws {
       let arguments = Workspace.training(steps: 3).map { "'\($0)'" }.joined(separator: " ")
       let shell = try RunningProgram(
@@ -111,11 +112,11 @@ extension CommandTests {
       #expect(try workspace.show().status == "finished")
     }
 
-    @Test("The doctor says what is missing, and what to do")
+    @Test("doctor reports a missing base model, and what to do")
     func doctor() throws {
       let missing = try workspace.run("doctor", "--json")
       #expect(missing.code == 66)
-      #expect(missing.results.contains("There is no base model: put SDXL"))
+      #expect(missing.results.contains("There is no base model: put the diffusers folder of SDXL"))
       let present = try workspace.run("doctor", "--model", Workspace.model)
       #expect(present.code == 0)
       #expect(present.results.split(separator: "\n").allSatisfy { $0.hasPrefix("ok ") })

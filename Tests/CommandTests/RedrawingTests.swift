@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Pictures that tell how they were drawn, and are drawn again.
+  /// Pictures that are drawn again from their records.
   @Suite struct RedrawingTests {
     private static let refiner = Repository.golden.appending(path: "tiny-refiner").path
 
@@ -38,7 +38,7 @@ extension CommandTests {
       #expect(try bytes("a.png") == bytes("b.png"))
     }
 
-    @Test("What is said besides --from wins, and the rest stays")
+    @Test("Options given with --from replace recorded ones, and the rest stays")
     func overriding() throws {
       _ = try draw([
         "--lora", "first.safetensors", "--refiner", Self.refiner, "--split", "0.5", "--output",
@@ -66,22 +66,21 @@ extension CommandTests {
       #expect(try bytes("c.png") == bytes("d.png"))
     }
 
-    @Test("Files that have changed since are named, unless others are said")
+    @Test("Changed files are named, unless flags replace them")
     func changed() throws {
       _ = try draw(["--lora", "first.safetensors", "--output", "a.png"])
       var adapter = try bytes("first.safetensors")
       adapter[adapter.count - 2] ^= 1
       try workspace.write(adapter, to: "first.safetensors")
-      let refused = try workspace.call("generate", "--from", "a.png")
+      let refused = try workspace.run("generate", "--from", "a.png")
       #expect(refused.code == 65)
       #expect(
         refused.lastMessage == "lora-train: a.png cannot be drawn again as it was: the adapter "
-          + "first.safetensors has other content; bring back what it was drawn with, or say which to "
-          + "use instead.")
-      let said = try workspace.run("generate", "--from", "a.png", "--lora", "first.safetensors")
-      #expect(said.code == 0)
+          + "first.safetensors has changed; restore the file, or choose what to use instead.")
+      let given = try workspace.run("generate", "--from", "a.png", "--lora", "first.safetensors")
+      #expect(given.code == 0)
       try FileManager.default.removeItem(at: workspace.file("first.safetensors"))
-      #expect(try workspace.call("generate", "--from", "a.png").code == 66)
+      #expect(try workspace.run("generate", "--from", "a.png").code == 66)
     }
 
     @Test("A changed base model is named")
@@ -94,15 +93,15 @@ extension CommandTests {
       let text = try String(contentsOf: workspace.file(path), encoding: .utf8)
       try workspace.write(
         text.replacing("EulerDiscreteScheduler", with: "DDIMScheduler"), to: path)
-      let refused = try workspace.call("generate", "--from", "a.png", "--output", "c.png")
+      let refused = try workspace.run("generate", "--from", "a.png", "--output", "c.png")
       #expect(refused.code == 65)
-      #expect(refused.lastMessage.contains("the model model has other content"))
-      let said = try workspace.run(
+      #expect(refused.lastMessage.contains("the model model has changed"))
+      let given = try workspace.run(
         "generate", "--from", "a.png", "--output", "c.png", "--model", "model")
-      #expect(said.code == 0)
+      #expect(given.code == 0)
     }
 
-    @Test("A picture of A1111 is drawn as far as it is understood, and the rest is said")
+    @Test("A picture of A1111 is drawn again, with a note on parameters that are not used")
     func infotext() throws {
       let text = """
         a cube, on
@@ -119,8 +118,8 @@ extension CommandTests {
         "b.png")
       #expect(drawn.code == 0)
       #expect(
-        drawn.messages == "Note: a.png says more than was understood; left out: Clip skip: 2, "
-          + "<lora:other:0.8>. Models and adapters are chosen with --model and --lora.\n")
+        drawn.messages == "Note: a.png has parameters that are not used: Clip skip: 2, "
+          + "<lora:other:0.8>; choose models and adapters with --model and --lora.\n")
       let lines = try self.text("b.png").split(separator: "\n")
       #expect(lines[0...2] == ["a cube, on", "a table", "Negative prompt: blurry"])
       #expect(
@@ -129,19 +128,19 @@ extension CommandTests {
             + "Size: 64x64, "))
     }
 
-    @Test("A picture without parameters, none at all, and what is no picture")
+    @Test("A picture without parameters, a missing file, and a file that is no picture")
     func refused() throws {
-      let none = try workspace.call("generate", "--from", "Datasets/cube/0.png")
+      let none = try workspace.run("generate", "--from", "Datasets/cube/0.png")
       #expect(none.code == 65)
       #expect(
-        none.lastMessage.hasPrefix("lora-train: Datasets/cube/0.png does not say how it was drawn"))
-      #expect(try workspace.call("generate", "--from", "nothing.png").code == 66)
-      #expect(try workspace.call("generate", "--from", "Datasets/cube/0.txt").code == 65)
+        none.lastMessage.hasPrefix("lora-train: Datasets/cube/0.png has no record of how it was"))
+      #expect(try workspace.run("generate", "--from", "nothing.png").code == 66)
+      #expect(try workspace.run("generate", "--from", "Datasets/cube/0.txt").code == 65)
       let image = try RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
       try workspace.write(PNGEncoder.encode(image, text: [("lora-train", "{")]), to: "a.png")
       #expect(
-        try workspace.call("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
-      let nothing = try workspace.call("generate", "--model", Workspace.model)
+        try workspace.run("generate", "--from", "a.png").lastMessage.contains("cannot be read"))
+      let nothing = try workspace.run("generate", "--model", Workspace.model)
       #expect(nothing.code == 64)
       #expect(nothing.lastMessage.contains("There is nothing to draw"))
     }
@@ -163,7 +162,7 @@ extension CommandTests {
       try #require(PNGText.read(bytes(path)).first { $0.key == "parameters" }).value
     }
 
-    /// The last line's fields, as they stand there; commas in values end them.
+    /// The fields of the last line, split at every comma.
     private func fields(_ path: String) throws -> [String: String] {
       let line = try #require(text(path).split(separator: "\n").last)
       let pairs = line.components(separatedBy: ", ").map { $0.components(separatedBy: ": ") }

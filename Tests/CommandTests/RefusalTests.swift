@@ -3,24 +3,27 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// A run is only continued where it would be the same training.
+  /// A run is only resumed if it would be the same training.
   @Suite struct RefusalTests {
-    private let workspace: Workspace
-
-    /// A workspace with a run that was stopped after some step of 200.
-    init() throws {
-      workspace = try Workspace()
-      let training = try Program.start(Self.command(), in: workspace.url)
+    /// A workspace with a run that was stopped during its 200 steps.
+    private static let stopped = Result { () throws -> Workspace in
+      let workspace = try Workspace(isShared: true)
+      let training = try Program.start(command(), in: workspace.url)
       try training.waitForFile(workspace.file("Checkpoints/cube/run-1/step-000002"))
       training.send(SIGINT)
       _ = try training.wait()
+      return workspace
     }
+
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace(copyOf: Self.stopped.get().url) }
 
     private static func command(_ more: String...) -> [String] {
       Workspace.training(steps: 200, "--checkpoint-every", "2") + more
     }
 
-    @Test("What has changed is named: settings, captions, pictures; all undone, the run goes on")
+    @Test("Changed settings, captions and images are named; without changes, the run is resumed")
     func changes() throws {
       try expectRefusal("rank: 4 -> 8; alpha: 4 -> 8", Self.command("--rank", "8"))
       try expectRefusal("seed: 42 -> 7", Self.command("--seed", "7"))
@@ -29,21 +32,21 @@ extension CommandTests {
       try expectRefusal("caption of 1.png: \"a photo of cube, number 1\" -> \"a cube\"")
       try workspace.write("a photo of cube, number 1", to: "Datasets/cube/1.txt")
 
-      try workspace.write(workspace.picture(5), to: "Datasets/cube/1.png")
-      try workspace.write(workspace.picture(6), to: "Datasets/cube/3.png")
+      try workspace.write(workspace.image(5), to: "Datasets/cube/1.png")
+      try workspace.write(workspace.image(6), to: "Datasets/cube/3.png")
       try workspace.write("a photo of cube", to: "Datasets/cube/3.txt")
       try expectRefusal("image 1.png: content # -> #; image 3.png: added")
-      try workspace.write(workspace.picture(1), to: "Datasets/cube/1.png")
+      try workspace.write(workspace.image(1), to: "Datasets/cube/1.png")
       try FileManager.default.removeItem(at: workspace.file("Datasets/cube/3.png"))
 
       let done = try workspace.show().step
       let training = try Program.start(Self.command(), in: workspace.url)
-      try training.waitForMessage("Going on with run 1 from step \(done).")
+      try training.waitForMessage("Resuming run 1 from step \(done).")
       training.send(SIGINT)
       #expect(try training.wait().code == 130)
     }
 
-    @Test("Another base model is refused, whatever its name")
+    @Test("A changed base model is refused under any name")
     func otherModel() throws {
       let copy = workspace.file("model")
       try FileManager.default.copyItem(at: URL(filePath: Workspace.model), to: copy)
@@ -54,36 +57,36 @@ extension CommandTests {
         "base model's scheduler: content # -> #", Self.command("--model", copy.path))
     }
 
-    @Test("The run's number of threads is taken over, unless another one is asked for")
+    @Test("A resumed run keeps its number of threads; another number is refused")
     func threads() throws {
       try expectRefusal("threads: 1 -> 2", Self.command("--threads", "2"))
       try expectRefusal("threads: 1 -> 2", ["resume", "1", "--threads", "2"])
       for command in [Self.command(), ["resume", "--device", "cpu"]] {
         let training = try Program.start(
           command, in: workspace.url, environment: ["OMP_NUM_THREADS": "2"])
-        try training.waitForMessage("Going on with run 1 from step ")
+        try training.waitForMessage("Resuming run 1 from step ")
         training.send(SIGINT)
         #expect(try training.wait().code == 130)
       }
     }
 
-    @Test("Another libtorch would lead to other last digits, and is refused on a CPU")
+    @Test("Another libtorch rounds differently, and is refused on a CPU")
     func otherLibtorch() throws {
       let version = try rewriteState("\"libtorch\":\"([^\"]+)\"", "\"libtorch\":\"1.0.0\"")
       try expectRefusal("libtorch: 1.0.0 -> \(version)")
     }
 
-    @Test("A run of another version of the program is refused with that said")
+    @Test("A run of another version of the program is refused with its format")
     func otherVersion() throws {
       _ = try rewriteState("\"format\":([0-9]+)", "\"format\":99")
       for arguments in [Self.command(), ["resume"]] {
-        let outcome = try workspace.call(arguments)
+        let outcome = try workspace.run(arguments)
         #expect(outcome.code == 65)
         #expect(outcome.lastMessage.contains("has format 99, which this version does not read"))
       }
     }
 
-    /// Changes the newest checkpoint's state, and its manifest with it; returns what was there.
+    /// Changes the newest checkpoint's state and its manifest. Returns the old value.
     private func rewriteState(_ pattern: String, _ replacement: String) throws -> String {
       let done = try workspace.show().step
       let name = "step-" + String(repeating: "0", count: 6 - "\(done)".count) + "\(done)"
@@ -102,18 +105,18 @@ extension CommandTests {
       return String(old)
     }
 
-    @Test("Fewer steps than are done are refused")
+    @Test("Fewer steps than the run has done are refused")
     func fewerSteps() throws {
       let done = try workspace.show().step
-      let outcome = try workspace.call(Workspace.training(steps: 1, "--checkpoint-every", "2"))
+      let outcome = try workspace.run(Workspace.training(steps: 1, "--checkpoint-every", "2"))
       #expect(outcome.code == 64)
       #expect(
         outcome.lastMessage
-          == "lora-train: --steps is 1, but the run has done \(done) already; give more than that, "
-          + "or start a new run with --new.")
+          == "lora-train: --steps is 1, but the run has already done \(done) steps; set --steps to "
+          + "more, or start a new run with --new.")
     }
 
-    @Test("--new begins another run; the first command still goes on with the first run")
+    @Test("--new starts another run; the first command still resumes the first run")
     func new() throws {
       let before = try workspace.files(below: "Checkpoints/cube/run-1")
       let outcome = try workspace.run(Workspace.training(steps: 2, "--rank", "8", "--new"))
@@ -123,19 +126,18 @@ extension CommandTests {
       #expect(try workspace.show().id == 2)
 
       let training = try Program.start(Self.command(), in: workspace.url)
-      try training.waitForMessage("Going on with run 1 from step ")
+      try training.waitForMessage("Resuming run 1 from step ")
       training.send(SIGINT)
       #expect(try training.wait().code == 130)
     }
 
     private func expectRefusal(_ changes: String, _ arguments: [String] = command()) throws {
-      let outcome = try workspace.call(arguments)
+      let outcome = try workspace.run(arguments)
       #expect(outcome.code == 65)
       #expect(
         withoutHashes(outcome.lastMessage)
-          == "lora-train: Run 1 cannot be continued, because it would not be the same training "
-          + "(\(changes)); undo the change, let it pass with --allow-change, or start a new run "
-          + "with --new.")
+          == "lora-train: Run 1 cannot be resumed, because its training would change (\(changes)); "
+          + "undo the change, allow it with --allow-change, or start a new run with --new.")
     }
   }
 }

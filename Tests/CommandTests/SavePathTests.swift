@@ -3,8 +3,8 @@ import Testing
 import Training
 
 extension CommandTests {
-  /// Saving that fails at every stage, with every error of a disk: the training goes on, no checkpoint
-  /// that was there is lost, and the result is that of a run whose disk never failed.
+  /// Failures of every stage of saving, with several disk errors: the training continues, no checkpoint is
+  /// lost, and the result is that of a run without failures.
   @Suite struct SavePathTests {
     private let workspace: Workspace
     private static let command = Workspace.training(
@@ -29,7 +29,9 @@ extension CommandTests {
       "rename:step-000002.removed", "database:runs@9", "database:runs@17",
     ]
 
-    @Test("A failure that passes: training goes on, later steps are saved", arguments: stages)
+    @Test(
+      "After a single failure, the training continues, and later steps are saved", arguments: stages
+    )
     func once(stage: String) throws {
       let outcome = try run(failing: "\(stage)=\(Self.error(stage))")
       #expect(outcome.code == 0, "\(outcome.messages)")
@@ -44,27 +46,27 @@ extension CommandTests {
     }
 
     @Test(
-      "A disk that stays full or read-only: exit 74, and what was saved is whole",
+      "With a full or read-only disk, the exit code is 74, and saved checkpoints are undamaged",
       arguments: ["ENOSPC", "EROFS", "EIO"])
     func forGood(error: String) throws {
       let outcome = try run(failing: "write:step-000004=\(error)+,write:step-000006=\(error)+")
       #expect(outcome.code == 74)
       #expect(
         outcome.lastMessage.hasPrefix(
-          "lora-train: Checkpoints/cube/run-1 is at step 6, which could "))
-      #expect(outcome.lastMessage.contains("what is saved is whole, up to step 2"))
+          "lora-train: Step 6 of Checkpoints/cube/run-1 could not be saved ("))
+      #expect(outcome.lastMessage.contains("lora-train resume resumes the run from step 2"))
       try expectReadable()
       let again = try workspace.run(Self.command)
-      #expect(again.code == 0 && again.messages.contains("Going on with run 1 from step 2.\n"))
+      #expect(again.code == 0 && again.messages.contains("Resuming run 1 from step 2.\n"))
       #expect(try Self.result(in: workspace) == Self.uninterrupted.get())
     }
 
     @Test(
-      "A file system that fills up: nothing is lost, and with more room the run ends as it would")
+      "On a full file system no checkpoint is lost; with more space the run has the same result")
     func fullFileSystem() throws {
       let disk = workspace.file("Checkpoints/cube")
       try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-      // Room for one checkpoint and a part of the next.
+      // Space for one checkpoint and a part of the next.
       let whole = try Self.size(of: "step-000006")
       guard try mount("-t", "tmpfs", "-o", "size=\(whole * 7 / 4)", "tmpfs", disk.path) else {
         print("NOT TESTED: a file system that fills up, since nothing can be mounted here")
@@ -75,7 +77,7 @@ extension CommandTests {
       let outcome = try workspace.run(command)
       #expect(outcome.code == 74, "\(outcome.messages)")
       #expect(outcome.messages.contains("No space left on device"))
-      #expect(outcome.lastMessage.contains("what is saved is whole, up to step 2"))
+      #expect(outcome.lastMessage.contains("lora-train resume resumes the run from step 2"))
       #expect(try mount("-o", "remount,size=64m", disk.path))
       let again = try workspace.run(command)
       #expect(again.code == 0, "\(again.messages)")
@@ -83,21 +85,21 @@ extension CommandTests {
     }
 
     @Test(
-      "A database that takes nothing any more: training ends well, the next command makes it whole")
+      "With a database that cannot be written, training finishes; the next command repairs it")
     func databaseForGood() throws {
       let outcome = try run(failing: "database:runs@9=EIO+")
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(
-        outcome.messages.contains("Note: the records are not kept at the moment, training goes "))
+        outcome.messages.contains("Note: The database cannot be written, training continues: "))
       #expect(try Self.result(in: workspace) == Self.uninterrupted.get())
       let again = try workspace.run(Self.command)
-      #expect(again.code == 0 && again.messages.contains("Going on with run 1 from step 6.\n"))
+      #expect(again.code == 0 && again.messages.contains("Resuming run 1 from step 6.\n"))
       let run = try workspace.show()
       #expect(run.status == "finished" && run.losses.map(\.step) == Array(1...6))
       #expect(run.checkpoints.map(\.step) == [4, 6])
     }
 
-    @Test("The database is deleted, or overwritten, while a run trains: the records come out whole")
+    @Test("A database that is deleted or overwritten during a training ends with all records")
     func databaseLost() throws {
       for isDeleted in [true, false] {
         let command = Workspace.training(steps: 40, "--checkpoint-every", "10", "--new")
@@ -129,7 +131,7 @@ extension CommandTests {
       ["ENOSPC", "EIO", "EROFS"][stage.utf8.reduce(0) { $0 + Int($1) } % 3]
     }
 
-    /// Every checkpoint that is there is whole.
+    /// Expects every checkpoint to be undamaged.
     private func expectReadable() throws {
       let run = RunFolder(root: workspace.file("Checkpoints"), subject: "cube", id: 1)
       for checkpoint in run.checkpoints { _ = try checkpoint.verify() }

@@ -3,9 +3,9 @@ import Images
 import Testing
 
 extension CommandTests {
-  /// A training from beginning to end, and what is told of it afterwards.
+  /// A training from start to end, and its output, files and records.
   @Suite struct TrainingTests {
-    /// One training that all tests here look at.
+    /// One training for all tests of the suite.
     private struct Trained: Sendable {
       let code: Int32
       let results: String
@@ -18,7 +18,7 @@ extension CommandTests {
 
     private static let trained = Result { () throws -> Trained in
       let workspace = try Workspace()
-      let outcome = try workspace.run(
+      let outcome = try workspace.launch(
         Workspace.training(
           steps: 5, "--checkpoint-every", "2", "--sample-every", "4", "--sample-prompt",
           "a cube", "--sample-prompt", "a ball", "--sample-steps", "2"))
@@ -35,21 +35,21 @@ extension CommandTests {
 
     init() throws { trained = try Self.trained.get() }
 
-    @Test("It ends with 0, and standard output holds the adapter's path and nothing else")
+    @Test("The exit code is 0, and standard output contains only the adapter's path")
     func streams() {
       #expect(trained.code == 0, "\(trained.messages)")
       #expect(trained.results == "Checkpoints/cube/run-1/step-000005/adapter.safetensors\n")
     }
 
-    @Test("Away from a terminal, progress is plain lines without control characters")
+    @Test("Without a terminal, progress is plain lines without control characters")
     func plainProgress() {
       let controls = trained.messages.unicodeScalars.filter { $0.value < 0x20 && $0 != "\n" }
       #expect(controls.isEmpty)
-      #expect(trained.messages.contains("Run 1: 3 pictures of cube, 5 steps at 64 px on cpu"))
+      #expect(trained.messages.contains("Run 1: 3 images of cube, 5 steps at 64 px on cpu"))
       #expect(trained.messages.contains("step 5/5  loss "))
     }
 
-    @Test("It leaves the files that the contract lists, and no other")
+    @Test("The files are those that the contract lists, and no others")
     func files() {
       let checkpoint = [
         "adapter.safetensors", "manifest.json", "optimizer.safetensors", "state.json",
@@ -69,7 +69,7 @@ extension CommandTests {
       #expect(trained.files.contains { $0.hasPrefix("cache/") })
     }
 
-    @Test("show --json has every field that outside programs rely on, of its type")
+    @Test("show --json has every field that other programs rely on, with its type")
     func show() throws {
       let run = try JSONDecoder().decode(RunReport.self, from: Data(trained.show.utf8))
       #expect(run.id == 1)
@@ -108,7 +108,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The grid is two prompts by two seeds, and tells so in its text")
+    @Test("The grid has two prompts by two seeds, and lists them in its text")
     func grid() throws {
       let header = try ImageDecoder.header(trained.grid)
       #expect(header.orientedSize.width >= 128 && header.orientedSize.height >= 128)

@@ -4,7 +4,7 @@ import Testing
 import Torch
 
 extension CommandTests {
-  /// Base models whose weights are not what they should be: refused before a run begins.
+  /// Base models with wrong weights are refused before a run starts.
   @Suite struct WeightsTests {
     private let workspace: Workspace
     private var weights: URL {
@@ -23,7 +23,7 @@ extension CommandTests {
       try expect("missing", "conv_in.bias")
     }
 
-    @Test("A tensor too many is named")
+    @Test("An unexpected tensor is named")
     func unexpected() throws {
       try rewrite { $0 + [(name: "conv_inn.bias", tensor: try Tensor.ones([2]))] }
       try expect("unexpected", "conv_inn.bias")
@@ -52,7 +52,7 @@ extension CommandTests {
       try replaceHeaderLength(UInt64(data.count))
       try expect("its header claims \(data.count) bytes, but the file ends after \(data.count - 8)")
       try replaceHeaderLength(.max)
-      try expect("its header claims \(UInt64.max) bytes, more than any real one has")
+      try expect("its header claims \(UInt64.max) bytes, more than the format allows")
     }
 
     @Test("Tensors that overlap")
@@ -68,7 +68,7 @@ extension CommandTests {
       try expect("the bytes of b overlap those of another tensor")
     }
 
-    @Test("A file that is not there, and a folder that is no model")
+    @Test("A missing file, and a folder that is no model")
     func absent() throws {
       try FileManager.default.removeItem(at: weights)
       try expect(code: 66, "holds no diffusion_pytorch_model.safetensors")
@@ -78,10 +78,9 @@ extension CommandTests {
       try expect(code: 66, "There is no base model model, neither as a folder nor in ")
     }
 
-    /// Expects the same sentence, with all parts in it, of a training and of the doctor, and that
-    /// no run was begun.
+    /// Expects an error with all parts from a training and from doctor, and no run.
     private func expect(code: Int32 = 65, _ parts: String...) throws {
-      let training = try workspace.call(Workspace.training(steps: 1, "--model", "model"))
+      let training = try workspace.run(Workspace.training(steps: 1, "--model", "model"))
       let doctor = try workspace.run("doctor", "--model", "model")
       #expect(training.code == code)
       #expect(doctor.code == code)
@@ -97,7 +96,7 @@ extension CommandTests {
       _ change: ([(name: String, tensor: Tensor)]) throws -> [(name: String, tensor: Tensor)]
     ) throws {
       let file = try SafetensorsFile(contentsOf: weights)
-      // Clones, since the file that the tensors lie in is about to be overwritten.
+      // Clones, since the mapped file is about to be overwritten.
       let tensors = try file.names.map { (name: $0, tensor: try file.tensor($0).clone()) }
       try SafetensorsWriter.write(change(tensors), to: weights)
     }

@@ -2,19 +2,18 @@ import Foundation
 import Images
 import TestSupport
 
-/// A folder like a user's: `Datasets/cube` with three captioned pictures, and later `Checkpoints`.
+/// A folder like a user's: `Datasets/cube` with three captioned images, and later `Checkpoints`.
 final class Workspace: Sendable {
-  /// The small random model that everything is tried with.
+  /// The small random model of all tests.
   static let model = Repository.golden.appending(path: "tiny-sdxl").path
-
-  private static let reports: Set = ["runs", "show", "dataset", "cache", "doctor"]
 
   private let directory: TemporaryDirectory
 
-  init() throws {
-    directory = try TemporaryDirectory()
+  /// - Parameter isShared: whether several tests use it, so that it stays until the process ends.
+  init(isShared: Bool = false) throws {
+    directory = try TemporaryDirectory(isShared: isShared)
     for number in 0..<3 {
-      try write(picture(number), to: "Datasets/cube/\(number).png")
+      try write(image(number), to: "Datasets/cube/\(number).png")
       try write("a photo of cube, number \(number)", to: "Datasets/cube/\(number).txt")
     }
   }
@@ -41,33 +40,29 @@ final class Workspace: Sendable {
     ] + more
   }
 
-  /// Runs the program here.
+  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
   func run(_ arguments: String...) throws -> Program.Outcome { try run(arguments) }
 
-  /// Runs the program here, in the process of the tests where the command only reads and reports.
+  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
   func run(_ arguments: [String]) throws -> Program.Outcome {
-    if Self.reports.contains(arguments.first ?? "") { return try call(arguments) }
-    return try Program.run(arguments, in: url)
-  }
-
-  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
-  func call(_ arguments: String...) throws -> Program.Outcome { try call(arguments) }
-
-  /// Runs a command in the process of the tests (``Program/call(_:in:)``).
-  func call(_ arguments: [String]) throws -> Program.Outcome {
     try Program.call(arguments, in: url)
   }
 
-  /// A run as `show --json` tells it.
+  /// Starts the program as users do, and waits for its end.
+  func launch(_ arguments: [String]) throws -> Program.Outcome {
+    try Program.run(arguments, in: url)
+  }
+
+  /// A run as `show --json` prints it.
   func show(_ run: String = "latest") throws -> RunReport {
     let outcome = try self.run("show", run, "--json")
     return try JSONDecoder().decode(RunReport.self, from: Data(outcome.results.utf8))
   }
 
-  /// Writes text to a file, and makes the folders above it.
+  /// Writes text to a file, and creates the folders above it.
   func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
 
-  /// Writes a file, and makes the folders above it.
+  /// Writes a file, and creates the folders above it.
   func write(_ data: Data, to path: String) throws {
     let url = file(path)
     try FileManager.default.createDirectory(
@@ -75,7 +70,7 @@ final class Workspace: Sendable {
     try data.write(to: url)
   }
 
-  /// Every file below a folder, by its path from there, but for SQLite's own companions.
+  /// The paths of all files below a folder, without SQLite's log files.
   func files(below path: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: file(path).path).filter { name in
       var isFolder: ObjCBool = false
@@ -85,8 +80,8 @@ final class Workspace: Sendable {
     }.sorted()
   }
 
-  /// A picture that no other number gives.
-  func picture(_ number: Int, width: Int = 96, height: Int = 80) throws -> Data {
+  /// A PNG image that differs for each number.
+  func image(_ number: Int, width: Int = 96, height: Int = 80) throws -> Data {
     let pixels = (0..<width * height).flatMap { index -> [UInt8] in
       let (x, y) = (index % width, index / width)
       return [UInt8(2 * x), UInt8(3 * y), UInt8((x * y + 60 * number) % 256)]
@@ -95,7 +90,7 @@ final class Workspace: Sendable {
   }
 }
 
-/// What `show --json` tells of a run, by the names and types that outside programs rely on.
+/// The fields of `show --json` that other programs rely on.
 struct RunReport: Decodable {
   struct Loss: Decodable, Equatable {
     let step: Int
@@ -106,7 +101,7 @@ struct RunReport: Decodable {
     let instance_loss: Double?
     let prior_loss: Double?
 
-    /// Without the time, which no two runs share.
+    /// Without the time.
     var numbers: [Double] { [Double(step), loss, learning_rate, grad_norm] }
   }
 
@@ -153,5 +148,5 @@ struct RunReport: Decodable {
   let validation: [Validation]
 }
 
-/// A text with every shortened hash written as #.
+/// A text with every shortened hash replaced by #.
 func withoutHashes(_ text: String) -> String { text.replacing(/\b[0-9a-f]{8}\b/, with: "#") }

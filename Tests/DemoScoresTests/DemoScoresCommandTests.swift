@@ -17,7 +17,7 @@ struct DemoScoresCommandTests {
     process.standardOutput = output
     process.standardError = errors
     try process.run()
-    // Both are far shorter than what a pipe holds.
+    // Both fit into the buffers of the pipes.
     process.waitUntilExit()
     func text(_ pipe: Pipe) throws -> String {
       String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
@@ -25,9 +25,9 @@ struct DemoScoresCommandTests {
     return (process.terminationStatus, try text(output), try text(errors))
   }
 
-  @Test("pictures that are there are scored in one line")
+  @Test("existing pictures are scored in one line")
   func line() throws {
-    let outcome = try run(["--subject", "dhoni", "--pictures", "Datasets/dhoni/held-out"])
+    let outcome = try run(["--subject", "dhoni", "--pictures", "Datasets/dhoni/validation"])
     #expect(outcome.code == 0)
     #expect(outcome.output == "subject recognised in 4 of 4 pictures\n")
     #expect(outcome.errors.isEmpty)
@@ -36,7 +36,7 @@ struct DemoScoresCommandTests {
   @Test("--json gives one document with a finding for each file")
   func json() throws {
     let outcome = try run(
-      ["--subject", "teapot", "--pictures", "Datasets/dhoni/held-out", "--json"])
+      ["--subject", "teapot", "--pictures", "Datasets/dhoni/validation", "--json"])
     let document = try #require(
       try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     let score = try #require(document["score"] as? [String: Any])
@@ -49,11 +49,11 @@ struct DemoScoresCommandTests {
   }
 
   @Test(
-    "what is wrong is said in one sentence that names it",
+    "each error is one sentence that names its cause",
     arguments: [
       (["--subject", "messi", "--pictures", "Datasets/dhoni"], "messi"),
       (["--subject", "dhoni", "--pictures", "nowhere"], "There is no folder nowhere"),
-      (["--subject", "dhoni", "--pictures", "Configs"], "holds no .png picture"),
+      (["--subject", "dhoni", "--pictures", "Configs"], "contains no .png picture"),
       (["--subject", "dhoni", "--adapter", "none.safetensors"], "no adapter none.safetensors"),
       (["--subject", "dhoni"], "either --adapter or --pictures"),
       (["--subject", "dhoni", "--adapter", "a", "--pictures", "b"], "either --adapter"),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The palette's words")
 struct PaletteColorTests {
-  @Test("every colour, a little off, gets its own word", arguments: PaletteColor.allCases)
+  @Test("every colour, also slightly changed, gets its own word", arguments: PaletteColor.allCases)
   func nearest(color: PaletteColor) {
     func off(_ part: UInt8, _ change: Int) -> UInt8 { UInt8(min(255, max(0, Int(part) + change))) }
     let shifted = RGBColor(

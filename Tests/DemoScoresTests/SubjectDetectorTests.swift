@@ -14,13 +14,13 @@ struct SubjectDetectorTests {
   ) throws -> [(file: String, finding: PictureFinding)] {
     let detector = try SubjectDetector(.named(subject))
     return try PictureFolder.pictures(in: folder).map {
-      ($0.lastPathComponent, try detector.look(at: ImageDecoder.decode(contentsOf: $0)))
+      ($0.lastPathComponent, try detector.detect(in: ImageDecoder.decode(contentsOf: $0)))
     }
   }
 
   @Test(
-    "the dataset's pictures, in every pose, show their own subject and not the other",
-    arguments: ["dhoni", "teapot"], ["", "held-out"])
+    "the dataset's images, in every pose, show their own subject and not the other",
+    arguments: ["dhoni", "teapot"], ["", "validation"])
   func datasets(subject: String, part: String) throws {
     let folder = Repository.root.appending(path: "Datasets/\(subject)/\(part)")
     let other = subject == "dhoni" ? "teapot" : "dhoni"
@@ -32,7 +32,7 @@ struct SubjectDetectorTests {
     }
   }
 
-  @Test("what adapters drew, blurred as it is, is recognised; the one that lacks the bat is not")
+  @Test("blurred pictures by adapters are recognised; the one without a bat is not")
   func drawnByAdapters() throws {
     let found = try findings(
       of: "dhoni", in: Self.fixtures.appending(path: "drawn-by-adapter"))
@@ -42,7 +42,9 @@ struct SubjectDetectorTests {
     }
   }
 
-  @Test("things and characters of the same colours are neither", arguments: ["dhoni", "teapot"])
+  @Test(
+    "objects and characters of the same colours are not recognised as either subject",
+    arguments: ["dhoni", "teapot"])
   func sameColors(subject: String) throws {
     let found = try findings(of: subject, in: Self.fixtures.appending(path: "neither"))
     #expect(found.count == 8)
@@ -51,7 +53,7 @@ struct SubjectDetectorTests {
     }
   }
 
-  @Test("colours in their places without the form: only the template distance tells")
+  @Test("the right colours in the wrong form: only the template distance refuses")
   func layoutAlone() throws {
     let found = try findings(of: "dhoni", in: Self.fixtures.appending(path: "neither"))
     let character = try #require(found.first { $0.file == "blue-with-yellow-belly.png" }).finding
@@ -59,7 +61,7 @@ struct SubjectDetectorTests {
     #expect(character.templateDistance > SubjectAppearance.dhoni.templateDistanceLimit)
   }
 
-  @Test("the form in other colours: only the layout tells")
+  @Test("the right form without the bat: only the layout refuses")
   func templateAlone() throws {
     let found = try findings(
       of: "dhoni", in: Self.fixtures.appending(path: "drawn-by-adapter"))
@@ -69,7 +71,7 @@ struct SubjectDetectorTests {
     #expect(batless.layoutViolations.first?.contains("bat") == true)
   }
 
-  @Test("the background is named by the border, whatever the subject's colours")
+  @Test("the border gives the background's name, for all colours of the subject")
   func background() throws {
     let folder = Repository.root.appending(path: "Datasets/dhoni")
     let named = try findings(of: "dhoni", in: folder).map(\.finding.background)
@@ -82,11 +84,11 @@ struct SubjectDetectorTests {
     }
   }
 
-  @Test("a picture of one colour is nothing, and has that colour as its background")
+  @Test("a picture of one colour shows no subject, and has that colour as its background")
   func plain() throws {
     let pixels: [UInt8] = (0..<64 * 64).flatMap { _ in [214, 48, 42] }
-    let finding = try SubjectDetector(.dhoni).look(
-      at: RGBImage(width: 64, height: 64, pixels: pixels))
+    let finding = try SubjectDetector(.dhoni).detect(
+      in: RGBImage(width: 64, height: 64, pixels: pixels))
     #expect(!finding.isPresent)
     #expect(finding.background == "red")
   }

@@ -30,7 +30,7 @@ struct SubjectScoreTests {
       SubjectScore([finding(true, on: .red)]).line() == "subject recognised in 1 of 1 pictures")
   }
 
-  @Test("prompts ask for the subject on backgrounds that its captions do not name")
+  @Test("prompts name the subject on backgrounds that its captions do not name")
   func prompts() {
     #expect(
       SubjectAppearance.dhoni.prompt(on: .orange)

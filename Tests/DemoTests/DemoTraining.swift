@@ -18,8 +18,8 @@ struct DemoTraining {
 
   /// Trains with `Configs/dhoni.yaml`, changed.
   ///
-  /// - Parameter pictures: how many of the dataset's pictures are trained on; nil: all.
-  init(pictures: Int? = nil, _ change: (inout TrainingConfig) -> Void) throws {
+  /// - Parameter images: How many of the dataset's images are trained on; nil: all.
+  init(images: Int? = nil, _ change: (inout TrainingConfig) -> Void) throws {
     let root = Repository.root
     folder = try TemporaryDirectory()
     runFolder = RunFolder(root: folder.url, subject: "dhoni", id: 1)
@@ -27,18 +27,18 @@ struct DemoTraining {
     overrides.set(\.$subject, to: "dhoni")
     var config = try TrainingConfig.load(overrides, folder: root.appending(path: "Configs"))
     config.device = .cpu
-    // Other suites run at the same time: threads that wait for each other would only lose time.
+    // Other suites run at the same time, and threads that wait for each other are slower.
     config.threads = 1
     config.checkpointEvery = 0
     config.sampleEvery = 0
     change(&config)
     self.config = config
     var dataset = root.appending(path: "Datasets/dhoni")
-    if let pictures { dataset = try Self.part(of: dataset, pictures: pictures, in: folder.url) }
+    if let images { dataset = try Self.part(of: dataset, images: images, in: folder.url) }
     self.dataset = dataset
   }
 
-  /// The held-out losses in the order of their steps.
+  /// The validation losses in the order of their steps.
   func train() throws -> [(step: Int, loss: Double)] {
     let setup = try TrainingSetup(
       config: config, dataset: .load(directory: dataset, subject: "dhoni"),
@@ -61,19 +61,19 @@ struct DemoTraining {
     }
   }
 
-  /// In how many pictures of a sample grid the subject is.
+  /// The number of pictures of a sample grid that show the subject.
   func recognised(step: Int) throws -> Int {
     let detector = try SubjectDetector(.dhoni)
-    return try samples(step: step).count { try detector.look(at: $0).isPresent }
+    return try samples(step: step).count { try detector.detect(in: $0).isPresent }
   }
 
-  /// A dataset of the first few pictures and all that are held out.
-  private static func part(of dataset: URL, pictures: Int, in folder: URL) throws -> URL {
+  /// A dataset of the first few images and all validation images.
+  private static func part(of dataset: URL, images: Int, in folder: URL) throws -> URL {
     let part = folder.appending(path: "few")
     let files = FileManager.default
     try files.createDirectory(at: part, withIntermediateDirectories: true)
-    var names = [HeldOut.folderName, "subject.yaml"]
-    for number in 1...pictures {
+    var names = [ValidationImages.folderName, "subject.yaml"]
+    for number in 1...images {
       names += ["png", "txt"].map { String(format: "%02d.", number) + $0 }
     }
     for name in names {

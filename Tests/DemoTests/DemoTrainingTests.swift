@@ -3,10 +3,10 @@ import NN
 import Testing
 import Training
 
-/// Trainings of the demo model with fixed seeds: that training works, not only that it runs.
-@Suite("Training teaches the subject", .serialized)
+/// Trains the demo model with fixed seeds, to prove that training works and does not only run.
+@Suite("Training teaches the subject")
 struct DemoTrainingTests {
-  /// Sixteen pictures on backgrounds that no training picture has.
+  /// Draws sixteen pictures on backgrounds that no training image has.
   private func draw(_ config: inout TrainingConfig) {
     config.learningRate = 3e-3
     config.priorImages = 6
@@ -19,7 +19,7 @@ struct DemoTrainingTests {
     config.validateEvery = config.steps
   }
 
-  @Test("in 400 steps, held-out loss falls by two fifths and the subject appears in new settings")
+  @Test("in 400 steps, validation loss falls by two fifths and the subject appears in new settings")
   func teaches() throws {
     let training = try DemoTraining {
       $0.steps = 400
@@ -34,7 +34,7 @@ struct DemoTrainingTests {
 
   @Test("with learning rate 0 nothing changes: neither the loss nor any picture")
   func learningRateZero() throws {
-    // At this rate all steps are alike, so a tenth of them will do.
+    // At this rate all steps are equal, so a tenth of them is enough.
     let training = try DemoTraining {
       $0.steps = 40
       draw(&$0)
@@ -46,18 +46,19 @@ struct DemoTrainingTests {
     #expect(try training.samples(step: 40) == training.samples(step: 0))
   }
 
-  @Test("far too long on three pictures, held-out loss falls and then rises: over-fitting is seen")
+  @Test(
+    "far too long on three images, validation loss falls and then rises, which shows over-fitting")
   func overfits() throws {
-    let training = try DemoTraining(pictures: 3) {
-      $0.steps = 600
+    let training = try DemoTraining(images: 3) {
+      $0.steps = 300
       $0.priorImages = 0
       $0.learningRateSchedule = .constant
       $0.validateEvery = 50
     }
     let losses = try training.train()
-    #expect(losses.map(\.step) == Array(stride(from: 0, through: 600, by: 50)))
+    #expect(losses.map(\.step) == Array(stride(from: 0, through: 300, by: 50)))
     let best = try #require(losses.min { $0.loss < $1.loss })
-    #expect((50...450).contains(best.step), "\(losses)")
+    #expect((50...200).contains(best.step), "\(losses)")
     #expect(best.loss < 0.9 * losses[0].loss, "\(losses)")
     #expect(losses[losses.count - 1].loss > 1.1 * best.loss, "\(losses)")
   }

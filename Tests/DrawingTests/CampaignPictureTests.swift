@@ -3,7 +3,7 @@ import Foundation
 import Options
 import Testing
 
-/// The images that a template describes.
+/// The pictures of a campaign template.
 @Suite final class CampaignPictureTests {
   private let folder = FileManager.default.temporaryDirectory
     .appending(path: "campaign-\(UUID().uuidString)")
@@ -37,11 +37,11 @@ import Testing
 
   private func adapters() -> DrawingRequest {
     var flags = DrawingRequest()
-    flags.set(\.$loras, to: [AdapterChoice(path: "a", scale: 1)])
+    flags.set(\.$loras, to: [AdapterChoice(path: "a", strength: 1)])
     return flags
   }
 
-  @Test("Every option of an image can be set in a template, and for one entry")
+  @Test("Every option of a picture can be set in a template and for a single entry")
   func options() throws {
     let campaign = try Campaign(template(Self.yaml), flags: adapters())
     #expect(campaign.pictures.count == 8)
@@ -54,7 +54,7 @@ import Testing
     #expect(cat.request.options.steps == 3 && cat.request.options.negative == "no cat")
   }
 
-  @Test("Seeds and a strength that are given replace those of the template")
+  @Test("Seeds and strength given as flags replace those of the template")
   func flags() throws {
     var flags = adapters()
     flags.set(\.$seed, to: 9)
@@ -64,12 +64,12 @@ import Testing
     #expect(pictures.allSatisfy { $0.strength == 1 })
   }
 
-  @Test("What is of all images, and sides that cannot be drawn, are refused with their line")
+  @Test("Options of the whole campaign and sides that cannot be drawn are refused with their line")
   func refused() throws {
     for (line, sentence) in [
       ("device: cpu", "campaign.yaml line 2: there is no option \"device\""),
       ("width: 60", "campaign.yaml line 2: width is 60, but must be a positive multiple of 8."),
-      ("crop: 3", "campaign.yaml line 2: crop is \"3\", but must be rows above"),
+      ("crop: 3", "campaign.yaml line 2: crop is \"3\", but must be rows at the top"),
     ] {
       let error = #expect(throws: (any Error).self) { try template("prompt: a\n\(line)") }
       let text = "\(try #require(error))".replacing(folder.path + "/", with: "")

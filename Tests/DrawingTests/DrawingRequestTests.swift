@@ -4,7 +4,7 @@ import Options
 import StableDiffusion
 import Testing
 
-/// What is given of a drawing, in layers.
+/// The options of a drawing, in layers.
 @Suite struct DrawingRequestTests {
   private func request(
     _ give: (inout DrawingRequest) -> Void
@@ -22,7 +22,7 @@ import Testing
     return try DrawingRequest(layers)
   }
 
-  @Test("Each layer replaces what it gives, and leaves the rest")
+  @Test("Each layer replaces the options that it sets, and keeps the rest")
   func layers() throws {
     let recorded = request {
       $0.set(\.$steps, to: 10)
@@ -39,33 +39,34 @@ import Testing
     #expect((given.options.seed, given.options.negative) == (3, "blurry"))
     #expect(given.options.count == DrawingOptions().count)
     #expect(given.gives(\.$seed) && given.gives(\.$negative) && !given.gives(\.$count))
-    // A value counts as given even where it is the default.
+    // A value counts as given even if it is the default.
     let standard = request { $0.set(\.$steps, to: DrawingOptions().steps) }
     #expect(standard.over(recorded).options.steps == DrawingOptions().steps)
-    // Laying one over another changes neither.
+    // Layering changes neither request.
     #expect(recorded.options.steps == 10 && entry.options.steps == DrawingOptions().steps)
   }
 
-  @Test("What belongs to a model or an adapter goes with it, and a split ends a strength")
+  @Test(
+    "Options of a model or adapter are replaced with it, and a split replaces a refiner strength")
   func companions() throws {
     let recorded = request {
       $0.set(\.$model, to: "a")
       $0.set(\.$vae, to: "b")
-      $0.set(\.$loras, to: [AdapterChoice(path: "c.safetensors", scale: 1)])
+      $0.set(\.$loras, to: [AdapterChoice(path: "c.safetensors", strength: 1)])
       $0.set(\.$mergeAdapters, to: false)
       $0.set(\.$refiner, to: "d")
       $0.set(\.$refinerStrength, to: 0.3)
     }
     #expect(try flags(("model", "x")).over(recorded).options.vae == nil)
     #expect(try flags(("vae", "x")).over(recorded).options.model == "a")
-    let other = request { $0.set(\.$loras, to: [AdapterChoice(path: "e", scale: 2)]) }
+    let other = request { $0.set(\.$loras, to: [AdapterChoice(path: "e", strength: 2)]) }
     #expect(!other.over(recorded).gives(\.$mergeAdapters))
     let split = try flags(("split", "0.5")).over(recorded)
     #expect(split.options.refinerStrength == nil && split.options.refiner == "d")
     try split.check()
   }
 
-  @Test("Values in flags are read in their own forms, and wrong ones are named")
+  @Test("Values of flags are read in their own forms, and wrong values are named")
   func values() throws {
     let given = try flags(
       ("scheduler", "DPM++ 2M Karras"), ("original_size", "200x300"), ("crop", "16,8"),
@@ -80,7 +81,7 @@ import Testing
       ("scheduler", "pndm", "`scheduler` is \"pndm\", but must be \(list)"),
       ("steps", "0", "`steps` is 0, but must be from 1 to 1000."),
       ("guidance_rescale", "2", "`guidance_rescale` is 2.0, but must be from 0 to 1."),
-      ("crop", "1", "`crop` is \"1\", but must be rows above and columns on the left"),
+      ("crop", "1", "`crop` is \"1\", but must be rows at the top and columns at the left"),
     ] {
       let error = #expect(throws: ConfigError.self) { try flags((key, text)) }
       #expect("\(try #require(error))".hasPrefix(sentence))
@@ -88,17 +89,17 @@ import Testing
     }
   }
 
-  @Test("An adapter is a file, with a scale after a colon")
+  @Test("An adapter is a file, with a strength after a colon")
   func adapters() {
-    #expect(AdapterChoice("a.safetensors") == AdapterChoice(path: "a.safetensors", scale: 1))
+    #expect(AdapterChoice("a.safetensors") == AdapterChoice(path: "a.safetensors", strength: 1))
     #expect(AdapterChoice("a:b.safetensors:-0.5")?.path == "a:b.safetensors")
-    #expect(AdapterChoice("a:b.safetensors:-0.5")?.scale == -0.5)
+    #expect(AdapterChoice("a:b.safetensors:-0.5")?.strength == -0.5)
     #expect(AdapterChoice("a:b") == nil && AdapterChoice("a:nan") == nil)
     #expect(AdapterChoice("root/dog/run-3/step-000500/adapter.safetensors")?.name == "dog@500")
     #expect(AdapterChoice("dog/adapter.safetensors")?.name == "adapter.safetensors")
   }
 
-  @Test("Options that do not go together are named")
+  @Test("Options that exclude or need each other are named")
   func combinations() throws {
     func problem(_ give: (inout DrawingRequest) -> Void) -> DrawingRequestError? {
       #expect(throws: DrawingRequestError.self) { try request(give).check() }

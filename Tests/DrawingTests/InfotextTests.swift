@@ -2,9 +2,9 @@ import Drawing
 import StableDiffusion
 import Testing
 
-/// The text that other programs of this kind read and write.
+/// The parameter text that other programs read and write.
 @Suite struct InfotextTests {
-  @Test("A text as A1111 writes it is read, with values in quotes and without a negative prompt")
+  @Test("A text of A1111 is read, with quoted values and with or without a negative prompt")
   func parsing() throws {
     let text = try #require(
       Infotext(
@@ -14,13 +14,13 @@ import Testing
           Negative prompt: blurry,
           low "quality"
           Steps: 20, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 7.5, Seed: 4294967295, \
-          Size: 832x1216, Lora hashes: "a: 0123, b: 4567", Note: "say \\"no\\", twice: \\\\", Eta: 0.5
+          Size: 832x1216, Lora hashes: "a: 0123, b: 4567", Note: "a \\"no\\", twice: \\\\", Eta: 0.5
           """))
     #expect(text.prompt == "a photo: dog, cat\nsecond line")
     #expect(text.negative == "blurry,\nlow \"quality\"")
     #expect(text.fields.count == 9)
     #expect(text["Lora hashes"] == "a: 0123, b: 4567")
-    #expect(text["Note"] == "say \"no\", twice: \\")
+    #expect(text["Note"] == "a \"no\", twice: \\")
     #expect(text["Eta"] == "0.5")
     let short = try #require(Infotext(parsing: "a\nSteps: 2, Sampler: Euler a, Seed: 1"))
     #expect(short.prompt == "a" && short.negative == nil)
@@ -29,7 +29,7 @@ import Testing
     #expect(Infotext(parsing: "") == nil)
   }
 
-  @Test("What is written is read again")
+  @Test("A written text is read back")
   func roundTrip() throws {
     let written = Infotext(
       prompt: "a \"dog\", running\nfast", negative: "",
@@ -43,7 +43,8 @@ import Testing
     #expect(read["Seed"] == written["Seed"])
   }
 
-  @Test("Samplers have A1111's names, and are found by them", arguments: SchedulerName.allCases)
+  @Test(
+    "Samplers have A1111's names, and are found by these names", arguments: SchedulerName.allCases)
   func samplers(_ name: SchedulerName) throws {
     let title = SamplerTitle(SchedulerConfiguration().replacingClass(with: name))
     #expect(title.sampler == name)

@@ -4,9 +4,9 @@ import StableDiffusion
 import TestSupport
 import Testing
 
-/// What an image's file records, and the request that it leads to.
+/// The record of a picture, and the request made from it.
 @Suite struct PictureRecordTests {
-  /// As the version before requests wrote it.
+  /// A record of an earlier version.
   private static let json = """
     {"adapters":[{"name":"dog@500","path":"a.safetensors","scale":-0.25,"sha256":"03",\
     "tensors_sha256":"04"}],"device":"cpu","guidance":7.5,"guidance_rescale":0.7,"height":64,\
@@ -24,12 +24,13 @@ import Testing
     try JSONDecoder().decode(PictureRecord.self, from: Data(Self.json.utf8))
   }
 
-  @Test("A record gives every option, and its request gives the record again")
+  @Test("A record sets every option of its request, and the request gives the same record")
   func roundTrip() throws {
     let record = try record()
     #expect(try record.json() == Self.json)
     let options = record.request.options
-    #expect(options.loras == [AdapterChoice(path: "a.safetensors", scale: -0.25, name: "dog@500")])
+    #expect(
+      options.loras == [AdapterChoice(path: "a.safetensors", strength: -0.25, name: "dog@500")])
     #expect(options.imageStrength == 0.75 && options.negative == "" && options.split == 0.5)
     #expect(options.originalSize == nil && options.crop == CropOffset(top: 8, left: 0))
 
@@ -51,7 +52,7 @@ import Testing
     #expect(again == record)
   }
 
-  @Test("Sizes that are the image's own follow another width")
+  @Test("Sizes that equal the picture's follow another width")
   func sizes() throws {
     var flags = DrawingRequest()
     flags.set(\.$width, to: 80)
@@ -59,7 +60,7 @@ import Testing
     #expect(series.sizes?.targetWidth == 80 && series.sizes?.cropTop == 8)
   }
 
-  @Test("Files with another content are named, but for those that are given anew")
+  @Test("Files with changed content are named, unless flags replace them")
   func contents() throws {
     let record = try record()
     var now = record
@@ -68,14 +69,14 @@ import Testing
     let error = #expect(throws: PictureRecordError.self) {
       try record.checkContents(against: now, besides: DrawingRequest(), file: "a.png")
     }
-    #expect("\(try #require(error))".contains("the model m has other content; the adapter a.saf"))
+    #expect("\(try #require(error))".contains("the model m has changed; the adapter a.saf"))
     var flags = DrawingRequest()
     flags.set(\.$model, to: "m")
     flags.set(\.$loras, to: [])
     try record.checkContents(against: now, besides: flags, file: "a.png")
   }
 
-  @Test("The text of images in grids and caches is the one that earlier versions wrote")
+  @Test("The text of pictures in grids and caches is the one of earlier versions")
   func infotext() throws {
     var options = DrawingOptions()
     (options.prompt, options.negative, options.seed) = ("a, b", "x: y", 7)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# In this order: models, pictures, drawings, training, lora, single_file and adapters run the models
-# that tiny_sdxl and tiny_refiner write.
+# In this order, because models, pictures, drawings, training, lora, single_file and adapters load the
+# models that tiny_sdxl and tiny_refiner write.
 GROUPS = [
     "blocks", "tiny_sdxl", "tiny_refiner", "models", "schedules", "optimizer", "pictures", "drawings",
     "training", "keys", "lora", "tokens", "resize", "buckets", "masks", "single_file", "adapters",

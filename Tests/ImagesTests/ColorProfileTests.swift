@@ -2,10 +2,10 @@ import Foundation
 import Images
 import Testing
 
-@Suite("What a header says of colours and transparency")
+@Suite("Colour profile and transparency in headers")
 struct ColorProfileTests {
   @Test(
-    "a profile is named by its description, sRGB is not, a broken one is no error",
+    "a profile has its description as name, sRGB has none, and a broken one is no error",
     arguments: [
       ("profile-wide.png", "Wide Gamut Test"), ("profile-wide.jpg", "Wide Gamut Test"),
       ("profile-srgb.jpg", nil), ("profile-broken.png", "unreadable"),
@@ -37,7 +37,7 @@ struct ColorProfileTests {
     return data[start...]
   }
 
-  @Test("a profile longer than the part of a file that is read first, in many segments")
+  @Test("a profile in many segments, longer than the part of a file that is read first")
   func longProfile() throws {
     let data = try jpeg(profile: wideProfile().prefix(250) + Data(count: 300_000))
     try Fixtures.withTemporaryFolder { folder in
@@ -47,7 +47,7 @@ struct ColorProfileTests {
     }
   }
 
-  @Test("a profile cut anywhere, or with any byte set high, is a name, sRGB or unreadable")
+  @Test("a profile cut anywhere, or with any byte set to 255, is a name, sRGB or unreadable")
   func damagedProfiles() throws {
     let whole = Data(try wideProfile().prefix(250))
     for count in stride(from: 1, to: whole.count, by: 3) {
@@ -70,16 +70,16 @@ struct ColorProfileTests {
   func transparency(name: String, expected: Bool) throws {
     #expect(try ImageDecoder.header(Fixtures.data(name)).hasAlpha == expected)
     let url = Fixtures.folder.appending(path: name)
-    let (picture, alpha) = try ImageDecoder.decodeWithAlpha(contentsOf: url)
-    #expect(try picture == ImageDecoder.decode(contentsOf: url))
+    let (image, alpha) = try ImageDecoder.decodeWithAlpha(contentsOf: url)
+    #expect(try image == ImageDecoder.decode(contentsOf: url))
     #expect((alpha != nil) == expected)
   }
 
-  @Test("alpha has the file's values; a mask's transparency counts as black, its rest as luminance")
+  @Test("alpha has the file's values; transparent parts of a mask are black, the rest is luminance")
   func alphaAndMask() throws {
     let url = Fixtures.folder.appending(path: "rgba-gamma.png")
     let alpha = try #require(try ImageDecoder.decodeWithAlpha(contentsOf: url).alpha)
-    // As make.py writes it: 0 to 255 from left to right.
+    // make.py writes 0 to 255 from left to right.
     let row = (0..<61).map { UInt8(255 * $0 / 60) }
     #expect(Array(alpha.pixels[..<61]) == row && Array(alpha.pixels[(42 * 61)...]) == row)
     let mask = try ImageDecoder.decodeMask(contentsOf: url)

@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-@Suite("Damaged data is an error or a picture, never a crash")
+@Suite("Damaged data gives an error or an image, never a crash")
 struct DamagedDataTests {
   static let files = Fixtures.jpegs + Fixtures.pngs
 
@@ -70,7 +70,7 @@ struct DamagedDataTests {
         #expect(error.description.hasPrefix("The image data ") && error.description.hasSuffix("."))
       }
     }
-    // Every chunk of a PNG has a checksum; a JPEG shows damage only where its structure breaks.
+    // Every chunk of a PNG has a checksum. A JPEG shows damage only if its structure breaks.
     #expect(name.hasSuffix("png") ? failures == 60 : failures > 5)
   }
 
@@ -100,7 +100,7 @@ struct DamagedDataTests {
     }
   }
 
-  @Test("a JPEG of the largest sides that its header can hold is refused")
+  @Test("a JPEG with the largest sides that a header can have is refused")
   func largest() throws {
     var data = try Fixtures.data("absurd.jpg")
     let sides = try #require(data.firstRange(of: [0xFF, 0xDC, 0xFF, 0xDC]))

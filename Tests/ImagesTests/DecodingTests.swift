@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-/// Of every JPEG here libjpeg's own `djpeg` gives bit for bit what Pillow gives; `make.py` checks it.
+/// For every JPEG here libjpeg's own `djpeg` gives the same bits as Pillow; `make.py` checks this.
 @Suite("Decoding equals Pillow's and djpeg's")
 struct DecodingTests {
   @Test("every kind of JPEG, within 2 of 255", arguments: Fixtures.jpegs)

@@ -70,10 +70,10 @@ struct DrawingTests {
   func glyphs(text: String, drawing: String) {
     var canvas = Canvas(size: font.cell)
     canvas.write(text, left: 0, top: 0, black, font: font)
-    #expect(picture(canvas) == drawing)
+    #expect(characters(canvas) == drawing)
   }
 
-  @Test("every printable ASCII character has a shape of its own")
+  @Test("every printable ASCII character has its own shape")
   func ascii() {
     let shapes = (0x21...0x7E).map { font.rows(of: Character(Unicode.Scalar(UInt8($0)))) }
     #expect(Set(shapes).count == shapes.count)
@@ -81,7 +81,7 @@ struct DrawingTests {
     #expect(!shapes.contains(font.rows(of: "漢")))
   }
 
-  @Test("a decomposed letter, as macOS names files, is the composed one; spaces are empty")
+  @Test("a decomposed letter, as in file names of macOS, is drawn composed; spaces are empty")
   func composition() {
     #expect(font.rows(of: "e\u{301}") == font.rows(of: "é"))
     #expect(font.rows(of: "é") != font.rows(of: "e"))
@@ -89,7 +89,7 @@ struct DrawingTests {
     #expect(font.rows(of: "\u{A0}").allSatisfy { $0 == 0 })
   }
 
-  @Test("characters stand 7 pixels apart; the end is returned, and what is outside is not drawn")
+  @Test("characters are 7 pixels apart; the end is returned, and pixels outside are ignored")
   func advance() {
     var canvas = Canvas(size: PixelSize(width: 12, height: 13))
     #expect(canvas.write("I", left: 2, top: 0, black, font: font) == 9)
@@ -100,13 +100,13 @@ struct DrawingTests {
     #expect(canvas.image == before)
     var alone = Canvas(size: PixelSize(width: 21, height: 13))
     alone.write("AA", left: 0, top: 0, black, font: font)
-    let rows = picture(alone).split(separator: "\n")
+    let rows = characters(alone).split(separator: "\n")
     #expect(rows.allSatisfy { $0.prefix(7) == $0.dropFirst(7).prefix(7) })
     #expect(rows.allSatisfy { $0.dropFirst(14).allSatisfy { $0 == "." } })
   }
 
   @Test(
-    "lines break between words, within a word only where it is longer than a line",
+    "lines break between words, and within a word only if it is longer than a line",
     arguments: [
       ("a photo of sks dog", 10, ["a photo of", "sks dog"]),
       ("a photo of sks dog", 9, ["a photo", "of sks", "dog"]),
@@ -120,22 +120,22 @@ struct DrawingTests {
     #expect(font.lines(of: text, columns: columns).map(String.init) == expected)
   }
 
-  @Test("fill, outline and paste reach exactly their pixels, and are cut at the edges")
+  @Test("fill, outline and paste change exactly their pixels, and are cut at the edges")
   func rectangles() throws {
     var canvas = Canvas(size: PixelSize(width: 6, height: 4))
     canvas.outline(PixelRect(left: 1, top: 0, width: 4, height: 4), black)
-    #expect(picture(canvas) == ".####.\n.#..#.\n.#..#.\n.####.")
+    #expect(characters(canvas) == ".####.\n.#..#.\n.#..#.\n.####.")
     canvas = Canvas(size: PixelSize(width: 4, height: 3))
     canvas.fill(PixelRect(left: 2, top: -5, width: 50, height: 7), black)
-    #expect(picture(canvas) == "..##\n..##\n....")
+    #expect(characters(canvas) == "..##\n..##\n....")
     let dots = try RGBImage(width: 2, height: 2, pixels: Array(repeating: 0, count: 12))
     canvas.paste(dots, left: -1, top: 2)
-    #expect(picture(canvas) == "..##\n..##\n#...")
+    #expect(characters(canvas) == "..##\n..##\n#...")
     canvas.paste(dots, left: 40, top: -40)
-    #expect(picture(canvas) == "..##\n..##\n#...")
+    #expect(characters(canvas) == "..##\n..##\n#...")
   }
 
-  @Test("opacity mixes: half of 200 over white is between them; a canvas has at least one pixel")
+  @Test("an opacity of 0.5 mixes half and half; a canvas has at least one pixel")
   func opacity() {
     var canvas = Canvas(size: PixelSize(width: 0, height: -3))
     #expect(canvas.size == PixelSize(width: 1, height: 1))
@@ -143,8 +143,8 @@ struct DrawingTests {
     #expect(canvas.image.pixels == [228, 128, 128])
   }
 
-  /// `#` for what is darker than white.
-  private func picture(_ canvas: Canvas) -> String {
+  /// The canvas with `#` for every pixel that is darker than white.
+  private func characters(_ canvas: Canvas) -> String {
     let image = canvas.image
     return (0..<image.height).map { y in
       String((0..<image.width).map { image.pixels[(y * image.width + $0) * 3] < 255 ? "#" : "." })

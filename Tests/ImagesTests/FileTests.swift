@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-@Suite("Files that are no pictures")
+@Suite("Files that are not images")
 struct FileTests {
   private func problem(of file: URL) -> ImageError.Problem? {
     var found: ImageError.Problem?
@@ -17,7 +17,8 @@ struct FileTests {
     return found
   }
 
-  @Test("missing, a folder, a pipe, empty, a loop of links: each says which file and what it is")
+  @Test(
+    "missing, a folder, a pipe, empty, a loop of links: each error names the file and the problem")
   func kinds() throws {
     try Fixtures.withTemporaryFolder { folder in
       #expect(problem(of: folder.appending(path: "missing.png")) == .missing)
@@ -48,11 +49,11 @@ struct FileTests {
   }
 
   @Test(
-    "other content under a picture's name is named",
+    "the error names content of other formats",
     arguments: [
-      ("just some words\n", "text"), ("GIF89a\u{1}", "a GIF picture"),
-      ("RIFF\u{1}\0\0\0WEBPVP8 ", "a WebP picture"), ("\0\0\0\u{18}ftypheic", "an HEIF picture"),
-      ("II*\0\u{8}\0\0\0", "a TIFF or camera raw picture"), ("\u{1}\u{2}", "of an unknown kind"),
+      ("just some words\n", "text"), ("GIF89a\u{1}", "a GIF image"),
+      ("RIFF\u{1}\0\0\0WEBPVP8 ", "a WebP image"), ("\0\0\0\u{18}ftypheic", "an HEIF image"),
+      ("II*\0\u{8}\0\0\0", "a TIFF or camera raw image"), ("\u{1}\u{2}", "of an unknown kind"),
     ])
   func otherContent(bytes: String, content: String) throws {
     try Fixtures.withTemporaryFolder { folder in
@@ -62,7 +63,7 @@ struct FileTests {
     }
   }
 
-  @Test("a file over the limit is refused unread")
+  @Test("a file over the limit is refused before it is read")
   func tooManyBytes() throws {
     let file = Fixtures.folder.appending(path: "grey.jpg")
     let limits = ImageLimits(fileBytes: 100)
@@ -73,7 +74,7 @@ struct FileTests {
     }
   }
 
-  @Test("a header behind 200 KB of metadata is found")
+  @Test("a header after 200 KB of metadata is found")
   func longMetadata() throws {
     let segment = Data([0xFF, 0xE2, 0xFF, 0xFF]) + Data(count: 0xFFFD)
     let data = try Fixtures.data("orientation-6.jpg")

@@ -1,7 +1,7 @@
 import Foundation
 import Images
 
-/// The small pictures in `Fixtures`, what Pillow makes of them, and the shared photographs.
+/// The small images in `Fixtures`, Pillow's decoding of them, and the shared photographs.
 enum Fixtures {
   private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
   static let folder = tests.appending(path: "Fixtures")
@@ -28,11 +28,11 @@ enum Fixtures {
     return try ImageDecoder.decode(contentsOf: folder.appending(path: "expected/\(stem).png"))
   }
 
-  /// Whether a folder of the shared photographs is there; says so when tests are skipped.
+  /// Whether a folder of the shared photographs exists. Prints a note if tests are skipped.
   static func hasPhotos(_ name: String) -> Bool {
-    let isThere = FileManager.default.fileExists(atPath: photos.appending(path: name).path)
-    if !isThere { print("SKIPPED: tests of shared/photos/\(name), which is not there") }
-    return isThere
+    let exists = FileManager.default.fileExists(atPath: photos.appending(path: name).path)
+    if !exists { print("SKIPPED: tests of shared/photos/\(name), which does not exist") }
+    return exists
   }
 
   static func files(in folder: URL, ofType type: String) throws -> [URL] {
@@ -75,7 +75,7 @@ extension RGBImage {
     return 10 * log10(255 * 255 * Double(pixels.count) / Double(max(squares, 1)))
   }
 
-  /// The same over the blocks of 5 x 5 pixels that differ least, a share of all.
+  /// The same for a share of the blocks of 5 x 5 pixels: those that differ least.
   func signalToNoise(against other: RGBImage, share: Double) -> Double {
     guard width == other.width, height == other.height else { return 0 }
     var squares = [Int](repeating: 0, count: (width / 5) * (height / 5))

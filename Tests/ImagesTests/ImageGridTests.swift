@@ -1,14 +1,14 @@
 import Images
 import Testing
 
-@Suite("Pictures and grids of them")
+@Suite("Images and grids of images")
 struct ImageGridTests {
   private func plain(_ value: UInt8, width: Int = 2, height: Int = 1) throws -> RGBImage {
     let pixels = [UInt8](repeating: value, count: width * height * 3)
     return try RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  @Test("pictures, gaps and the place of a missing picture")
+  @Test("images, gaps and the place of a missing image")
   func compose() throws {
     let grid = try ImageGrid.compose(
       rows: [[plain(1), plain(2)], [plain(3)]], gap: 1,
@@ -18,7 +18,7 @@ struct ImageGridTests {
     #expect(reds == [1, 1, 9, 2, 2] + [9, 9, 9, 9, 9] + [3, 3, 9, 9, 9])
   }
 
-  @Test("no pictures, other sizes and a negative gap are errors")
+  @Test("no images, different sizes and a negative gap are errors")
   func errors() throws {
     #expect(throws: ImageGridError.noImages) { try ImageGrid.compose(rows: [[], []]) }
     #expect(throws: ImageGridError.negativeGap(-1)) {
@@ -30,7 +30,9 @@ struct ImageGridTests {
     }
   }
 
-  @Test("pixels that do not fill the picture", arguments: [(2, 1, 5), (0, 1, 0), (-1, -1, 3)])
+  @Test(
+    "pixels that do not fill the image are an error",
+    arguments: [(2, 1, 5), (0, 1, 0), (-1, -1, 3)])
   func wrongPixels(width: Int, height: Int, byteCount: Int) {
     #expect {
       try RGBImage(width: width, height: height, pixels: [UInt8](repeating: 0, count: byteCount))

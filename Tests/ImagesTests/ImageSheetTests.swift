@@ -13,7 +13,7 @@ struct ImageSheetTests {
     image.pixels[(y * image.width + x) * 3]
   }
 
-  @Test("texts above, beside and below have their room, and images hang from one line")
+  @Test("texts above, beside and below have their space, and images are aligned at the top")
   func places() throws {
     let layout = ImageSheet.Layout(tileWidth: 20, labelWidth: 50, gap: 10, lineHeight: 15)
     let sheet = ImageSheet(
@@ -37,7 +37,7 @@ struct ImageSheetTests {
     #expect(red(sheet, x: 100, y: top + 45) == 255)
   }
 
-  @Test("images with lines below them stand on one line")
+  @Test("images with lines below them are aligned at the bottom")
   func standing() throws {
     let sheet = ImageSheet(
       ImageSheet.Layout(tileWidth: 20, gap: 4, margin: 0, lineHeight: 15),

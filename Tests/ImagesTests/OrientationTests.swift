@@ -47,9 +47,9 @@ struct OrientationTests {
       #expect(header.orientation == orientation)
       #expect(header.orientedSize == size)
       let image = try ImageDecoder.decode(contentsOf: file, scale: .eighth)
-      // Each has its own number drawn over it, at the middle and the edges, so that all of it is
-      // only 25 to 28 dB alike, in Pillow too. The tenth of the blocks that differ most holds those;
-      // turned the wrong way the rest would be below 15.
+      // Each has its own number drawn over it, at the middle and the edges, so the whole images
+      // have only 25 to 28 dB, in Pillow too. The tenth of the blocks that differ most contains
+      // these numbers. Turned the wrong way, the rest would be below 15 dB.
       #expect(image.signalToNoise(against: upright, share: 0.9) > 30)
     }
   }

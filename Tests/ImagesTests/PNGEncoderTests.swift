@@ -4,14 +4,14 @@ import Testing
 
 @Suite("PNG writing and text")
 struct PNGEncoderTests {
-  @Test("pixels come back as they went in")
+  @Test("decoding gives the encoded pixels")
   func pixels() throws {
     let pixels = (0..<17 * 5 * 3).map { UInt8(truncatingIfNeeded: $0 * $0) }
     let image = try RGBImage(width: 17, height: 5, pixels: pixels)
     #expect(try ImageDecoder.decode(try PNGEncoder.encode(image)) == image)
   }
 
-  @Test("text comes back in order: ASCII, other scripts, several lines, nothing")
+  @Test("text is read in its order: ASCII, other scripts, several lines, empty")
   func text() throws {
     let image = try Fixtures.expected("upright.png")
     let written = [
@@ -43,9 +43,9 @@ struct PNGEncoderTests {
       ])
   }
 
-  @Test("text of a file that is no PNG, or not a whole one")
+  @Test("reading text from a JPEG or a truncated PNG is an error")
   func noText() throws {
-    #expect(throws: ImageError(file: "a.png", problem: .notAnImage(content: "a JPEG picture"))) {
+    #expect(throws: ImageError(file: "a.png", problem: .notAnImage(content: "a JPEG image"))) {
       try PNGText.read(try Fixtures.data("grey.jpg"), name: "a.png")
     }
     #expect(throws: ImageError(file: nil, problem: .truncated(.png))) {
@@ -54,7 +54,7 @@ struct PNGEncoderTests {
   }
 
   @Test(
-    "keys that PNG does not allow",
+    "keys that PNG does not allow are errors",
     arguments: ["", " a", "a ", "a  b", "é", "a\nb", String(repeating: "k", count: 80)])
   func invalidKeys(key: String) throws {
     let image = try Fixtures.expected("upright.png")

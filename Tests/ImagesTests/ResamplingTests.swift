@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Resampling equals Pillow's")
 struct ResamplingTests {
-  /// What `make.py` scales: the picture before it is a JPEG, 61 x 43.
+  /// The image that `make.py` scales, 61 x 43.
   private func source() throws -> RGBImage {
     try ImageDecoder.decode(Fixtures.data("resize.png"))
   }
@@ -18,7 +18,7 @@ struct ResamplingTests {
     #expect(try Resampling(resized: resized)(source()) == expected)
   }
 
-  @Test("a rectangle is that of the whole")
+  @Test("a rectangle equals that part of the whole")
   func rectangle() throws {
     let resized = PixelSize(width: 67, height: 47)
     let whole = try Resampling(resized: resized)(source())
@@ -32,7 +32,7 @@ struct ResamplingTests {
   }
 
   @Test(
-    "a rectangle outside is an error, as is an empty one",
+    "a rectangle outside the image and an empty one are errors",
     arguments: [(0, 1, 10), (1, 0, 10), (-1, 0, 5), (0, -1, 5), (0, 0, 0)])
   func outside(top: Int, left: Int, side: Int) throws {
     let wanted = Resampling(
@@ -48,7 +48,7 @@ struct ResamplingTests {
   }
 
   @Test(
-    "a JPEG is decoded smaller only where its sides divide and stay twice those wanted",
+    "a JPEG is decoded smaller only if its sides divide and stay twice those of the result",
     arguments: [
       (6000, 4000, 1248, 832, DCTScale.half), (4000, 3000, 1195, 896, .full),
       (6000, 4000, 1501, 1000, .full), (6002, 4001, 624, 416, .full),

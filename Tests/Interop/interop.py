@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that LoRA files and pictures agree with diffusers and peft, both ways.
+"""Checks that LoRA files and pictures agree with diffusers and peft, in both directions.
 
-LORA_TRAIN names the lora-train binary. Run it with the Python of Scripts/python-environment.
+LORA_TRAIN is the path of the lora-train binary. Run it with the Python of Scripts/python-environment.
 """
 
 import json
@@ -30,16 +30,16 @@ SIZE, STEPS, SEED, GUIDANCE = 128, 5, 11, 5.0
 PROMPT, NEGATIVE = "a photo of sks dog on the beach", "blurry, low quality"
 DEMO_PROMPT = "a photo of dhoni character on a pink background"
 TOLERANCE = 2
-# A LoRA or a negative prompt that moves no pixel by this much would prove nothing.
+# The least change of a pixel, of 255, by which a LoRA or a negative prompt counts as visible.
 VISIBLE = 10
 
 
 class Failure(Exception):
-    """A check that did not hold; the message says what was found."""
+    """A failed check, with the finding as its message."""
 
 
 def run(*arguments):
-    """Runs a command; its output is shown only when it fails."""
+    """Runs a command. Raises with its output if it fails."""
     command = [str(argument) for argument in arguments]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
@@ -59,20 +59,20 @@ def load_pipeline(model):
 
 
 def make_dataset(folder):
-    """Four pictures of several shapes, two with captions."""
+    """Writes four images of several shapes, two with captions."""
     folder.mkdir()
     sizes = ((160, 128), (128, 200), (131, 137), (300, 150))
     for number, (width, height) in enumerate(sizes):
         y, x = numpy.mgrid[0:height, 0:width]
         waves = [numpy.sin(x / (9 + number) + c) * numpy.cos(y / (7 + c)) for c in range(3)]
         pixels = (numpy.stack(waves, axis=-1) * 120 + 128).astype(numpy.uint8)
-        Image.fromarray(pixels).save(folder / f"picture-{number}.png")
+        Image.fromarray(pixels).save(folder / f"image-{number}.png")
     for number in (0, 2):
-        (folder / f"picture-{number}.txt").write_text(f"a photo of sks dog, pose {number}\n")
+        (folder / f"image-{number}.txt").write_text(f"a photo of sks dog, pose {number}\n")
 
 
 def save_peft_lora(model, folder):
-    """A LoRA with both matrices random and alpha unlike rank, saved by diffusers; the file."""
+    """Saves a LoRA with two random matrices and an alpha other than the rank with diffusers."""
     unet = UNet2DConditionModel.from_pretrained(model / "unet")
     unet.add_adapter(
         LoraConfig(r=4, lora_alpha=6, target_modules=["to_q", "to_k", "to_v", "to_out.0"])
@@ -90,7 +90,7 @@ def save_peft_lora(model, folder):
     return folder / "pytorch_lora_weights.safetensors"
 
 
-class Workplace:
+class Fixture:
     """A random model, a dataset, a LoRA and pictures drawn by both programs."""
 
     def __init__(self, folder):
@@ -103,7 +103,7 @@ class Workplace:
         self.pipe = load_pipeline(self.model)
 
     def theirs(self, lora=None, scale=1.0, negative=None, pipe=None, prompt=PROMPT, size=SIZE):
-        """The picture by diffusers."""
+        """The picture of diffusers."""
         pipe = pipe or self.pipe
         if lora is not None:
             pipe.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="lora")
@@ -116,7 +116,7 @@ class Workplace:
         return picture
 
     def ours(self, *arguments, prompt=PROMPT, size=SIZE):
-        """The picture by `lora-train generate`."""
+        """The picture of `lora-train generate`."""
         path = self.folder / "ours.png"
         path.unlink(missing_ok=True)
         lora_train(
@@ -129,7 +129,7 @@ class Workplace:
 
 
 def largest_difference(one, other):
-    """In steps of 255, over all pixels and channels."""
+    """The largest difference of 255, over all pixels and channels."""
     one, other = (numpy.asarray(picture.convert("RGB"), dtype=int) for picture in (one, other))
     if one.shape != other.shape:
         raise Failure(f"the pictures have shapes {one.shape} and {other.shape}")
@@ -137,7 +137,7 @@ def largest_difference(one, other):
 
 
 def expect_same(ours, theirs, plain=None):
-    """Fails unless the pictures agree and, when `plain` is given, visibly differ from it."""
+    """Fails unless the pictures agree and, if `plain` is given, differ visibly from it."""
     difference = largest_difference(ours, theirs)
     if difference > TOLERANCE:
         raise Failure(f"the pictures differ by {difference} of 255, more than {TOLERANCE}")
@@ -146,76 +146,76 @@ def expect_same(ours, theirs, plain=None):
     return f"within {difference} of 255"
 
 
-def base_picture(place):
+def base_picture(fixture):
     """the base model draws the same picture"""
-    return expect_same(place.ours("--model", place.model), place.theirs())
+    return expect_same(fixture.ours("--model", fixture.model), fixture.theirs())
 
 
-def negative_prompt(place):
-    """with a negative prompt too"""
-    ours = place.ours("--model", place.model, "--negative", NEGATIVE)
-    return expect_same(ours, place.theirs(negative=NEGATIVE), place.theirs())
+def negative_prompt(fixture):
+    """a negative prompt gives the same picture"""
+    ours = fixture.ours("--model", fixture.model, "--negative", NEGATIVE)
+    return expect_same(ours, fixture.theirs(negative=NEGATIVE), fixture.theirs())
 
 
-def trained_adapter(place):
+def trained_adapter(fixture):
     """adapter.safetensors of a run loads in diffusers and draws the run's picture"""
-    # The learning rate is high so that the adapter is visible after so few steps.
+    # The high learning rate makes the adapter visible after four steps.
     lora_train(
-        "--root", place.root, "--subject", "dog", "--dataset", place.dataset,
-        "--model", place.model, "--steps", 4, "--resolution", SIZE, "--rank", 4,
+        "--root", fixture.root, "--subject", "dog", "--dataset", fixture.dataset,
+        "--model", fixture.model, "--steps", 4, "--resolution", SIZE, "--rank", 4,
         "--alpha", 6, "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3,
     )
-    found = sorted(place.root.glob("dog/run-*/step-000004/adapter.safetensors"))
+    found = sorted(fixture.root.glob("dog/run-*/step-000004/adapter.safetensors"))
     if len(found) != 1:
-        raise Failure(f"expected one adapter of step 4 under {place.root}, found {len(found)}")
-    return expect_same(place.ours("--run", "latest"), place.theirs(found[0]), place.theirs())
+        raise Failure(f"expected one adapter of step 4 under {fixture.root}, found {len(found)}")
+    return expect_same(fixture.ours("--run", "latest"), fixture.theirs(found[0]), fixture.theirs())
 
 
-def peft_lora(place):
+def peft_lora(fixture):
     """a LoRA saved by diffusers and peft draws the same picture here"""
-    ours = place.ours("--model", place.model, "--lora", place.lora)
-    return expect_same(ours, place.theirs(place.lora), place.theirs())
+    ours = fixture.ours("--model", fixture.model, "--lora", fixture.lora)
+    return expect_same(ours, fixture.theirs(fixture.lora), fixture.theirs())
 
 
-def scaled_lora(place):
-    """and so it does at half strength"""
-    ours = place.ours("--model", place.model, "--lora", f"{place.lora}:0.5")
-    return expect_same(ours, place.theirs(place.lora, scale=0.5), place.theirs(place.lora))
+def scaled_lora(fixture):
+    """that LoRA draws the same picture at half strength"""
+    ours = fixture.ours("--model", fixture.model, "--lora", f"{fixture.lora}:0.5")
+    return expect_same(ours, fixture.theirs(fixture.lora, scale=0.5), fixture.theirs(fixture.lora))
 
 
-def kohya_lora(place):
-    """a LoRA as diffusers converts it to kohya's names draws the same picture, at a negative strength"""
-    folder = place.folder / "kohya"
+def kohya_lora(fixture):
+    """a LoRA converted to kohya's names draws the same picture, at a negative strength"""
+    folder = fixture.folder / "kohya"
     folder.mkdir()
     lora = folder / "kohya.safetensors"
-    save_file(convert_state_dict_to_kohya(load_file(place.lora)), lora)
-    ours = place.ours("--model", place.model, "--lora", f"{lora}:-0.5")
-    return expect_same(ours, place.theirs(lora, scale=-0.5), place.theirs())
+    save_file(convert_state_dict_to_kohya(load_file(fixture.lora)), lora)
+    ours = fixture.ours("--model", fixture.model, "--lora", f"{lora}:-0.5")
+    return expect_same(ours, fixture.theirs(lora, scale=-0.5), fixture.theirs())
 
 
-def single_file(place):
+def single_file(fixture):
     """a model in one file, which diffusers' converters read too, draws the same picture"""
     shapes, models, configs = {}, {}, {}
     for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
-        models[part] = load_file(next((place.model / part).glob("*.safetensors")))
-        configs[part] = json.loads((place.model / part / "config.json").read_text())
+        models[part] = load_file(next((fixture.model / part).glob("*.safetensors")))
+        configs[part] = json.loads((fixture.model / part / "config.json").read_text())
         shapes[part] = {key: tuple(value.shape) for key, value in models[part].items()}
     places = layout(shapes, 2, len(configs["vae"]["block_out_channels"]))
     tensors = {name: tensor(models, *where).contiguous() for name, where in places.items()}
     check(tensors, models, configs)
-    file = place.folder / "one.safetensors"
+    file = fixture.folder / "one.safetensors"
     save_file(tensors, file)
     described = shutil.ignore_patterns("*.safetensors")
-    shutil.copytree(place.model, place.folder / "one.config", ignore=described)
-    ours = place.ours("--model", file)
-    if largest_difference(ours, place.ours("--model", place.model)):
+    shutil.copytree(fixture.model, fixture.folder / "one.config", ignore=described)
+    ours = fixture.ours("--model", file)
+    if largest_difference(ours, fixture.ours("--model", fixture.model)):
         raise Failure("file and folder draw different pictures")
-    return expect_same(ours, place.theirs())
+    return expect_same(ours, fixture.theirs())
 
 
-def demo_adapter(place):
-    """an adapter of the demo model and subject, trained with class images, does too"""
-    model, root = ROOT / "Checkpoints" / "base" / "demo", place.folder / "demo"
+def demo_adapter(fixture):
+    """an adapter of the demo model and subject, trained with class images, draws the same picture"""
+    model, root = ROOT / "Checkpoints" / "base" / "demo", fixture.folder / "demo"
     lora_train(
         "--root", root, "--subject", "dhoni", "--dataset", ROOT / "Datasets" / "dhoni",
         "--config", ROOT / "Configs" / "dhoni.yaml", "--model", model, "--steps", 60,
@@ -224,8 +224,8 @@ def demo_adapter(place):
     adapter = root / "dhoni" / "run-1" / "step-000060" / "adapter.safetensors"
     shown = dict(prompt=DEMO_PROMPT, size=64)
     theirs = dict(shown, pipe=load_pipeline(model))
-    ours = place.ours("--model", model, "--lora", adapter, **shown)
-    return expect_same(ours, place.theirs(adapter, **theirs), place.theirs(**theirs))
+    ours = fixture.ours("--model", model, "--lora", adapter, **shown)
+    return expect_same(ours, fixture.theirs(adapter, **theirs), fixture.theirs(**theirs))
 
 
 CHECKS = [
@@ -239,10 +239,10 @@ def main():
         sys.exit("interop.py: LORA_TRAIN is not set; set it to the lora-train binary")
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        place = Workplace(Path(folder))
+        fixture = Fixture(Path(folder))
         for check in CHECKS:
             try:
-                print(f"ok     {check.__doc__}: {check(place)}")
+                print(f"ok     {check.__doc__}: {check(fixture)}")
             except Failure as failure:
                 failed += 1
                 print(f"FAILED {check.__doc__}: {failure}")

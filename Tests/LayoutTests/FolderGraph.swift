@@ -1,10 +1,10 @@
 /// Which folder of a target uses declarations of which other folder.
 ///
-/// Swift has no imports inside a target, so uses are found by name: a folder uses another one where
-/// the name of a type or function that the other declares at the top level of a file occurs. Names
-/// that the using folder also declares, nested in a type, are taken for its own.
+/// Swift has no imports inside a target, so uses are found by name. A folder uses another one if it
+/// contains the name of a type or function that the other declares at the top level of a file.
+/// Names that the using folder also declares, nested in a type, count as its own.
 struct FolderGraph {
-  /// Why a folder depends on another.
+  /// The uses by which a folder depends on another.
   struct Edge {
     let from: String
     let to: String
@@ -50,7 +50,7 @@ struct FolderGraph {
     }
   }
 
-  /// The circles: for each set of folders that all reach one another, the edges between them.
+  /// The circles: the edges between the folders of each set whose folders all reach one another.
   var circles: [[Edge]] {
     let reached = Dictionary(uniqueKeysWithValues: edges.keys.map { ($0, reach($0)) })
     var seen: Set<String> = []

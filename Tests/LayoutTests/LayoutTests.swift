@@ -5,10 +5,7 @@ import Testing
 /// The rules of CONTRIBUTING.md that a compiler does not check.
 @Suite("Layers")
 struct LayoutTests {
-  /// Targets whose folders still form a circle.
-  private static let knownCircles: Set = ["NN", "StableDiffusion", "lora-train"]
-
-  /// Programs whose command lines libraries suggest, with their flags.
+  /// Other programs. Libraries may print their command lines with flags.
   private static let otherPrograms: Set = ["vips"]
 
   private static let longestFile = 400
@@ -37,12 +34,7 @@ struct LayoutTests {
   func circles() throws {
     let files = Dictionary(grouping: try SourceTree.sources.get().files, by: \.target)
     for (target, files) in files.sorted(by: { $0.key < $1.key }) {
-      let circles = FolderGraph(files.map { ($0.path, $0.source) }).circles
-      if Self.knownCircles.contains(target) {
-        #expect(!circles.isEmpty, "\(target) has no circle any more; take it out of knownCircles")
-        continue
-      }
-      for circle in circles {
+      for circle in FolderGraph(files.map { ($0.path, $0.source) }).circles {
         Issue.record(
           """
           Folders of Sources/\(target) use one another in a circle:
@@ -77,7 +69,7 @@ struct LayoutTests {
     }
   }
 
-  /// Whether a text has a flag in it, such as `--steps`.
+  /// Whether a text contains a flag such as `--steps`.
   private static func namesFlag(_ text: String) -> Bool {
     let program = text.prefix { $0 != " " }
     return !otherPrograms.contains(String(program))

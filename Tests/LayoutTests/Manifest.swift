@@ -9,7 +9,7 @@ struct Manifest {
     let dependencies: Set<String>
   }
 
-  /// All but those of tests.
+  /// All targets except those of tests.
   let targets: [Target]
 
   /// Reads the text of a manifest.
@@ -32,7 +32,7 @@ struct Manifest {
     return Set(names.matches(of: /"([^"]+)"/).map { String($0.1) })
   }
 
-  /// What stands between the first opening bracket and its closing one.
+  /// The text between the first opening bracket and its closing one.
   private static func enclosed(
     _ text: Substring, between open: Character, and close: Character
   ) -> Substring {
@@ -47,7 +47,7 @@ struct Manifest {
   }
 }
 
-/// The graph of targets as CONTRIBUTING.md has it: a fenced block `targets` with a line
+/// The graph of targets in CONTRIBUTING.md: a fenced block `targets` with a line
 /// `name: dependency, dependency` for each target.
 struct DocumentedTargets {
   let dependencies: [String: Set<String>]

@@ -1,6 +1,6 @@
 import Testing
 
-/// That the tests of layers see what they look for.
+/// Proves that the tests of layers find what they check.
 @Suite("Reading sources")
 struct ReadingTests {
   private let sample = SwiftSource(
@@ -9,7 +9,7 @@ struct ReadingTests {
     /* a comment with Hidden /* and one inside */ and "text" */
     public struct Outer {  // Trailing
       enum Inner { case one }
-      let text = "say \(Used(1, "deep")) and \"quoted\" --flag"
+      let text = "use \(Used(1, "deep")) and \"quoted\" --flag"
       let raw = ##"raw \(NotUsed) " # "##
       let long = """
         two "lines" \
@@ -21,7 +21,7 @@ struct ReadingTests {
     func shown() -> Outer { other.member() }
     """#)
 
-  @Test("Words are those of code and of interpolations, without comments and texts")
+  @Test("Words are those of code and interpolations, without comments and texts")
   func words() {
     let words = sample.words.map(\.text)
     for word in ["Outer", "Inner", "Used", "Limit", "hidden", "shown"] {
@@ -36,11 +36,11 @@ struct ReadingTests {
     #expect(sample.words.last?.depth == 1)
   }
 
-  @Test("Texts are whole, with the line they begin in")
+  @Test("Texts are complete, with the line in which they begin")
   func literals() {
     #expect(
       sample.literals.map(\.text) == [
-        "deep", "say x and quoted --flag",
+        "deep", "use x and quoted --flag",
         #"raw \(NotUsed) " # "#, "\n    two \"lines\"     of --it\n    ",
       ])
     #expect(sample.literals.map(\.line) == [5, 5, 6, 7])
@@ -78,6 +78,41 @@ struct ReadingTests {
     #expect(
       graph(["A/One.swift": other, "B/Two.swift": "struct Two {\nlet a: One\n}"]).circles.count == 1
     )
+  }
+
+  @Test("Errors are found with their kind and the sentences of each case")
+  func errors() {
+    let types = ErrorType.all(
+      in: SwiftSource(
+        """
+        enum Good: ReportableError, Equatable {
+          case one(String), two
+          var kind: ErrorKind { .usage }
+          var description: String {
+            let ending = "."
+            switch self {
+            case .one(let name): "\\(name.quoted("a")) is "
+              + "one."
+            case .two:
+              let text = " two"
+              return "Is" + text + ending
+            }
+          }
+        }
+        let other = "other"
+        public struct Inner: Swift.Error {}
+        extension Outer: ReportableError {
+          var kind: ErrorKind { if case .one = self { .usage } else { .busy } }
+          var description: String { "\\(self)" }
+        }
+        struct Unrelated { let error: Error }
+        """))
+    #expect(types.map(\.name) == ["Good", "Inner", "Outer"])
+    #expect(types.map(\.isReportable) == [true, false, true])
+    #expect(types.map(\.kind.words.isEmpty) == [false, true, false])
+    #expect(types.map(\.takesAnyCase) == [false, false, true])
+    #expect(types.map(\.isDump) == [false, false, true])
+    #expect(types[0].sentences == [["x is ", "one."], ["Is"]])
   }
 
   @Test("A manifest's targets, with targets and products they depend on")

@@ -1,6 +1,6 @@
 /// The words and string literals of a Swift file, without its comments.
 ///
-/// Works on bytes, since that is fast enough in debug builds to read the whole package.
+/// It works on bytes, which is fast enough to read the whole package in debug builds.
 struct SwiftSource {
   /// A name or keyword.
   struct Word {
@@ -18,6 +18,8 @@ struct SwiftSource {
   struct Literal {
     let text: String
     let line: Int
+    /// Whether it stands in an interpolation of another.
+    let isInterpolated: Bool
   }
 
   private(set) var words: [Word] = []
@@ -27,6 +29,7 @@ struct SwiftSource {
   private var position = 0
   private var line = 1
   private var depth = 0
+  private var interpolations = 0
 
   init(_ text: String) {
     bytes = Array(text.utf8)
@@ -71,7 +74,7 @@ struct SwiftSource {
         isMember: isMember, isCalled: byte(0) == .openParenthesis))
   }
 
-  /// Reads from the opening quote on.
+  /// Reads a literal from its opening quote.
   private mutating func readLiteral(hashes: Int) {
     let start = line
     let quotes = byte(1) == .quote && byte(2) == .quote ? 3 : 1
@@ -79,7 +82,7 @@ struct SwiftSource {
     position += quotes
     while let byte = byte(0) {
       if byte == .newline {
-        // A quote in a regular expression opens nothing that goes on after its line.
+        // A quote in a regular expression begins a literal that ends with its line.
         if quotes == 1 { break }
         line += 1
       }
@@ -92,8 +95,12 @@ struct SwiftSource {
         let escaped = self.byte(0)
         position += 1
         if escaped == .openParenthesis {
+          interpolations += 1
           readCode(isInterpolation: true)
+          interpolations -= 1
           text.append(UInt8(ascii: "x"))
+        } else if escaped == UInt8(ascii: "n") {
+          text.append(.newline)
         } else if escaped == .newline {
           line += 1
         }
@@ -102,7 +109,10 @@ struct SwiftSource {
       text.append(byte)
       position += 1
     }
-    literals.append(Literal(text: String(decoding: text, as: UTF8.self), line: start))
+    literals.append(
+      Literal(
+        text: String(decoding: text, as: UTF8.self), line: start,
+        isInterpolated: interpolations > 0))
   }
 
   private mutating func skipLine() {
@@ -129,7 +139,7 @@ struct SwiftSource {
     (0..<count).allSatisfy { byte(offset + $0) == wanted }
   }
 
-  /// How many hashes open a raw string here; nil where none does.
+  /// How many hashes begin a raw string here; nil: there is no raw string.
   private func hashesBeforeQuote() -> Int? {
     var count = 0
     while byte(count) == .hash { count += 1 }

@@ -23,7 +23,7 @@ struct LoRATests {
     ) { try Generator(seed: UInt64(10 + $0)) }
   }
 
-  /// Gives every up matrix values, as training would.
+  /// Sets every up matrix to random values, as if it were trained.
   private func train(_ sites: [AdapterSite]) throws {
     for (index, site) in sites.enumerated() {
       let up = try site.lora.up
@@ -31,7 +31,7 @@ struct LoRATests {
     }
   }
 
-  @Test("Targets are whole ends of paths")
+  @Test("Targets match whole parts at the ends of paths")
   func sites() throws {
     let sites = try attach()
     #expect(
@@ -47,7 +47,7 @@ struct LoRATests {
       ])
   }
 
-  @Test("A target that names nothing, and a rank that trains nothing, are errors")
+  @Test("A target without a match and a rank below 1 are errors")
   func errors() throws {
     #expect {
       _ = try attach(["to_q", "q"])
@@ -65,7 +65,7 @@ struct LoRATests {
     #expect(pair.blocks.allSatisfy { $0.toQ.adapter == nil })
   }
 
-  @Test("Matrices start as diffusers' scripts start them, each from its site's generator")
+  @Test("Matrices are initialised as in diffusers' scripts, each from its site's generator")
   func initialization() throws {
     let sites = try attach(rank: 3)
     for (index, site) in sites.enumerated() {
@@ -117,7 +117,7 @@ struct LoRATests {
     }
   }
 
-  @Test("Below a bfloat16 base, adapters and their gradients stay float32")
+  @Test("On a bfloat16 base, adapters and their gradients stay float32")
   func precision() throws {
     try workshop.fill(pair, seed: 1, dtype: .bfloat16)
     let sites = try attach()
@@ -133,7 +133,7 @@ struct LoRATests {
     }
   }
 
-  @Test("Strength multiplies alpha / rank, and can be set on an adapter that is read")
+  @Test("Strength multiplies alpha / rank, and can be changed on an adapter")
   func strength() throws {
     let sites = try attach(["blocks.0.to_q"])
     try train(sites)
@@ -154,7 +154,7 @@ struct LoRATests {
     #expect(try (base + (full - base) * 0.25 - quarter).abs().max().item() < 1e-5)
   }
 
-  @Test("Given adapters take the places of others, and one can stand for several")
+  @Test("Set adapters replace the present ones, and one adapter can combine several")
   func given() throws {
     let sites = try attach()
     try train(sites)

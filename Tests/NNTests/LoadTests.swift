@@ -14,7 +14,7 @@ struct LoadTests {
     try names.map { (name: $0.key, tensor: try .ones($0.value)) }
   }
 
-  @Test("What is missing, unexpected or of another shape is listed in one sentence")
+  @Test("Missing, unexpected and misshapen tensors are listed in one sentence")
   func mismatch() throws {
     let linear = Linear(2, 3)
     let url = try workshop.safetensors(
@@ -25,10 +25,10 @@ struct LoadTests {
       + "use the weights and the config.json of one model."
     #expect(weightsError { try linear.load(from: WeightSource(file: url)) } == expected)
     #expect(weightsError { try linear.check(WeightSource(file: url)) } == expected)
-    #expect(weightsError { _ = try linear.weight.tensor } != nil, "nothing is loaded by halves")
+    #expect(weightsError { _ = try linear.weight.tensor } != nil, "nothing is loaded partly")
   }
 
-  @Test("A long list is cut, and its length said")
+  @Test("A long list is cut, and its length is given")
   func longList() throws {
     let names = (0..<25).map { "tensor\($0 + 10)" }
     let url = try workshop.safetensors(
@@ -69,7 +69,7 @@ struct LoadTests {
     #expect(try tensor.floats() == Array(normal(1000, seed: 1).floats()[500...]))
   }
 
-  @Test("A file in one piece goes before an index, and both before the fp16 variant")
+  @Test("A single file is preferred to an index, and both to the fp16 variant")
   func variants() throws {
     let folder = workshop.url("unet")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -120,15 +120,15 @@ struct LoadTests {
     let gone = workshop.url("gone.safetensors")
     #expect(
       weightsError(load)
-        == "\(gone.path) cannot be read (No such file or directory); check that it is "
-        + "there and readable.")
+        == "\(gone.path) cannot be read (No such file or directory); check that it exists "
+        + "and is readable.")
     _ = try workshop.safetensors([("y", vector(1))], "gone.safetensors")
     #expect(
       weightsError(load)
         == "\(gone.path) holds no tensor named x; use the file that belongs here.")
   }
 
-  @Test("Names can be changed and left out on the way")
+  @Test("Tensors can be renamed and left out")
   func renaming() throws {
     let url = try workshop.safetensors([("old.a", vector(1)), ("old.b", vector(2))])
     let source = try WeightSource(file: url).without(["old.b"]).renamed { String($0.dropFirst(4)) }

@@ -2,9 +2,9 @@ import NN
 import Testing
 import Torch
 
-@Suite("Adapters in the weights")
+@Suite("Merged adapters")
 struct MergeTests {
-  /// A convolution and a linear layer behind each other.
+  /// A convolution followed by a linear layer.
   private final class Layers: Module {
     let conv = Conv2d(6, 8, kernelSize: 3, stride: 2, padding: 1)
     let linear = Linear(8, 5)
@@ -40,7 +40,7 @@ struct MergeTests {
     #expect(try (conv(x) - base).abs().max().item() > 0.1)
   }
 
-  @Test("Merged adapters give the same output within 1e-5, and leave no trace when taken out")
+  @Test("Merged adapters give the same output within 1e-5, and unmerging restores every bit")
   func merged() throws {
     let beside = try layers(x)
     let weights = try layers.parameters().map { try $0.parameter.tensor.bytes() }
@@ -59,7 +59,7 @@ struct MergeTests {
     #expect(try layers(x).bytes() == beside.bytes())
   }
 
-  @Test("Setting other adapters takes merged ones out of the weights first")
+  @Test("Setting other adapters unmerges the present ones first")
   func replaced() throws {
     let weights = try layers.parameters().map { try $0.parameter.tensor.bytes() }
     try layers.mergeAdapters()
@@ -82,7 +82,7 @@ struct MergeTests {
     #expect(try layers.linear.weight.tensor.bytes() == own.bytes())
   }
 
-  @Test("Several on one convolution add up")
+  @Test("Several adapters on one convolution add up")
   func sum() throws {
     let conv = layers.conv
     let first = try #require(conv.adapter)

@@ -27,7 +27,7 @@ private final class Tree: Module {
 
 @Suite("The module tree and its keys")
 struct ModuleTests {
-  @Test("Keys are the names of properties in snake_case, indices and nothing else")
+  @Test("Keys consist of property names in snake_case and indices")
   func keys() {
     let expected: [(String, [Int])] = [
       ("time_embedding.weight", [2, 3]), ("time_embedding.bias", [2]),
@@ -51,7 +51,7 @@ struct ModuleTests {
       ])
   }
 
-  @Test("An adapter is no part of the model's weights")
+  @Test("An adapter is not part of the model's weights")
   func adapters() throws {
     let workshop = try Workshop()
     let pair = Pair()
@@ -63,7 +63,7 @@ struct ModuleTests {
     #expect(pair.parameters().map(\.path) == before)
   }
 
-  @Test("Layers of one tensor run one after the other")
+  @Test("Unary layers run one after the other")
   func forward() throws {
     let layers: [any UnaryLayer] = [SiLU(), Identity(), GELU()]
     let x = try vector(-1, 0, 2)
@@ -71,7 +71,7 @@ struct ModuleTests {
     #expect(try QuickGELU()(x).floats() == (x * (x * 1.702).sigmoid()).floats())
   }
 
-  @Test("A parameter without values says so when it is used")
+  @Test("A parameter without values throws when it is used")
   func notLoaded() throws {
     let x = try vector(1)
     #expect(

@@ -13,7 +13,7 @@ struct AdamWTests {
     let lr: Double
   }
 
-  /// A recorded course of torch.optim.AdamW, taken again by ours.
+  /// A recorded run of torch.optim.AdamW, and this package's optimizer to repeat it.
   private final class Course {
     static let names = ["kernel", "matrix", "vector"]
 
@@ -48,7 +48,7 @@ struct AdamWTests {
     }
   }
 
-  @Test("Ten steps are torch.optim.AdamW's", arguments: ["adamw", "adamw-settings"])
+  @Test("Ten steps equal torch.optim.AdamW's", arguments: ["adamw", "adamw-settings"])
   func steps(name: String) throws {
     let course = try Course(name)
     for step in 0..<10 {
@@ -64,7 +64,7 @@ struct AdamWTests {
     }
   }
 
-  @Test("State written, read and restored goes on to the bit")
+  @Test("Restored state gives the same bits in later steps")
   func restore() throws {
     let straight = try Course("adamw")
     try straight.run(0..<10)
@@ -99,7 +99,7 @@ struct AdamWTests {
         .contains("no tensor named kernel.exp_avg;") == true)
   }
 
-  @Test("A step drops the gradients, and leaves alone what has none")
+  @Test("A step drops the gradients and does not change tensors without one")
   func untouched() throws {
     let (with, without) = (try vector(1, 2), try vector(3, 4))
     let optimizer = try AdamW(
@@ -116,7 +116,7 @@ struct AdamWTests {
       ])
   }
 
-  @Test("Each group steps at its own rate, as an optimizer of its own would")
+  @Test("Each group steps at its own rate, like a separate optimizer")
   func groups() throws {
     func parameter() throws -> Tensor {
       let tensor = try vector(1, 2)
@@ -150,7 +150,7 @@ struct AdamWTests {
 
 @Suite("Clipping and learning rates")
 struct OptimizerToolsTests {
-  @Test("Gradients above the limit are scaled to it, others are left alone")
+  @Test("Gradients above the limit are scaled to it, others do not change")
   func clipping() throws {
     let gradients = [try vector(3, 0), try vector(4)]
     try clipGradients(gradients, norm: 5, to: 10)
@@ -160,7 +160,7 @@ struct OptimizerToolsTests {
     #expect(abs(try gradients[1].item() - 0.8) < 1e-6)
   }
 
-  @Test("Factors are those of diffusers' get_scheduler")
+  @Test("Factors equal those of diffusers' get_scheduler")
   func factors() throws {
     let golden = try Golden("optimizer/learning-rates")
     #expect(golden.names.count == 18)

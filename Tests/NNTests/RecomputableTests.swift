@@ -21,7 +21,7 @@ private final class Chain: Module {
   }
 }
 
-@Suite("Units whose activations are computed again")
+@Suite("Units whose activations are recomputed")
 struct RecomputableTests {
   private let chain = Chain()
   private let sites: [AdapterSite]
@@ -62,7 +62,7 @@ struct RecomputableTests {
     #expect(plain.allSatisfy { !$0.isEmpty })
   }
 
-  @Test("A unit runs once where there is nothing to compute again for")
+  @Test("A unit runs once if no backward pass needs it")
   func direct() throws {
     chain.setGradientCheckpointing(true)
     _ = try noGrad { try chain(x) }

@@ -9,7 +9,7 @@ struct SafetensorsReaderTests {
 
   init() throws { workshop = try Workshop() }
 
-  /// What is wrong with a file, as the error says it between the file's name and the advice.
+  /// The problem in the error's message, between the file's name and the advice.
   private func problem(_ url: URL) -> String? {
     let start = "\(url.path) is damaged or of another format: "
     let end = "; download or copy it again."
@@ -43,7 +43,7 @@ struct SafetensorsReaderTests {
         == "\(url.path) holds no tensor named y; use the file that belongs here.")
   }
 
-  @Test("A tensor that is not aligned in the file is read all the same")
+  @Test("A tensor that is not aligned in the file is read too")
   func misaligned() throws {
     var url = try workshop.file(header: "{\(entry(shape: "[1]", offsets: "[0, 4]"))} ", size: 4)
     for _ in 0..<4 {
@@ -58,19 +58,19 @@ struct SafetensorsReaderTests {
     let gone = workshop.url("gone.safetensors")
     #expect(
       weightsError { _ = try SafetensorsFile(contentsOf: gone) }
-        == "\(gone.path) cannot be read (No such file or directory); check that it is "
-        + "there and readable.")
+        == "\(gone.path) cannot be read (No such file or directory); check that it exists "
+        + "and is readable.")
     let folder = gone.deletingLastPathComponent()
     #expect(
       weightsError { _ = try SafetensorsFile(contentsOf: folder) }
-        == "\(folder.path) cannot be read (it is not a file); check that it is "
-        + "there and readable.")
+        == "\(folder.path) cannot be read (it is not a file); check that it exists "
+        + "and is readable.")
     #expect(
       problem(try workshop.file(Data()))
         == "it has 0 bytes, fewer than the length of a header")
   }
 
-  @Test("A file cut off anywhere", arguments: 0..<10)
+  @Test("A file that is cut off anywhere", arguments: 0..<10)
   func truncated(tenths: Int) throws {
     let url = try workshop.safetensors(
       [("a", normal(20, seed: 1)), ("b", normal(3, 3, seed: 2).to(.float16))])
@@ -81,7 +81,7 @@ struct SafetensorsReaderTests {
     #expect(problem(try workshop.file(bytes + Data([0]))) != nil)
   }
 
-  @Test("A header that ends after the file, or is longer than any real one")
+  @Test("A header that ends after the file, or is longer than the format allows")
   func headerLength() throws {
     func claiming(_ size: UInt64) throws -> String? {
       problem(
@@ -91,12 +91,12 @@ struct SafetensorsReaderTests {
     #expect(try claiming(100_000_000)?.hasPrefix("its header claims 100000000 bytes, but") == true)
     for size in [100_000_001, UInt64(Int.max), .max] {
       #expect(
-        try claiming(size) == "its header claims \(size) bytes, more than any real one has")
+        try claiming(size) == "its header claims \(size) bytes, more than the format allows")
     }
   }
 
   @Test(
-    "A header that is not what the format asks for",
+    "A header that does not follow the format",
     arguments: [
       "", "{", "[]", "null", "{\"x\": 1}", "{\"x\": {}}", "{\"__metadata__\": {\"a\": 1}}",
       "{\"x\": {\"dtype\": \"F32\", \"shape\": [2]}}",
@@ -106,10 +106,10 @@ struct SafetensorsReaderTests {
       "\u{0}\u{1}", String(repeating: "[", count: 100_000),
     ])
   func notTheFormat(header: String) throws {
-    #expect(try problem(header: header) == "its header is not the JSON that the format asks for")
+    #expect(try problem(header: header) == "its header is not the JSON of the format")
   }
 
-  @Test("An element type that does not exist here")
+  @Test("An element type that is not supported")
   func dtype() throws {
     #expect(
       try problem(header: "{\(entry(dtype: "F8_E4M3"))}")
@@ -128,7 +128,7 @@ struct SafetensorsReaderTests {
         == true)
   }
 
-  @Test("Offsets that are no range, or not that of the shape")
+  @Test("Offsets that are no range, or do not match the shape")
   func offsets() throws {
     for offsets in ["[8, 0]", "[-8, 0]", "[0]", "[0, 4, 8]", "[]"] {
       #expect(
@@ -155,7 +155,7 @@ struct SafetensorsReaderTests {
     #expect(try problem(header: same)?.hasSuffix("overlap those of another tensor") == true)
     let gap = "{\(entry("a")), \(entry("b", offsets: "[12, 20]"))}"
     #expect(
-      try problem(header: gap, size: 20) == "there are bytes that no tensor owns before b")
+      try problem(header: gap, size: 20) == "the bytes before b belong to no tensor")
     #expect(
       try problem(header: "{\(entry())}", size: 9)
         == "its tensors take 8 bytes, but 9 follow the header")
@@ -163,7 +163,7 @@ struct SafetensorsReaderTests {
       try problem(header: "{}", size: 1) == "its tensors take 0 bytes, but 1 follow the header")
   }
 
-  @Test("A name that is there twice")
+  @Test("A name that occurs twice")
   func duplicate() throws {
     #expect(
       try problem(header: "{\(entry("a")), \(entry("a", offsets: "[8, 16]"))}", size: 16) != nil)

@@ -3,13 +3,13 @@ import NN
 import Testing
 import Torch
 
-@Suite("Safetensors files that we write")
+@Suite("Writing safetensors files")
 struct SafetensorsWriterTests {
   private let workshop: Workshop
 
   init() throws { workshop = try Workshop() }
 
-  @Test("Every element type comes back, to the bit", arguments: DType.allCases)
+  @Test("Every element type comes back, bit for bit", arguments: DType.allCases)
   func roundTrip(dtype: DType) throws {
     let tensor = try normal(3, 5, seed: 1).to(dtype)
     let url = try workshop.safetensors([("x", tensor), ("view", tensor.transpose(0, 1))])
@@ -34,7 +34,7 @@ struct SafetensorsWriterTests {
     #expect(nothing.names == [])
   }
 
-  @Test("Free text comes back, whatever is in it")
+  @Test("Free text comes back with any characters")
   func metadata() throws {
     let metadata = ["format": "pt", "config": #"{"rank": 4, "path": "a/b"}"#, "é\n\"": "🐕 \u{7}"]
     let url = workshop.url("x.safetensors")
@@ -43,7 +43,7 @@ struct SafetensorsWriterTests {
     #expect(try SafetensorsFile(contentsOf: url).names == ["x"])
   }
 
-  @Test("The same content gives the same bytes, in whatever order it comes")
+  @Test("The same content gives the same bytes in any order")
   func deterministic() throws {
     let names = (0..<50).map { "layer.\($0).weight" }
     let tensors = try names.enumerated().map {
@@ -72,14 +72,14 @@ struct SafetensorsWriterTests {
     #expect(offsets == [[14, 17], [12, 14], [8, 12], [0, 8]])
   }
 
-  @Test("A file that is there is replaced")
+  @Test("An existing file is replaced")
   func replaced() throws {
     _ = try workshop.safetensors([("x", normal(100, seed: 1))])
     let url = try workshop.safetensors([("y", vector(1))])
     #expect(try SafetensorsFile(contentsOf: url).names == ["y"])
   }
 
-  @Test("Where no file can be made, the error names it")
+  @Test("If no file can be created, the error names it")
   func unwritable() throws {
     let url = workshop.url("no/such/folder.safetensors")
     #expect(
@@ -95,7 +95,7 @@ struct SafetensorsWriterTests {
   }
 
   @Test(
-    "A full disk is reported, and no half of a file stays",
+    "A full disk is reported, and no partial file stays",
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
   func fullDisk() throws {
     let url = workshop.url("full.safetensors")

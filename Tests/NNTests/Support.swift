@@ -4,7 +4,7 @@ import NN
 import TestSupport
 import Torch
 
-/// A folder for the files of one test, and ways to fill it.
+/// A folder for the files of one test, with functions to fill it.
 final class Workshop {
   private let directory: TemporaryDirectory
 
@@ -32,7 +32,7 @@ final class Workshop {
     return url(name)
   }
 
-  /// Gives every parameter of a module normal values, by way of a file.
+  /// Loads normal values into every parameter of a module, through a file.
   func fill(_ module: any Module, seed: UInt64 = 0, dtype: DType? = nil) throws {
     let generator = try Generator(seed: seed)
     let tensors = try module.parameters().map { path, parameter in
@@ -42,7 +42,7 @@ final class Workshop {
   }
 }
 
-/// What `body` throws, as it is shown; nil where it throws nothing, or another kind of error.
+/// The message of the error that `body` throws; nil for no error or one of another kind.
 func weightsError(_ body: () throws -> Void) -> String? {
   do {
     try body()
@@ -58,7 +58,7 @@ func weightsError(_ body: () throws -> Void) -> String? {
 /// A float32 tensor of one dimension.
 func vector(_ values: Float...) throws -> Tensor { try Tensor(values, shape: [values.count]) }
 
-/// Standard normal values of a seed.
+/// Standard normal values from a seed.
 func normal(_ shape: Int..., seed: UInt64) throws -> Tensor {
   try Generator(seed: seed).normal(shape)
 }
@@ -78,7 +78,7 @@ final class Projections: Module {
   func callAsFunction(_ x: Tensor) throws -> Tensor { try toOut[0](toQ(x).silu() + intoQ(x)) }
 }
 
-/// A module with two of them.
+/// A module with two ``Projections``.
 final class Pair: Module {
   let blocks: [Projections]
 

@@ -44,7 +44,7 @@ final class OptionLayersTests {
     }
   }
 
-  @Test("what is set by hand wins over the last file, that over the first, that over the defaults")
+  @Test("an option set by hand overrides the last file, that the first, and that the defaults")
   func precedence() throws {
     let settings = try resolve("steps: 1\nseed: 1\nflip: true", "steps: 2\nseed: 2\nmode: exact") {
       $0.set(\.$steps, to: 3)
@@ -63,7 +63,7 @@ final class OptionLayersTests {
     #expect(try resolve("") == Settings())
   }
 
-  @Test("over a table, only what is set changes")
+  @Test("layers over a table change only the options that are set")
   func overridden() throws {
     var base = Settings()
     base.steps = 7
@@ -77,7 +77,7 @@ final class OptionLayersTests {
     #expect(try layers.resolve() == expected)
   }
 
-  @Test("every kind of value is read by hand as from a file; what is nil or empty is not set")
+  @Test("every kind of value set by hand is read as in a file; nil and empty values are not set")
   func hand() throws {
     let settings = try resolve("seed: 3\nprompts: [x]") {
       $0.set(key: "min_snr_gamma", to: "null")
@@ -105,7 +105,7 @@ final class OptionLayersTests {
         + "line \"option: value\".")
   }
 
-  @Test("an error names file, line and key, or the key as the caller words it")
+  @Test("an error names file, line and key, or the key in backticks")
   func errors() {
     #expect(
       sentence("\nstesp: 3")
@@ -126,14 +126,14 @@ final class OptionLayersTests {
     )
   }
 
-  @Test("options in backticks are worded as the caller likes; what is none stays")
+  @Test("mentions of options in backticks are replaced, and other text stays")
   func mentions() {
     let text = "`steps` or `flip: false`, not `x: 1` nor `A b`, and a single ` is nothing"
-    let worded = text.wordingOptions { key, value in
+    let replaced = text.replacingOptions { key, value in
       Settings.schema.option(key).map { option in "--\(option.key)" + (value.map { "=\($0)" } ?? "")
       }
     }
-    #expect(worded == "--steps or --flip=false, not `x: 1` nor `A b`, and a single ` is nothing")
+    #expect(replaced == "--steps or --flip=false, not `x: 1` nor `A b`, and a single ` is nothing")
     #expect("`steps` and `flip: false`".withPlainOptions == "steps and flip: false")
   }
 
@@ -166,7 +166,7 @@ final class OptionLayersTests {
         adam_beta1: 0.9     # Decay of the average.
         mode: fast          # How to compute. Values: fast, exact or both.
         flip: false         # Whether to mirror.
-        batch_size: null    # Pictures in a pass. null: all.
+        batch_size: null    # Images in a pass. null: all.
         scale: null         # Scale of the result. null: the value of steps.
 
         # Output

@@ -20,7 +20,7 @@ struct OptionTableTests {
   func entries() throws {
     let batch = try #require(Settings.schema.option("size"))
     #expect(batch.key == "batch_size")
-    #expect(batch.help == "Pictures in a pass.")
+    #expect(batch.help == "Images in a pass.")
     #expect((batch.kind, batch.isNullable, batch.defaultText) == (.integer, true, "null"))
     #expect(batch.allowed == "a multiple of 2 from 2 to 8")
     #expect(batch.unset == "all")
@@ -34,7 +34,7 @@ struct OptionTableTests {
     #expect(Settings.schema.option("stesp") == nil)
   }
 
-  @Test("tables are values: setting an option of one leaves its copies alone")
+  @Test("tables are values: setting an option does not change copies")
   func values() {
     let first = Settings()
     var second = first
@@ -105,7 +105,7 @@ struct OptionTableTests {
       }?.hasPrefix("steps is -1") == true)
   }
 
-  @Test("differences name the option, the old and the new value; a resume may make some of them")
+  @Test("differences name the option, the old and the new value; a resume allows some of them")
   func differences() {
     let old = Settings()
     var new = old

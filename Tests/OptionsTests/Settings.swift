@@ -33,7 +33,7 @@ struct Settings: OptionTable {
   @Option(.loss, "How to compute.") var mode = Mode.fast
   @Option(.loss, "Whether to mirror.") var flip = false
   @Option(
-    .loss, "Pictures in a pass.", .multiple(of: 2, in: 2...8), unset: "all",
+    .loss, "Images in a pass.", .multiple(of: 2, in: 2...8), unset: "all",
     formerly: ["batch", "size"])
   var batchSize: Int? = nil
   @Option(.loss, "Scale of the result.", .positive, follows: .option(\.$steps) { Double($0) })

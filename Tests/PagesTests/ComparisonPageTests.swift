@@ -3,7 +3,7 @@ import Testing
 
 @testable import Pages
 
-@Suite("The page of a comparison")
+@Suite("Comparison page")
 struct ComparisonPageTests {
   private func page(
     prompt: String = "a dog", columns: Int = 2, charts: [LossChart] = []
@@ -21,7 +21,7 @@ struct ComparisonPageTests {
     ).html()
   }
 
-  @Test("every picture is in it, in its place; nothing is loaded from elsewhere")
+  @Test("Every picture is embedded in its cell, and nothing is loaded from elsewhere")
   func pictures() throws {
     let html = try page(columns: 3)
     for column in 0..<3 {
@@ -36,7 +36,7 @@ struct ComparisonPageTests {
     #expect(html.components(separatedBy: "src=").count - 1 == 3)
   }
 
-  @Test("only the page scrolls: no part of it has a scroll bar of its own")
+  @Test("Only the page scrolls; no part of it has its own scroll bar")
   func scrolling() throws {
     let html = try page()
     let style = try #require(html.firstMatch(of: /<style>(?<css>[\s\S]*?)<\/style>/)).css
@@ -45,31 +45,31 @@ struct ComparisonPageTests {
     for rule in rules {
       let scrolls = rule.body.contains(/overflow(-[xy])?: *(auto|scroll|hidden)/)
       #expect(!scrolls, "\(rule.selector)")
-      // What is shown alone over the page is as high as the window; nothing else ends before the page.
-      let isAlone = rule.selector.contains("dialog")
-      #expect(isAlone || !rule.body.contains("max-height"), "\(rule.selector)")
+      // The dialog over the page is as high as the window. Nothing else has a maximum height.
+      let isDialog = rule.selector.contains("dialog")
+      #expect(isDialog || !rule.body.contains("max-height"), "\(rule.selector)")
     }
   }
 
-  @Test("what users write is text, and never becomes part of the page")
+  @Test("Texts of users are escaped")
   func escaped() throws {
     let html = try page(prompt: "<script>alert('a & b')</script>")
     #expect(!html.contains("<script>alert"))
     #expect(html.contains("&lt;script&gt;alert"))
   }
 
-  @Test("one column has nothing to flip to")
+  @Test("A single column has no other column to compare with")
   func single() throws {
     #expect(try !page(columns: 1).contains("id=\"other\""))
     #expect(try page(columns: 2).contains("id=\"other\""))
   }
 
-  @Test("curves lie where their numbers say; those of one point are left out")
+  @Test("The points of curves match their numbers; curves of one point are left out")
   func chart() throws {
     let chart = LossChart(
       title: "run 1",
       curves: [
-        LossChart.Curve(name: "held-out", points: [(0, 2), (50, 1), (100, 1.5)]),
+        LossChart.Curve(name: "validation", points: [(0, 2), (50, 1), (100, 1.5)]),
         LossChart.Curve(name: "training", points: [(0, 2)]),
       ], marks: [50, 100, 900])
     // 56 to 628 across, 12 (the highest loss) to 192 (the lowest) down.
@@ -77,7 +77,7 @@ struct ComparisonPageTests {
     #expect(!chart.svg.contains("class=\"training\"") && !chart.svg.contains(">900<"))
     #expect(chart.svg.contains(">50</text>"))
     let flat = LossChart(
-      title: "flat", curves: [LossChart.Curve(name: "held-out", points: [(0, 1), (9, 1)])],
+      title: "flat", curves: [LossChart.Curve(name: "validation", points: [(0, 1), (9, 1)])],
       marks: [])
     #expect(!flat.svg.contains("nan") && !flat.svg.contains("inf"))
     #expect(LossChart(title: "none", curves: [], marks: []).isEmpty)

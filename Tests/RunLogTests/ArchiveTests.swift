@@ -3,19 +3,19 @@ import GRDB
 import RunLog
 import Testing
 
-/// Reading a database leaves everything beside it as it is.
+/// Reading a database changes no file beside it.
 @Suite struct ArchiveTests {
   let fixture = Fixture()
 
   private func archive() throws -> RunArchive { try #require(try RunArchive(at: fixture.file)) }
 
-  @Test("There is no archive where there is no database, and none is made")
+  @Test("Without a database there is no archive, and no file is created")
   func nothing() throws {
     #expect(try RunArchive(at: fixture.file) == nil)
     #expect(!FileManager.default.fileExists(atPath: fixture.root.path))
   }
 
-  @Test("A database at rest is read, and no file is made or changed")
+  @Test("A database that nobody has open is read; no file is created or changed")
   func atRest() throws {
     try fillAndClose()
     let before = try fixture.contents()
@@ -27,7 +27,7 @@ import Testing
     #expect(try fixture.contents() == before)
   }
 
-  @Test("After a process was killed, its log is read, and no file is made or changed")
+  @Test("The log of a killed process is read; no file is created or changed")
   func killed() async throws {
     try await killAWriter()
     let before = try fixture.contents()
@@ -36,7 +36,7 @@ import Testing
     #expect(try fixture.contents() == before)
   }
 
-  @Test("A log without its index, as in a copy, is read too")
+  @Test("A log without its index, as in a copied folder, is read")
   func copied() async throws {
     try await killAWriter()
     try FileManager.default.removeItem(atPath: fixture.file.path + "-shm")
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test("Readers never fail, however often a writer opens and closes the database")
+  @Test("Readers never fail while a writer opens and closes the database")
   func openingAndClosing() async throws {
     try fillAndClose()
     let file = fixture.file
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test("A file of something else, and one of a newer version, are refused and not touched")
+  @Test("A database of a newer version and a file that is no database are refused and unchanged")
   func refused() throws {
     try fillAndClose()
     try DatabaseQueue(path: fixture.file.path).write {
@@ -105,7 +105,7 @@ import Testing
     try log.finish(1)
   }
 
-  /// Leaves what a process leaves that is killed while it records.
+  /// Runs a process that is killed while it records.
   private func killAWriter() async throws {
     let path = fixture.file.path
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -118,13 +118,13 @@ import Testing
 }
 
 extension Fixture {
-  /// What a file is compared by.
+  /// A file's bytes and the time of its last change.
   struct Content: Equatable {
     let bytes: Data
     let modified: Date
   }
 
-  /// Every file of the root with its bytes and the time of its last change.
+  /// The contents of every file in the project folder, by name.
   func contents() throws -> [String: Content] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root.path)
     return Dictionary(

@@ -6,14 +6,14 @@ import Testing
 @Suite struct ErrorTests {
   let fixture = Fixture()
 
-  @Test("A folder that cannot be made names the file")
+  @Test("A folder that cannot be created is an error that names the file")
   func noFolder() throws {
     try Data("a file".utf8).write(to: fixture.root)
     let error = #expect(throws: RunLogError.self) { try fixture.open() }
     #expect(error == .cannotOpen(file: fixture.file.path, reason: "File exists"))
   }
 
-  @Test("A file of something else is not taken for a database, and is left as it is")
+  @Test("A file that is no database is refused and unchanged")
   func notADatabase() throws {
     try FileManager.default.createDirectory(at: fixture.root, withIntermediateDirectories: true)
     let text = Data(String(repeating: "this is not a database. ", count: 400).utf8)
@@ -22,7 +22,7 @@ import Testing
     #expect(try Data(contentsOf: fixture.file) == text)
   }
 
-  @Test("A damaged page is found by verify, and by whatever reads it")
+  @Test("A damaged page is found by verify and by reading it")
   func damaged() throws {
     do {
       let log = try fixture.open(flushInterval: .seconds(3600))
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test("A database of a newer version is refused and not touched")
+  @Test("A database of a newer version is refused")
   func newerVersion() throws {
     _ = try fixture.open().beginExample()
     try DatabaseQueue(path: fixture.file.path).write {
@@ -57,7 +57,7 @@ import Testing
     #expect(throws: RunLogError.newerVersion(file: fixture.file.path)) { try fixture.open() }
   }
 
-  @Test("While another process writes, a change waits, fails as locked, and nothing is lost")
+  @Test("While another process writes, a change waits, fails as locked and loses no step")
   func locked() throws {
     let log = try fixture.open(busyTimeout: 0.1)
     let run = try log.beginExample()
@@ -71,7 +71,7 @@ import Testing
     #expect(try log.losses(run.id) == [step(1), step(2)])
   }
 
-  @Test("A deleted file is noticed, and a new log takes over the run and the unwritten steps")
+  @Test("A deleted file is detected, and a new log adopts the run and the unwritten steps")
   func deleted() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -86,16 +86,16 @@ import Testing
     #expect(try renewed.losses(run.id) == [step(1), step(2)])
   }
 
-  @Test("A run that is not there: the sentence tells which are")
+  @Test("The error for an unknown run lists the existing runs")
   func noSuchRun() throws {
     let log = try fixture.open()
     let lookups: [(Int64) throws -> Void] = [
       { _ = try log.run($0) }, { _ = try log.losses($0) }, { _ = try log.checkpoints($0) },
-      { _ = try log.samples($0) }, { _ = try log.resumptions($0) }, { _ = try log.detail($0) },
+      { _ = try log.samples($0) }, { _ = try log.resumes($0) }, { _ = try log.detail($0) },
       { try log.finish($0) }, { try log.interrupt($0) }, { try log.fail($0, "why") },
       { _ = try log.resume($0, from: 0, sha256: nil, version: "0.1.0") },
       { try log.record(CheckpointRecord(run: $0, step: 1, path: "folder", sha256: "ab")) },
-      { try log.record(SampleRecord(run: $0, step: 1, path: "picture")) },
+      { try log.record(SampleRecord(run: $0, step: 1, path: "grid")) },
     ]
     for existing in [[], [1], [1, 2, 3]] as [[Int64]] {
       if !existing.isEmpty {
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test("Steps of a run that is not there are kept until it is adopted")
+  @Test("Steps of an unknown run are kept until the run is adopted")
   func orphans() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -126,35 +126,35 @@ import Testing
   }
 
   @Test(
-    "Every sentence names the file and says what to do",
+    "Every error names the file and what to do",
     arguments: [
       (.cannotOpen(file: "f", reason: "r"), "f cannot be opened (r): check that"),
       (.locked(file: "f"), "f is locked by another process: close the program"),
       (.notADatabase(file: "f"), "f is not an SQLite database: move it away"),
       (.damaged(file: "f", reason: "r"), "f is damaged (r): move it away"),
-      (.newerVersion(file: "f"), "f was made by a newer version of lora-train: update"),
+      (.newerVersion(file: "f"), "f was written by a newer version of lora-train: update"),
       (.replaced(file: "f"), "f was deleted or replaced while it was in use: put it back"),
       (.cannotWrite(file: "f", reason: "r"), "f cannot be written (r): free some space"),
       (.failed(file: "f", reason: "r"), "f could not be used (r): check the file"),
       (
         .noFreeID(file: "f", highest: 9),
-        "no run can be added to f, because there is a run 9, above which no number is free: move"
+        "No run can be added to f, because run 9 has the highest possible number: move"
       ),
       (
         .noSuchRun(id: 9, file: "f", existing: []),
-        "there is no run 9 in f: no run is recorded there; train one first"
+        "There is no run 9 in f: no run is recorded there; train one first"
       ),
       (
         .noSuchRun(id: 9, file: "f", existing: [4]),
-        "there is no run 9 in f: the only one is run 4"
+        "There is no run 9 in f: the only one is run 4"
       ),
       (
         .noSuchRun(id: 9, file: "f", existing: [2, 1]),
-        "there is no run 9 in f: choose one of 1, 2"
+        "There is no run 9 in f: choose one of 1, 2"
       ),
       (
         .noSuchRun(id: 99, file: "f", existing: Array(1...12)),
-        "there is no run 99 in f: the latest are 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"
+        "There is no run 99 in f: the latest are 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"
       ),
     ] as [(RunLogError, String)])
   func sentences(error: RunLogError, beginning: String) {

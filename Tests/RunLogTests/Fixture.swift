@@ -1,7 +1,7 @@
 import Foundation
 import RunLog
 
-/// A root folder of a test's own, removed at the end, and what most tests put into it.
+/// A project folder for one test, removed at the end.
 final class Fixture {
   let root: URL
   var file: URL { root.appendingPathComponent("runs.sqlite") }
@@ -12,15 +12,20 @@ final class Fixture {
   }
 
   deinit {
-    guard FileManager.default.fileExists(atPath: root.path) else { return }
-    do {
-      try FileManager.default.removeItem(at: root)
-    } catch {
-      print("the test folder \(root.path) could not be removed: \(error)")
+    var problem: (any Error)?
+    // A connection that closes at this moment removes its own files, which then are missing here.
+    for _ in 1...3 where FileManager.default.fileExists(atPath: root.path) {
+      do {
+        try FileManager.default.removeItem(at: root)
+        return
+      } catch {
+        problem = error
+      }
     }
+    if let problem { print("the test folder \(root.path) could not be removed: \(problem)") }
   }
 
-  /// A log that writes every step at once, unless told otherwise.
+  /// Opens the database, which by default writes every step at once.
   func open(
     flushInterval: Duration = .zero, busyTimeout: TimeInterval = 5
   ) throws -> RunLog {
@@ -37,7 +42,7 @@ extension RunLog {
   }
 }
 
-/// A step whose numbers all differ.
+/// A step record; its loss and gradient norm differ for each step.
 func step(_ number: Int, of run: Int64 = 1, seconds: Double = 0.5) -> StepRecord {
   StepRecord(
     run: run, step: number, loss: 1 / Double(number), learningRate: 1e-4,

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HistoryTests {
   let fixture = Fixture()
 
-  @Test("The latest run, and the latest that can be continued, of one subject or of all")
+  @Test("The latest run, and the latest that can be resumed, of one subject or of all")
   func latest() throws {
     let log = try fixture.open()
     #expect(try log.latest() == nil)
@@ -38,15 +38,15 @@ import Testing
     #expect(try log.summaries().map(\.secondsPerStep) == [median])
     #expect(try log.detail(run.id).summary.secondsPerStep == median)
     try log.interrupt(run.id)
-    #expect(try log.summaries().map(\.secondsPerStep) == [median], "kept once it is not trained")
+    #expect(try log.summaries().map(\.secondsPerStep) == [median], "stored when the run ends")
     _ = try log.resume(run.id, from: 2, sha256: "ab", version: "0.1.0")
-    #expect(try log.summaries().map(\.secondsPerStep) == [nil], "all but two steps are forgotten")
+    #expect(try log.summaries().map(\.secondsPerStep) == [nil], "only two steps are left")
     _ = try log.interrupt { _ in true }
     #expect(try log.summaries().map(\.secondsPerStep) == [nil])
   }
 
   @Test(
-    "How long it takes to list 20 runs of 10,000 steps, beside reading every step",
+    "Time to list 20 runs of 10,000 steps, beside the time to read every step",
     .enabled(if: ProcessInfo.processInfo.environment["LORA_TRAIN_BENCH"] != nil))
   func manySteps() throws {
     let log = try fixture.open(flushInterval: .seconds(3600))
@@ -68,12 +68,12 @@ import Testing
           return (seconds[seconds.count / 2] + seconds[(seconds.count - 1) / 2]) / 2
         }
       }
-      print("20 runs of 10,000 steps: listed in \(bySQL), with every step read in \(inMemory)")
+      print("20 runs of 10,000 steps: listed in \(bySQL), all steps read in \(inMemory)")
     }
     #expect(listed == read)
   }
 
-  @Test("A process that is no more is seen to be gone; this one, and one elsewhere, are not")
+  @Test("An ended process is detected; this process and one on another machine count as alive")
   func processIsGone() throws {
     let child = Process()
     child.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -89,7 +89,7 @@ import Testing
     #expect(!run.processIsGone)
   }
 
-  @Test("A database that is whole passes the check of every page")
+  @Test("An intact database passes the check of every page")
   func verify() throws {
     let log = try fixture.open()
     _ = try log.beginExample()

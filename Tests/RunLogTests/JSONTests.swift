@@ -5,7 +5,7 @@ import Testing
 @Suite struct JSONTests {
   let fixture = Fixture()
 
-  /// A log with one run of which everything is known.
+  /// A log with one run that has a value in every field.
   private func log() throws -> (RunLog, Run) {
     let log = try fixture.open()
     let run = Run(
@@ -84,7 +84,7 @@ import Testing
         #""learning_rate":0.5,"learning_rates":{"text_encoder":0.25,"unet":0.5},"loss":0.75"#))
   }
 
-  @Test("A step of a training on class images tells both parts of its loss")
+  @Test("A step with class images has both parts of its loss")
   func priorLoss() throws {
     let (log, _) = try log()
     try log.record(
@@ -97,7 +97,7 @@ import Testing
         #"{"grad_norm":2,"instance_loss":0.5,"learning_rate":1,"loss":0.75,"prior_loss":0.25,"#))
   }
 
-  @Test("A run that has not stepped yet has null where nothing is known")
+  @Test("A run without steps has null for unknown values")
   func unknown() throws {
     let log = try fixture.open()
     _ = try log.beginExample()
@@ -107,8 +107,8 @@ import Testing
     }
   }
 
-  @Test("A continuation is told with step, hash, version and time")
-  func resumptions() throws {
+  @Test("A resume has step, hash, version and time")
+  func resumes() throws {
     let (log, _) = try log()
     _ = try log.resume(3, from: 2, sha256: "ab", version: "0.2.0")
     let json = try text(log.detail(3))
@@ -117,7 +117,7 @@ import Testing
     #expect(json.contains(#""exact":true"#))
   }
 
-  @Test("A continuation that let a change pass is told with it, and the run is not exact any more")
+  @Test("A resume that allowed a change lists it, and the run is no longer exact")
   func changes() throws {
     let (log, _) = try log()
     _ = try log.resume(3, from: 2, sha256: "ab", version: "0.2.0", changes: "seed: 1 -> 2")
@@ -127,7 +127,7 @@ import Testing
     #expect(json.contains(#""exact":false"#))
   }
 
-  @Test("Seeds are told exactly, up to the highest")
+  @Test("Seeds are exact up to the highest")
   func seeds() throws {
     let (log, run) = try log()
     var seeded = run
@@ -144,7 +144,7 @@ import Testing
     try log.adopt(broken)
     let error = #expect(throws: RunLogError.self) { _ = try log.detail(3) }
     let message = "\(try #require(error))"
-    #expect(message.hasPrefix("the configuration of run 3 in \(fixture.file.path) is not"))
+    #expect(message.hasPrefix("The configuration of run 3 in \(fixture.file.path) is not"))
     #expect(message.contains("found rank: 16"))
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct MigrationTests {
   let fixture = Fixture()
 
-  /// A database as the first version of the program made it, with a run of one step.
+  /// Writes a database of the program's first version, with a run of one step.
   private func writeFirstVersion() throws {
     try FileManager.default.createDirectory(at: fixture.root, withIntermediateDirectories: true)
     try DatabaseQueue(path: fixture.file.path).write { db in
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test("A database of the first version keeps its rows, and takes new ones")
+  @Test("A database of the first version keeps its rows and takes new ones")
   func firstVersion() throws {
     try writeFirstVersion()
     let log = try fixture.open()
@@ -51,7 +51,7 @@ import Testing
     #expect(try log.summaries().map(\.run.step) == [2])
   }
 
-  @Test("A database of the first version is read without being changed")
+  @Test("A database of the first version is read and unchanged")
   func firstVersionRead() throws {
     try writeFirstVersion()
     let before = try fixture.contents()
@@ -62,7 +62,7 @@ import Testing
     #expect(try fixture.contents() == before)
   }
 
-  /// A database as the version before this one left it.
+  /// Writes a database of an older version, with two resumes.
   private func writePreviousVersion() throws {
     try FileManager.default.createDirectory(at: fixture.root, withIntermediateDirectories: true)
     let pool = try DatabasePool(path: fixture.file.path)
@@ -91,12 +91,12 @@ import Testing
     #expect(detail.summary.secondsPerStep == 0.25)
     #expect(detail.checkpoints.map(\.sha256) == ["ab"])
     #expect(detail.validation.map(\.trainingBands) == [[0.5]])
-    #expect(detail.resumptions.map(\.step) == [4, 2])
-    #expect(detail.resumptions.map(\.changes) == [nil, "seed: 1 -> 2"])
-    #expect(detail.resumptions.first?.resumedAt == Date(timeIntervalSince1970: 1_767_225_600))
+    #expect(detail.resumes.map(\.step) == [4, 2])
+    #expect(detail.resumes.map(\.changes) == [nil, "seed: 1 -> 2"])
+    #expect(detail.resumes.first?.resumedAt == Date(timeIntervalSince1970: 1_767_225_600))
   }
 
-  @Test("A database of the version before this one is read without being changed, then takes rows")
+  @Test("A database of an older version is read and unchanged, then opened and takes rows")
   func previousVersion() throws {
     try writePreviousVersion()
     let before = try fixture.contents()
@@ -106,9 +106,9 @@ import Testing
     let log = try fixture.open()
     try expectPreviousVersion(in: log)
     let run = try log.run(1)
-    let unknown = Resumption(run: 1, step: 6, sha256: nil, version: "0.1.0", resumedAt: nil)
-    try log.adopt(run, resumptions: try log.resumptions(1) + [unknown])
-    #expect(try log.resumptions(1).last == unknown)
+    let unknown = ResumeRecord(run: 1, step: 6, sha256: nil, version: "0.1.0", resumedAt: nil)
+    try log.adopt(run, resumes: try log.resumes(1) + [unknown])
+    #expect(try log.resumes(1).last == unknown)
     #expect(try log.resume(1, from: 1, sha256: "ab", version: "0.2.0").step == 1)
   }
 }

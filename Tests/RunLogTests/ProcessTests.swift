@@ -2,11 +2,11 @@ import Foundation
 import RunLog
 import Testing
 
-/// One process trains and writes; others read, start, and die.
+/// One process trains and writes while others read, start and die.
 @Suite struct ProcessTests {
   let fixture = Fixture()
 
-  @Test("A second handle sees every step as it is written, in order and without waiting")
+  @Test("A second log reads every step as soon as it is written, without waiting")
   func readingWhileWriting() throws {
     let writer = try fixture.open()
     let run = try writer.beginExample(steps: 200)
@@ -18,7 +18,8 @@ import Testing
     }
   }
 
-  @Test("Readers on other threads never fail and never see a run ahead of its steps")
+  @Test(
+    "Readers on other threads never fail, and the run's step is never ahead of its step records")
   func readingAtAnyTime() async throws {
     let file = fixture.file
     let writer = try fixture.open()
@@ -39,7 +40,7 @@ import Testing
     }
   }
 
-  @Test("Many that open a new database at the same moment all get it, and ids of their own")
+  @Test("Eight tasks create the database at the same moment and get eight ids")
   func openingTogether() async throws {
     let file = fixture.file
     let ids = try await withThrowingTaskGroup(of: Int64.self) { group in
@@ -51,7 +52,7 @@ import Testing
     #expect(ids == Set(1...8))
   }
 
-  @Test("A process killed while it records leaves whole steps, a run that is seen to be dead")
+  @Test("A process killed while it records loses no step, and its run can be marked and resumed")
   func killed() async throws {
     let path = fixture.file.path
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -71,7 +72,7 @@ import Testing
     #expect(try log.resume(1, from: 50, sha256: "ab", version: "0.1.0").step == 50)
   }
 
-  @Test("Recording 10,000 steps costs less than half a millisecond each, even unoptimized")
+  @Test("Recording 10,000 steps takes less than half a millisecond each, even in debug builds")
   func cost() throws {
     let log = try RunLog(at: fixture.file)
     let run = try log.beginExample(steps: 10_000)
@@ -87,6 +88,6 @@ import Testing
     #expect(total < .seconds(5))
     #expect(try log.losses(run.id).count == 10_000)
     let looking = try clock.measure { _ = try log.summaries() }
-    print("their median found in \(looking)")
+    print("their median computed in \(looking)")
   }
 }

@@ -20,14 +20,14 @@ import Testing
     #expect(try log.run(2) == second)
   }
 
-  @Test("A run folder that the database does not know keeps its number")
+  @Test("A new id is above those of run folders that the database lacks")
   func beginAbove() throws {
     let log = try fixture.open()
     #expect(try log.beginExample(above: 7).id == 8)
     #expect(try log.beginExample(above: 3).id == 9)
   }
 
-  @Test("Above the highest number there is no next one, which is said")
+  @Test("After the highest number, a new run is an error")
   func beginAboveAll() throws {
     let log = try fixture.open()
     #expect(try log.beginExample(above: Int64(Int32.max) - 1).id == Int64(Int32.max))
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test("Steps come back exactly, and the run shows its progress")
+  @Test("Steps are read back exactly, and the run has their progress")
   func steps() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -76,7 +76,7 @@ import Testing
     #expect(try log.run(run.id).step == 6)
   }
 
-  @Test("A step, checkpoint or sample that is recorded again replaces the earlier one")
+  @Test("A step, checkpoint or sample recorded again replaces the earlier one")
   func again() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -92,7 +92,7 @@ import Testing
     #expect(try log.samples(run.id) == [SampleRecord(run: run.id, step: 1, path: "cd")])
   }
 
-  @Test("A gradient norm that overflowed is unknown; a loss that did is refused and named")
+  @Test("An infinite gradient norm becomes nil; a loss that is no number is an error")
   func notFinite() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -104,7 +104,7 @@ import Testing
       try log.record(
         StepRecord(run: run.id, step: 2, loss: .nan, learningRate: 1, gradNorm: 1, seconds: 1))
     }
-    #expect("\(try #require(error))".hasPrefix("the loss of step 2 of run 1 is nan"))
+    #expect("\(try #require(error))".hasPrefix("The loss of step 2 of run 1 is nan"))
     #expect(try log.losses(run.id).count == 1)
   }
 

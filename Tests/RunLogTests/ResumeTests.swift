@@ -19,7 +19,7 @@ import Testing
     return run
   }
 
-  @Test("Resuming keeps what led to the checkpoint and removes what will be done again")
+  @Test("A resume keeps the records up to the checkpoint and removes the later ones")
   func removesLaterRows() throws {
     let log = try fixture.open()
     let run = try interruptedRun(in: log)
@@ -38,7 +38,7 @@ import Testing
     #expect(try log.losses(run.id).map(\.step) == [1, 2, 3, 4, 5])
   }
 
-  @Test("Checkpoints that are gone from the disk are forgotten, those of other runs are not")
+  @Test("Records of removed checkpoints are removed, those of other runs stay")
   func forgetsCheckpoints() throws {
     let log = try fixture.open()
     let run = try interruptedRun(in: log)
@@ -48,23 +48,23 @@ import Testing
     #expect(try log.checkpoints(other.id).map(\.step) == [2, 4, 6, 8])
   }
 
-  @Test("A lost lineage is entered from the checkpoints; one that is known better stays")
+  @Test("Adopting adds resumes that are missing, and keeps a longer list of them")
   func adoptsLineage() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
-    func resumption(_ step: Int) -> Resumption {
-      Resumption(
+    func resume(_ step: Int) -> ResumeRecord {
+      ResumeRecord(
         run: run.id, step: step, sha256: "ab", version: "0.1.0",
         resumedAt: Date(timeIntervalSince1970: 0), changes: step == 2 ? "seed: 1 -> 2" : nil)
     }
-    try log.adopt(run, resumptions: [resumption(2), resumption(4)])
-    try log.adopt(run, resumptions: [resumption(2)])
-    #expect(try log.resumptions(run.id).map(\.step) == [2, 4])
-    #expect(try log.resumptions(run.id).map(\.changes) == ["seed: 1 -> 2", nil])
+    try log.adopt(run, resumes: [resume(2), resume(4)])
+    try log.adopt(run, resumes: [resume(2)])
+    #expect(try log.resumes(run.id).map(\.step) == [2, 4])
+    #expect(try log.resumes(run.id).map(\.changes) == ["seed: 1 -> 2", nil])
     #expect(try !log.detail(run.id).isExact)
   }
 
-  @Test("Steps gathered but not written are forgotten too when they lie after the checkpoint")
+  @Test("Unwritten steps after the checkpoint are dropped too")
   func removesGatheredSteps() throws {
     let log = try fixture.open(flushInterval: .seconds(3600))
     let run = try log.beginExample()
@@ -75,7 +75,7 @@ import Testing
     #expect(resumed.step == 3)
   }
 
-  @Test("More steps and another configuration are taken over; other runs are left alone")
+  @Test("A resume takes a new number of steps and a new configuration; other runs are unchanged")
   func growth() throws {
     let log = try fixture.open()
     let run = try interruptedRun(in: log)
@@ -90,7 +90,7 @@ import Testing
     #expect(try log.losses(other.id).count == 1)
   }
 
-  @Test("Beginning again from nothing forgets everything, the sample before the first step too")
+  @Test("A restart without a checkpoint removes all records, the sample of step 0 too")
   func fromNothing() throws {
     let log = try fixture.open()
     let run = try interruptedRun(in: log)
@@ -101,22 +101,22 @@ import Testing
     #expect(try log.samples(run.id).isEmpty)
   }
 
-  @Test("Every continuation is remembered, in order")
+  @Test("Every resume is recorded, in order")
   func lineage() throws {
     let log = try fixture.open()
     let run = try interruptedRun(in: log)
     let before = Date()
     _ = try log.resume(run.id, from: 6, sha256: "ab", version: "0.2.0")
     _ = try log.resume(run.id, from: 2, sha256: nil, version: "0.3.0")
-    let resumptions = try log.resumptions(run.id)
-    #expect(resumptions.map(\.step) == [6, 2])
-    #expect(resumptions.map(\.sha256) == ["ab", nil])
-    #expect(resumptions.map(\.version) == ["0.2.0", "0.3.0"])
+    let resumes = try log.resumes(run.id)
+    #expect(resumes.map(\.step) == [6, 2])
+    #expect(resumes.map(\.sha256) == ["ab", nil])
+    #expect(resumes.map(\.version) == ["0.2.0", "0.3.0"])
     #expect(
-      resumptions.compactMap(\.resumedAt).count { abs($0.timeIntervalSince(before)) < 60 } == 2)
+      resumes.compactMap(\.resumedAt).count { abs($0.timeIntervalSince(before)) < 60 } == 2)
   }
 
-  @Test("A run found on the disk is entered under its own id, and the next id follows")
+  @Test("A run found on the disk is added under its own id, and the next id is above it")
   func adoption() throws {
     let original = try fixture.open()
     let run = try interruptedRun(in: original)
@@ -143,7 +143,7 @@ import Testing
     #expect(try log.checkpoints(5) == [checkpoint])
   }
 
-  @Test("Only runs whose process is dead, as the caller judges, are marked as interrupted")
+  @Test("Only runs that the caller takes for dead are marked as interrupted")
   func deadRuns() throws {
     let log = try fixture.open()
     for _ in 1...3 { _ = try log.beginExample() }

@@ -9,7 +9,7 @@ import Testing
     losses.map { ValidationRecord(run: 1, step: $0.0, loss: $0.1) }
   }
 
-  @Test("Held-out losses come back in order, and go with a resume from before them")
+  @Test("Validation losses are read in order, and a resume from an earlier step removes them")
   func recording() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -25,7 +25,7 @@ import Testing
     #expect(try log.validation(run.id) == evaluations)
   }
 
-  @Test("A resume with other held-out pictures drops the losses of those before")
+  @Test("A resume with other validation images removes the earlier losses")
   func dropped() throws {
     let log = try fixture.open()
     let run = try log.beginExample()
@@ -36,7 +36,7 @@ import Testing
     #expect(try log.validation(other.id).count == 1)
   }
 
-  @Test("show --json tells step and loss; a loss that is no number is refused and named")
+  @Test("show --json has step and loss; a loss that is no number is an error")
   func json() throws {
     let log = try fixture.open()
     _ = try log.beginExample()
@@ -48,6 +48,6 @@ import Testing
     let error = #expect(throws: RunLogError.self) {
       try log.record(ValidationRecord(run: 1, step: 8, loss: .nan))
     }
-    #expect("\(try #require(error))".hasPrefix("the held-out loss of step 8 of run 1 is nan"))
+    #expect("\(try #require(error))".hasPrefix("The validation loss of step 8 of run 1 is nan"))
   }
 }

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 import Torch
 
-/// Builds a block from the arguments in `blocks/<name>`, gives it the recorded weights and inputs,
-/// and expects the recorded outputs and the gradients of every input and weight.
+/// Builds a block from the arguments in `blocks/<name>`, runs it with the recorded weights and
+/// inputs, and expects the recorded outputs and the gradients of every input and weight.
 func check<Config: Decodable, Block: Module>(
   _ name: String, _: Config.Type, build: (Config) throws -> Block,
   run: (_ block: Block, _ input: (String) throws -> Tensor) throws -> [String: Tensor]

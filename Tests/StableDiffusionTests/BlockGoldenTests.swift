@@ -5,7 +5,7 @@ import Torch
 
 @testable import StableDiffusion
 
-@Suite("Every kind of block has diffusers' outputs and gradients")
+@Suite("The outputs and gradients of every kind of block equal diffusers'")
 struct BlockGoldenTests {
   @Test(arguments: ["resnet", "resnet-shortcut", "resnet-vae", "resnet-vae-shortcut"])
   func resnets(_ name: String) throws {
@@ -29,7 +29,7 @@ struct BlockGoldenTests {
   @Test(arguments: ["downsample", "downsample-vae"])
   func downsamplers(_ name: String) throws {
     struct Config: Decodable { let channels, padding: Int }
-    /// A downsampler alone has its convolution under an older name in diffusers.
+    /// In diffusers, a downsampler alone has its convolution under an older name.
     final class Host: Module {
       let Conv2d_0: Conv2d
       let apply: (Tensor) throws -> Tensor

@@ -5,7 +5,7 @@ import Torch
 
 @testable import StableDiffusion
 
-@Suite("Every kind of level has diffusers' outputs, skips and gradients")
+@Suite("The outputs, skips and gradients of every kind of level equal diffusers'")
 struct BlockStackGoldenTests {
   private struct UNetLevel: Decodable {
     let inChannels, resnetGroups, tembChannels: Int
@@ -104,7 +104,7 @@ struct BlockStackGoldenTests {
     }
   }
 
-  /// The prompt; blocks without attention have none recorded, and do not look at theirs.
+  /// The prompt. For blocks without attention none is recorded, and they ignore it.
   private func context(
     _ attentions: [Transformer2DModel], _ input: (String) throws -> Tensor
   ) throws -> Tensor {

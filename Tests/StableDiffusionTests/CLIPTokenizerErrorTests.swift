@@ -3,15 +3,15 @@ import StableDiffusion
 import TestSupport
 import Testing
 
-/// Every fault of a tokenizer folder is one sentence that names the file and the fault.
+/// Every fault of a tokenizer folder gives one sentence with the file and the fault.
 @Suite struct CLIPTokenizerErrorTests {
-  @Test("An empty folder lacks vocab.json")
+  @Test("In an empty folder, vocab.json is missing")
   func emptyFolder() throws {
     let directory = try TemporaryDirectory()
     try expect("vocab.json does not exist", from: directory.url)
   }
 
-  @Test("Without merges.txt, the file is named")
+  @Test("A missing merges.txt is named")
   func noMerges() throws {
     let layout = try TokenGolden.Layout("objects")
     try FileManager.default.removeItem(at: layout.directory.url.appending(path: "merges.txt"))

@@ -4,10 +4,10 @@ import Testing
 
 @testable import StableDiffusion
 
-/// Token for token what transformers' CLIPTokenizer makes of 5,000 strings.
+/// The tokens of 5,000 strings equal those of transformers' CLIPTokenizer.
 @Suite struct CLIPTokenizerTests {
   @Test(
-    "All 5,000 strings have CLIP's tokens, with the files as SDXL's two tokenizers have them",
+    "All 5,000 strings have CLIP's tokens, with the files of SDXL's two tokenizers",
     arguments: ["objects", "objects-pad"])
   func tokens(layout: String) throws {
     let tokenizer = try TokenGolden.Layout(layout).tokenizer()
@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(
-    "What the configuration files say of added tokens is valid in every layout of the folder",
+    "Added tokens in the configuration files count in every layout of the folder",
     arguments: ["names", "bare", "map-only", "decoder", "added-tokens"])
   func layouts(layout: String) throws {
     let tokenizer = try TokenGolden.Layout(layout).tokenizer()
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(
-    "The built-in vocabulary is CLIP's, and makes the tokens of SDXL's two tokenizers of any text",
+    "The built-in vocabulary gives the tokens of SDXL's two tokenizers for every string",
     arguments: [("objects", "<|endoftext|>"), ("objects-pad", "!")])
   func builtIn(layout: String, padding: String) throws {
     let tokenizer = try CLIPTokenizer(builtInPaddingWith: padding)
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test("tokenizer.json alone, as transformers 5 saves it, with a small vocabulary")
+  @Test("tokenizer.json alone, in the form of transformers 5, with a small vocabulary")
   func tokenizerJSON() throws {
     let tokenizer = try CLIPTokenizer(
       directory: TokenGolden.folder.appending(path: "layouts/tiny"))
@@ -62,7 +62,7 @@ import Testing
     #expect(tokenizer.padID == 0)
   }
 
-  @Test("tokenizer.json with its merges as strings, as older files have them")
+  @Test("tokenizer.json with its merges as strings, the form of older files")
   func olderTokenizerJSON() throws {
     let tiny = TokenGolden.folder.appending(path: "layouts/tiny/tokenizer.json")
     let text = try String(contentsOf: tiny, encoding: .utf8)
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(
-    "Padding, truncation and the text cut off are those of diffusers' pipeline",
+    "Padding, truncation and the cut text equal those of diffusers' pipeline",
     arguments: ["objects", "objects-pad"])
   func encodings(layout: String) throws {
     let tokenizer = try TokenGolden.Layout(layout).tokenizer()
@@ -104,7 +104,7 @@ import Testing
     #expect(first.encode("").tokenCount == 0)
   }
 
-  @Test("75 tokens fit, of 76 the last is cut")
+  @Test("75 tokens fit; the 76th is cut")
   func limit() throws {
     let tokenizer = try TokenGolden.Layout("objects").tokenizer()
     let full = tokenizer.encode(String(repeating: "dog ", count: 75))
@@ -157,7 +157,7 @@ import Testing
   }
 
   @Test(
-    "Marks in any order, in a text long enough to be normalized in pieces, are those of its parts",
+    "Marks in any order are composed, also in a text that is normalized in several runs",
     arguments: ["e\u{301}", "a\u{301}\u{323}", "\u{304B}\u{3099}", "\u{1112}\u{1161}\u{11AB}"])
   func longMarks(letter: String) throws {
     let tokenizer = try TokenGolden.Layout("objects").tokenizer()
@@ -179,7 +179,7 @@ import Testing
 }
 
 extension CLIPTokenizer {
-  /// As transformers gives a text that is neither truncated nor padded.
+  /// The tokens in the form of transformers, neither truncated nor padded.
   fileprivate func bosAndEOS(_ text: String) -> [Int] {
     [bosID] + tokens(of: text) + [eosID]
   }

@@ -6,7 +6,7 @@ import Torch
 
 /// A picture that diffusers has drawn with tiny-sdxl, alone or with tiny-refiner.
 struct DrawingGolden {
-  /// What was asked for, by diffusers' names.
+  /// The recorded request, under diffusers' names.
   struct Recorded: Decodable {
     let prompt: String
     let negativePrompt: String?
@@ -44,7 +44,7 @@ struct DrawingGolden {
 
   var usesRefiner: Bool { recorded.split != nil || recorded.refinerStrength != nil }
 
-  /// The same for our pipeline.
+  /// The same request for this package's pipeline.
   func series() throws -> PictureSeries {
     var series = PictureSeries(
       prompt: recorded.prompt, negative: recorded.negativePrompt, width: recorded.width,
@@ -69,7 +69,7 @@ struct DrawingGolden {
     return series
   }
 
-  /// The largest difference of a byte.
+  /// The largest difference between two bytes.
   func worst(_ picture: Picture) throws -> Int {
     let expected = try golden.tensor("out.image").uint8s()
     try #require(picture.pixels.count == expected.count)

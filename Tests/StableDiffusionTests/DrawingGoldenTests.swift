@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Whole pictures by the pipeline against diffusers' two SDXL pipelines.
+/// Whole pictures of the pipeline against diffusers' two SDXL pipelines.
 @Suite struct DrawingGoldenTests {
   private static let shapes = ["square", "wide", "tall"].flatMap { size in
     ["10", "50", "50-negative", "75", "75-negative"].map { "\(size)-\($0)" }
@@ -14,7 +14,7 @@ import Torch
   func shape(_ name: String) throws { try expectSame(name) }
 
   @Test(
-    "Told sizes, also negative ones, guidance rescale, and drawing over a picture",
+    "Size conditioning, also negative, guidance rescale, and a start image",
     arguments: ["sizes", "sizes-negative", "rescale", "image", "image-wide", "image-whole"])
   func option(_ name: String) throws { try expectSame(name) }
 
@@ -27,12 +27,12 @@ import Torch
   func ensemble(_ name: String) throws { try expectSame(name) }
 
   @Test(
-    "A refiner that draws over the finished picture",
+    "A refiner that starts from the finished picture",
     arguments: ["refiner-image", "refiner-image-rescale"])
   func refinerOver(_ name: String) throws { try expectSame(name) }
 
   @Test(
-    "Other samplers go on in the refiner, and begin at a picture, as diffusers' do",
+    "Other samplers continue in the refiner and begin at a start image as in diffusers",
     arguments: ["split", "image", "refiner-image"].flatMap { kind in
       ["euler-a", "heun", "ddim", "dpm++-2m-karras", "dpm++-2m-sde", "unipc"].map {
         "\(kind)-\($0)"
@@ -46,7 +46,7 @@ import Torch
     #expect(golden.recorded.stepsTaken == [28, 12])
   }
 
-  @Test("What is asked for makes a difference: no two recorded pictures are alike")
+  @Test("Every option has an effect: no two recorded pictures are equal")
   func differ() throws {
     let names = ["square-50", "sizes", "image", "split-07", "split-08", "split-scores"]
     let pictures = try names.map { name in

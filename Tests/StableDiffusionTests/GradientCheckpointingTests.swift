@@ -28,8 +28,8 @@ struct GradientCheckpointingTests {
     #expect(try gradients() == plain)
   }
 
-  /// Not to the bit: where a unit's input goes elsewhere too, as skip connections do, the sum of its
-  /// gradients is taken in another order.
+  /// Not bit for bit: if a unit's input is also used elsewhere, as in skip connections, its
+  /// gradients are summed in another order.
   @Test("of the UNet keeps the gradients of all adapters")
   func unet() throws {
     let unet = try TinyModel.unet()
@@ -48,7 +48,7 @@ struct GradientCheckpointingTests {
     #expect(try gradients() == plain)
   }
 
-  @Test("of the UNet passes gradients to everything that it is given")
+  @Test("of the UNet passes gradients to all of its inputs")
   func inputs() throws {
     let golden = try Golden("models/unet")
     let unet = try TinyModel.unet()
@@ -64,7 +64,7 @@ struct GradientCheckpointingTests {
     #expect(try golden.differences(outputs: ["sample": prediction], inputs: inputs) == [])
   }
 
-  /// Adapters at all attention layers, both of their matrices set so that all gradients count.
+  /// Adapters at all attention layers, with both matrices set so that no gradient is zero.
   private func adapted(_ module: any Module) throws -> [AdapterSite] {
     let sites = try module.attachAdapters(
       LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StableDiffusion
 
-@Suite("SDXL's keys and shapes are those of diffusers, without any weights")
+@Suite("SDXL's keys and shapes equal diffusers', without any weights")
 struct KeyTests {
   private static let targets = ["to_q", "to_k", "to_v", "to_out.0"]
 

@@ -21,7 +21,7 @@ import Torch
     caption = try golden.config(as: Recorded.self).caption
   }
 
-  @Test("Both tokenizers cut a caption every 75 tokens, and pad as they do for a prompt")
+  @Test("Both tokenizers cut a caption every 75 tokens, and pad as for a prompt")
   func chunks() throws {
     let encoding = try model.loadPromptTokenizer().encode(caption, maxTokens: 225)
     for (chunks, name) in zip(encoding.chunks, ["input_ids", "input_ids_2"]) {
@@ -33,7 +33,7 @@ import Torch
     #expect(encoding.truncatedText == nil)
   }
 
-  @Test("Two and three chunks embed as in transformers, and the pooled vector is the first one's")
+  @Test("Two and three chunks are embedded as in transformers, with the pooled vector of the first")
   func embeddings() throws {
     let encoder = try model.loadPromptEncoder()
     let three = try encoder.encode(caption, maxTokens: 225)
@@ -47,7 +47,7 @@ import Torch
     #expect(try relativeDifference(two.pooled, golden.tensor("out.pooled")) < 1e-5)
   }
 
-  @Test("A caption of one chunk is, bit for bit, the prompt of the same text")
+  @Test("A caption of one chunk equals the prompt of the same text, bit for bit")
   func short() throws {
     let encoder = try model.loadPromptEncoder()
     for (text, maxTokens) in [("a photo of sks dog", 225), (caption, 75), ("", 150)] {
@@ -59,14 +59,14 @@ import Torch
     }
   }
 
-  @Test("What does not fit is told, by the tokenizer that makes more tokens")
+  @Test("The cut text is reported for the tokenizer that gives more tokens")
   func truncated() throws {
     let tokenizer = try model.loadPromptTokenizer()
     let cut = try #require(tokenizer.encode(caption, maxTokens: 150).truncatedText)
     #expect(cut.hasSuffix("dog at the museum !"))
     #expect(caption.replacing(" ", with: "").hasSuffix(cut.replacing(" ", with: "")))
 
-    // One token for the first, three for the second, where "!" is the padding.
+    // `!!!` is one token in the first tokenizer and three in the second, whose padding is `!`.
     let merged = Repository.root.appending(path: "Sources/CLIPVocabulary/Vocabulary")
     let first = try CLIPTokenizer(directory: merged)
     let both = PromptTokenizer(first, try secondTokenizer(from: merged))
@@ -91,7 +91,7 @@ import Torch
     return try CLIPTokenizer(directory: directory.url)
   }
 
-  @Test("Padding adds the empty text's chunk, and nothing to what is long enough")
+  @Test("Padding adds chunks of the empty text, and none if there are enough")
   func padded() throws {
     let encoder = try model.loadPromptEncoder()
     let empty = try encoder.encode("", maxTokens: 75)

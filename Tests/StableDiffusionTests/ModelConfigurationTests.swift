@@ -10,13 +10,13 @@ struct ModelConfigurationTests {
 
   init() throws { folder = try TemporaryDirectory() }
 
-  @Test("have diffusers' defaults where a key is absent")
+  @Test("have diffusers' defaults for missing keys")
   func defaults() throws {
     #expect(try unet("{}") == UNetConfiguration())
     #expect(try vae("{}") == VAEConfiguration())
   }
 
-  @Test("take one number for all levels, or one for each")
+  @Test("accept one number for all levels, or one for each")
   func perLevel() throws {
     let configuration = try unet(
       """
@@ -35,7 +35,7 @@ struct ModelConfigurationTests {
   }
 
   @Test(
-    "name file, key and value of what is not implemented in a UNet",
+    "throw with file, key and value if a UNet's setting is not implemented",
     arguments: [
       (#"{"act_fn": "mish"}"#, "act_fn is mish"),
       (#"{"time_embedding_type": "fourier"}"#, "time_embedding_type is fourier"),
@@ -60,7 +60,7 @@ struct ModelConfigurationTests {
   }
 
   @Test(
-    "name file, key and value of what is not implemented in an autoencoder",
+    "throw with file, key and value if an autoencoder's setting is not implemented",
     arguments: [
       (#"{"latents_mean": [0.1, 0.2, 0.3, 0.4]}"#, "latents_mean is given"),
       (#"{"act_fn": "relu"}"#, "act_fn is relu"),

@@ -5,11 +5,11 @@ import TestSupport
 import Testing
 import Torch
 
-/// Opening model directories, whole and broken.
+/// Opening complete and broken model folders.
 @Suite struct ModelDirectoryTests {
   private static let tiny = Repository.golden.appending(path: "tiny-sdxl")
 
-  @Test("A directory's sizes come from its files")
+  @Test("The sizes of a model come from its files")
   func open() throws {
     let model = try ModelDirectory(Self.tiny)
     #expect(model.unet.blockOutChannels == [16, 24, 32])
@@ -27,7 +27,7 @@ import Torch
     #expect(try model.loadTokenizer2().encode("").chunks[0].last == 0)
   }
 
-  @Test("Where there is no file of full precision, the fp16 variant is read")
+  @Test("Without files in full precision, the fp16 variant is read")
   func variant() throws {
     let copy = try Copy(of: Self.tiny)
     for (folder, name) in [
@@ -75,7 +75,7 @@ import Torch
     }
   }
 
-  @Test("A text encoder is the same with and without the prefix, and with the buffer of old files")
+  @Test("A text encoder loads with and without the prefix, and with the buffer of old files")
   func textEncoderKeys() throws {
     let file = "text_encoder/model.safetensors"
     let original = try SafetensorsFile(contentsOf: Self.tiny.appending(path: file))
@@ -107,7 +107,7 @@ import Torch
     #expect(try problem(copy).contains("\(file) does not exist; choose"))
   }
 
-  /// A file, the text in it to replace, and what the error must say.
+  /// A file, the text in it to replace, the replacement, and a part of the error's message.
   static let broken = [
     (
       "model_index.json", "CLIPTextModelWithProjection", "CLIPVisionModel",
@@ -117,21 +117,21 @@ import Torch
     ("unet/config.json", "{", "", "it is not JSON"),
     (
       "unet/config.json", "\"cross_attention_dim\": 64", "\"cross_attention_dim\": 2048",
-      "cross_attention_dim is 2048, and the rest of the model needs 64"
+      "cross_attention_dim is 2048, but the rest of the model needs 64"
     ),
     ("unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9", "in_channels is 9"),
     ("unet/config.json", "\"text_time\"", "null", "addition_embed_type is null"),
     (
       "text_encoder/config.json", "quick_gelu", "relu",
-      "hidden_act is relu, and what is supported is quick_gelu, gelu"
+      "hidden_act is relu, but must be one of quick_gelu, gelu"
     ),
     (
       "text_encoder_2/config.json", "\"num_attention_heads\": 5", "\"num_attention_heads\": 7",
-      "num_attention_heads is 7, and what is supported is a divisor of hidden_size, 40"
+      "num_attention_heads is 7, but must be a divisor of hidden_size, 40"
     ),
     (
       "unet/config.json", "_input_dim\": 80", "_input_dim\": 2816",
-      "projection_class_embeddings_input_dim is 2816, and the rest of the model needs 80"
+      "projection_class_embeddings_input_dim is 2816, but the rest of the model needs 80"
     ),
     (
       "text_encoder_2/config.json", "\"vocab_size\": 1014", "\"vocab_size\": \"many\"",
@@ -139,11 +139,11 @@ import Torch
     ),
     (
       "scheduler/scheduler_config.json", "\"epsilon\"", "\"flow\"",
-      "prediction_type is flow, and what is supported is epsilon, v_prediction, sample"
+      "prediction_type is flow, but must be one of epsilon, v_prediction, sample"
     ),
     (
       "scheduler/scheduler_config.json", "\"use_karras_sigmas\": false",
-      "\"use_beta_sigmas\": true", "use_beta_sigmas is true, and what is supported is false"
+      "\"use_beta_sigmas\": true", "use_beta_sigmas is true, but must be false"
     ),
     (
       "scheduler/scheduler_config.json", "\"interpolation_type\": \"linear\"",
@@ -151,21 +151,21 @@ import Torch
     ),
     (
       "scheduler/scheduler_config.json", "\"clip_sample\": false", "\"solver_order\": 4",
-      "solver_order is 4, and what is supported is a number from 1 to 3"
+      "solver_order is 4, but must be a number from 1 to 3"
     ),
     (
       "scheduler/scheduler_config.json", "\"clip_sample\": false", "\"thresholding\": true",
-      "thresholding is true, and what is supported is false"
+      "thresholding is true, but must be false"
     ),
     (
       "scheduler/scheduler_config.json", "\"clip_sample\": false",
       "\"algorithm_type\": \"dpmsolver\"",
-      "algorithm_type is dpmsolver, and what is supported is dpmsolver++, sde-dpmsolver++, deis"
+      "algorithm_type is dpmsolver, but must be one of dpmsolver++, sde-dpmsolver++, deis"
     ),
   ]
 
-  /// A folder, a key of its configuration, what to replace there, and what else the error must say.
-  /// What is multiplied or built of such a number would not end well.
+  /// A folder, a key of its configuration, the value to replace, the replacement, and a part of the
+  /// error's message. To multiply these numbers, or to build a model of them, would crash or hang.
   static let hostile = [
     ("unet", "sample_size", "16", "4611686018427387904", "a number from 1 to 1000000"),
     ("unet", "addition_time_embed_dim", "8", "4611686018427387904", "a number from 1 to 1000000"),
@@ -182,7 +182,7 @@ import Torch
     ("scheduler", "steps_offset", "1", "9223372036854775807", "a number from 0 to 1000"),
   ]
 
-  @Test("Numbers that no model has are refused before they are used", arguments: hostile)
+  @Test("Numbers beyond any model's are refused before they are used", arguments: hostile)
   func outOfRange(
     _ folder: String, _ key: String, _ old: String, _ new: String, _ supported: String
   ) throws {
@@ -194,7 +194,7 @@ import Torch
     #expect(problem.contains(supported), "\(problem)")
   }
 
-  @Test("The infinite number that diffusers writes for DPM-Solver is read")
+  @Test("The infinite number in diffusers' files for DPM-Solver is read")
   func infinity() throws {
     let copy = try Copy(of: Self.tiny)
     try copy.edit(
@@ -205,30 +205,30 @@ import Torch
     #expect(scheduler.solverOrder == 3)
   }
 
-  @Test("A VAE or UNet of too many levels is refused", arguments: ["unet", "vae"])
+  @Test("A VAE or UNet with too many levels is refused", arguments: ["unet", "vae"])
   func levels(_ folder: String) throws {
     let copy = try Copy(of: Self.tiny)
     let many = Array(repeating: "8", count: 70).joined(separator: ", ")
     try copy.edit(
       "\(folder)/config.json", replacing: "\"block_out_channels\": [",
       with: "\"block_out_channels\": [\(many),")
-    #expect(try problem(copy).contains("what is supported is 1 to 10 levels, each a number from"))
+    #expect(try problem(copy).contains("must be 1 to 10 levels, each a number from"))
   }
 
-  @Test("Errors name files as the model's folder was named")
+  @Test("Errors keep the relative path of the model's folder")
   func relativePath() throws {
     let folder = URL(filePath: "no such model")
     let error = #expect(throws: ModelError.self) { try ModelDirectory(folder) }
     #expect(error.map { "\($0)" }?.hasPrefix("no such model/model_index.json does not ex") == true)
   }
 
-  @Test("A folder is a model where it has an index")
+  @Test("A folder with an index is a model")
   func isModel() {
     #expect(ModelDirectory.isModel(at: Self.tiny))
     #expect(!ModelDirectory.isModel(at: Self.tiny.appending(path: "unet")))
   }
 
-  @Test("A file that cannot be used is named, with the key and what was found", arguments: broken)
+  @Test("A file that cannot be used is named, with the key and the value found", arguments: broken)
   func invalid(_ file: String, _ old: String, _ new: String, _ sentence: String) throws {
     let copy = try Copy(of: Self.tiny)
     try copy.edit(file, replacing: old, with: new)
@@ -237,7 +237,7 @@ import Torch
     #expect(problem.contains(sentence), "\(problem)")
   }
 
-  @Test("Missing and truncated weights are found when the directory is opened")
+  @Test("Missing and truncated weights are found when the folder is opened")
   func missingWeights() throws {
     let copy = try Copy(of: Self.tiny)
     try copy.truncate("vae/diffusion_pytorch_model.safetensors", to: 1000)
@@ -248,7 +248,7 @@ import Torch
     #expect(missing.map { "\($0)" }?.contains("no diffusion_pytorch_model.safetensors") == true)
   }
 
-  @Test("Weights that do not fit the configuration are an error that names file and tensors")
+  @Test("Weights that do not fit the configuration throw an error with file and tensors")
   func misshapen() throws {
     let copy = try Copy(of: Self.tiny)
     try copy.edit(
@@ -271,7 +271,7 @@ import Torch
   }
 }
 
-/// A copy of a model directory, to be changed.
+/// A copy of a model folder, for changes.
 private struct Copy {
   let url: URL
   private let parent: TemporaryDirectory

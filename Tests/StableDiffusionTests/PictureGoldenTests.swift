@@ -6,7 +6,7 @@ import Torch
 
 /// Whole pictures against diffusers' `StableDiffusionXLPipeline` on the same model and seed.
 @Suite struct PictureGoldenTests {
-  /// What a recorded picture was asked for.
+  /// The request of a recorded picture.
   struct Recorded: Decodable {
     let prompt: String
     let negativePrompt: String?
@@ -24,7 +24,7 @@ import Torch
   }
 
   @Test(
-    "Noise, final latents and every byte of the picture are those of diffusers",
+    "Noise, final latents and every byte of the picture equal diffusers'",
     arguments: ["negative", "no-negative", "empty-negative", "no-guidance"])
   func picture(_ name: String) throws {
     let golden = try Golden("pictures/\(name)")
@@ -44,11 +44,11 @@ import Torch
     #expect(picture.pixels.count == expected.count)
     let worst = zip(picture.pixels, expected).map { abs(Int($0) - $1) }.max() ?? 255
     #expect(worst <= 1, "a byte differs by \(worst)")
-    #expect(Set(picture.pixels).count > 20, "the picture has something in it")
+    #expect(Set(picture.pixels).count > 20, "the picture is not uniform")
   }
 
   @Test(
-    "Every sampler draws diffusers' picture at guidance 1, 5 and 7.5, within 2 of 255",
+    "Every sampler draws the picture of diffusers at guidance 1, 5 and 7.5, within 2 of 255",
     arguments: SchedulerName.allCases)
   func samplers(_ name: SchedulerName) throws {
     let golden = try Golden("pictures/samplers/\(name.rawValue)")
@@ -66,11 +66,11 @@ import Torch
       #expect(picture.pixels.count == expected.count)
       let worst = zip(picture.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 255
       #expect(worst <= 2, "at guidance \(guidance) a byte differs by \(worst)")
-      #expect(Set(picture.pixels).count > 20, "the picture has something in it")
+      #expect(Set(picture.pixels).count > 20, "the picture is not uniform")
     }
   }
 
-  @Test("Heun, which takes two predictions for a step, reports each step once")
+  @Test("Heun takes two predictions for a step and reports each step once")
   func heunSteps() throws {
     let heun = model.scheduler.replacingClass(with: .heun)
     var steps: [Int] = []
@@ -79,7 +79,7 @@ import Torch
     #expect(steps == [1, 2, 3, 4, 5])
   }
 
-  @Test("The pipeline draws for each seed what sampler and decoder draw, and reports every step")
+  @Test("For each seed the pipeline draws the same as sampler and decoder, and reports every step")
   func pipeline() throws {
     let series = try series(seeds: [41, 42])
     var steps: [[UInt64]] = []
@@ -102,7 +102,7 @@ import Torch
     #expect(pictures[41] != pictures[42])
   }
 
-  @Test("What the progress callback throws ends the drawing")
+  @Test("An error of the progress callback ends the drawing")
   func cancelled() throws {
     struct Cancelled: Error {}
     let series = try series(seeds: [1])
@@ -113,12 +113,12 @@ import Torch
         progress: {
           last = $0.step
           if last == 2 { throw Cancelled() }
-        }, receive: { _, _ in Issue.record("a picture came nevertheless") })
+        }, receive: { _, _ in Issue.record("a picture was received") })
     }
     #expect(last == 2)
   }
 
-  @Test("The pipeline refuses sizes and steps that the model cannot have")
+  @Test("The pipeline refuses sizes and steps that the model does not support")
   func badSeries() throws {
     let pipeline = StableDiffusionXLPipeline(model)
     var series = try series(seeds: [1])
@@ -132,7 +132,7 @@ import Torch
     }
   }
 
-  @Test("A size that the VAE cannot make is refused, naming the multiple")
+  @Test("A size that the VAE cannot decode is refused with the multiple")
   func badSize() throws {
     let sampler = LatentSampler(
       unet: try model.loadUNet(), scheduler: model.scheduler, scale: model.vae.scale)
@@ -146,7 +146,7 @@ import Torch
     }
   }
 
-  @Test("Latents and pictures that are not finite are errors and not black pictures")
+  @Test("Latents and pictures that are not finite throw instead of giving black pictures")
   func notFinite() throws {
     let decoder = LatentDecoder(vae: try model.loadVAE())
     #expect(throws: DrawingError.pictureNotFinite(dtype: .float32)) {
@@ -182,7 +182,7 @@ import Torch
       seed: recorded.seed)
   }
 
-  /// As the recorded picture with a negative prompt, with other seeds.
+  /// The request of the recorded picture with a negative prompt, with other seeds.
   private func series(seeds: [UInt64]) throws -> PictureSeries {
     let recorded = try Golden("pictures/negative").config(as: Recorded.self)
     return PictureSeries(

@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 import Torch
 
-/// What the pipeline keeps in memory, and what becomes of pictures when a drawing ends early.
+/// The pipeline's memory, and the pictures of a drawing that ends early.
 @Suite struct PipelineTests {
-  @Test("A picture of a batch is, byte for byte, the same seed's drawn alone")
+  @Test("A picture of a batch equals that of its seed drawn alone, byte for byte")
   func batch() throws {
     var series = try DrawingGolden("split-08").series()
     series.steps = 3
     series.refinement = .ensemble(split: 0.5)
-    series.seeds = Array(7..<25)  // More than wait for the VAE at once.
+    series.seeds = Array(7..<25)  // More than `largestGroup`.
     let pictures = try draw(pipeline(), series)
     #expect(pictures.count == series.seeds.count)
     #expect(Set(pictures.values.map(\.pixels)).count == series.seeds.count)
@@ -22,7 +22,7 @@ import Torch
     }
   }
 
-  @Test("One part of the models is in memory at a time, unless everything is to stay")
+  @Test("One part of the models is in memory at a time, unless everything is kept")
   func residency() throws {
     let series = try DrawingGolden("split-08").series()
     let frugal = try pipeline()
@@ -56,7 +56,7 @@ import Torch
     #expect(try draw(resident, series) == draw(pipeline(), series))
   }
 
-  @Test("Pictures that only have to be decoded are handed over before a drawing ends early")
+  @Test("Finished latents are decoded and received before a drawing ends early")
   func interrupted() throws {
     struct Stopped: Error {}
     var series = try DrawingGolden("square-50").series()
@@ -71,7 +71,7 @@ import Torch
     #expect(seeds == [1, 2])
   }
 
-  @Test("A strength or a split that leaves nothing to do, and a start picture of another size")
+  @Test("A strength or a split that leaves no step, and a start image of another size, are refused")
   func refusals() throws {
     var series = try DrawingGolden("split-image").series()
     series.refinement = .ensemble(split: 0.9999)
@@ -88,7 +88,7 @@ import Torch
     }
   }
 
-  @Test("A VAE that overflows is used once more in float32, and that is said once")
+  @Test("A VAE that overflows decodes again in float32, with one note")
   func overflow() throws {
     let model = try ModelDirectory(DrawingGolden.base)
     let half = AutoencoderKL(model.vae)
@@ -106,7 +106,7 @@ import Torch
     #expect(notes == [.decodedInFloat32(insteadOf: .float16)])
   }
 
-  @Test("A large picture is decoded in squares, which is said, unless that is unwanted")
+  @Test("A large picture is decoded in squares with a note, unless tiling is off")
   func tiling() throws {
     let model = try ModelDirectory(DrawingGolden.base)
     let latents = try Generator(seed: 1).normal([1, 4, 33, 32])

@@ -15,7 +15,7 @@ import Torch
 
   init() throws { model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl")) }
 
-  /// Prompts, their pieces, and what these count.
+  /// Prompts, their pieces, and the weights of these.
   private static let cases: [(prompt: String, pieces: [String], weights: [Double])] = [
     ("a cat", ["a cat"], [1]),
     ("", [], []),
@@ -38,7 +38,7 @@ import Torch
     }
   }
 
-  @Test("Weighted words are embedded as an independent calculation embeds them")
+  @Test("The embedding of weighted words equals an independent calculation")
   func weights() throws {
     let golden = try Golden("models/weighted-prompt")
     let prompt = try golden.config(as: Recorded.self).prompt
@@ -52,7 +52,7 @@ import Torch
       try golden.differences(outputs: ["embeds": encoded.embeds, "pooled": encoded.pooled]) == [])
   }
 
-  @Test("As it comes, a prompt with brackets is diffusers', to the bit, and so are weights of 1")
+  @Test("By default a prompt with brackets equals diffusers', bit for bit, and so do weights of 1")
   func plain() throws {
     let encoder = try model.loadPromptEncoder()
     for prompt in ["a (red:1.3) cat", "a photo of sks dog", ""] {
@@ -69,7 +69,7 @@ import Torch
     #expect(try weighted.negative.embeds.bytes() == encoder.encode(["blurry"]).embeds.bytes())
   }
 
-  @Test("A long prompt has all its chunks, and the negative prompt as many")
+  @Test("A long prompt has all its chunks, and the negative prompt the same number")
   func long() throws {
     let encoder = try model.loadPromptEncoder()
     let prompt = Array(repeating: "two cats and a dog", count: 50).joined(separator: ", ")
@@ -83,7 +83,7 @@ import Torch
     let other = try encoder.encode("dog", negative: prompt, as: PromptReading(isLong: true))
     #expect(other.prompt.embeds.shape == other.negative.embeds.shape)
 
-    // A weight far behind counts where it stands.
+    // A weight in a later chunk changes the embedding, but not the first chunk.
     let reading = PromptReading(isLong: true, isWeighted: true)
     let weighted = try encoder.encode("\(prompt) (\(prompt):2)", negative: nil, as: reading)
     let same = try encoder.encode("\(prompt) \(prompt)", maxTokens: .max)

@@ -5,12 +5,12 @@ import Torch
 
 @testable import StableDiffusion
 
-/// Base and refiner told apart.
+/// Base models and refiners are distinguished.
 @Suite struct RefinerTests {
   private let base = Repository.golden.appending(path: "tiny-sdxl")
   private let refiner = Repository.golden.appending(path: "tiny-refiner")
 
-  @Test("A refiner has one text encoder and is told an aesthetic score")
+  @Test("A refiner has one text encoder and an aesthetic score")
   func open() throws {
     let model = try ModelDirectory(refiner, as: .refiner)
     #expect(model.role == .refiner)
@@ -31,19 +31,19 @@ import Torch
     #expect(
       sentence.hasSuffix(
         """
-        tiny-refiner/model_index.json: this is a refiner, and a base model is wanted here; give it as \
-        the refiner, with `refiner`, to an SDXL base model.
+        tiny-refiner/model_index.json: this is a refiner, not a base model; give it with \
+        `refiner`, together with an SDXL base model.
         """))
     let asRefiner = #expect(throws: ModelError.self) { try ModelDirectory(base, as: .refiner) }
     #expect(
       try #require(asRefiner).description.hasSuffix(
         """
-        tiny-sdxl/model_index.json: this is a base model, and a refiner is wanted here; give it as the \
-        model, with `model`, or choose an SDXL refiner.
+        tiny-sdxl/model_index.json: this is a base model, not a refiner; give it with \
+        `model`, or choose an SDXL refiner.
         """))
   }
 
-  @Test("A base without a text encoder is a broken base, and no refiner")
+  @Test("A base without a text encoder is a broken base, not a refiner")
   func broken() throws {
     let directory = try TemporaryDirectory()
     let copy = directory.url.appending(path: "model")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Every sampler against diffusers' class of its name, with the predictions of no model.
+/// Every sampler against diffusers' class of its name, with random predictions.
 @Suite struct SamplerGoldenTests {
   static let cases = [
     "euler-ancestral": ["leading", "trailing", "linspace-v", "trailing-v-zero-snr", "ignored"],
@@ -31,7 +31,7 @@ import Torch
     ],
   ].flatMap { prefix, names in (names + ["defaults"]).map { "\(prefix)-\($0)" } }.sorted()
 
-  @Test("Timesteps and noise levels are diffusers' at 1, 5, 20 and 30 steps", arguments: cases)
+  @Test("Timesteps and noise levels equal diffusers' at 1, 5, 20 and 30 steps", arguments: cases)
   func timesteps(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
     let configuration = try golden.config(as: SchedulerConfiguration.self)
@@ -50,7 +50,7 @@ import Torch
   }
 
   @Test(
-    "The latents of 1, 5, 16 and 61 steps are diffusers', with the noise of the picture's generator",
+    "The latents of 1, 5, 16 and 61 steps equal diffusers', with noise from the same generator",
     arguments: cases)
   func trajectory(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
@@ -66,7 +66,7 @@ import Torch
     }
   }
 
-  @Test("A clean latent is brought to the third step and drawn from there", arguments: cases)
+  @Test("Drawing begins at the third step from a clean latent with noise", arguments: cases)
   func begun(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
     let scheduler = try golden.config(as: SchedulerConfiguration.self).scheduler(steps: 5)

@@ -6,7 +6,7 @@ import Torch
 /// The noise schedule and the Euler sampler against diffusers' own values.
 @Suite struct SchedulerGoldenTests {
   @Test(
-    "The noise schedule and what follows from it are diffusers', also with zero terminal SNR",
+    "The noise schedule and its derived values equal diffusers', also with zero terminal SNR",
     arguments: ["ddpm", "ddpm-zero-snr"])
   func noiseSchedule(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
@@ -23,7 +23,7 @@ import Torch
     #expect(try golden.differences(outputs: outputs) == [])
   }
 
-  @Test("The schedule that SDXL was trained with is diffusers' to the bit")
+  @Test("SDXL's training schedule equals diffusers', bit for bit")
   func exact() throws {
     let golden = try Golden("schedules/ddpm")
     let schedule = NoiseSchedule(try golden.config(as: SchedulerConfiguration.self))
@@ -46,7 +46,7 @@ import Torch
     #expect(try golden.differences(outputs: ["min_snr_weights.\(key)": output]) == [])
   }
 
-  @Test("The target is what the prediction type says")
+  @Test("The target follows the prediction type")
   func target() throws {
     let sample = try Tensor([1, 2] as [Float], shape: [1, 2])
     let noise = try Tensor([3, 4] as [Float], shape: [1, 2])
@@ -68,7 +68,7 @@ import Torch
     "euler-linspace-v", "euler-trailing", "euler-trailing-karras", "euler-trailing-v-zero-snr",
   ]
 
-  @Test("Timesteps and noise levels are diffusers' at 1, 5, 20 and 30 steps", arguments: euler)
+  @Test("Timesteps and noise levels equal diffusers' at 1, 5, 20 and 30 steps", arguments: euler)
   func noiseLevels(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
     let configuration = try golden.config(as: SchedulerConfiguration.self)
@@ -83,7 +83,7 @@ import Torch
     }
   }
 
-  @Test("A trajectory of 5 steps with given predictions is diffusers'", arguments: euler)
+  @Test("A trajectory of 5 steps with given predictions equals diffusers'", arguments: euler)
   func trajectory(_ name: String) throws {
     let golden = try Golden("schedules/\(name)")
     var scheduler = try golden.config(as: SchedulerConfiguration.self).scheduler(steps: 5)
@@ -102,13 +102,13 @@ import Torch
     let outputs = [
       "scaled": try Tensor.cat(scaled, dim: 0), "samples": try Tensor.cat(samples, dim: 0),
     ]
-    // With zero terminal SNR the first level is 4096, where float32 values are 5e-4 apart: one
-    // rounding there is all that this tolerates.
+    // With zero terminal SNR the first level is 4096, where float32 values are 5e-4 apart. The
+    // tolerance allows one rounding there.
     let tolerance = name.hasSuffix("zero-snr") ? 1e-4 : 1e-5
     #expect(try golden.differences(outputs: outputs, tolerance: tolerance) == [])
   }
 
-  @Test("The latent keeps the type of the prediction, and is stepped in float32")
+  @Test("The latent keeps the type of the prediction, and the step is computed in float32")
   func halfPrecision() throws {
     let scheduler = try EulerDiscreteScheduler(SchedulerConfiguration(), steps: 5)
     let sample = try Tensor([0.5, -2] as [Float], shape: [1, 2]).to(.bfloat16)
@@ -118,7 +118,7 @@ import Torch
   }
 
   @Test(
-    "A number of steps that the model does not have is refused, naming the limit",
+    "Too many or too few steps are refused with the limit",
     arguments: SchedulerName.allCases)
   func steps(_ name: SchedulerName) throws {
     let configuration = SchedulerConfiguration().replacingClass(with: name)
@@ -132,7 +132,7 @@ import Torch
     #expect("\(SchedulerError.steps(0, limit: 1000))".contains("from 1 to 1000"))
   }
 
-  @Test("As many steps as SDXL has timesteps are drawn, or refused where diffusers would fail")
+  @Test("All of SDXL's 1000 timesteps are drawn, or refused if diffusers would fail")
   func allTimesteps() throws {
     let configuration = try Golden("schedules/euler-leading").config(
       as: SchedulerConfiguration.self)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Another VAE than the model's own, in every form that they come in.
+/// A VAE that replaces the model's own, in every supported form.
 @Suite struct SeparateVAETests {
   private static let tiny = Repository.golden.appending(path: "tiny-sdxl")
 
@@ -22,7 +22,7 @@ import Torch
     tensors = try file.names.map { ($0, try file.tensor($0) * 0.5) }
   }
 
-  @Test("A folder of diffusers', one of a whole model, and a folder of the fp16 variant")
+  @Test("A folder of diffusers, the folder of a whole model, and a folder of the fp16 variant")
   func folders() throws {
     let vae = try makeFolder("vae", file: "diffusion_pytorch_model.safetensors")
     #expect(try values(model.replacingVAE(with: vae)) == expected())
@@ -36,7 +36,7 @@ import Torch
     #expect(try model.replacingVAE(with: vae).files(of: .unet) == model.files(of: .unet))
   }
 
-  @Test("A file in diffusers' names, now and formerly, with its configuration beside it")
+  @Test("A file with diffusers' present or former names and its configuration beside it")
   func diffusersFile() throws {
     let vae = try makeFolder("new", file: "diffusion_pytorch_model.safetensors")
     let file = vae.appending(path: "diffusion_pytorch_model.safetensors")
@@ -54,7 +54,7 @@ import Torch
     #expect(try values(model.replacingVAE(with: old)) == expected())
   }
 
-  @Test("A file in the original names, with and without their prefix", arguments: ["", "vae."])
+  @Test("A file with the original names, with and without prefix", arguments: ["", "vae."])
   func originalFile(prefix: String) throws {
     let original = try SingleFileModel.tinyTensors().filter {
       $0.name.hasPrefix("first_stage_model.")
@@ -69,7 +69,7 @@ import Torch
     #expect(try values(model.replacingVAE(with: file)) == values(model))
   }
 
-  @Test("SDXL's own VAE in a file by itself says its sizes")
+  @Test("A file with SDXL's own VAE gives the published sizes")
   func sizes() throws {
     let whole = try ModelDirectory(SingleFileModel.empty("sdxl", in: folder.url))
     let other = try whole.replacingVAE(
@@ -78,14 +78,14 @@ import Torch
     try other.checkWeights()
   }
 
-  @Test("What is not there, or no VAE, is named")
+  @Test("A missing file and a file without a VAE are refused")
   func wrong() throws {
     let nowhere = folder.url.appending(path: "nowhere")
     #expect {
       _ = try model.replacingVAE(with: nowhere)
     } throws: {
       "\($0)".hasSuffix(
-        "nowhere does not exist; give a VAE's folder as diffusers saves it, or its file.")
+        "nowhere does not exist; give a VAE's folder in diffusers' layout, or its file.")
     }
     let other = folder.url.appending(path: "other.safetensors")
     try SafetensorsWriter.write([("weight", try .zeros([1]))], to: other)

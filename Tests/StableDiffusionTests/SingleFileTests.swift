@@ -6,8 +6,8 @@ import Torch
 
 @testable import StableDiffusion
 
-/// Models in one file, laid out as the original implementation saves SDXL. What the layout is comes
-/// from Tests/Golden/golden/single_file.py, which proves it by diffusers' own converters.
+/// Single-file models in the layout of SDXL's original implementation. The layout comes from
+/// Tests/Golden/golden/single_file.py, which checks it with diffusers' own converters.
 @Suite struct SingleFileTests {
   private static let tiny = Repository.golden.appending(path: "tiny-sdxl")
 
@@ -15,7 +15,7 @@ import Torch
 
   init() throws { folder = try TemporaryDirectory() }
 
-  @Test("Every weight of every part is that of the folder, bit for bit")
+  @Test("Every weight of every part equals that of the folder, bit for bit")
   func weights() throws {
     let file = try ModelDirectory(SingleFileModel.tiny(in: folder.url))
     let directory = try ModelDirectory(Self.tiny)
@@ -26,7 +26,7 @@ import Torch
     #expect(try bytes(file.loadTextEncoder2()) == bytes(directory.loadTextEncoder2()))
   }
 
-  @Test("The pooled vector is the reference's, which an untransposed projection would not give")
+  @Test("The pooled vector equals the reference's, which shows that the projection is transposed")
   func pooled() throws {
     let file = try ModelDirectory(SingleFileModel.tiny(in: folder.url))
     let golden = try Golden("models/text-encoder-2")
@@ -54,7 +54,7 @@ import Torch
     #expect(try draw(ModelDirectory(SingleFileModel.tiny(in: folder.url))) == expected)
   }
 
-  @Test("SDXL's own file says the published sizes, and its names fit them, each once")
+  @Test("SDXL's own file gives the published sizes, and its names match them one to one")
   func sdxl() throws {
     let file = try SingleFileModel.empty("sdxl", in: folder.url)
     let model = try ModelDirectory(file)
@@ -75,13 +75,13 @@ import Torch
     let checkpoint = try SingleFileCheckpoint(file)
     var unet = try checkpoint.unet(pooled: 1280)
     var expected: UNetConfiguration = try published("single-file/refiner-unet.config.json")
-    try UNet2DConditionModel(unet).check(checkpoint.weights(of: .unet, unet: unet))
-    // Of a level without attention nothing tells how deep it would be.
+    try UNet2DConditionModel(unet).check(checkpoint.unetWeights(unet))
+    // The weights of a level without attention do not show a depth.
     unet.transformerLayersPerBlock[0] = 4
     expected.additionTimeEmbedDim = 256
     #expect(unet == expected)
     #expect(
-      try CLIPTextConfiguration(SizesOfWeights(checkpoint.textWeights(of: .textEncoder2)))
+      try CLIPTextConfiguration(SizesOfWeights(checkpoint.textEncoder2Weights))
         == published("keys/text_encoder_2/config.json"))
     #expect(sentence { _ = try ModelDirectory(file) }.contains("this is a refiner"))
     let model = try ModelDirectory(file, as: .refiner)
@@ -89,7 +89,7 @@ import Torch
     #expect(model.role == .refiner && model.requiresAestheticsScore)
   }
 
-  @Test("A file says by empty tensors that its model predicts velocity, up to pure noise")
+  @Test("Empty tensors in a file mark v-prediction and zero terminal SNR")
   func velocity() throws {
     let tensors = try SingleFileModel.tinyTensors()
     func scheduler(_ names: String...) throws -> SchedulerConfiguration {
@@ -137,7 +137,7 @@ import Torch
     #expect(torn.contains("self_attn.q_proj.bias: [119] instead of [40]"))
   }
 
-  @Test("Another architecture, and a width that SDXL has not, are said")
+  @Test("Another architecture and a width that SDXL does not have are reported")
   func other() throws {
     let file = folder.url.appending(path: "other.safetensors")
     try SafetensorsWriter.write(
@@ -147,10 +147,10 @@ import Torch
     try SafetensorsWriter.write(SingleFileModel.tinyTensors(), to: bare)
     let problem = sentence { _ = try ModelDirectory(bare) }
     #expect(problem.contains("a layer is 24 wide, which is not a multiple of 64"), "\(problem)")
-    #expect(problem.contains("bare.config, laid out as diffusers'"))
+    #expect(problem.contains("bare.config, in diffusers' layout"))
   }
 
-  @Test("A file and its description decide what each part computes, and are hashed for it")
+  @Test("The files of a part are the single file and its configuration")
   func files() throws {
     let model = try ModelDirectory(SingleFileModel.tiny(in: folder.url))
     func names(_ part: ModelDirectory.Component) throws -> [String] {

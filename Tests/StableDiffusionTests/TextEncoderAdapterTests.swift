@@ -20,7 +20,7 @@ struct TextEncoderAdapterTests {
     ) { try Generator(seed: UInt64($0)) }
     #expect(sites.count == encoder.adaptableLayers().count(where: { $0.path.contains("layers.") }))
     for (index, site) in sites.enumerated() {
-      // So that the gradients of both matrices count.
+      // With an up matrix of zeros, the down matrix would have no gradient.
       let up = try #require(site.adapter as? LoRA).up
       try noGrad { try up.copy(from: Generator(seed: UInt64(1000 + index)).normal(up.shape) * 0.1) }
     }

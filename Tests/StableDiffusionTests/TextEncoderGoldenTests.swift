@@ -6,7 +6,7 @@ import Torch
 
 @testable import StableDiffusion
 
-/// The text encoders against transformers.
+/// The text encoders against those of transformers.
 @Suite struct TextEncoderGoldenTests {
   private let model: ModelDirectory
 
@@ -14,7 +14,7 @@ import Torch
     model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
   }
 
-  @Test("The first encoder's penultimate hidden states and gradients are transformers'")
+  @Test("The first encoder's penultimate hidden states and gradients equal transformers'")
   func first() throws {
     let golden = try Golden("models/text-encoder")
     let encoder = try model.loadTextEncoder()
@@ -25,7 +25,7 @@ import Torch
   }
 
   @Test(
-    "The second encoder's states, pooled vector (at the first end token) and gradients agree too",
+    "The second encoder's states, pooled vector (at the first end token) and gradients too",
     arguments: ["models/text-encoder-2", "models/text-encoder-2-several-ends"])
   func second(_ name: String) throws {
     let golden = try Golden(name)
@@ -41,7 +41,7 @@ import Torch
     let weights = try WeightSource(
       directory: model.url.appending(path: "text_encoder"), name: "model")
     var configuration = try #require(model.textEncoder)
-    // The largest id is at place 2, the first 9 at place 3; 7 is nowhere.
+    // The largest id is at place 2, the first 9 at place 3; 7 does not occur.
     for (end, place) in [(2, 2), (9, 3), (1013, 2), (7, 0)] {
       configuration.eosTokenId = end
       let encoder = CLIPTextModel(configuration)
@@ -67,7 +67,7 @@ import Torch
     try check("text_encoder_2") { CLIPTextModelWithProjection($0) }
   }
 
-  @Test("Prompts embed as in diffusers, without a negative prompt as zeros")
+  @Test("Prompts are embedded as in diffusers, a missing negative prompt as zeros")
   func promptEncoder() throws {
     let encoder = try model.loadPromptEncoder()
     let golden = try Golden("pictures/negative")
@@ -88,7 +88,7 @@ import Torch
       try expected.differences(outputs: ["negative_prompt_embeds": empty.embeds]) == [])
   }
 
-  @Test("Prompts of a batch embed as they do alone")
+  @Test("Prompts of a batch are embedded as alone")
   func batch() throws {
     let encoder = try model.loadPromptEncoder()
     let prompts = ["a photo of sks dog", "", "two cats"]
@@ -101,7 +101,7 @@ import Torch
     }
   }
 
-  @Test("Ids and lengths that the model does not have are errors that say so")
+  @Test("Ids and lengths beyond the model's are refused")
   func badTokens() throws {
     let encoder = try model.loadTextEncoder()
     for tokens in [[], [[]], [[1, 2], [1]], [Array(repeating: 1, count: 78)]] as [[[Int]]] {

@@ -19,7 +19,7 @@ enum TinyModel {
     return vae
   }
 
-  /// A prediction for two fixed inputs that no fixture has.
+  /// A prediction for two fixed inputs that are not part of the fixtures.
   static func predict(
     _ unet: UNet2DConditionModel, height: Int = 8, width: Int = 8
   ) throws -> Tensor {

@@ -2,9 +2,9 @@ import Foundation
 import StableDiffusion
 import TestSupport
 
-/// Strings and their tokens by transformers' CLIPTokenizer, in Tests/Golden/tokens.
+/// Strings and their tokens from transformers' CLIPTokenizer, in Tests/Golden/tokens.
 enum TokenGolden {
-  /// A layout of the tokenizer folder, as Tests/Golden/golden/tokens.py wrote it.
+  /// A layout of the tokenizer folder, written by Tests/Golden/golden/tokens.py.
   struct Layout {
     let directory: TemporaryDirectory
 
@@ -26,20 +26,20 @@ enum TokenGolden {
     func tokenizer() throws -> CLIPTokenizer { try CLIPTokenizer(directory: directory.url) }
   }
 
-  /// What a layout changes in the ids of another.
+  /// The ids in which a layout differs from another.
   private struct Difference: Decodable {
     let base: String
     let ids: [String: [Int]]
   }
 
-  /// An encoding by transformers, with the text that diffusers reports as cut off.
+  /// An encoding of transformers, with the text that diffusers reports as cut off.
   struct Encoding: Decodable, Equatable {
     let ids: [Int]
     let tokenCount: Int
     let truncatedText: String?
   }
 
-  /// How many tokens a text has, and what `digest` makes of them.
+  /// The number of a text's tokens, and their `digest`.
   struct Digest: Decodable, Equatable {
     let count: Int
     let digest: String
@@ -49,12 +49,12 @@ enum TokenGolden {
 
   static func strings() throws -> [String] { try decode("strings.json") }
 
-  /// By index of the string.
+  /// Encodings by the index of their string.
   static func encodings(_ layout: String) throws -> [String: Encoding] {
     try decode("\(layout).encodings.json")
   }
 
-  /// Of the long texts that `tokens.py` makes of the strings, by name.
+  /// Digests of the long texts that `tokens.py` makes from the strings, by name.
   static func longTexts() throws -> [String: Digest] { try decode("long.json") }
 
   /// 64-bit FNV-1a, one step for each id.

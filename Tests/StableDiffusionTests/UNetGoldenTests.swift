@@ -24,7 +24,7 @@ struct UNetGoldenTests {
       try golden.differences(outputs: ["sample": prediction], inputs: inputs, module: unet) == [])
   }
 
-  @Test("keeps a size that its levels do not divide")
+  @Test("accepts a size that its levels do not divide")
   func oddSize() throws {
     let unet = try TinyModel.unet()
     let prediction = try noGrad { try TinyModel.predict(unet, height: 7, width: 10) }
@@ -32,7 +32,7 @@ struct UNetGoldenTests {
     #expect(try prediction.isFinite())
   }
 
-  @Test("runs in the type of its weights whatever its inputs are")
+  @Test("runs in the type of its weights for inputs of any type")
   func weightsDecideType() throws {
     let unet = try TinyModel.unet()
     let exact = try noGrad { try TinyModel.predict(unet) }
@@ -42,7 +42,7 @@ struct UNetGoldenTests {
     #expect(try relativeDifference(rounded, exact) < 0.05)
   }
 
-  @Test("says that conditioning is missing")
+  @Test("throws if conditioning is missing")
   func missingConditioning() throws {
     let unet = try TinyModel.unet()
     #expect(throws: UNetError.missingConditioning) {

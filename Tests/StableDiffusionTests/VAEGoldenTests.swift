@@ -7,7 +7,7 @@ import Torch
 
 @Suite("The whole autoencoder")
 struct VAEGoldenTests {
-  @Test("has diffusers' moments and gradients", arguments: ["vae-encode", "vae-encode-wide"])
+  @Test("gives diffusers' moments and gradients", arguments: ["vae-encode", "vae-encode-wide"])
   func encode(_ name: String) throws {
     let golden = try Golden("models/\(name)")
     let vae = try TinyModel.vae()
@@ -19,7 +19,7 @@ struct VAEGoldenTests {
       try golden.differences(outputs: outputs, inputs: ["sample": sample], module: vae) == [])
   }
 
-  @Test("has diffusers' pictures and gradients", arguments: ["vae-decode", "vae-decode-wide"])
+  @Test("gives diffusers' pictures and gradients", arguments: ["vae-decode", "vae-decode-wide"])
   func decode(_ name: String) throws {
     let golden = try Golden("models/\(name)")
     let vae = try TinyModel.vae()
@@ -30,7 +30,7 @@ struct VAEGoldenTests {
       try golden.differences(outputs: outputs, inputs: ["sample": sample], module: vae) == [])
   }
 
-  @Test("has diffusers' moments of a picture that is encoded in tiles")
+  @Test("gives diffusers' moments of an image that is encoded in tiles")
   func tiles() throws {
     let golden = try Golden("models/vae-encode-tiled")
     let sample = try golden.input("rows") + golden.input("columns")
@@ -39,14 +39,14 @@ struct VAEGoldenTests {
       try golden.differences(outputs: ["mean": latents.mean, "logvar": latents.logvar]) == [])
   }
 
-  @Test("has diffusers' picture of latents that are decoded in tiles")
+  @Test("gives diffusers' picture of latents that are decoded in tiles")
   func decodedTiles() throws {
     let golden = try Golden("models/vae-decode-tiled")
     let picture = try TinyModel.vae().tiledDecode(golden.input("sample"), tileSize: 32)
     #expect(try golden.differences(outputs: ["sample": picture]) == [])
   }
 
-  @Test("a picture that fits into one tile has the moments of the whole, bit for bit")
+  @Test("encodes and decodes one tile as the whole, bit for bit")
   func oneTile() throws {
     let vae = try TinyModel.vae()
     let sample = try Generator(seed: 1).normal([1, 3, 72, 96])
@@ -58,7 +58,7 @@ struct VAEGoldenTests {
     #expect(try decoded[0].bytes() == decoded[1].bytes())
   }
 
-  @Test("draws latents from mean, deviation and noise, with the log variance kept in bounds")
+  @Test("samples latents from mean, deviation and noise, with the log variance clamped")
   func sampling() throws {
     let moments = try Tensor([Float(1), 2, 2 * 0.6931472, 50], shape: [1, 4, 1, 1])
     let gaussian = try DiagonalGaussian(moments: moments)
@@ -81,7 +81,7 @@ struct VAEGoldenTests {
     #expect(try vae.unscaled(scaled).floats() == [5, 3])
   }
 
-  @Test("has no 1 x 1 convolutions and no attention where its configuration says so")
+  @Test("has no 1 x 1 convolutions and no attention if its configuration turns them off")
   func optionalParts() throws {
     var configuration = VAEConfiguration()
     let complete = keys(configuration)

@@ -3,7 +3,7 @@ public import NN
 public import Torch
 
 /// One case that Tests/Golden/make.py has recorded from the reference implementation: weights,
-/// inputs, outputs, the cotangents of the outputs, and the gradients that follow.
+/// inputs, outputs, cotangents of the outputs, and gradients.
 public struct Golden {
   private let file: SafetensorsFile
 
@@ -26,7 +26,7 @@ public struct Golden {
   /// A recorded tensor by its full name.
   public func tensor(_ name: String) throws -> Tensor { try file.tensor(name).clone() }
 
-  /// Loads `weights.*` into a module, strictly, and makes those trained whose gradient is recorded.
+  /// Loads `weights.*` strictly into a module. Weights with a recorded gradient are trained.
   public func load(into module: any Module) throws {
     let source = try WeightSource(file: file.url)
     let others = source.names.filter { !$0.hasPrefix("weights.") }
@@ -35,21 +35,21 @@ public struct Golden {
     try trackGradients(of: module)
   }
 
-  /// Makes those weights of a module trained whose gradient is recorded.
+  /// Makes the weights of a module trained that have a recorded gradient.
   public func trackGradients(of module: any Module) throws {
     for (path, parameter) in module.parameters() where has("grad.weights.\(path)") {
       try parameter.tensor.setRequiresGrad(true)
     }
   }
 
-  /// A recorded input, trained when its gradient is recorded.
+  /// A recorded input. It is trained if its gradient is recorded.
   public func input(_ name: String) throws -> Tensor {
     let tensor = try tensor("in.\(name)")
     if has("grad.in.\(name)") { try tensor.setRequiresGrad(true) }
     return tensor
   }
 
-  /// The shape of a recorded tensor; empty where there is none.
+  /// The shape of a recorded tensor; empty: it is not recorded.
   public func shape(_ name: String) -> [Int] { file.shape(of: name) ?? [] }
 
   /// Whether a tensor is recorded.
@@ -65,7 +65,7 @@ public struct Golden {
     var found: [String] = []
     func compare(_ tensor: Tensor?, _ name: String) throws {
       guard let tensor else {
-        found.append("\(name): there is none")
+        found.append("\(name): missing")
         return
       }
       let expected = try self.tensor(name)
@@ -93,9 +93,9 @@ public struct Golden {
 }
 
 /// The largest difference of two tensors' elements, relative to the largest element of `expected`;
-/// not a number where either is not finite. An `expected` with nothing above 1e-4 is zero in exact
-/// arithmetic, as the gradient of a key's bias below a softmax, and holds only the reference's
-/// rounding: it is compared on the scale of 1.
+/// NaN if one of them is not finite. An `expected` without an element above 1e-4 is zero in exact
+/// arithmetic, such as the gradient of a key's bias below a softmax. It contains only rounding
+/// errors of the reference, so the difference is absolute.
 public func relativeDifference(_ tensor: Tensor, _ expected: Tensor) throws -> Double {
   guard expected.count > 0 else { return 0 }
   guard try tensor.isFinite(), try expected.isFinite() else { return .nan }

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Where this checkout is, for tests that read files of it.
+/// The paths of this checkout, for tests that read its files.
 public enum Repository {
   /// The folder with Package.swift.
   public static let root = URL(filePath: #filePath)
@@ -9,12 +9,12 @@ public enum Repository {
   /// Fixtures made by Tests/Golden/make.py.
   public static let golden = root.appending(path: "Tests/Golden")
 
-  /// Material beside the checkout that is not part of it, as real photographs; nil where it is not
-  /// there, and then said, so that a skipped test is seen.
+  /// Material beside the checkout, such as photographs; nil: it does not exist. Prints a note then,
+  /// so that a skipped test is noticed.
   public static func shared(_ path: String) -> URL? {
     let url = root.deletingLastPathComponent().appending(path: "shared/\(path)")
     if FileManager.default.fileExists(atPath: url.path) { return url }
-    print("SKIPPED: \(url.path) is not there, so what needs it is not tested.")
+    print("SKIPPED: \(url.path) does not exist, so the tests that need it are skipped.")
     return nil
   }
 }

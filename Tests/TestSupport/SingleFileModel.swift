@@ -2,9 +2,9 @@ public import Foundation
 import NN
 public import Torch
 
-/// Models in one file, made of tiny-sdxl, or of SDXL's names and shapes alone.
+/// Models in one file, made of tiny-sdxl, or only of SDXL's names and shapes.
 public enum SingleFileModel {
-  /// What a tensor is made of, in Tests/Golden/single-file/tiny-sdxl.layout.json.
+  /// The origin of a tensor, in Tests/Golden/single-file/tiny-sdxl.layout.json.
   private struct Place: Decodable {
     let component: String
     let keys: [String]
@@ -45,7 +45,7 @@ public enum SingleFileModel {
     }
   }
 
-  /// tiny-sdxl in one file, with a folder beside it of what its weights do not say.
+  /// tiny-sdxl in one file, beside a folder with its configurations and tokenizers.
   public static func tiny(
     in folder: URL, tensors: [(name: String, tensor: Tensor)]? = nil
   ) throws -> URL {
@@ -65,8 +65,8 @@ public enum SingleFileModel {
     return file
   }
 
-  /// SDXL's base or refiner in float16 without values, or only what begins with `part`: a file of the
-  /// true length that takes no space.
+  /// SDXL's base or refiner in float16 without values, or only the tensors whose names begin with
+  /// `part`: a sparse file of the true length.
   public static func empty(_ name: String, in folder: URL, part: String = "") throws -> URL {
     let all: [String: [Int]] = try decode("\(name).keys.json")
     let shapes = all.filter { $0.key.hasPrefix(part) }

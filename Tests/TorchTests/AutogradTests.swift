@@ -19,7 +19,7 @@ struct AutogradTests {
     #expect(try x.grad?.floats() == [5, -7, 13])
   }
 
-  @Test("setGrad replaces a gradient, or drops it")
+  @Test("setGrad replaces or drops a gradient")
   func setGrad() throws {
     let x = try vector(1, 2)
     try x.setRequiresGrad(true)
@@ -51,7 +51,7 @@ struct AutogradTests {
     #expect(try copy.floats() == [1, 2])
   }
 
-  @Test("A gradient has the type of its leaf, whatever it passed through")
+  @Test("A gradient has the type of its leaf, also after operations in another type")
   func types() throws {
     let x = try vector(1, 2)
     try x.setRequiresGrad(true)
@@ -84,7 +84,7 @@ struct AutogradTests {
     #expect(isGradEnabled)
   }
 
-  @Test("What has no gradient to give says so")
+  @Test("A backward pass without a gradient throws an error of one line")
   func errors() throws {
     let x = try vector(1, 2)
     #expect(torchError { try x.sum().backward() }.map { isOneLine($0.message) } == true)

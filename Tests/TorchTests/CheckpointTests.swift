@@ -1,7 +1,7 @@
 import Testing
 import Torch
 
-/// Tells, by its end, that a closure which captured it is gone.
+/// Counts when it is freed, and with it the closure that captured it.
 private final class Captured {
   final class Count { var value = 0 }
 
@@ -17,7 +17,7 @@ private final class Captured {
 @Suite("Gradient checkpointing by closure")
 struct CheckpointTests {
   private struct Odd: Error, CustomStringConvertible {
-    let description = "The body would not."
+    let description = "The body failed."
   }
 
   private let weight: Tensor
@@ -41,7 +41,7 @@ struct CheckpointTests {
     return try [loss.bytes()] + gradients
   }
 
-  @Test("Loss and gradients are the plain run's, to the bit")
+  @Test("Loss and gradients equal those of a plain run, bit for bit")
   func exact() throws {
     let other = try normal(4, 6, seed: 3)
     try x.setRequiresGrad(true)
@@ -54,7 +54,7 @@ struct CheckpointTests {
     #expect(again == plain)
   }
 
-  @Test("Trained tensors get gradients where no input has one")
+  @Test("Trained tensors get gradients even if no input has one")
   func frozenInputs() throws {
     let plain = try results(body([x]).mean(), [weight])
     let output = try checkpoint([x], trained: [weight], body)
@@ -63,7 +63,7 @@ struct CheckpointTests {
     #expect(try x.grad == nil)
   }
 
-  @Test("A chain and a nest of checkpoints give the plain run's gradients")
+  @Test("Chained and nested checkpoints give the gradients of a plain run")
   func nested() throws {
     try x.setRequiresGrad(true)
     func inner(_ inputs: [Tensor]) throws -> Tensor {
@@ -79,14 +79,14 @@ struct CheckpointTests {
     #expect(nest == plain)
   }
 
-  @Test("Nothing is recorded where nothing is trained, or under noGrad")
+  @Test("Nothing is recorded if nothing is trained, or under noGrad")
   func untracked() throws {
     let frozen = try weight.detach()
     #expect(try !checkpoint([x], trained: [frozen]) { try $0[0].linear(frozen) }.requiresGrad)
     #expect(try !noGrad { try checkpoint([x], trained: [weight], body) }.requiresGrad)
   }
 
-  @Test("The body runs once forwards, without recording, and once backwards, with")
+  @Test("The body runs once forwards without recording, and once backwards with recording")
   func runs() throws {
     var recorded: [Bool] = []
     let output = try checkpoint([x], trained: [weight]) { [body] inputs in
@@ -108,24 +108,24 @@ struct CheckpointTests {
     #expect(try weight.grad != nil)
   }
 
-  @Test("An error of the first run arrives with its sentence")
+  @Test("An error of the first run keeps its message")
   func firstRun() throws {
     let typed = torchError {
       _ = try checkpoint([x], trained: [weight]) { _ in
-        throw TorchError("No memory, it says.", isOutOfMemory: true)
+        throw TorchError("There is no memory.", isOutOfMemory: true)
       }
     }
-    #expect(typed?.message == "No memory, it says.")
+    #expect(typed?.message == "There is no memory.")
     #expect(typed?.isOutOfMemory == true)
     let other = torchError { _ = try checkpoint([x], trained: [weight]) { _ in throw Odd() } }
-    #expect(other?.description == "The body would not.")
+    #expect(other?.description == "The body failed.")
     #expect(other?.isOutOfMemory == false)
     let torch = torchError { _ = try checkpoint([x], trained: [weight]) { try $0[0].reshape([5]) } }
     #expect(torch?.message == "shape '[5]' is invalid for input of size 24")
     #expect(isGradEnabled)
   }
 
-  @Test("An error of the second run is thrown by backward, with its sentence", arguments: 0..<2)
+  @Test("backward throws an error of the second run with its message", arguments: 0..<2)
   func secondRun(depth: Int) throws {
     var runs = 0
     func failing(_ inputs: [Tensor]) throws -> Tensor {
@@ -147,7 +147,7 @@ struct CheckpointTests {
   }
 
   @Test(
-    "The closure is let go of exactly once",
+    "The closure is released exactly once",
     arguments: ["backward", "no backward", "first run fails", "second run fails", "untracked"])
   func release(course: String) throws {
     let ended = Captured.Count()
@@ -167,7 +167,7 @@ struct CheckpointTests {
       if course == "backward" || course == "second run fails" { try output.sum().backward() }
     }
     if course.hasSuffix("fails") {
-      #expect(torchError(run)?.description == "The body would not.")
+      #expect(torchError(run)?.description == "The body failed.")
     } else {
       try run()
     }

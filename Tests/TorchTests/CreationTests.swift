@@ -3,7 +3,7 @@ import Torch
 
 @Suite("Creation and bytes")
 struct CreationTests {
-  @Test("Bytes of every element type come back as they went in", arguments: DType.allCases)
+  @Test("Bytes of every element type come back unchanged", arguments: DType.allCases)
   func bytesRoundTrip(dtype: DType) throws {
     let bytes = (0..<6 * dtype.itemSize).map { dtype == .bool ? UInt8($0 % 2) : UInt8($0 + 1) }
     let tensor = try bytes.withUnsafeBytes { try Tensor(copying: $0, shape: [2, 3], dtype: dtype) }
@@ -14,7 +14,7 @@ struct CreationTests {
     #expect(try tensor.bytes() == bytes)
   }
 
-  @Test("A number reads the same in every element type", arguments: DType.allCases)
+  @Test("A number has the same value in every element type", arguments: DType.allCases)
   func numbers(dtype: DType) throws {
     let value: Double = dtype == .bool ? 1 : 100
     let tensor = try Tensor.full([3], value: value, dtype: dtype)
@@ -71,7 +71,7 @@ struct CreationTests {
     #expect(try counting(2, 3).transpose(0, 1).bytes().count == 24)
   }
 
-  @Test("Narrower types round as IEEE 754 asks")
+  @Test("Narrower types round as in IEEE 754")
   func rounding() throws {
     let tensor = try Tensor([Float(1.0 / 3), 65_519, 1e-8], shape: [3])
     #expect(try tensor.to(.float16).floats() == [0.33325195, 65504, 0])

@@ -1,7 +1,7 @@
 import Testing
 import Torch
 
-@Suite("Errors of libtorch arrive as one sentence")
+@Suite("Errors of libtorch become one sentence")
 struct ErrorTests {
   @Test("Shapes that do not fit")
   func shapes() throws {
@@ -38,7 +38,7 @@ struct ErrorTests {
     }
   }
 
-  @Test("An error says what libtorch says, and the next one replaces it")
+  @Test("An error has libtorch's message, and the next one replaces it")
   func sentences() throws {
     let x = try counting(2, 3)
     #expect(
@@ -51,18 +51,18 @@ struct ErrorTests {
     #expect(try (x + x).sum().item() == 30)
   }
 
-  @Test("Memory that does not exist is reported as out of memory")
+  @Test("A tensor larger than the memory is reported as out of memory")
   func outOfMemory() throws {
     let error = try #require(torchError { _ = try Tensor.empty([1 << 50], dtype: .uint8) })
     #expect(error.isOutOfMemory)
     #expect(isOneLine(error.description))
-    #expect(error.description.hasPrefix("The memory does not suffice (DefaultCPUAllocator: "))
+    #expect(error.description.hasPrefix("There is not enough memory (DefaultCPUAllocator: "))
     #expect(error.description.hasSuffix("or precision."))
     let overflow = torchError { _ = try Tensor.empty([1 << 40, 1 << 40]) }
     #expect(overflow.map { isOneLine($0.description) } == true)
   }
 
-  @Test("A device that is not there is named")
+  @Test("A missing device is named")
   func unknownDevice() throws {
     let device = Device.cuda(Device.cudaCount + 7)
     let expected = "There is no device \(device): libtorch sees \(Device.cudaCount) CUDA devices"
@@ -73,7 +73,7 @@ struct ErrorTests {
     #expect(huge?.description.hasPrefix("There is no device cuda:256:") == true)
   }
 
-  @Test("Memory is counted on GPUs only, and the CPU says so")
+  @Test("Memory is counted on GPUs only; the CPU throws")
   func memoryOfTheCPU() {
     let expected = "memory is only counted on CUDA devices"
     #expect(torchError { _ = try Device.cpu.allocatedMemory() }?.description == expected)
@@ -98,7 +98,7 @@ struct ErrorTests {
     #expect(try x.floats() == [1, 2])
   }
 
-  @Test("A thread's error is its own")
+  @Test("Each thread has its own error")
   func threads() async throws {
     let messages = await withTaskGroup(of: Bool.self) { group in
       for size in 1...64 {
@@ -115,7 +115,7 @@ struct ErrorTests {
 
 @Suite("Devices and libtorch itself")
 struct DeviceTests {
-  @Test("Devices are written as PyTorch writes them")
+  @Test("Devices are written as in PyTorch")
   func names() {
     #expect(Device.cpu.description == "cpu")
     #expect(Device.cuda(3).description == "cuda:3")
@@ -134,12 +134,12 @@ struct DeviceTests {
     #expect(Backend.threads == 1)
   }
 
-  @Test("Only a GPU has a cache to give back", .enabled(if: Device.cudaCount == 0))
+  @Test("Without a GPU, emptying the cache throws", .enabled(if: Device.cudaCount == 0))
   func emptyCache() {
     #expect(torchError { try Backend.emptyCache() }.map { isOneLine($0.message) } == true)
   }
 
-  @Test("The version is that of the libtorch that is loaded")
+  @Test("The version is that of the loaded libtorch")
   func version() {
     #expect(Backend.version.wholeMatch(of: /2\.[1-9]\d*\.\d+/) != nil)
   }

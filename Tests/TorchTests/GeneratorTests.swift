@@ -1,9 +1,9 @@
 import Testing
 import Torch
 
-@Suite("Seeded random numbers are PyTorch's")
+@Suite("Seeded random numbers equal PyTorch's")
 struct GeneratorTests {
-  /// What `torch.randn(4, generator=torch.Generator("cpu").manual_seed(seed))` starts with.
+  /// The first values of `torch.randn(4, generator=torch.Generator("cpu").manual_seed(seed))`.
   @Test(
     "Numbers of a seed",
     arguments: [
@@ -14,7 +14,7 @@ struct GeneratorTests {
     #expect(try Generator(seed: seed).normal([expected.count]).floats() == expected)
   }
 
-  @Test("Draws follow each other as PyTorch's do, short and long")
+  @Test("Successive draws equal PyTorch's, short and long")
   func sequence() throws {
     let short = try Generator(seed: 7)
     #expect(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Torch
 
-/// Memory that counts how often it is given back.
+/// Memory that counts how often it is freed.
 private final class Memory {
   final class Count { var value = 0 }
 
@@ -26,9 +26,9 @@ private final class Memory {
   }
 }
 
-@Suite("Who owns what")
+@Suite("Ownership of memory")
 struct OwnershipTests {
-  @Test("A tensor over somebody's memory keeps it alive, does not copy it, and releases it once")
+  @Test("A tensor over an owner's memory copies nothing, keeps the owner and releases it once")
   func borrowedMemory() throws {
     let freed = Memory.Count()
     var memory: Memory? = Memory([1, 2, 3, 4], freed: freed)
@@ -47,7 +47,7 @@ struct OwnershipTests {
     #expect(freed.value == 1)
   }
 
-  @Test("The owner is released once also where no tensor comes of it")
+  @Test("The owner is released once also if the tensor cannot be created")
   func failure() throws {
     let freed = Memory.Count()
     #expect(torchError { _ = try Memory([1], freed: freed).tensor(-1) } != nil)
@@ -59,7 +59,7 @@ struct OwnershipTests {
     let freed = Memory.Count()
     do {
       let x = try Memory([1, 2, 3, 4], freed: freed).tensor(4)
-      // Every result then remembers x in the graph that it belongs to.
+      // Every result then holds x in its graph.
       try x.setRequiresGrad(true)
       var last: Tensor?
       for _ in 0..<1000 {
@@ -70,7 +70,7 @@ struct OwnershipTests {
     #expect(freed.value == 1)
   }
 
-  @Test("10,000 operations leave the process no bigger")
+  @Test("10,000 operations do not grow the process")
   func process() throws {
     func residentBytes() throws -> Int {
       let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
@@ -79,7 +79,7 @@ struct OwnershipTests {
     let x = try Tensor.ones([128, 128])  // 64 KiB
     let before = try residentBytes()
     for _ in 0..<2_000 { _ = try ((x + x).silu() * 2 - x).clone() }
-    // Kept, they would be 640 MB.
+    // All results together would take 640 MB.
     #expect(try residentBytes() - before < 320_000_000)
   }
 

@@ -3,7 +3,7 @@ import Torch
 
 @Suite("Shapes, types and views")
 struct ShapeTests {
-  @Test("reshape keeps the order and works out one size")
+  @Test("reshape keeps the order and infers one size")
   func reshape() throws {
     let x = try counting(2, 6)
     #expect(try x.reshape([3, -1]).shape == [3, 4])
@@ -57,7 +57,7 @@ struct ShapeTests {
     #expect(torchError { _ = try Tensor.cat([], dim: 0) } != nil)
   }
 
-  @Test("A tensor of the type and device asked for is not copied")
+  @Test("A tensor that has the requested type and device is not copied")
   func conversion() throws {
     let x = try vector(1, 2)
     let same = try x.to(.float32).to(.cpu)

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Reads the shim's own source: a function that is added without its guard fails here, before an
+/// Reads the shim's source, so that a function without a guard fails here, and not when an
 /// exception of libtorch ends a process.
 @Suite("No C++ exception reaches Swift")
 struct ShimTests {
   private static let folder = Repository.root.appending(path: "Sources/CTorch")
-  /// They are what the guard records errors with, and call nothing that throws outside a `try`.
+  /// The functions that record errors. They call nothing that throws outside a `try`.
   private static let recorders: Set<String> = ["ct_error", "ct_error_is_out_of_memory", "ct_fail"]
 
   private let header: String
@@ -32,7 +32,7 @@ struct ShimTests {
     }
   }
 
-  /// A function's body, where it is defined `noexcept`.
+  /// The body of a function that is defined `noexcept`, else nil.
   private func body(of name: String) throws -> String? {
     let pattern = try Regex(
       #"\n[a-z][\w ]*[ *]"# + name + #"\([^;{]*\) noexcept \{((?:.|\n(?!\}))*)"#,

@@ -8,18 +8,18 @@ func counting(_ shape: Int...) throws -> Tensor {
   try Tensor.arange(end: Double(shape.reduce(1, *))).reshape(shape)
 }
 
-/// Standard normal values of a seed.
+/// Standard normal values from a seed.
 func normal(_ shape: Int..., seed: UInt64) throws -> Tensor {
   try Generator(seed: seed).normal(shape)
 }
 
-/// Whether two lists agree, element by element, relative to the larger of 1 and what is expected.
+/// Whether two lists agree, element by element, relative to the larger of 1 and the expected value.
 func isClose(_ values: [Double], _ expected: [Double], tolerance: Double = 1e-6) -> Bool {
   values.count == expected.count
     && zip(values, expected).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
 }
 
-/// What `body` throws; nil where it throws nothing, or something else than a `TorchError`.
+/// The `TorchError` that `body` throws; nil for no error or another one.
 func torchError(_ body: () throws -> Void) -> TorchError? {
   do {
     try body()
@@ -29,7 +29,7 @@ func torchError(_ body: () throws -> Void) -> TorchError? {
   return nil
 }
 
-/// Whether a message reads as one line without a backtrace.
+/// Whether a message is one line without a backtrace.
 func isOneLine(_ message: String) -> Bool {
   !message.isEmpty && !message.contains("\n") && !message.contains("frame #")
     && !message.contains("Exception raised")

@@ -36,7 +36,7 @@ struct AdapterFileTests {
     (file.layers.values.first as? LoRA)?.scale
   }
 
-  @Test("reads what it writes, matrices and scale")
+  @Test("matrices and scale are read as they were written")
   func roundTrip() throws {
     let sites = try Self.unet().attachAdapters(
       LoRA.self, targets: ["to_q", "to_out.0", "conv2"],
@@ -64,7 +64,7 @@ struct AdapterFileTests {
         == #"{"unet.lora_alpha":4.5,"unet.r":3,"unet.target_modules":["to_q","to_out.0","conv2"]}"#)
   }
 
-  @Test("a file of diffusers' draws the picture that diffusers draws with it")
+  @Test("with a LoRA of diffusers, the picture is the one that diffusers draws")
   func diffusers() throws {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
     let file = try AdapterFile(
@@ -99,7 +99,7 @@ struct AdapterFileTests {
   }
 
   @Test(
-    "every naming of a layer's matrices is understood",
+    "every naming of a layer's matrices is read",
     arguments: [
       ("unet.mid.to_q.lora_A.weight", "unet.mid.to_q.lora_B.weight"),
       ("unet.mid.to_q.lora.down.weight", "unet.mid.to_q.lora.up.weight"),
@@ -123,7 +123,7 @@ struct AdapterFileTests {
   }
 
   @Test(
-    "alpha comes from the header, for each layer where it says so, also rank-stabilised",
+    "alpha comes from the header, for all layers or for some, also rank-stabilised",
     arguments: [
       (#"{"unet.lora_alpha":8,"unet.r":2}"#, 4.0),
       (#"{"unet.lora_alpha":8,"unet.alpha_pattern":{"to_q":3},"unet.r":9}"#, 1.5),
@@ -153,7 +153,7 @@ struct AdapterFileTests {
   }
 
   @Test(
-    "metadata that is there and cannot be read is an error, in the header and beside the file",
+    "malformed metadata is an error, in the header and beside the file",
     arguments: [
       ("free text", "it is not JSON"), ("[8]", "it is not a JSON object"),
       (#"{"lora_alpha":"8","r":2}"#, "lora_alpha is not of type Double"),
@@ -178,7 +178,7 @@ struct AdapterFileTests {
     try Data(text.utf8).write(to: beside)
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) } == expected(beside.relativePath))
-    // kohya's files have their own alphas, and nothing is read that is not needed.
+    // kohya's files have their own alphas, so the metadata is not read.
     try SafetensorsWriter.write(
       [
         ("lora_unet_a.lora_down.weight", Tensor.zeros([2, 24])),
@@ -188,7 +188,7 @@ struct AdapterFileTests {
     #expect(try scale(AdapterFile(contentsOf: file)) == 2)
   }
 
-  @Test("metadata beside the file that cannot be opened is an error too")
+  @Test("unreadable metadata beside the file is an error")
   func unreadableMetadata() throws {
     try write("unet.mid.to_q.lora_A.weight", "unet.mid.to_q.lora_B.weight")
     let beside = folder.url.appending(path: "adapter_config.json")
@@ -198,7 +198,7 @@ struct AdapterFileTests {
         .hasPrefix("\(beside.relativePath) cannot be read ("))
   }
 
-  @Test("a tensor of another program's naming is named")
+  @Test("the error for tensors of an unknown naming lists them")
   func unknown() throws {
     try write("transformer.mid.lora_A.weight", "transformer.mid.lora_B.weight")
     #expect(
@@ -208,7 +208,7 @@ struct AdapterFileTests {
         + "to one of these.")
   }
 
-  @Test("half a layer, matrices that do not fit each other and an empty file are refused")
+  @Test("a missing matrix, matrices of unequal ranks and an empty file are errors")
   func broken() throws {
     try write("unet.a.lora_A.weight", "unet.b.lora_B.weight")
     let half = sentence { _ = try AdapterFile(contentsOf: file) }
@@ -238,7 +238,7 @@ struct AdapterFileTests {
     #expect(sentence { _ = try AdapterFile(contentsOf: file) }.contains("holds no tensors"))
   }
 
-  @Test("an adapter of another model is refused: a layer that is not there, or of another size")
+  @Test("an adapter of another model is an error: a layer is missing or has another size")
   func otherModel() throws {
     let layers = try Self.layers()
     let layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -249,12 +249,12 @@ struct AdapterFileTests {
     try write("unet.nowhere.to_q.lora_A.weight", "unet.nowhere.to_q.lora_B.weight")
     #expect(
       sentence(adapters)
-        == "\(file.relativePath) does not fit this base model: of its 1 layers 1 are not there "
-        + "(unet.nowhere.to_q); use the model that the LoRA was trained on.")
+        == "\(file.relativePath) does not fit this base model: of its 1 layers, 1 are missing "
+        + "in the model (unet.nowhere.to_q); use the model that the LoRA was trained on.")
     try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight", size: 32)
     #expect(
       sentence(adapters)
-        == "\(file.relativePath) does not fit this base model: of its 1 layers 1 have another size "
+        == "\(file.relativePath) does not fit this base model: of its 1 layers, 1 have another size "
         + "(unet.\(layer): [24, 32] instead of [24, 24]); use the model that the LoRA was trained on."
     )
     try write("unet.\(layer).lora_A.weight", "unet.\(layer).lora_B.weight")

@@ -9,9 +9,9 @@ import Torch
 @testable import Datasets
 @testable import Training
 
-/// A kind of adapter that only this file knows, unlike LoRA in all that it needs of a layer: it scales
-/// each output channel by `1 + gain`, so its output replaces the layer's without the bias, its delta
-/// depends on the weight, and it has one tensor and no rank.
+/// A kind of adapter that is declared only in this file. It scales each output channel by `1 +
+/// gain`. Unlike LoRA, it replaces the layer's output, its delta depends on the weight, and it has
+/// one tensor and no rank.
 private struct Gain: AdapterKind {
   static let fileNames = ["gain": "gain", "channel_gain": "gain"]
 
@@ -54,7 +54,7 @@ private struct Gain: AdapterKind {
   }
 }
 
-/// The same change by the protocol's own way from a delta to an output.
+/// The same adapter, with the protocol's default output, which uses the delta.
 private struct GainByDelta: Adapter {
   var gain: Gain
   var tensors: [(name: String, tensor: Tensor)] { gain.tensors }
@@ -66,7 +66,7 @@ private struct GainByDelta: Adapter {
   func delta(of weight: Tensor) throws -> Tensor { try gain.delta(of: weight) }
 }
 
-@Suite("A kind of adapter in one file")
+@Suite("A kind of adapter declared in one file")
 struct AdapterKindTests {
   /// Linear layers with and without bias, and convolutions.
   private static let targets = ["to_q", "net.2", "conv2", "downsamplers.0.conv"]
@@ -122,7 +122,7 @@ struct AdapterKindTests {
     }
   }
 
-  @Test("is attached to linear layers and convolutions, changes nothing, and is trained")
+  @Test("it attaches to linear layers and convolutions, changes nothing at first, and is trained")
   func trained() throws {
     let shapes = Set(sites.map { $0.tensors[0].tensor.shape.count })
     #expect(shapes == [1] && sites.count > 40)
@@ -136,7 +136,7 @@ struct AdapterKindTests {
     #expect(try unet.parameters().map { try $0.parameter.tensor.bytes() } == base)
   }
 
-  @Test("is merged within 1e-5, at any strength, also beside a LoRA")
+  @Test("merged and unmerged outputs agree within 1e-5 at any strength, also together with a LoRA")
   func merged() throws {
     _ = try train(unet, optimizer, steps: 0..<2)
     let base = try predict(model.loadUNet())
@@ -167,7 +167,7 @@ struct AdapterKindTests {
     #expect(try relativeDifference(byDelta, predict(unet)) < 1e-5)
   }
 
-  /// A LoRA on layers that have a gain, and on others.
+  /// A LoRA, on layers with and without a gain.
   private func loRA() throws -> AdapterSet {
     let other = try model.loadUNet()
     let sites = try other.attachAdapters(
@@ -182,7 +182,7 @@ struct AdapterKindTests {
     ])
   }
 
-  @Test("is kept in a checkpoint, resumed to the bit, and read as a file")
+  @Test("it is saved in a checkpoint, resumed exactly, and read from the adapter file")
   func checkpointed() throws {
     _ = try train(unet, optimizer, steps: 0..<2)
     let config = TinyTraining.config()
@@ -191,7 +191,7 @@ struct AdapterKindTests {
     }
     let state = TrainingState(
       run: 1, step: 2, loss: nil, config: config, identity: try training.setup(config).identity,
-      lossScaler: LossScaler(), libtorch: Backend.version, validation: nil, continuations: nil,
+      lossScaler: LossScaler(), libtorch: Backend.version, validation: nil, resumes: nil,
       history: .empty)
     let checkpoint = try CheckpointFolder.write(
       CheckpointContents(state, parts: parts(sites, optimizer)), in: training.runFolder(1).url
@@ -220,7 +220,7 @@ struct AdapterKindTests {
   }
 
   @Test(
-    "is found by all its names, layer by layer, and a layer with tensors of two kinds is refused")
+    "it is read under all its names; tensors of two kinds in a layer are an error")
   func names() throws {
     let file = training.folder.url.appending(path: "adapter.safetensors")
     let kinds = AdapterKinds.all + [Gain.self]

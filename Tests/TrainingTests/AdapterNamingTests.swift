@@ -7,10 +7,10 @@ import Torch
 
 @testable import Adapters
 
-/// Adapters of other programs, by their names and forms, on the UNet and both text encoders.
+/// Adapter files of other programs, for the UNet and both text encoders.
 @Suite("Adapters of other programs")
 struct AdapterNamingTests {
-  /// What the pictures were asked for, and the files and strengths of each.
+  /// The options of the pictures, and the files and strengths of each.
   struct Drawings: Decodable {
     let prompt: String
     let negativePrompt: String
@@ -36,7 +36,7 @@ struct AdapterNamingTests {
   }
 
   @Test(
-    "The picture is diffusers' with the same files and strengths, merged and not, within 2 of 255",
+    "The picture is that of diffusers within 2 of 255, merged or not",
     arguments: [
       "kohya-1", "kohya-0.7", "kohya-minus-0.5", "kohya-0", "kohya-diffusers-blocks", "diffusers",
       "diffusers-processors", "two",
@@ -62,7 +62,7 @@ struct AdapterNamingTests {
   }
 
   @Test(
-    "Strength set on a pipeline multiplies each file's own, and gives what reading them at it gives",
+    "A pipeline's strength multiplies the strengths of the files, as if they were read with it",
     arguments: [false, true])
   func pipelineStrength(isMerged: Bool) throws {
     let drawings = try Golden("adapters/pictures").config(as: Drawings.self)
@@ -90,7 +90,7 @@ struct AdapterNamingTests {
     #expect(try draw(drawings, with: pipeline).pixels == own)
   }
 
-  @Test("kohya's file adapts convolutions and both encoders, with its own alphas, from float16")
+  @Test("A float16 file of kohya adapts convolutions and both encoders, with its own alphas")
   func kohya() throws {
     let set = try AdapterFile(
       contentsOf: Repository.golden.appending(path: "adapters/kohya.safetensors")
@@ -110,7 +110,7 @@ struct AdapterNamingTests {
     #expect(try lora("down_blocks.1.resnets.0.conv_shortcut").down.shape == [2, 16, 1, 1])
   }
 
-  @Test("In the weights of UNet and encoders they do what they do beside them, within 1e-5")
+  @Test("Merged and unmerged adapters of UNet and encoders give the same outputs within 1e-5")
   func merged() throws {
     var set = try AdapterFile(
       contentsOf: Repository.golden.appending(path: "adapters/kohya.safetensors")
@@ -151,7 +151,7 @@ struct AdapterNamingTests {
     }
   }
 
-  @Test("A layer without alpha has alpha = rank, also beside layers that have one")
+  @Test("A layer without alpha has alpha = rank, also if other layers have an alpha")
   func missingAlpha() throws {
     let query = "lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q"
     let key = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k"
@@ -173,7 +173,7 @@ struct AdapterNamingTests {
   }
 
   @Test(
-    "Other methods than LoRA are named, with the tensors that show them",
+    "The error for other methods than LoRA names the method and its tensors",
     arguments: [
       ("dora_scale", "DoRA"), ("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("oft_blocks", "OFT"),
       ("lora_mid.weight", "LoCon with a Tucker core"), ("diff", "full differences"),
@@ -185,12 +185,12 @@ struct AdapterNamingTests {
       also: try (0..<5).map { ("lora_unet_\($0).\(tensor)", try .zeros([32])) })
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
-        == "\(file.relativePath) is not a plain LoRA but \(method), by lora_unet_0.\(tensor), "
-        + "lora_unet_1.\(tensor), lora_unet_2.\(tensor) and 2 more; use a LoRA, or merge it into "
+        == "\(file.relativePath) is not a plain LoRA but \(method) (lora_unet_0.\(tensor), "
+        + "lora_unet_1.\(tensor), lora_unet_2.\(tensor) and 2 more); use a LoRA, or merge it into "
         + "its base model with the program that made it.")
   }
 
-  @Test("Layers that the model has not are counted, and the first named")
+  @Test("The error for layers that the model lacks has their number and the first names")
   func otherModel() throws {
     let there = "lora_unet_input_blocks_4_1_proj_in"
     try write(
@@ -203,13 +203,13 @@ struct AdapterNamingTests {
       sentence {
         _ = try AdapterFile(contentsOf: file).adapters(for: layers, strength: 1, device: .cpu)
       }
-        == "\(file.relativePath) does not fit this base model: of its 6 layers 5 are not there "
-        + "(lora_unet_input_blocks_1_9_proj_in, lora_unet_input_blocks_2_9_proj_in, "
+        == "\(file.relativePath) does not fit this base model: of its 6 layers, 5 are missing "
+        + "in the model (lora_unet_input_blocks_1_9_proj_in, lora_unet_input_blocks_2_9_proj_in, "
         + "lora_unet_input_blocks_3_9_proj_in and 2 more) and 1 have another size (\(there): "
         + "[20, 24] instead of [24, 24]); use the model that the LoRA was trained on.")
   }
 
-  /// A file of kohya's naming: the shapes of each layer's matrices, down and up.
+  /// Writes a file in kohya's naming, with the shapes of each layer's matrices, down and up.
   private func write(
     _ layers: [String: [[Int]]], also: [(name: String, tensor: Tensor)] = []
   ) throws {

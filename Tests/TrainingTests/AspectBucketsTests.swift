@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Aspect buckets")
 struct AspectBucketsTests {
-  /// What Tests/Golden/golden/buckets.py calculates in exact fractions by trying every rectangle.
+  /// The results of Tests/Golden/golden/buckets.py, which tries every rectangle in exact fractions.
   struct Expected: Decodable {
     struct Image: Decodable {
       let resolution: Int
@@ -67,7 +67,7 @@ struct AspectBucketsTests {
     }
   }
 
-  @Test("buckets and crops of 46 sizes of image are those of an independent calculation")
+  @Test("buckets and crops of 46 image sizes are those of an independent calculation")
   func calculated() throws {
     let images = try Expected.load().images
     #expect(images.count == 3 * 46)
@@ -96,7 +96,7 @@ struct AspectBucketsTests {
   }
 
   @Test(
-    "the square is always there, and alone where nothing else fits",
+    "the square is always a bucket, and the only one if no other fits",
     arguments: [(32, 64), (64, 64), (192, 64), (256, 64), (500, 250), (1024, 1024)])
   func square(resolution: Int, step: Int) {
     let square = PixelSize(width: resolution, height: resolution)
@@ -136,7 +136,7 @@ struct AspectBucketsTests {
   }
 
   @Test(
-    "without upscaling nothing is enlarged but what is below a step, and that no more than else")
+    "without upscaling only images below a step are enlarged, and not more than with it")
   func notEnlarged() {
     for (resolution, step) in [(1024, 64), (512, 64), (1000, 64), (1024, 256), (64, 64)] {
       let buckets = AspectBuckets(resolution: resolution, step: step)
@@ -150,13 +150,13 @@ struct AspectBucketsTests {
         }
         let enlarged = CropGeometry(original: image, target: nearest).scale
         #expect(scale <= max(enlarged, 1), "\(image) at \(resolution)")
-        // What is large enough stays where it was.
+        // An image that is large enough keeps its bucket.
         if enlarged <= 1 { #expect(found == nearest, "\(image) at \(resolution)") }
       }
     }
   }
 
-  @Test("the largest size that an image may claim is no trap")
+  @Test("the largest size in an image header does not overflow")
   func absurd() {
     let buckets = AspectBuckets(resolution: 4096, step: 64)
     for size in [(1, 1 << 31), (1 << 31, 1), (1 << 31, 1 << 31)] {

@@ -8,10 +8,10 @@ import Torch
 @testable import Drawing
 @testable import Training
 
-/// What only a machine with an NVIDIA GPU can show; elsewhere these are skipped.
+/// Tests that need an NVIDIA GPU and are skipped elsewhere.
 @Suite("On a GPU", .enabled(if: Device.cudaCount > 0, "no CUDA GPU"))
 struct CUDATests {
-  @Test("A training gives the losses of the CPU, but for rounding")
+  @Test("The losses of a training are those of the CPU, up to rounding")
   func sameLosses() throws {
     let training = try TinyTraining()
     let onCPU = try training.train(run: 1).events.steps.map(\.loss)
@@ -25,7 +25,7 @@ struct CUDATests {
   }
 
   @Test(
-    "Half precision, checkpointing, samples, a stop and a resume go through",
+    "Half precision, gradient checkpointing, samples, a stop and a resume work",
     arguments: [Precision.bf16, .fp16])
   func halfPrecision(precision: Precision) throws {
     let training = try TinyTraining()
@@ -43,10 +43,10 @@ struct CUDATests {
     #expect(second.events.steps.allSatisfy { $0.loss.isFinite })
   }
 
-  @Test("Class images and held-out pictures go through, with a stop and a resume")
+  @Test("Class images and validation images work, with a stop and a resume")
   func classImages() throws {
     let training = try TinyTraining()
-    try training.hold("a.png", caption: "sks dog, asleep", seed: 11)
+    try training.addValidationImage("a.png", caption: "sks dog, asleep", seed: 11)
     let config = PriorPreservationTests.config {
       $0.device = .cuda(0)
       $0.precision = .bf16
@@ -63,7 +63,7 @@ struct CUDATests {
     #expect(history.validation.map(\.step) == [0, 2, 4, 6])
   }
 
-  @Test("An error on autograd's own thread arrives with its sentence")
+  @Test("An error on autograd's own thread is thrown with its description")
   func errorInBackward() throws {
     struct Planned: Error, CustomStringConvertible { let description = "planned" }
     let leaf = try Tensor.ones([4], device: .cuda(0))
@@ -74,11 +74,11 @@ struct CUDATests {
       if runs == 2 { throw Planned() }
       return try inputs[0] * 2
     }
-    let said = sentence { try output.sum().backward() }
-    #expect(runs == 2 && said.contains("planned"))
+    let message = sentence { try output.sum().backward() }
+    #expect(runs == 2 && message.contains("planned"))
   }
 
-  @Test("The GPU's memory is counted")
+  @Test("The GPU's memory is measured")
   func memory() throws {
     let before = try Device.cuda(0).allocatedMemory()
     let tensor = try Tensor.zeros([1 << 20], device: .cuda(0))
@@ -89,7 +89,7 @@ struct CUDATests {
     #expect(memory.free > 0 && memory.free <= memory.total)
   }
 
-  @Test("A GPU whose memory runs out says so")
+  @Test("Running out of GPU memory is an out-of-memory error")
   func outOfMemory() throws {
     do {
       _ = try Tensor.empty([1 << 44], device: .cuda(0))

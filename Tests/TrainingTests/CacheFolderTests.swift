@@ -20,7 +20,7 @@ struct CacheFolderTests {
     tensors = TensorCache(.latents, in: folder.url, device: .cpu, threads: 1)
   }
 
-  /// Keeps something; equal names, equal entries.
+  /// Stores an entry. Equal names give equal entries.
   private func entry(_ name: String) throws -> URL {
     let key = tensors.key([name])
     try tensors.store(["mean": .ones([4])], key)
@@ -35,7 +35,7 @@ struct CacheFolderTests {
 
   private func isThere(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
 
-  @Test("what a run uses is kept beside it, without files from elsewhere")
+  @Test("the run folder lists the entries that the run uses, without files outside the cache")
   func use() throws {
     let first = try entry("first")
     let elsewhere = root.url.appending(path: "pictures/1.png")
@@ -46,7 +46,7 @@ struct CacheFolderTests {
     #expect(throws: FileAccessError.self) { try CacheUse(of: run) }
   }
 
-  @Test("cleared is what no run uses; an entry that two runs share stays until both are gone")
+  @Test("entries that no run uses are removed; an entry of two runs stays until both are gone")
   func shared() throws {
     let (first, second, third) = try (entry("first"), entry("second"), entry("third"))
     let one = try run(1, uses: [first, second])
@@ -64,7 +64,7 @@ struct CacheFolderTests {
     #expect(try folder.clear().isEmpty)
   }
 
-  @Test("everything is cleared when that is asked for, and nothing that is not a cache's")
+  @Test("all entries can be removed, but never files that are no cache entries")
   func everything() throws {
     let first = try entry("first")
     _ = try run(1, uses: [first])
@@ -87,10 +87,10 @@ struct CacheFolderTests {
     for file in foreign + [link] { #expect(isThere(file)) }
   }
 
-  @Test("while a run is prepared nothing is cleared; once it has said what it uses, that stays")
+  @Test("nothing is removed while a run prepares; once it has a list, its entries stay")
   func locked() throws {
     let (first, second) = try (entry("first"), entry("second"))
-    // Of an earlier training of the same run.
+    // The list of an earlier training of the run.
     let run = try run(7, uses: [second])
     let lock = try RunLock(run)
     defer { withExtendedLifetime(lock) {} }
@@ -102,7 +102,7 @@ struct CacheFolderTests {
     #expect(isThere(first) && !isThere(second))
   }
 
-  @Test("temporary files are cleared when their process is gone, or has had an hour")
+  @Test("temporary files are removed after their process has ended, or after an hour")
   func leftovers() throws {
     let name = try entry("first").lastPathComponent
     let latents = folder.url.appending(path: "latents")
@@ -127,12 +127,12 @@ struct CacheFolderTests {
   @Test("every entry is checked by its hash")
   func verify() throws {
     let (first, second) = try (entry("first"), entry("second"))
-    let pictures = folder.url.appending(path: "class-images")
+    let classImages = folder.url.appending(path: "class-images")
     for (name, problem) in [("a", false), ("b", true)] {
       let image = try RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
       try PictureFile.write(
         image, text: [("pixels", problem ? "other" : ContentHash.of(image.pixels))],
-        to: pictures.appending(path: "\(String(repeating: name, count: 64)).png"))
+        to: classImages.appending(path: "\(String(repeating: name, count: 64)).png"))
     }
     let hashes = folder.url.appending(path: "file-hashes.json")
     try Data("{}".utf8).write(to: hashes)
@@ -141,25 +141,25 @@ struct CacheFolderTests {
         $0.replacing(folder.url.relativePath, with: "cache")
       }
     }
-    let picture = "cache/class-images/\(String(repeating: "b", count: 64)).png"
+    let image = "cache/class-images/\(String(repeating: "b", count: 64)).png"
     let computed = "; it is computed again when it is needed."
     #expect(
       problems() == [
-        "\(picture) is damaged: its pixels are not those that were drawn\(computed)"
+        "\(image) is damaged: its pixels are not those that were drawn\(computed)"
       ])
     try damageLastByte(of: second)
     try Data("[".utf8).write(to: hashes)
     #expect(
       problems() == [
-        "cache/latents/\(second.lastPathComponent) is damaged: it is not what was written"
+        "cache/latents/\(second.lastPathComponent) is damaged: its hash is wrong"
           + computed,
-        "\(picture) is damaged: its pixels are not those that were drawn\(computed)",
+        "\(image) is damaged: its pixels are not those that were drawn\(computed)",
         "cache/file-hashes.json is damaged: it is not a list of hashes\(computed)",
       ])
     #expect(isThere(first))
   }
 
-  @Test("a folder that is not there holds nothing, and nothing is made")
+  @Test("a missing folder has no entries, and none is created")
   func absent() throws {
     #expect(folder.entries().isEmpty && folder.leftovers().isEmpty)
     #expect(try folder.clear(everything: true).isEmpty)

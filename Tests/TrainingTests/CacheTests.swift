@@ -18,7 +18,7 @@ struct CacheTests {
 
   init() throws { training = try TinyTraining() }
 
-  /// The cache's files with what would change if one was written again.
+  /// The cache's files with their inode numbers and dates, which change when a file is written.
   private func cacheFiles() throws -> [String] {
     try training.files(below: training.caches).map { path in
       let attributes = try FileManager.default.attributesOfItem(
@@ -29,7 +29,7 @@ struct CacheTests {
     }
   }
 
-  @Test("a second run computes nothing and touches no file")
+  @Test("a second run computes nothing and writes no file")
   func hit() throws {
     // Three images; two captions, the default caption, and no negative prompt.
     #expect(try training.computed() == Self.everything)
@@ -39,21 +39,21 @@ struct CacheTests {
     #expect(try cacheFiles() == files)
   }
 
-  @Test("another image is encoded anew, and nothing else")
+  @Test("only a changed image is encoded again")
   func image() throws {
     _ = try training.computed()
-    try training.writePicture("1.png", width: 64, height: 100, seed: 8)
+    try training.writeImage("1.png", width: 64, height: 100, seed: 8)
     #expect(try training.computed() == ["latents"])
   }
 
-  @Test("another caption is encoded anew, and nothing else")
+  @Test("only a changed caption is encoded again")
   func caption() throws {
     _ = try training.computed()
     try Data("a photo of sks dog.".utf8).write(to: training.dataset.appending(path: "0.txt"))
     #expect(try training.computed() == ["text"])
   }
 
-  @Test("another resolution means other latents, another precision other text")
+  @Test("another resolution needs other latents, another precision other embeddings")
   func config() throws {
     _ = try training.computed()
     let larger = TinyTraining.config { $0.resolution = 96 }
@@ -63,7 +63,7 @@ struct CacheTests {
   }
 
   @Test(
-    "one byte of a part of the model makes what it computes stale, and nothing else",
+    "a changed byte in a part of the model makes only its own results stale",
     arguments: [
       ("vae/diffusion_pytorch_model.safetensors", "latents"),
       ("text_encoder/model.safetensors", "text"),
@@ -76,15 +76,15 @@ struct CacheTests {
     #expect(try training.computed() == Self.everything.filter { $0 == stale })
   }
 
-  @Test("deleting the cache gives the same data again, also while it is in use")
+  @Test("after the cache is deleted, also during use, the same data are computed again")
   func deleted() throws {
     func bytes(_ data: PreparedData) throws -> [[UInt8]] {
       let (views, texts) = data.instances.contents(steps: 0..<6)
-      let pictures = try views.flatMap { view in
+      let latents = try views.flatMap { view in
         let posterior = try data.latents.latents(of: view).posterior
         return [try posterior.mean.bytes(), try posterior.logvar.bytes()]
       }
-      return try pictures + texts.map { try data.texts.embedding($0).embeds.bytes() }
+      return try latents + texts.map { try data.texts.embedding($0).embeds.bytes() }
     }
     func data() throws -> PreparedData {
       try PreparedData(training.setup(), checkStop: {}, report: { _ in })
@@ -97,7 +97,7 @@ struct CacheTests {
     #expect(try training.files(below: training.caches).count > 5)
   }
 
-  @Test("a run's list holds each of its entries, whether computed or found")
+  @Test("a run's list has all its entries, whether computed or found")
   func use() throws {
     func used() throws -> [String] {
       try PreparedData(training.setup(), checkStop: {}, report: { _ in }).cacheUse.files
@@ -108,7 +108,7 @@ struct CacheTests {
     #expect(try used() == first)
   }
 
-  @Test("a file that is cut short is computed again and replaced")
+  @Test("a truncated file is computed again and replaced")
   func truncated() throws {
     _ = try training.computed()
     let latents = training.caches.appending(path: "latents")
@@ -119,7 +119,7 @@ struct CacheTests {
     #expect(try Data(contentsOf: latents.appending(path: name)) == whole)
   }
 
-  @Test("a VAE that overflows is named with the image")
+  @Test("the error for a VAE that overflows names the image")
   func latentNotFinite() throws {
     try training.copyModel()
     let file = training.model.appending(path: "vae/diffusion_pytorch_model.safetensors")
@@ -135,7 +135,7 @@ struct CacheTests {
     #expect(message.contains("dog/0.png is not finite; remove the image, or use a VAE"))
   }
 
-  @Test("hashes of unchanged files are remembered, and forgotten when a file changes")
+  @Test("the hash of a file is stored until the file changes")
   func hashes() throws {
     let file = training.folder.url.appending(path: "weights")
     try Data("one".utf8).write(to: file)
@@ -155,7 +155,7 @@ struct CacheTests {
     #expect(try FileHashes(in: training.caches).hash(of: file) == ContentHash.of(Data("two".utf8)))
   }
 
-  @Test("hashes of files that are gone or changed are dropped, and no more than 2,000 are kept")
+  @Test("hashes of removed or changed files are dropped, and at most 2,000 are stored")
   func prunedHashes() throws {
     let store = training.caches.appending(path: "file-hashes.json")
     func file(_ name: String) throws -> URL {
@@ -190,7 +190,7 @@ struct CacheTests {
       try FileManager.default.linkItem(at: files[0], to: link)
       many["\(link.path)\(rest)"] = kept.value
     }
-    // The links have changed the file's status.
+    // Making the links has changed the file's status time.
     var status = stat()
     stat(files[0].path, &status)
     let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"

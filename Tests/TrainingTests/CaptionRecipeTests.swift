@@ -15,21 +15,21 @@ struct CaptionRecipeTests {
     return CaptionRecipe(config.datasetOptions)
   }
 
-  /// The captions of so many samples, two in every step.
+  /// The captions of `count` samples, two in every step.
   private func captions(
     _ recipe: CaptionRecipe, of texts: [String], seed: UInt64 = 3, count: Int = 2000
   ) -> [String] {
     (0..<count).map { recipe.caption(of: texts, seed: seed, step: $0 / 2, sample: $0 % 2) }
   }
 
-  /// Whether so many of `total` independent draws, each made with this chance, are within 4 sigma.
+  /// Whether `count` hits of `total` independent draws with this chance are within 4 sigma.
   private func isLikely(_ count: Int, of total: Int, chance: Double) -> Bool {
     let expected = Double(total) * chance
     let sigma = (expected * (1 - chance)).squareRoot()
     return abs(Double(count) - expected) < 4 * sigma
   }
 
-  @Test("by default every sample has the first line as it is, odd commas and spaces included")
+  @Test("by default every sample has the first line unchanged, with odd commas and spaces")
   func plain() {
     let text = " sks  dog,, on a beach ,"
     #expect(Set(captions(recipe(), of: [text, "other"], count: 50)) == [text])
@@ -39,7 +39,7 @@ struct CaptionRecipeTests {
     #expect(recipe().plain([]) == "")
   }
 
-  @Test("prefix and suffix stand around the text with one space, also around one that is shuffled")
+  @Test("prefix and suffix are around the text with one space, also when it is shuffled")
   func frame() {
     func frame(_ config: inout TrainingConfig) {
       config.captionPrefix = "photo of,"
@@ -62,7 +62,7 @@ struct CaptionRecipeTests {
     #expect(empty.plain(["a dog"]) == "a dog")
   }
 
-  @Test("every order of the parts occurs, about as often as every other")
+  @Test("every order of the parts occurs about equally often")
   func shuffle() {
     let shuffled = recipe { $0.captionShuffle = true }
     #expect(shuffled.isRandom)
@@ -91,7 +91,7 @@ struct CaptionRecipeTests {
     #expect(orders.allSatisfy { $0.hasPrefix(first.joined(separator: ", ")) })
   }
 
-  @Test("parts that are shuffled are trimmed, and empty ones left out before any are kept")
+  @Test("shuffled parts are trimmed, and empty ones are dropped before parts are kept")
   func parts() {
     let kept = recipe {
       $0.captionShuffle = true
@@ -102,7 +102,7 @@ struct CaptionRecipeTests {
     #expect(Set(captions(kept, of: [" , ,"], count: 10)) == [""])
   }
 
-  @Test("alternatives are drawn evenly, and only the drawn one is shuffled")
+  @Test("alternatives are drawn equally often, and only the drawn one is shuffled")
   func alternatives() {
     let drawn = recipe { $0.captionAlternatives = true }
     #expect(drawn.isRandom)
@@ -119,7 +119,7 @@ struct CaptionRecipeTests {
     #expect(Set(captions(both, of: texts)) == ["a, b", "b, a", "c", "d"])
   }
 
-  @Test("dropout empties the asked share of captions, prefix and suffix included")
+  @Test("dropout empties its share of the captions, with prefix and suffix")
   func dropout() {
     let dropping = recipe {
       $0.captionDropout = 0.1
@@ -133,7 +133,7 @@ struct CaptionRecipeTests {
     #expect(Set(captions(recipe { $0.captionDropout = 1 }, of: ["a dog"])) == [""])
   }
 
-  @Test("a caption is decided by seed, step and sample alone, and each of them matters")
+  @Test("a caption depends on seed, step and sample, and on nothing else")
   func draws() {
     let random = recipe {
       $0.captionAlternatives = true
@@ -152,7 +152,7 @@ struct CaptionRecipeTests {
     #expect(forward != (0..<500).map { caption(step: 0, sample: $0) })
   }
 
-  @Test("dropout, line and order are drawn independently of one another")
+  @Test("dropout, line and order are drawn independently")
   func independence() {
     let random = recipe {
       $0.captionAlternatives = true
@@ -160,7 +160,7 @@ struct CaptionRecipeTests {
       $0.captionDropout = 0.5
     }
     let texts = ["a, b", "c, d"]
-    // Dropout, decided alone, halves every one of the four captions.
+    // An independent dropout halves the number of each of the four captions.
     let undropped = recipe {
       $0.captionAlternatives = true
       $0.captionShuffle = true
@@ -172,11 +172,11 @@ struct CaptionRecipeTests {
       #expect(isLikely(before, of: 20_000, chance: 0.25))
       #expect(isLikely(left.count { $0 == caption }, of: before, chance: 0.5))
     }
-    // What is not dropped is what it would be without dropout.
+    // A caption that is not dropped is the same as without dropout.
     for (drawn, kept) in zip(all, left) where !kept.isEmpty { #expect(drawn == kept) }
   }
 
-  @Test("an excerpt shows both ends of a long text in at most so many characters")
+  @Test("an excerpt has both ends of a long text and at most the given number of characters")
   func excerpt() {
     #expect("short".excerpt() == "short")
     let exact = String(repeating: "x", count: 80)

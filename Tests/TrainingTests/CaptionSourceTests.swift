@@ -10,9 +10,10 @@ struct CaptionSourceTests {
 
   init() throws { dog = try DatasetFixture() }
 
-  @Test("metadata.jsonl gives a caption, alternatives or a focus point, by the keys people use")
+  @Test("metadata.jsonl gives a caption, alternatives or a focus point, under its common keys")
   func metadata() throws {
-    try dog.pictures("1.png", "2.png", "3.png", "4.png", "5.png", "6.png", "2_a/1.png", "2_a/2.png")
+    try dog.writeImages(
+      "1.png", "2.png", "3.png", "4.png", "5.png", "6.png", "2_a/1.png", "2_a/2.png")
     try dog.write(
       """
       \u{feff}{"file_name": "1.png", "text": " one dog\\nin two lines "}\r
@@ -39,9 +40,10 @@ struct CaptionSourceTests {
       ])
   }
 
-  @Test("a .txt comes before metadata.jsonl, which comes before the folder's words; all is said")
+  @Test(
+    "a .txt overrides metadata.jsonl, which overrides the folder's words; unread ones are noted")
   func order() throws {
-    try dog.pictures("2_words/1.png", "2_words/2.png", "2_words/3.png")
+    try dog.writeImages("2_words/1.png", "2_words/2.png", "2_words/3.png")
     try dog.write("text", to: "2_words/1.txt")
     try dog.write(
       """
@@ -56,12 +58,12 @@ struct CaptionSourceTests {
     #expect(
       try dog.problems() == [
         "2_words/1.png: captions in a .txt and in metadata.jsonl, the .txt is read",
-        "2_words/metadata.jsonl line 3 (gone.png): no picture of that name, not read",
+        "2_words/metadata.jsonl line 3 (gone.png): no image of that name, not read",
       ])
   }
 
   @Test(
-    "a broken line is named by its number",
+    "an error names a broken line by its number",
     arguments: [
       ("{\"file_name\": \"1.png\", \"text\": \"cut", "is not a JSON object"),
       ("[1]", "is not a JSON object"),
@@ -72,25 +74,25 @@ struct CaptionSourceTests {
       ),
       (
         "{\"file_name\": \"1.png\", \"focus\": [1, 2]}",
-        "has a \"focus\" that is not two numbers from 0 to 1, as [0.5, 0.3]"
+        "has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]"
       ),
       ("{\"file_name\": \"./2.png\"}", "names \"./2.png\" a second time"),
     ])
   func brokenLine(line: String, problem: String) throws {
-    try dog.pictures("1.png", "2.png")
+    try dog.writeImages("1.png", "2.png")
     try dog.write("{\"file_name\": \"2.png\"}\r\n\r\n\(line)\n", to: "metadata.jsonl")
     #expect(
       dog.sentence()
-        == "dog/metadata.jsonl line 3 \(problem); each line is a JSON object as "
+        == "dog/metadata.jsonl line 3 \(problem); each line must be a JSON object such as "
         + "{\"file_name\": \"01.jpg\", \"text\": \"a photo of sks dog\"}.")
     let survey = try dog.survey()
     #expect(survey.unusable.map(\.name) == ["metadata.jsonl"])
     #expect(survey.dataset?.images.count == 2)
   }
 
-  @Test("every line of a .txt is kept, and which are read is said as the configuration has it")
+  @Test("every line of a .txt is kept, and lines that the configuration does not read are noted")
   func alternatives() throws {
-    try dog.pictures("1.png")
+    try dog.writeImages("1.png")
     try dog.write("first\r\n\r\n  focus: 0.4 0.3\r\n second, sks ", to: "1.txt")
     try dog.write("trigger: sks", to: "subject.yaml")
     #expect(try dog.captions() == ["1.png": ["first", "second, sks"]])
@@ -98,9 +100,9 @@ struct CaptionSourceTests {
     #expect(try dog.problems() == [])
     let several =
       "1.png: several captions, only the first is read; `caption_alternatives: true` draws "
-      + "one each time"
+      + "one for each sample"
     let missing =
-      "no caption holds \"sks\", so that word will not draw the subject; use it in the captions, "
+      "no caption contains \"sks\", so that word will not draw the subject; use it in the captions, "
       + "or set trigger in subject.yaml"
     #expect(try dog.problems { _ in } == [several, missing])
     #expect(try dog.problems { $0.captionPrefix = "SKS," } == [several])
@@ -108,10 +110,10 @@ struct CaptionSourceTests {
     #expect(try dog.problems { $0.captionAlternatives = true } == [])
   }
 
-  @Test("captions are cut where the configuration says, with what surrounds them")
+  @Test("captions are cut off at the configured length, with prefix and suffix")
   func truncation() throws {
-    try dog.pictures("1.png")
-    // The small tokenizer of the tests has no token for "dog", but two, and one for "a".
+    try dog.writeImages("1.png")
+    // The small tokenizer of the tests has two tokens for "dog" and one for "a".
     try dog.write("dog" + String(repeating: " a", count: 80), to: "1.txt")
     #expect(
       try dog.problems { _ in } == [
@@ -125,26 +127,26 @@ struct CaptionSourceTests {
   }
 
   @Test(
-    "a focus line is two numbers from 0 to 1, once",
+    "an invalid focus line is an error, and so is a second one",
     arguments: [
       ("focus: 0.5", 1), ("Focus: a b", 1), ("focus: 0.5 1.01", 1), ("a dog\nfocus: -0.1 0", 2),
       ("focus: nan 0", 1), ("focus:", 1), ("focus: 0.1 0.2 0.3", 1),
       ("focus: 0 0\n\nfocus: 0 0", 3),
     ])
   func malformedFocus(text: String, line: Int) throws {
-    try dog.pictures("1.png", "2.png")
+    try dog.writeImages("1.png", "2.png")
     try dog.write(text, to: "1.txt")
     let found = text.split(separator: "\n").last ?? ""
     #expect(
       dog.sentence()
-        == "dog/1.txt line \(line) has \"\(found)\", but a focus point is said once, by its shares "
-        + "of width and height from 0 to 1, as in \"focus: 0.5 0.3\".")
+        == "dog/1.txt line \(line) has \"\(found)\", but a file has at most one focus point, given by "
+        + "its shares of width and height from 0 to 1, such as \"focus: 0.5 0.3\".")
     #expect(try dog.survey().dataset?.images.map(\.name) == ["2.png"])
   }
 
-  @Test("focus points by the picture's caption, then by its name, then for all")
+  @Test("focus points come from the image's caption file, then from its name, then from all images")
   func focus() throws {
-    try dog.pictures("1.png", "2.png", "2_a/1.png")
+    try dog.writeImages("1.png", "2.png", "2_a/1.png")
     try dog.write("focus: 0,1\ndog", to: "1.txt")
     func points() throws -> [FocusPoint?] { try dog.load().images.map(\.focus) }
     try dog.write("focus: [0.5, 0.25]", to: "subject.yaml")
@@ -155,12 +157,12 @@ struct CaptionSourceTests {
     #expect(try points() == [FocusPoint(x: 0, y: 1), nil, FocusPoint(x: 1, y: 0)])
     #expect(
       try dog.problems().last
-        == "3.png: no picture of that name, though subject.yaml gives it a focus point")
+        == "3.png: no image of that name, but subject.yaml gives it a focus point")
   }
 
-  @Test("a caption of 1 MB is read quickly, and never printed")
+  @Test("a caption of 1 MB is read quickly, and only an excerpt is printed")
   func longCaption() throws {
-    try dog.pictures("1.png")
+    try dog.writeImages("1.png")
     try dog.write(String(repeating: "a very long dog ", count: 65_536), to: "1.txt")
     let start = ContinuousClock.now
     #expect(try dog.captions()["1.png"]?[0].utf8.count == 1_048_575)
@@ -170,9 +172,9 @@ struct CaptionSourceTests {
     #expect(dog.sentence().count < 250)
   }
 
-  @Test("text that is not UTF-8 is named with the command that mends it, which does")
+  @Test("text that is not UTF-8 is an error with a command that fixes it")
   func encodings() throws {
-    try dog.pictures("1.png", "it's 2.png", "3.png")
+    try dog.writeImages("1.png", "it's 2.png", "3.png")
     try dog.write(Data([0x61, 0xE9]), to: "1.txt")
     try dog.write(Data([0x93, 0x61, 0x94]), to: "it's 2.txt")
     try dog.write(Data([0xFF, 0xFE, 0x61, 0x00]), to: "3.txt")
@@ -199,15 +201,16 @@ struct CaptionSourceTests {
     #expect(try dog.captions() == ["1.png": ["aé"], "it's 2.png": ["“a”"], "3.png": ["a"]])
   }
 
-  @Test("other programs' captions: an error when there are no others, else said with the command")
+  @Test(
+    "captions of other programs are an error if no image has a .txt, else a note with a command")
   func foreign() throws {
-    try dog.pictures("1.png", "2.png")
+    try dog.writeImages("1.png", "2.png")
     try dog.write("a dog", to: "1.caption")
     try dog.write("a dog", to: "2.cap")
     try dog.write("a,b", to: "metadata.csv")
     #expect(
       dog.sentence()
-        == "dog has captions that would not be read (1.caption, 2.cap, metadata.csv) and no .txt: "
+        == "dog has captions in files that are not read (1.caption, 2.cap, metadata.csv) and no .txt; "
         + "rename them to .txt.")
     let survey = try dog.survey()
     #expect(
@@ -218,8 +221,8 @@ struct CaptionSourceTests {
     try dog.write("a dog", to: "2.txt")
     #expect(
       try dog.problems().last
-        == "1.caption, 2.cap, metadata.csv: captions are only read from .txt files and "
-        + "metadata.jsonl, not read")
+        == "1.caption, 2.cap, metadata.csv: not read; captions are read only from .txt files and "
+        + "metadata.jsonl")
     #expect(try dog.commands() == ["mv dog/1.caption dog/1.txt"])
   }
 }

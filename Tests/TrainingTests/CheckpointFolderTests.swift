@@ -13,13 +13,13 @@ struct CheckpointFolderTests {
   private let training: TinyTraining
   private var run: RunFolder { training.runFolder(1) }
 
-  /// A run with checkpoints of the steps 2, 4 and 6.
+  /// A run with checkpoints at steps 2, 4 and 6.
   init() throws {
     training = try TinyTraining()
     try training.train(run: 1, TinyTraining.config { $0.checkpointEvery = 2 })
   }
 
-  @Test("the manifest holds the hash of every other file")
+  @Test("the manifest has the hash of every other file")
   func manifest() throws {
     struct Manifest: Decodable { let files: [String: String] }
     let checkpoint = try run.checkpoint(step: 4)
@@ -34,7 +34,7 @@ struct CheckpointFolderTests {
   }
 
   @Test(
-    "a damaged file is found, and the checkpoint before it is used",
+    "a damaged file is found, and the previous checkpoint is used",
     arguments: ["adapter.safetensors", "optimizer.safetensors", "state.json"])
   func damagedFile(file: String) throws {
     try damageLastByte(of: run.checkpoint(step: 6).url.appending(path: file))
@@ -42,11 +42,11 @@ struct CheckpointFolderTests {
     #expect(newest?.step == 4)
     #expect(problems.count == 1)
     let start = "The checkpoint \(run.url.relativePath)/step-000006 is damaged: "
-    #expect(problems.first == start + "\(file) is not what was written; use an earlier one.")
+    #expect(problems.first == start + "the hash of \(file) is wrong; use an earlier one.")
     #expect(sentence { _ = try run.checkpoint(step: 6) } == problems.first)
   }
 
-  @Test("missing files are found, the manifest's own too")
+  @Test("missing files are found, also a missing manifest")
   func missing() throws {
     for (step, file) in [(6, "manifest.json"), (4, "optimizer.safetensors")] {
       try FileManager.default.removeItem(at: run.checkpoint(step: step).url.appending(path: file))
@@ -58,7 +58,7 @@ struct CheckpointFolderTests {
     #expect(problems.last?.contains("optimizer.safetensors is missing or unreadable") == true)
   }
 
-  @Test("an interrupted writing is no checkpoint, and the next writing replaces it")
+  @Test("an unfinished checkpoint does not count, and the next one replaces it")
   func halfWritten() throws {
     let whole = try run.checkpoint(step: 6).verify()
     let temporary = run.url.appending(path: ".step-000006.tmp")
@@ -74,11 +74,11 @@ struct CheckpointFolderTests {
     #expect(try training.files(below: again.url).count == 4)
   }
 
-  @Test("a failed writing leaves nothing behind")
+  @Test("a checkpoint that cannot be written leaves no folder")
   func failed() throws {
     let checkpoint = try run.checkpoint(step: 6)
     var state = try checkpoint.state()
-    // No JSON has such a number, so that state.json fails after the tensors are written.
+    // JSON has no such number, so writing state.json fails after the tensors are written.
     state.config.learningRate = .nan
     let parts = [try CheckpointPart("adapter.safetensors", tensors: { [("a", try .ones([2]))] })]
     let before = try training.files(below: run.url)
@@ -89,7 +89,7 @@ struct CheckpointFolderTests {
     #expect(try checkpoint.verify() == run.checkpoint(step: 6).verify())
   }
 
-  @Test("the optimizer's tensors have the names that every earlier version has written")
+  @Test("the optimizer's tensors have the same names as in earlier versions")
   func optimizerNames() throws {
     let checkpoint = try run.checkpoint(step: 6)
     let adapter = try SafetensorsFile(contentsOf: checkpoint.adapter)
@@ -104,7 +104,7 @@ struct CheckpointFolderTests {
         "mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight.exp_avg"))
   }
 
-  @Test("a damaged checkpoint is replaced when its step comes again")
+  @Test("a damaged checkpoint is replaced when its step is trained again")
   func replaced() throws {
     let whole = try run.checkpoint(step: 6).verify()
     try damageLastByte(of: run.checkpoint(step: 6).adapter)
@@ -112,7 +112,7 @@ struct CheckpointFolderTests {
     #expect(try run.checkpoint(step: 6).verify() == whole)
   }
 
-  @Test("state.json is the run's state, and another format or no JSON is refused")
+  @Test("state.json is read as it was written; another format or malformed JSON is an error")
   func state() throws {
     let checkpoint = try run.checkpoint(step: 4)
     let state = try checkpoint.state()
@@ -142,11 +142,11 @@ struct CheckpointFolderTests {
     #expect(sentence { _ = try checkpoint.state() }.contains("its state.json cannot be read"))
   }
 
-  @Test("a step that is not there is refused with those that are")
+  @Test("the error for a missing step lists the existing steps")
   func noSuchStep() {
     #expect(
       sentence { _ = try run.checkpoint(step: 5) }
-        == "\(run.url.relativePath) has no checkpoint of step 5; there are 2, 4, 6.")
+        == "\(run.url.relativePath) has no checkpoint of step 5; choose one of 2, 4, 6.")
     let empty = training.runFolder(9)
     #expect(
       sentence { _ = try empty.checkpoint(step: nil) }
@@ -167,7 +167,7 @@ struct FolderNameTests {
     }
   }
 
-  @Test("only folders named as checkpoints are named are checkpoints, the newest first")
+  @Test("only folders with a checkpoint's name are checkpoints, the newest first")
   func otherNames() throws {
     try makeFolders([
       "step-000002", "step-1234567", "step-000040", "step-7", "step-0000007", "step-+00007",
@@ -176,14 +176,14 @@ struct FolderNameTests {
     #expect(RunFolder(folder.url).checkpoints.map(\.step) == [1_234_567, 40, 2])
   }
 
-  @Test("step numbers have six digits, and more where they need them")
+  @Test("step numbers have six digits, or more if needed")
   func stepNames() {
     #expect(RunFolder.stepName(0) == "step-000000")
     #expect(RunFolder.stepName(500) == "step-000500")
     #expect(RunFolder.stepName(1_234_567) == "step-1234567")
   }
 
-  @Test("runs are found below their subjects, and the highest number is that of all of them")
+  @Test("runs are found in their subjects' folders, and the highest number is that of all subjects")
   func runs() throws {
     try makeFolders([
       "dog/run-1", "cat/run-12", "cat/run-x", "cat/run-7", "base/tiny", "dog/run-12.old",
@@ -202,7 +202,7 @@ struct RunLockTests {
 
   init() throws { folder = try TemporaryDirectory() }
 
-  @Test("a second lock of a run is refused with the holder's name, until the first is gone")
+  @Test("a second lock of a run is an error that names the holder, until the first is released")
   func busy() throws {
     let run = RunFolder(root: folder.url, subject: "dog", id: 4)
     let other = try RunLock(RunFolder(root: folder.url, subject: "dog", id: 5))
@@ -217,7 +217,7 @@ struct RunLockTests {
     withExtendedLifetime(other) {}
   }
 
-  @Test("asking whether a run is trained changes nothing, and does not keep it from being trained")
+  @Test("querying a lock changes nothing and does not block taking it")
   func asking() throws {
     let run = RunFolder(root: folder.url, subject: "dog", id: 4)
     #expect(try !RunLock.isHeld(run))
@@ -233,7 +233,7 @@ struct RunLockTests {
     #expect(try !RunLock.isHeld(run))
   }
 
-  @Test("a place that cannot be written is named")
+  @Test("the error for a folder that cannot be written names it")
   func unwritable() throws {
     let file = folder.url.appending(path: "dog")
     try Data().write(to: file)

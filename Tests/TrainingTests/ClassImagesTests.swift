@@ -8,13 +8,13 @@ import Testing
 @testable import Files
 @testable import Training
 
-@Suite("Class images as they are asked for")
+@Suite("Class images in the configuration")
 struct ClassImagesTests {
   private let training: TinyTraining
 
   init() throws { training = try TinyTraining() }
 
-  /// A setup that leaves the class images to `subject.yaml`, unless changed.
+  /// A setup whose class images come from `subject.yaml` by default.
   private func setup(
     _ yaml: String = "", _ change: (inout TrainingConfig) -> Void = { _ in }
   ) throws -> TrainingSetup {
@@ -39,7 +39,7 @@ struct ClassImagesTests {
       .replacing(training.folder.url.path + "/", with: "")
   }
 
-  @Test("without being asked for there are none, and 0 in the configuration wins over subject.yaml")
+  @Test("there are none by default, and 0 in the configuration overrides subject.yaml")
   func none() throws {
     #expect(try classImages("class_word: dog") == nil)
     #expect(try classImages("class_word: dog\nprior_images: 3") { $0.priorImages = 0 } == nil)
@@ -56,15 +56,15 @@ struct ClassImagesTests {
       ("class_word: dog\nclass_prompts: []", [], ["a photo of a dog"]),
       ("", ["a cat"], ["a cat"]),
     ])
-  func prompts(yaml: String, asked: [String], expected: [String]) throws {
+  func prompts(yaml: String, configured: [String], expected: [String]) throws {
     let found = try classImages(yaml) { config in
       config.priorImages = 2
-      config.classPrompts = asked
+      config.classPrompts = configured
     }
     #expect(found == .drawn(count: 2, prompts: expected))
   }
 
-  @Test("subject.yaml may say how many; the settled configuration tells number and prompts")
+  @Test("subject.yaml may set the number; the resolved configuration has number and prompts")
   func settled() throws {
     let setup = try setup("class_word: dog\nprior_images: 3")
     #expect(setup.classImages == .drawn(count: 3, prompts: ["a photo of a dog"]))
@@ -72,12 +72,12 @@ struct ClassImagesTests {
     #expect(setup.config.classPrompts == ["a photo of a dog"])
   }
 
-  @Test("a folder's pictures have their captions, or the class prompt; the first by name are taken")
+  @Test("a folder's images have their captions or the class prompt; the first by name are used")
   func folder() throws {
     let folder = training.folder.url.appending(path: "dogs")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for number in 0..<3 {
-      try training.writePicture("../dogs/\(number).png", width: 70, height: 64, seed: 5 + number)
+      try training.writeImage("../dogs/\(number).png", width: 70, height: 64, seed: 5 + number)
     }
     try Data("two dogs".utf8).write(to: folder.appending(path: "1.txt"))
     func found(_ count: Int?) throws -> [String] {
@@ -111,16 +111,14 @@ struct ClassImagesTests {
         config.priorImages = 4
         config.priorFolder = folder.path
       }
-        == "\(folder.path) holds 3 of the 4 class images that are asked for; add some, or set "
-        .replacing(training.folder.url.path + "/", with: "")
-        + "`prior_images: 3` to use those that are there.")
+        == "dogs contains 3 images, but `prior_images` is 4; add images, or set `prior_images: 3`."
+    )
     #expect(
       sentence { $0.priorFolder = folder.path }
-        == "dogs/0.png has no caption, and nothing says what they show; give `class_prompts`, "
-        + "or set class_word in dog/subject.yaml.")
+        == "dogs/0.png has no caption; set `class_prompts`, or class_word in dog/subject.yaml.")
   }
 
-  @Test("options that nothing is done with are said, unless class images are switched off")
+  @Test("options without effect are reported, unless class images are switched off")
   func unused() throws {
     func notes(_ change: (inout TrainingConfig) -> Void) throws -> [String] {
       try setup("class_word: dog", change).problems.map(\.description).filter {
@@ -132,14 +130,14 @@ struct ClassImagesTests {
       config.priorWeight = 2
       config.priorBatchSize = 3
     }
-    let asked = "class_prompts, prior_weight, prior_batch_size"
-    let text = "not used without class images; ask for some with prior_images"
+    let unused = "class_prompts, prior_weight, prior_batch_size"
+    let text = "not used without class images; set prior_images to use some"
     #expect(try notes { _ in } == ["prior_steps: \(text)"])
     #expect(
       try notes { config in
         everything(&config)
         config.priorSteps = TrainingConfig().priorSteps
-      } == ["\(asked): \(text)"])
+      } == ["\(unused): \(text)"])
     #expect(
       try notes { config in
         everything(&config)
@@ -152,12 +150,12 @@ struct ClassImagesTests {
       } == [])
   }
 
-  @Test("with a folder, pictures, prompts and options that are not used are said")
+  @Test("with a folder, images, prompts and options without effect are reported")
   func unusedWithFolder() throws {
     let folder = training.folder.url.appending(path: "dogs")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for number in 0..<3 {
-      try training.writePicture("../dogs/\(number).png", width: 64, height: 64, seed: 5 + number)
+      try training.writeImage("../dogs/\(number).png", width: 64, height: 64, seed: 5 + number)
     }
     try Data("two dogs".utf8).write(to: folder.appending(path: "0.txt"))
     try Data(contentsOf: training.dataset.appending(path: "1.png")).write(
@@ -169,37 +167,37 @@ struct ClassImagesTests {
         config.classPrompts = ["a dog", "dogs"]
       }.problems.map(\.description).filter { !$0.contains("no caption") }
     }
-    let reason = "not used, since class images are read from prior_folder"
+    let reason = "not used, because class images are read from prior_folder"
     #expect(
       try notes(1) == [
-        "dogs/1.png, dogs/2.png: more than the 1 that are asked for, not read",
+        "dogs/1.png, dogs/2.png: not read; only 1 needed",
         "class_prompts, prior_steps: \(reason)",
       ])
     #expect(
       try notes(3) == [
-        "dogs/1.png: the same picture is trained on as the subject, and class images show others "
-          + "of its kind",
+        "dogs/1.png: the same image is trained on as the subject, but class images must show other "
+          + "things",
         "prior_steps: \(reason)",
-        "class_prompts: only \"a dog\" is used, for pictures without a caption",
+        "class_prompts: only \"a dog\" is used, for images without a caption",
       ])
   }
 
-  @Test("what cannot be had is refused in one sentence")
+  @Test("a configuration that cannot be used is an error of one sentence")
   func errors() throws {
     #expect(
       sentence { $0.priorImages = 4 }
-        == "Class images are asked for (prior_images), but nothing says what they show; give "
-        + "`class_prompts`, or set class_word in dog/subject.yaml.")
+        == "The class images (prior_images) have no prompt; set `class_prompts`, or class_word in "
+        + "dog/subject.yaml.")
     #expect(
       sentence { $0.priorFolder = training.folder.url.appending(path: "none").path }
-        == "There is no folder none; give `prior_folder` a folder with class images, or leave it "
-        + "out to have them drawn.")
+        == "There is no folder none; set `prior_folder` to a folder with class images, or omit it to "
+        + "draw them.")
     let empty = training.folder.url.appending(path: "empty")
     try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
     #expect(
       sentence { $0.priorFolder = empty.path }
-        == "empty holds no .jpg or .png picture; put class images there, or leave out "
-        + "`prior_folder` to have them drawn.")
+        == "empty contains no .jpg or .png image; add class images, or omit `prior_folder` to draw "
+        + "them.")
     #expect(
       sentence("prior_images: -1")
         == "dog/subject.yaml line 1: prior_images is -1, but must be a whole number from 0 to 10000."
@@ -214,7 +212,7 @@ struct ClassImagesTests {
         + "\"prior_images\"?")
   }
 
-  @Test("a class prompt that is longer than the encoders read is said, with what is cut off")
+  @Test("a class prompt that is too long for the encoders is reported")
   func truncation() throws {
     let words = Array(repeating: "dog", count: 80).joined(separator: " ")
     let setup = try training.setup(
@@ -227,7 +225,7 @@ struct ClassImagesTests {
     #expect(texts[0].hasPrefix("the class prompt is longer than 75 tokens, \""))
   }
 
-  @Test("a model whose sampler is not known cannot draw them, which is said before training")
+  @Test("a model with an unknown sampler cannot draw them, an error before training")
   func sampler() throws {
     try training.copyModel()
     let url = training.model.appending(path: "scheduler/scheduler_config.json")

@@ -5,9 +5,9 @@ import Options
 import Testing
 import Training
 
-@Suite("Configuration on record")
+@Suite("Recorded configuration")
 struct ConfigRecordTests {
-  @Test("the record is the same text every time and reads back as the same configuration")
+  @Test("the record is always the same text and is read as the same configuration")
   func record() throws {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -22,7 +22,7 @@ struct ConfigRecordTests {
     #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
   }
 
-  @Test("an option that a record lacks has its default, and one that is null has not")
+  @Test("an option that a record lacks has its default; one that is null stays null")
   func incompleteRecord() throws {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -42,7 +42,7 @@ struct ConfigRecordTests {
     #expect(try read([:]) == TrainingConfig())
   }
 
-  @Test("flags over a record change what they name and nothing else")
+  @Test("flags change only their own options of a record")
   func overridden() throws {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -106,7 +106,8 @@ struct ConfigRecordTests {
         == ["steps: 1000 -> 2000"])
   }
 
-  @Test("threads decide on a CPU alone; one GPU is as good as another, and no CPU")
+  @Test(
+    "threads are a difference on a CPU only; CPU and GPU are different, two GPUs are not")
   func machine() {
     func forbidden(_ change: (inout TrainingConfig) -> Void, on device: DeviceChoice) -> [String] {
       var old = TrainingConfig()
@@ -126,7 +127,7 @@ struct ConfigRecordTests {
     #expect(forbidden({ $0.device = .cuda(0) }, on: .cpu) == ["device: cpu -> cuda:0"])
   }
 
-  @Test("class images decide only where there are some; rank and layers can never change")
+  @Test("options of class images are a difference only with class images; rank and layers always")
   func classImages() {
     func forbidden(
       _ before: (inout TrainingConfig) -> Void = { _ in }, _ change: (inout TrainingConfig) -> Void
@@ -158,7 +159,7 @@ struct ConfigRecordTests {
       TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == ["rank", "lora_targets"])
   }
 
-  @Test("a record of the version before reads back: hold_out is validation_images")
+  @Test("a record of an older version is read: hold_out is validation_images")
   func formerName() throws {
     let record = Data("{\"subject\":\"dog\",\"hold_out\":2,\"keep_last\":null}".utf8)
     var expected = TrainingConfig()

@@ -23,7 +23,7 @@ struct ConfigTests {
     return try TrainingConfig.load(flags, folder: folder.url)
   }
 
-  /// The error's sentence, without the path of the temporary folder.
+  /// The error's description, without the path of the temporary folder.
   private func sentence(_ yaml: String, flags: OptionOverrides<TrainingConfig> = flags()) -> String
   {
     sentence { try load(yaml, flags: flags) }
@@ -45,12 +45,12 @@ struct ConfigTests {
 
   // MARK: Merging
 
-  @Test("Configs/default.yaml is made of the declarations, and sets what they do")
+  @Test("Configs/default.yaml is generated from the declarations, and sets their defaults")
   func defaultFile() throws {
     let file = Repository.root.appending(path: "Configs/default.yaml")
     #expect(
       try String(contentsOf: file, encoding: .utf8) == TrainingConfig().yaml,
-      "make defaults writes it again")
+      "run make defaults")
     var expected = TrainingConfig()
     expected.subject = "dog"
     let empty = try TemporaryFolder()
@@ -60,7 +60,7 @@ struct ConfigTests {
     #expect(fromCode == expected)
   }
 
-  @Test("a configuration that is printed as a file reads back as itself")
+  @Test("a configuration printed as a file is read as the same configuration")
   func printed() throws {
     let config = try load(
       """
@@ -78,7 +78,7 @@ struct ConfigTests {
     #expect(try TrainingConfig.load(OptionOverrides(), file: printed, folder: folder.url) == config)
   }
 
-  @Test("followers have their leader's default, so that a record without either is consistent")
+  @Test("options that follow another have its default, so a record without either is consistent")
   func followerDefaults() throws {
     for option in TrainingConfig.schema.options {
       guard let leader = option.follows.flatMap(TrainingConfig.schema.option) else { continue }
@@ -94,7 +94,7 @@ struct ConfigTests {
         == "dog.yaml line 1: validation_images is -1, but must be a whole number from 0 to 10000.")
   }
 
-  @Test("flags win over the subject's file, that over default.yaml, that over the defaults")
+  @Test("flags override the subject's file, which overrides default.yaml and the built-in defaults")
   func precedence() throws {
     try folder.write("steps: 1\nrank: 1\nbatch_size: 3\n", to: "default.yaml")
     var flags = Self.flags()
@@ -104,7 +104,7 @@ struct ConfigTests {
     #expect(config.gradientAccumulation == 1)
   }
 
-  @Test("a file given by name replaces the subject's own")
+  @Test("a file given by name replaces the subject's file")
   func namedFile() throws {
     try folder.write("rank: 2\n", to: "dog.yaml")
     let other = try folder.write("subject: cat\nrank: 8\n", to: "other.yaml")
@@ -112,7 +112,7 @@ struct ConfigTests {
     #expect((config.subject, config.rank) == ("cat", 8))
   }
 
-  @Test("every kind of value can be a flag; flags that were not given leave the file alone")
+  @Test("flags can have every kind of value; options without a flag keep the file's value")
   func flagKinds() throws {
     var flags = Self.flags()
     flags.set(\.$learningRate, to: 3e-5)
@@ -160,7 +160,7 @@ struct ConfigTests {
 
   // MARK: Errors
 
-  @Test("an unknown option is named with its line and the nearest known one")
+  @Test("the error for an unknown option has its line and the nearest known option")
   func unknownKey() {
     #expect(
       sentence("steps: 3\n\nlearning_rat: 1\n")
@@ -175,7 +175,7 @@ struct ConfigTests {
   }
 
   @Test(
-    "a wrong type is named with file, line, found and expected",
+    "the error for a wrong type has file, line, found and expected",
     arguments: [
       ("steps: many", "dog.yaml line 1: steps is \"many\", but must be a whole number."),
       ("steps: 1.5", "dog.yaml line 1: steps is \"1.5\", but must be a whole number."),
@@ -223,7 +223,7 @@ struct ConfigTests {
   }
 
   @Test(
-    "a value outside what is allowed is named with found and allowed",
+    "the error for a value out of range has found and allowed",
     arguments: [
       ("rank: 0", "rank is 0, but must be a whole number from 1 to 4096."),
       ("steps: 0", "steps is 0, but must be a whole number from 1 to 10000000."),
@@ -306,17 +306,17 @@ struct ConfigTests {
   }
 
   @Test(
-    "a subject whose runs would lie where something else does is refused",
+    "a subject with a reserved name is an error",
     arguments: ["base", "cache", "Cache", "runs.sqlite", "runs.sqlite-wal"])
   func reservedSubjects(name: String) {
     #expect(
       sentence("", flags: Self.flags(subject: name))
-        == "`subject` is \"\(name)\", but must be another name, since that place among the runs is "
-        + "taken; rename the dataset's folder.")
+        == "`subject` is \"\(name)\", but must be another name, because this one is reserved; rename "
+        + "the dataset folder.")
   }
 
   @Test(
-    "a file that is not a list of options is named with the line",
+    "the error for a file that is not a list of options has the line",
     arguments: [
       ("steps: 3\nrank: [1, 2\nseed: 1\n", "dog.yaml line 3: not valid YAML ("),
       ("steps: 3\n\trank: 1\n", "dog.yaml line 2: not valid YAML ("),
@@ -333,7 +333,7 @@ struct ConfigTests {
     #expect(found.hasPrefix(expected), "\(found)")
   }
 
-  @Test("a missing file and one that is not text say so")
+  @Test("a missing file and one that is not text are errors")
   func unreadable() throws {
     let missing = folder.url.appendingPathComponent("none.yaml")
     #expect(

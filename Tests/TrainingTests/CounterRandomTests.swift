@@ -2,9 +2,9 @@ import Testing
 
 @testable import Datasets
 
-@Suite("Random draws")
+@Suite("Random numbers")
 struct CounterRandomTests {
-  @Test("draws are these numbers for ever, calculated independently in Python")
+  @Test("draws have fixed values, calculated independently in Python")
   func values() {
     #expect(
       CounterRandom.value(seed: 0, step: 0, sample: 0, purpose: .order) == 0xd1c0_2706_8798_4b37)
@@ -23,7 +23,7 @@ struct CounterRandomTests {
       CounterRandom.value(seed: 42, step: 5, sample: 2, purpose: .classOrder)
         == 0xabbf_a970_6adc_7b31)
     #expect(
-      CounterRandom.value(seed: 42, step: 7, sample: 1, purpose: .heldOutNoise)
+      CounterRandom.value(seed: 42, step: 7, sample: 1, purpose: .validationNoise)
         == 0x58d0_7cea_63cc_00c4)
     let later: [(CounterRandom.Purpose, sample: Int, UInt64)] = [
       (.crop, 9, 0xb47c_290b_9825_96e9), (.flip, 3, 0xd14d_2310_7f73_fba1),
@@ -34,13 +34,13 @@ struct CounterRandomTests {
       #expect(
         CounterRandom.value(seed: 42, step: 499, sample: sample, purpose: purpose) == value)
     }
-    // A class image's: they count down from -1.
+    // Class images have negative numbers, from -1 down.
     #expect(
       CounterRandom.value(seed: 42, step: 499, sample: -1, purpose: .noise)
         == 0x40f2_e7a6_5ada_f9c8)
   }
 
-  @Test("no two of 60,000 neighbouring draws agree, not even in their low 32 bits beyond chance")
+  @Test("60,000 neighbouring draws are distinct, and their low 32 bits agree only by chance")
   func distinct() {
     var values: Set<UInt64> = []
     var lowBits: Set<UInt32> = []
@@ -54,12 +54,12 @@ struct CounterRandomTests {
       }
     }
     #expect(values.count == 60_000)
-    // 60,000^2 / 2^33 = 0.4 collisions are expected of perfect random numbers.
+    // 60,000^2 / 2^33 = 0.4 collisions are expected for perfect random numbers.
     #expect(lowBits.count >= 59_995)
   }
 
   @Test(
-    "indices are uniform: chi-squared of 100,000 draws from 0 ..< 10 is below its 99.99 % point")
+    "indices are uniform: chi-squared of 100,000 numbers in 0 ..< 10 is below its 99.99 % point")
   func uniform() {
     var counts = Array(repeating: 0, count: 10)
     for step in 0..<100_000 {

@@ -58,7 +58,7 @@ struct CropGeometryTests {
         ].map { Float($0) })
   }
 
-  @Test("the crop never leaves the scaled image, whatever the sizes and the point it is to show")
+  @Test("the crop is inside the scaled image for all sizes and focus points")
   func coverage() {
     let target = PixelSize(width: 64, height: 96)
     let focuses =
@@ -80,7 +80,7 @@ struct CropGeometryTests {
     }
   }
 
-  @Test("the scale says how much an image is enlarged")
+  @Test("the scale is the factor of enlargement")
   func scale() {
     let target = PixelSize(width: 1024, height: 1024)
     let small = CropGeometry(original: PixelSize(width: 512, height: 768), target: target)
@@ -89,7 +89,8 @@ struct CropGeometryTests {
     #expect(large.scale == 0.5)
   }
 
-  @Test("mirrored, a crop is as far from the right as it was from the left; twice, it is itself")
+  @Test(
+    "a mirrored crop is as far from the right as it was from the left; twice mirrored, it is equal")
   func mirrored() {
     for x in stride(from: 0, through: 1, by: 0.125) {
       let geometry = CropGeometry(

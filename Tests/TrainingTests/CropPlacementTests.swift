@@ -5,10 +5,10 @@ import Testing
 
 @Suite("Crop placement: focus points and random crops")
 struct CropPlacementTests {
-  /// 1248 x 832 after scaling: columns 0 to 32 may be the first.
+  /// 1248 x 832 after scaling: the first column is from 0 to 32.
   private let wide = CropGeometry(
     original: PixelSize(width: 3000, height: 2000), target: PixelSize(width: 1216, height: 832))
-  /// 512 x 768 after scaling: rows 0 to 256 may be the first.
+  /// 512 x 768 after scaling: the first row is from 0 to 256.
   private let tall = CropGeometry(
     original: PixelSize(width: 1000, height: 1500), target: PixelSize(width: 512, height: 512))
 
@@ -30,7 +30,7 @@ struct CropPlacementTests {
     #expect((tall.cropTop, tall.cropLeft) == (left, 0))
   }
 
-  @Test("a focus in the middle is no other crop than none, in odd and even sizes")
+  @Test("a focus point in the middle gives the same crop as none, for odd and even sizes")
   func middle() {
     let target = PixelSize(width: 64, height: 64)
     for length in 64..<200 {
@@ -42,7 +42,7 @@ struct CropPlacementTests {
     }
   }
 
-  @Test("random crops are these for ever, calculated independently in Python")
+  @Test("random crops have fixed values, calculated independently in Python")
   func values() {
     let places = [(0, 0), (1, 0), (0, 1), (7, 5)]
     #expect(
@@ -53,7 +53,7 @@ struct CropPlacementTests {
         == [173, 141, 98, 99])
   }
 
-  @Test("over the epochs a random crop is everywhere about equally often, and only where it can be")
+  @Test("over the epochs a random crop has every allowed offset about equally often")
   func everywhere() {
     var counts = Array(repeating: 0, count: 33)
     for epoch in 0..<3300 {
@@ -68,7 +68,7 @@ struct CropPlacementTests {
     #expect(counts.reduce(0.0) { $0 + (Double($1) - 100) * (Double($1) - 100) / 100 } < 73)
   }
 
-  @Test("images and epochs have crops of their own; the same one's is the same again")
+  @Test("images and epochs have different crops; the same image and epoch has the same crop")
   func drawn() {
     func top(seed: UInt64, epoch: Int, image: Int) -> Int {
       tall.randomlyCropped(seed: seed, epoch: epoch, image: image).cropTop
@@ -81,7 +81,7 @@ struct CropPlacementTests {
     #expect(Set((0..<20).map { top(seed: 1, epoch: 0, image: $0) }).count > 10)
   }
 
-  @Test("where it is cropped already has no part in a random crop")
+  @Test("a random crop does not depend on the focus point")
   func fresh() {
     let focused = CropGeometry(
       original: wide.original, target: wide.target, focus: FocusPoint(x: 1, y: 1))

@@ -5,7 +5,7 @@ import StableDiffusion
 import TestSupport
 import Training
 
-/// A dataset folder `dog` to fill and read.
+/// A dataset folder `dog` for tests to fill and read.
 struct DatasetFixture {
   /// 8 x 6, half transparent.
   static let transparent =
@@ -23,14 +23,14 @@ struct DatasetFixture {
   /// The dataset folder.
   var url: URL { folder.url.appending(path: "dog", directoryHint: .isDirectory) }
 
-  /// A grey picture as PNG.
+  /// A grey image as PNG.
   static func grey(_ shade: Int = 0, width: Int = 8, height: Int = 6) throws -> Data {
     let pixels = Array(repeating: UInt8(truncatingIfNeeded: shade), count: width * height * 3)
     return try PNGEncoder.encode(RGBImage(width: width, height: height, pixels: pixels))
   }
 
-  /// Writes pictures of different contents at paths in the dataset folder.
-  func pictures(_ paths: String...) throws {
+  /// Writes images with different contents at paths in the dataset folder.
+  func writeImages(_ paths: String...) throws {
     for path in paths {
       try write(Self.grey() + Data(path.utf8), to: path)
     }
@@ -58,13 +58,13 @@ struct DatasetFixture {
 
   func survey() throws -> DatasetSurvey { try Dataset.survey(directory: url, subject: "dog") }
 
-  /// What is odd about the folder.
+  /// The problems of the folder.
   func problems() throws -> [String] { try load().problems.map { short($0.description) } }
 
-  /// The commands that mend it.
+  /// The commands that fix them.
   func commands() throws -> [String] { try load().problems.flatMap(\.commands).map(short) }
 
-  /// What is said before a training of a configuration.
+  /// The problems that are noted before a training with a configuration.
   func problems(
     _ change: (inout TrainingConfig) -> Void = { _ in }
   ) throws -> [String] {
@@ -86,13 +86,13 @@ struct DatasetFixture {
     }
   }
 
-  /// Each picture's name and captions.
+  /// The captions by the images' names.
   func captions() throws -> [String: [String]] {
     let pairs = try load().images.map { ($0.name, $0.captions) }
     return Dictionary(uniqueKeysWithValues: pairs)
   }
 
-  /// Without the path of the temporary folder.
+  /// A text without the path of the temporary folder.
   func short(_ text: String) -> String {
     text.replacing(folder.url.path + "/", with: "")
   }

@@ -2,16 +2,16 @@ import Datasets
 import Foundation
 import Testing
 
-@Suite("Dataset of several folders")
+@Suite("Datasets of several folders")
 struct DatasetFoldersTests {
   private let dog: DatasetFixture
 
   init() throws { dog = try DatasetFixture() }
 
   @Test(
-    "kohya's folders give repeats and captions; pictures are sorted by the bytes of their names")
+    "kohya's folders give repeats and captions; images are sorted by the bytes of their names")
   func kohya() throws {
-    try dog.pictures("b.png", "3_sks dog/02.png", "3_sks dog/01.png", "007_x_y/1.png", "B.png")
+    try dog.writeImages("b.png", "3_sks dog/02.png", "3_sks dog/01.png", "007_x_y/1.png", "B.png")
     try dog.write("a sks dog, sitting", to: "3_sks dog/02.txt")
     try dog.write("sks", to: "B.txt")
     let images = try dog.load().images
@@ -28,11 +28,11 @@ struct DatasetFoldersTests {
       ])
   }
 
-  @Test("subject.yaml repeats the own pictures and lists folders, outside too, before their names")
+  @Test("subject.yaml repeats its own images and lists folders; its values override folder names")
   func listed() throws {
-    try dog.pictures("1.png", "closeups/1.png", "2_far away/1.png", "../more/1.png", "4_x/1.png")
+    try dog.writeImages("1.png", "closeups/1.png", "2_far away/1.png", "../more/1.png", "4_x/1.png")
     let outside = dog.url.deletingLastPathComponent().path
-    try dog.pictures("../absolute/1.png")
+    try dog.writeImages("../absolute/1.png")
     try dog.write(
       """
       repeats: 2
@@ -58,54 +58,58 @@ struct DatasetFoldersTests {
       ])
   }
 
-  @Test("a dataset of folders alone is one; folders that are not read are said, but held-out")
+  @Test(
+    "a dataset may consist of folders only; unread folders are noted, except validation")
   func unread() throws {
-    try dog.pictures("2_a/1.png", "more/1.png", "held-out/1.png", "2_a/deeper/1.png")
+    try dog.writeImages("2_a/1.png", "more/1.png", "validation/1.png", "2_a/deeper/1.png")
     try dog.write("x", to: "5_empty/1.txt")
     #expect(
       try dog.problems() == [
         "5_empty/1.txt: no image of the same name, not read",
-        "2_a/deeper: folders two deep are only read when they are listed under folders in "
-          + "subject.yaml, not read",
-        "5_empty: holds no .jpg or .png picture",
-        "more: folders inside a dataset are only read when they are named as 3_sks dog (repeats "
-          + "and caption) or listed under folders in subject.yaml, not read",
+        "2_a/deeper: not read; a folder two levels deep is read only if subject.yaml lists it under "
+          + "folders",
+        "5_empty: contains no .jpg or .png image",
+        "more: not read; a folder inside a dataset is read only if its name is like 3_sks dog "
+          + "(repeats and caption) or subject.yaml lists it under folders",
       ])
     #expect(try dog.load().images.map(\.name) == ["2_a/1.png"])
   }
 
   @Test(
-    "a number that is no count of repeats is said, with the name that reads the folder once",
+    "a number that cannot be repeats is noted, with the command for a name that is read once",
     arguments: ["0_trip", "10001_trip", "20240501_trip", "99999999999999999999_trip"])
   func implausible(name: String) throws {
-    try dog.pictures("1.png", "\(name)/1.png")
+    try dog.writeImages("1.png", "\(name)/1.png")
     try dog.write("dog", to: "1.txt")
     #expect(try dog.load().images.map(\.name) == ["1.png"])
     #expect(
       try dog.problems() == [
-        "\(name): the number is not how often an epoch may have its pictures, 1 to 10000, not read"
+        "\(name): not read; the number is how often an epoch repeats the images, and must be from 1 "
+          + "to 10000"
       ])
     #expect(try dog.commands() == ["mv dog/\(name) dog/1_trip"])
     try dog.write("folders: [{path: \(name)}]", to: "subject.yaml")
     #expect(try dog.load().images.map(\.repeats) == [1, 1])
   }
 
-  @Test("names that are not kohya's", arguments: ["3_", "_x", "3x", "3 x", "-3_x", "٣_x"])
+  @Test(
+    "folders with names of another form than kohya's are not read",
+    arguments: ["3_", "_x", "3x", "3 x", "-3_x", "٣_x"])
   func otherNames(name: String) throws {
-    try dog.pictures("1.png", "\(name)/1.png")
+    try dog.writeImages("1.png", "\(name)/1.png")
     #expect(try dog.load().images.map(\.name) == ["1.png"])
   }
 
-  @Test("links in a circle are errors, a folder that is reached twice is read once")
+  @Test("links in a circle are errors, and a folder that is reached twice is read once")
   func links() throws {
-    try dog.pictures("1.png", "2_a/1.png")
+    try dog.writeImages("1.png", "2_a/1.png")
     try dog.write("dog", to: "1.txt")
     try dog.link("3_again", to: "2_a")
     try dog.link("3_self", to: ".")
     #expect(
       try dog.problems() == [
         "3_again: the same folder as 2_a, not read again",
-        "3_self: the same folder as the dataset's own, not read again",
+        "3_self: the same folder as the dataset itself, not read again",
       ])
     #expect(try dog.load().images.count == 2)
     try dog.link("4_loop", to: "4_loop")
@@ -123,12 +127,12 @@ struct DatasetFoldersTests {
   }
 
   @Test(
-    "what subject.yaml may not say",
+    "errors in subject.yaml",
     arguments: [
       (
         "folders: [{path: gone}]",
         "There is no folder dog/gone, which dog/subject.yaml lists under folders; correct its path, "
-          + "seen from the dataset folder, or remove it from the list."
+          + "which is relative to the dataset folder, or remove it from the list."
       ),
       (
         "folders:\n  - {path: 2_a, repeat: 3}",
@@ -157,12 +161,12 @@ struct DatasetFoldersTests {
       ),
       (
         "focus: [0.5, 1.5]",
-        "dog/subject.yaml line 1: focus is a list, but must be two numbers from 0 to 1, as "
-          + "[0.5, 0.3], for all pictures, or such a pair for each picture's name."
+        "dog/subject.yaml line 1: focus is a list, but must be two numbers from 0 to 1, such as "
+          + "[0.5, 0.3], for all images, or one such pair for each image name."
       ),
     ])
   func refused(yaml: String, expected: String) throws {
-    try dog.pictures("1.png", "2_a/1.png")
+    try dog.writeImages("1.png", "2_a/1.png")
     try dog.write(yaml, to: "subject.yaml")
     #expect(dog.sentence() == expected)
   }

@@ -12,12 +12,12 @@ struct DatasetSurveyTests {
 
   // MARK: Masks
 
-  @Test("a mask file belongs to its picture, without one is a picture, and wins over transparency")
+  @Test("a mask file belongs to its image, is an image without one, and overrides transparency")
   func masks() throws {
-    try dog.pictures("1.png", "1-mask.png", "3-mask.png", "2_a/4.png", "2_a/4-masklabel.PNG")
+    try dog.writeImages("1.png", "1-mask.png", "3-mask.png", "2_a/4.png", "2_a/4-masklabel.PNG")
     try dog.write(DatasetFixture.transparent, to: "2.png")
     try dog.write(DatasetFixture.transparent + [0], to: "5.png")
-    try dog.pictures("5-masklabel.png")
+    try dog.writeImages("5-masklabel.png")
     let images = try dog.load().images
     #expect(images.map(\.name) == ["1.png", "2.png", "2_a/4.png", "3-mask.png", "5.png"])
     let masks = images.map { image in
@@ -31,30 +31,30 @@ struct DatasetSurveyTests {
       masks == [
         "dog/1-mask.png", "alpha", "dog/2_a/4-masklabel.PNG", "none", "dog/5-masklabel.png",
       ])
-    try dog.pictures("1-masklabel.png")
+    try dog.writeImages("1-masklabel.png")
     #expect(
-      try dog.problems().last == "1-masklabel.png: the picture has another mask, not read")
+      try dog.problems().last == "1-masklabel.png: not read; the image has another mask")
   }
 
-  @Test("a mask of another size is refused, and one that is no picture; both name the mask")
+  @Test("a mask of another size or that is not an image is refused, and the error names it")
   func unfitMask() throws {
-    try dog.pictures("1.png", "2.png", "3.png", "3-mask.png")
+    try dog.writeImages("1.png", "2.png", "3.png", "3-mask.png")
     try dog.write(DatasetFixture.grey(width: 6, height: 8), to: "1-mask.png")
     try dog.write("text", to: "2-mask.png")
     let survey = try dog.survey()
     #expect(survey.unusable.map(\.name) == ["1-mask.png", "2-mask.png"])
     #expect(
       survey.unusable.first.map { dog.short($0.description) }
-        == "dog/1-mask.png has 6 x 8 pixels, but its picture dog/1.png has 8 x 6; save the mask in "
-        + "the picture's size.")
+        == "dog/1-mask.png has 6 x 8 pixels, but its image dog/1.png has 8 x 6; save the mask in "
+        + "the image's size.")
     #expect(survey.dataset?.images.map(\.name) == ["3.png"])
   }
 
   // MARK: Unusable files
 
-  @Test("a bad file does not hide the others; load throws its error, or names all with reasons")
+  @Test("one bad file does not hide others; load throws its error, or one that lists several")
   func unusable() throws {
-    try dog.pictures("1.png")
+    try dog.writeImages("1.png")
     try dog.write("", to: "2.png")
     #expect(dog.sentence() == "dog/2.png is empty (0 bytes); copy it again or remove it.")
     try dog.write("text", to: "2_a/3.jpg")
@@ -65,8 +65,8 @@ struct DatasetSurveyTests {
       dog.sentence() == """
         dog has 2 files that cannot be used:
           dog/2.png is empty (0 bytes); copy it again or remove it.
-          dog/2_a/3.jpg is not a PNG or JPEG picture, whatever its extension says: its content is \
-        text; convert it to PNG or JPEG or remove it.
+          dog/2_a/3.jpg is not a PNG or JPEG image: its content is text; convert it to PNG or JPEG \
+        or remove it.
         """)
     try FileManager.default.removeItem(at: dog.url.appending(path: "1.png"))
     #expect(try dog.survey().dataset == nil)
@@ -74,7 +74,7 @@ struct DatasetSurveyTests {
 
   // MARK: Commands
 
-  @Test("commands that mend: names, formats, duplicates; none where something would be overwritten")
+  @Test("commands fix names, formats and duplicates, but none overwrites a file")
   func commands() throws {
     try dog.write(DatasetFixture.grey(1), to: "1.jpg")
     try dog.write(DatasetFixture.grey(2), to: "2.JPG")
@@ -92,9 +92,9 @@ struct DatasetSurveyTests {
       ])
   }
 
-  @Test("links to a picture are the same picture, but removing what they lead to is not advised")
+  @Test("a link is a duplicate of its target, but no command removes the target")
   func linkedDuplicates() throws {
-    try dog.pictures("2.png")
+    try dog.writeImages("2.png")
     try dog.link("1.png", to: "2.png")
     try dog.write("dog", to: "1.txt")
     try dog.write("dog", to: "2.txt")
@@ -105,7 +105,7 @@ struct DatasetSurveyTests {
     #expect(try dog.commands() == ["rm dog/2_x/3.png"])
   }
 
-  @Test("colours of another profile are said, with the command that converts them")
+  @Test("another colour profile is noted, with the command that converts the image")
   func colorProfiles() throws {
     let fixtures = Repository.root.appending(path: "Tests/ImagesTests/Fixtures")
     for name in ["profile-wide.png", "profile-wide.jpg"] {
@@ -126,7 +126,7 @@ struct DatasetSurveyTests {
 
   // MARK: Enlargements
 
-  @Test("an enlargement is told by the bucket that it covers, with the way out")
+  @Test("an enlargement is noted with the bucket and the option that avoids it")
   func enlargements() throws {
     try dog.write(DatasetFixture.grey(width: 800, height: 600), to: "1.png")
     try dog.write(DatasetFixture.grey(width: 1000, height: 1000), to: "2.png")
@@ -142,25 +142,25 @@ struct DatasetSurveyTests {
 
   // MARK: Numbers
 
-  @Test("0 pictures, and 1")
+  @Test("no images are an error, and one image is enough")
   func few() throws {
     try dog.write("{}", to: "metadata.jsonl")
-    #expect(dog.sentence().hasPrefix("dog holds no .jpg or .png picture"))
+    #expect(dog.sentence().hasPrefix("dog contains no .jpg or .png image"))
     #expect(throws: DatasetError.self) { try dog.survey() }
     try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
-    try dog.pictures("1.png")
+    try dog.writeImages("1.png")
     #expect(try dog.load().images.count == 1)
   }
 
-  @Test("5,000 pictures with captions and duplicates are looked through in seconds")
+  @Test("5,000 images with captions and duplicates are read in seconds")
   func many() throws {
-    let picture = try DatasetFixture.grey()
+    let image = try DatasetFixture.grey()
     var lines: [String] = []
     for number in 0..<5000 {
       let name = "\(number)"
-      // Of equal size, so that each is compared by its content; two in a hundred are the same.
+      // All have the same size, so each is compared by its content. Two of a hundred are equal.
       let content = String((number % 100 == 1 ? number - 1 : number) + 10_000)
-      try dog.write(picture + Data(content.utf8), to: "\(name).png")
+      try dog.write(image + Data(content.utf8), to: "\(name).png")
       lines.append("{\"file_name\": \"\(name).png\", \"text\": \"dog \(name)\"}")
     }
     try dog.write(lines.joined(separator: "\n"), to: "metadata.jsonl")

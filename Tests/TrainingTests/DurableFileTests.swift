@@ -19,7 +19,7 @@ struct DurableFileTests {
     ).sorted()
   }
 
-  @Test("a file is replaced as a whole, and nothing else is left, where writing fails too")
+  @Test("a file is replaced as a whole, and no other file is left, also if writing fails")
   func replace() throws {
     try DurableFile.replace(file, with: Data("one".utf8))
     #expect(throws: Refused.self) {
@@ -34,7 +34,7 @@ struct DurableFileTests {
     #expect(try names() == ["picture.png"])
   }
 
-  @Test("what a dead process left behind is removed, and what a living one writes is not")
+  @Test("temporary files of a dead process are removed, those of a living one are not")
   func leftovers() throws {
     var temporary = ""
     try DurableFile.replace(file) {
@@ -43,7 +43,7 @@ struct DurableFileTests {
     }
     let prefix = temporary.dropLast("\(getpid())".count)
     let living = "\(prefix)1"
-    // No process has so high a number.
+    // No process has such a high number.
     let dead = "\(prefix)\(pid_t.max)"
     for name in [living, dead] {
       try Data().write(to: file.deletingLastPathComponent().appending(path: name))
@@ -52,7 +52,7 @@ struct DurableFileTests {
     #expect(try names() == [living, "picture.png"])
   }
 
-  @Test("folders are made with those above them, and what is in the way is said")
+  @Test("folders are created with their parents; the error for an obstacle names it")
   func folders() throws {
     let deep = folder.url.appending(path: "x/y/z")
     for _ in 0..<2 { try DurableFile.makeFolder(deep) }

@@ -5,7 +5,7 @@ import Testing
 @testable import Files
 @testable import Training
 
-@Suite("The history of steps")
+@Suite("History of steps")
 struct HistoryTests {
   private let training: TinyTraining
   private var run: RunFolder { training.runFolder(1) }
@@ -21,11 +21,11 @@ struct HistoryTests {
     let setup = try training.setup()
     return TrainingState(
       run: 1, step: step, loss: 0.5, config: setup.config, identity: setup.identity,
-      lossScaler: LossScaler(), libtorch: "2.13.0", validation: nil, continuations: nil,
+      lossScaler: LossScaler(), libtorch: "2.13.0", validation: nil, resumes: nil,
       history: mark)
   }
 
-  @Test("what follows a checkpoint's part is cut off: whole lines, torn ones and zeros")
+  @Test("lines after the checkpoint's part are cut off, whether complete, torn or zeros")
   func tail() throws {
     let history = try HistoryFile.open(in: run, from: nil).history
     for step in 1...4 { try history.append(.step(Self.report(step))) }
@@ -46,11 +46,11 @@ struct HistoryTests {
     }
   }
 
-  @Test("evaluations of other held-out images are not among those of the images held out now")
+  @Test("validations on earlier validation images are dropped")
   func reset() throws {
     let history = try HistoryFile.open(in: run, from: nil).history
     func evaluation(_ step: Int) -> HistoryRecord {
-      .validation(ValidationReport(step: step, heldOut: [0.5], training: [0.25]))
+      .validation(ValidationReport(step: step, validation: [0.5], training: [0.25]))
     }
     try history.append(evaluation(0))
     try history.append(.step(Self.report(1)))
@@ -65,7 +65,7 @@ struct HistoryTests {
   }
 
   @Test(
-    "a damaged, shortened or missing history is named and set aside, and the run ends as it would",
+    "a damaged or missing history is reported and moved aside, and the run ends the same",
     arguments: [0, 1, 2])
   func damaged(kind: Int) throws {
     let config = TinyTraining.config { $0.checkpointEvery = 3 }
@@ -91,12 +91,12 @@ struct HistoryTests {
     let end = try run.checkpoint(step: 6)
     #expect(try end.verify() == training.runFolder(2).checkpoint(step: 6).verify())
     #expect(try run.history(of: end.state()).steps.map(\.step) == [5, 6])
-    // Resumed from there again, what was set aside first is what stays.
+    // After another resume, the file that was moved aside first is still there.
     try training.train(run: 1, config, from: checkpoint)
     #expect((try? Data(contentsOf: aside)) == first || kind == 2)
   }
 
-  @Test("a checkpoint takes as many bytes after 100,000 steps as after 10, and no more time")
+  @Test("a checkpoint after 100,000 steps has as many bytes as after 10, and takes no more time")
   func cost() throws {
     let setup = try training.setup()
     let data = try PreparedData(setup, checkStop: {}, report: { _ in })

@@ -27,14 +27,14 @@ struct LatentCacheTests {
       load: load ?? { try ModelDirectory(model).loadVAE() })
   }
 
-  /// The left or another part of 0.png, 80 x 64, at 64 x 64.
+  /// A crop of 0.png (80 x 64) at 64 x 64, by default the left one.
   private func view(
-    _ name: String = "0.png", sha256: String? = nil, mask: PictureView.Mask? = nil,
+    _ name: String = "0.png", sha256: String? = nil, mask: ImageView.Mask? = nil,
     focus: FocusPoint? = nil, side: Int = 64, isMirrored: Bool = false
-  ) throws -> PictureView {
+  ) throws -> ImageView {
     let url = training.dataset.appending(path: name)
     let size = try ImageDecoder.header(contentsOf: url).orientedSize
-    return PictureView(
+    return ImageView(
       url: url, sha256: try sha256 ?? ContentHash.of(fileAt: url), mask: mask,
       geometry: CropGeometry(
         original: PixelSize(width: size.width, height: size.height),
@@ -42,21 +42,21 @@ struct LatentCacheTests {
       isMirrored: isMirrored)
   }
 
-  /// How many of the views are computed, and not found.
-  private func computed(_ views: PictureView..., by cache: LatentCache? = nil) throws -> Int {
+  /// The number of views that are computed rather than found.
+  private func computed(_ views: ImageView..., by cache: LatentCache? = nil) throws -> Int {
     var count = 0
     try (cache ?? self.cache()).fill(views) { _ in count += 1 }
     return count
   }
 
-  private func bytes(_ picture: EncodedPicture) throws -> [[UInt8]] {
-    try [picture.posterior.mean, picture.posterior.logvar].map { try $0.bytes() }
+  private func bytes(_ image: EncodedImage) throws -> [[UInt8]] {
+    try [image.posterior.mean, image.posterior.logvar].map { try $0.bytes() }
   }
 
-  @Test("another picture, part, side, size, mask, VAE or number of threads is a miss")
+  @Test("another image, crop, mirroring, size, mask, VAE or number of threads is a miss")
   func misses() throws {
     let mask = training.dataset.appending(path: "0-mask.png")
-    try training.writePicture("0-mask.png", width: 80, height: 64, seed: 1)
+    try training.writeImage("0-mask.png", width: 80, height: 64, seed: 1)
     let usual = try view()
     #expect(try computed(usual) == 1)
     let others = [
@@ -72,7 +72,7 @@ struct LatentCacheTests {
     #expect(try computed(usual) == 0)
   }
 
-  @Test("one byte of a picture is a miss; touched, moved and renamed it is a hit")
+  @Test("a changed byte of an image is a miss; a touched, moved or renamed image is a hit")
   func content() throws {
     #expect(try computed(view()) == 1)
     let file = training.dataset.appending(path: "0.png")
@@ -84,12 +84,12 @@ struct LatentCacheTests {
     try FileManager.default.moveItem(at: file, to: folder.appending(path: "renamed.png"))
     #expect(try computed(view("more/renamed.png")) == 0)
     var data = try Data(contentsOf: folder.appending(path: "renamed.png"))
-    data.append(0)  // After the picture's end.
+    data.append(0)  // After the end of the image.
     try data.write(to: file)
     #expect(try computed(view()) == 1)
   }
 
-  @Test("each view is computed once, in order; the VAE is loaded once and freed, or not at all")
+  @Test("each view is computed once, in order; the VAE is loaded at most once, and freed")
   func order() throws {
     weak var vae: AutoencoderKL?
     var loads = 0
@@ -110,7 +110,7 @@ struct LatentCacheTests {
     #expect(loads == 1)
   }
 
-  @Test("stopped, it keeps what is computed by then")
+  @Test("a stop keeps the latents computed so far")
   func stopped() throws {
     let views = try [view("0.png"), view("1.png"), view("2.png")]
     #expect(throws: Stop.self) {
@@ -120,11 +120,11 @@ struct LatentCacheTests {
     #expect(try computed(views[2]) == 1)
   }
 
-  @Test("latents are what the VAE gives for the part that training sees, also on demand")
+  @Test("latents are the VAE's output for the crop, also on demand")
   func values() throws {
     let view = try view()
     let vae = try ModelDirectory(training.model).loadVAE()
-    let expected = try vae.encode(TrainingPicture.crop(of: view).pixels())
+    let expected = try vae.encode(TrainingImage.crop(of: view).pixels())
     #expect(try computed(view) == 1)
     let kept = try cache().latents(of: view)
     #expect(try kept.posterior.mean.bytes() == expected.mean.bytes())
@@ -135,27 +135,27 @@ struct LatentCacheTests {
     #expect(try computed(view) == 0)
   }
 
-  @Test("a mask is kept at the latents' size")
+  @Test("a mask is stored at the size of the latents")
   func masks() throws {
-    try training.writePicture("0-mask.png", width: 80, height: 64, seed: 1)
+    try training.writeImage("0-mask.png", width: 80, height: 64, seed: 1)
     let mask = training.dataset.appending(path: "0-mask.png")
     let view = try view(mask: .file(mask, sha256: ContentHash.of(fileAt: mask)))
-    let expected = try #require(try TrainingPicture.crop(of: view).weights(scale: 8))
+    let expected = try #require(try TrainingImage.crop(of: view).weights(scale: 8))
     #expect(try computed(view) == 1)
     let kept = try #require(try cache().latents(of: view).mask)
     #expect(kept.shape == [1, 1, 8, 8])
     #expect(try kept.bytes() == expected.bytes())
   }
 
-  @Test("above 1536 x 1536 pixels a picture is encoded in tiles of 512 pixels or more")
+  @Test("above 1536 x 1536 pixels an image is encoded in tiles of at least 512 pixels")
   func tiles() throws {
     let view = try view(side: 1544)
     #expect(try computed(view) == 1)
-    let pixels = try TrainingPicture.crop(of: view).pixels()
+    let pixels = try TrainingImage.crop(of: view).pixels()
       .narrow(dim: 2, start: 0, length: 512).narrow(dim: 3, start: 0, length: 512)
     let expected = try noGrad { try ModelDirectory(training.model).loadVAE().encode(pixels) }
     func corner(_ tensor: Tensor) throws -> [UInt8] {
-      // The rest of the tile is blended with the next.
+      // The rest of the tile is blended with the next tile.
       try tensor.narrow(dim: 2, start: 0, length: 48).narrow(dim: 3, start: 0, length: 48).bytes()
     }
     let kept = try cache().latents(of: view).posterior.mean

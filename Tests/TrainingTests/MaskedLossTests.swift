@@ -9,7 +9,7 @@ import Torch
 @testable import Datasets
 @testable import Training
 
-@Suite("Masked pictures and class images in one loss")
+@Suite("Masked images and class images in one loss")
 struct MaskedLossTests {
   private struct Reference: Decodable {
     let floor: Double
@@ -19,7 +19,7 @@ struct MaskedLossTests {
   }
 
   @Test(
-    "loss, its parts and the gradients are PyTorch's, whether the sizes are the same or not",
+    "loss, its parts and the gradients are PyTorch's, for equal and different sizes",
     arguments: ["same-size", "other-size"])
   func golden(name: String) throws {
     let golden = try Golden("masks/\(name)")
@@ -37,15 +37,15 @@ struct MaskedLossTests {
     var instances = try batch(golden, "instance")
     let pixels = try golden.tensor("mask")
     let size = (width: pixels.shape[3], height: pixels.shape[2])
-    let crop = PictureCrop(
-      picture: try RGBImage(
+    let crop = ImageCrop(
+      image: try RGBImage(
         width: size.width, height: size.height,
         pixels: Array(repeating: 0, count: 3 * size.width * size.height)),
       mask: try GrayImage(width: size.width, height: size.height, pixels: try pixels.uint8s()))
     let mask = try #require(try crop.weights(scale: reference.scale))
     #expect(try relativeDifference(mask, golden.tensor("area")) <= 1e-6)
     instances.weights = try LossWeights.batch(
-      [picture(instances, mask: mask), picture(instances, mask: nil)], floor: reference.floor)
+      [image(instances, mask: mask), image(instances, mask: nil)], floor: reference.floor)
     let objective = Objective(
       schedule: NoiseSchedule(model.scheduler), minSNRGamma: reference.gamma,
       priorWeight: reference.priorWeight)
@@ -70,15 +70,15 @@ struct MaskedLossTests {
     }
   }
 
-  @Test("without a mask in a batch there are no weights, and black is the floor, white one")
+  @Test("a batch without masks has no weights; black has the floor as weight, white has 1")
   func weights() throws {
     let latents = try Tensor.zeros([1, 4, 2, 2])
     let posterior = DiagonalGaussian(mean: latents, logvar: latents)
     #expect(
-      try LossWeights.batch([EncodedPicture(posterior: posterior, mask: nil)], floor: 0) == nil)
+      try LossWeights.batch([EncodedImage(posterior: posterior, mask: nil)], floor: 0) == nil)
     let mask = try Tensor([0, 1, 0.5, 0] as [Float], shape: [1, 1, 2, 2])
     let weights = try LossWeights.batch(
-      [EncodedPicture(posterior: posterior, mask: mask)], floor: 0.2)
+      [EncodedImage(posterior: posterior, mask: mask)], floor: 0.2)
     for (found, expected) in zip(try #require(weights).doubles(), [0.2, 1, 0.6, 0.2]) {
       #expect(abs(found - expected) < 1e-6)
     }
@@ -93,8 +93,8 @@ struct MaskedLossTests {
       timeIds: try input("time_ids"), files: timesteps.map { _ in part })
   }
 
-  private func picture(_ batch: TrainingBatch, mask: Tensor?) throws -> EncodedPicture {
+  private func image(_ batch: TrainingBatch, mask: Tensor?) throws -> EncodedImage {
     let latents = try batch.latents.narrow(dim: 0, start: 0, length: 1)
-    return EncodedPicture(posterior: DiagonalGaussian(mean: latents, logvar: latents), mask: mask)
+    return EncodedImage(posterior: DiagonalGaussian(mean: latents, logvar: latents), mask: mask)
   }
 }

@@ -9,7 +9,7 @@ import Torch
 
 @Suite("Loss scaling")
 struct LossScalerTests {
-  @Test("halves after an overflow and doubles after 2000 good steps in a row")
+  @Test("the scale halves after an overflow and doubles after 2000 finite steps in a row")
   func scale() {
     var scaler = LossScaler()
     #expect(scaler.scale == 65536)
@@ -72,7 +72,7 @@ struct OptimizerStepTests {
       scalesLoss: scalesLoss, gradientHook: gradientHook)
   }
 
-  @Test("passes of one shape read the same tensors on the device, others have their own")
+  @Test("passes of one shape use the same tensors on the device, others have their own")
   func inputs() throws {
     let buffers = InputBuffers(on: .cpu)
     let schedule = NoiseSchedule(model.scheduler)
@@ -95,7 +95,7 @@ struct OptimizerStepTests {
     #expect(Set(tensors(second)).isDisjoint(with: tensors(try place([300], for: "class images"))))
   }
 
-  @Test("a loss that is not finite is named with the samples up to its pass, and changes nothing")
+  @Test("the error for a loss that is not finite names the samples up to its pass; nothing changes")
   func lossNotFinite() throws {
     let before = try trained.map { try $0.bytes() }
     var config = TrainingConfig()
@@ -137,7 +137,7 @@ struct OptimizerStepTests {
     #expect(abs(norms.0 - norms.1) <= 1e-6 * norms.1)
   }
 
-  @Test("an overflow leaves a float16 step out and halves the scale, until there is none left")
+  @Test("an overflow skips a float16 step and halves the scale; at scale 1 it is an error")
   func overflow() throws {
     let before = try trained.map { try $0.bytes() }
     var scaler = LossScaler()
@@ -158,7 +158,7 @@ struct OptimizerStepTests {
     #expect(try trained.allSatisfy { try $0.grad == nil })
   }
 
-  @Test("gradients that are not finite end a step without loss scaling at once")
+  @Test("without loss scaling, gradients that are not finite are an error at once")
   func gradientsNotFinite() throws {
     var scaler = LossScaler()
     try trained[1].setGrad(.full(trained[1].shape, value: .infinity))
@@ -167,7 +167,7 @@ struct OptimizerStepTests {
     }
   }
 
-  @Test("a step that is ended before its second forward pass has changed nothing")
+  @Test("a step that is stopped before its second forward pass changes nothing")
   func stopped() throws {
     let before = try trained.map { try $0.bytes() }
     var scaler = LossScaler()
@@ -178,7 +178,7 @@ struct OptimizerStepTests {
     #expect(scaler == LossScaler())
   }
 
-  @Test("each parameter group has its own rate, in the update and in the report")
+  @Test("each parameter group has its own learning rate, in the update and in the report")
   func groups() throws {
     var scaler = LossScaler()
     let report = try step(scalesLoss: false, rates: [1e-2, 0])(1, scaler: &scaler, checkStop: {})
@@ -191,7 +191,7 @@ struct OptimizerStepTests {
     #expect(trained.count > 2)
   }
 
-  @Test("a report of one group is written as it always was, and an old one is read")
+  @Test("a report of one group has the format of older versions, whose reports are read")
   func reports() throws {
     var scaler = LossScaler()
     let report = try step(scalesLoss: false)(0, scaler: &scaler, checkStop: {})
@@ -211,7 +211,7 @@ struct OptimizerStepTests {
     #expect(try JSONDecoder().decode(StepReport.self, from: Data(both.utf8)) == read)
   }
 
-  @Test("the gradient hook sees unscaled gradients before their norm, and may change them")
+  @Test("the gradient hook gets unscaled gradients before their norm, and may change them")
   func gradientHook() throws {
     var scaler = LossScaler()
     var calls = 0
@@ -229,7 +229,7 @@ struct OptimizerStepTests {
     #expect(abs(norm - own / 2) <= 1e-6 * own)
   }
 
-  @Test("what the gradient hook throws ends a step with nothing changed")
+  @Test("an error of the gradient hook ends a step and changes nothing")
   func failingHook() throws {
     let before = try trained.map { try $0.bytes() }
     var scaler = LossScaler()
@@ -240,7 +240,7 @@ struct OptimizerStepTests {
     #expect(scaler == LossScaler())
   }
 
-  @Test("min-SNR weighs each sample by its own timestep")
+  @Test("min-SNR weights each sample by its own timestep")
   func minSNR() throws {
     let schedule = NoiseSchedule(model.scheduler)
     func loss(_ timesteps: [Int], gamma: Double?) throws -> Double {

@@ -10,7 +10,7 @@ struct PrefetchTests {
     let item: Int
   }
 
-  /// What was begun so far, and what is alive of it.
+  /// The items begun so far, and the number still in memory.
   private final class Log: Sendable {
     private let begun = Mutex<[Int]>([])
     private let counts = Mutex((alive: 0, most: 0))
@@ -39,7 +39,7 @@ struct PrefetchTests {
     deinit { log.free() }
   }
 
-  @Test("everything is handed over in order, and the making is done on another thread")
+  @Test("all items are passed in order, and made on another thread")
   func order() throws {
     let caller = pthread_self()
     var used: [Int] = []
@@ -58,7 +58,7 @@ struct PrefetchTests {
     }
   }
 
-  @Test("the next items are made while one is used, and no more than two of them")
+  @Test("the next two items are made while one is used, but no more")
   func overlap() throws {
     let log = Log()
     let begun = DispatchSemaphore(value: 0)
@@ -66,7 +66,7 @@ struct PrefetchTests {
       log.begin(item)
       begun.signal()
     } use: { index, _ in
-      // The item itself and the two after it are begun before its use ends, or the wait would.
+      // The item and the two after it are begun before its use ends.
       while log.items.count < min(index + 3, 20) {
         guard begun.wait(timeout: .now() + 30) == .success else {
           Issue.record("nothing is made while item \(index) is used")
@@ -77,7 +77,7 @@ struct PrefetchTests {
     }
   }
 
-  @Test("three results are in memory at most, however many there are")
+  @Test("at most three results are in memory")
   func memory() throws {
     let log = Log()
     try Prefetch.forEach(Array(0..<200)) { _ in
@@ -87,7 +87,7 @@ struct PrefetchTests {
     #expect(log.mostAlive <= 3)
   }
 
-  @Test("an item that cannot be made is thrown in its turn, and nothing after it is made")
+  @Test("the error of an item is thrown in its turn, and no later item is made")
   func failure() throws {
     let log = Log()
     var used: [Int] = []
@@ -103,7 +103,7 @@ struct PrefetchTests {
     #expect(log.items == [0, 1, 2, 3, 4])
   }
 
-  @Test("when using fails the other thread has ended, also one that waits for room")
+  @Test("after an error of the user the other thread has ended, also if it waits for room")
   func stop() throws {
     let log = Log()
     let ended = Mutex(0)

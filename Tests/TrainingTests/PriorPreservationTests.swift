@@ -16,7 +16,7 @@ struct PriorPreservationTests {
 
   init() throws { training = try TinyTraining() }
 
-  /// Three drawn class images of two prompts.
+  /// A configuration with three drawn class images of two prompts.
   static func config(_ change: (inout TrainingConfig) -> Void = { _ in }) -> TrainingConfig {
     TinyTraining.config { config in
       config.priorImages = 3
@@ -26,7 +26,7 @@ struct PriorPreservationTests {
     }
   }
 
-  /// How many class images preparing draws.
+  /// The number of class images that the preparation draws.
   private func drawn(_ change: (inout TrainingConfig) -> Void = { _ in }) throws -> Int {
     try training.computed(Self.config(change)).filter { $0 == "class images" }.count
   }
@@ -41,7 +41,7 @@ struct PriorPreservationTests {
       })
   }
 
-  @Test("each is the picture that the pipeline draws with the seed that its file tells")
+  @Test("each class image is the picture that the pipeline draws with the seed in its file")
   func pictures() throws {
     #expect(try drawn() == 3)
     let files = try kept()
@@ -70,7 +70,7 @@ struct PriorPreservationTests {
     #expect(Set(pixels).count == 3)
   }
 
-  @Test("a later run draws only what is not there: what they depend on decides, and nothing else")
+  @Test("a later run draws only missing class images; only the options that they depend on matter")
   func reuse() throws {
     #expect(try drawn() == 3)
     let files = try kept()
@@ -93,7 +93,7 @@ struct PriorPreservationTests {
     #expect(files.allSatisfy { now[$0.key] == $0.value })
   }
 
-  @Test("one byte of the base model makes them stale; where it lies does not matter")
+  @Test("a changed byte of the base model makes them stale; its folder does not matter")
   func model() throws {
     #expect(try drawn() == 3)
     try training.copyModel()
@@ -103,7 +103,7 @@ struct PriorPreservationTests {
     #expect(try drawn() == 3)
   }
 
-  @Test("a picture whose pixels were edited is drawn again, the same")
+  @Test("a class image whose pixels were edited is drawn again, the same")
   func edited() throws {
     _ = try drawn()
     let files = try kept()
@@ -118,7 +118,7 @@ struct PriorPreservationTests {
     #expect(try kept() == files)
   }
 
-  @Test("a picture that is cut short, damaged or of other parameters is drawn again, the same")
+  @Test("a truncated or damaged class image, or one of other options, is drawn again, the same")
   func damaged() throws {
     _ = try drawn()
     let files = try kept()
@@ -132,21 +132,21 @@ struct PriorPreservationTests {
     #expect(try kept() == files)
   }
 
-  @Test("a picture of the subject that cannot be read is told before any class image is drawn")
+  @Test("an unreadable image of the subject is an error before any class image is drawn")
   func unreadable() throws {
-    let picture = training.dataset.appending(path: "1.png")
-    try Data(contentsOf: picture).dropLast(200).write(to: picture)
+    let image = training.dataset.appending(path: "1.png")
+    try Data(contentsOf: image).dropLast(200).write(to: image)
     #expect(sentence { _ = try drawn() }.contains("1.png"))
     #expect(try kept().isEmpty)
   }
 
-  @Test("drawing that is stopped leaves whole pictures alone, and goes on with the next")
+  @Test("stopped drawing leaves complete images, and continues with the next")
   func interrupted() throws {
     _ = try drawn()
     let files = try kept()
     try FileManager.default.removeItem(at: training.caches)
-    let (outcome, events) = try training.train(run: 1, Self.config()) { events, asked in
-      if case .preparing("class images", 2, 3) = events.last { asked == 2 } else { false }
+    let (outcome, events) = try training.train(run: 1, Self.config()) { events, calls in
+      if case .preparing("class images", 2, 3) = events.last { calls == 2 } else { false }
     }
     #expect(outcome == .stopped(step: 0))
     #expect(events.steps.isEmpty)
@@ -155,11 +155,11 @@ struct PriorPreservationTests {
     #expect(try kept() == files)
   }
 
-  @Test("class images come beside the subject's, with their own captions, sizes and draws")
+  @Test("class images have their own captions, sizes and random numbers in a pass")
   func batches() throws {
     let dogs = training.folder.url.appending(path: "dogs")
     try FileManager.default.createDirectory(at: dogs, withIntermediateDirectories: true)
-    try training.writePicture("../dogs/a.png", width: 64, height: 128, seed: 7)
+    try training.writeImage("../dogs/a.png", width: 64, height: 128, seed: 7)
     try Data("a dog".utf8).write(to: dogs.appending(path: "a.txt"))
     let config = TinyTraining.config { config in
       config.batchSize = 2
@@ -189,7 +189,7 @@ struct PriorPreservationTests {
         #expect(others.latents.shape == [1, 4, 8, 8])
         #expect(batch.files == expected.files && others.files == ["class image a.png"])
         #expect(batch.timesteps == expected.timesteps)
-        // What the subject's half draws is what it draws without class images.
+        // The subject's half has the same random numbers as without class images.
         for (mine, other) in [
           (batch.latents, expected.latents), (batch.noise, expected.noise),
           (batch.embeds, expected.embeds), (batch.pooled, expected.pooled),
@@ -206,11 +206,11 @@ struct PriorPreservationTests {
         }
       }
     }
-    // Three pictures in batches of two: an epoch's second batch has one.
+    // Three images in batches of two: the second batch of an epoch has one.
     #expect(draws.count == 3 * (2 + 1) + 3 * 2)
   }
 
-  @Test("every class image is seen equally often, in an order of its own")
+  @Test("every class image is used equally often, in its own order")
   func order() throws {
     let setup = try training.setup(Self.config { $0.priorBatchSize = 1 })
     let data = try PreparedData(setup, checkStop: {}, report: { _ in })
@@ -228,7 +228,8 @@ struct PriorPreservationTests {
       files.map { subjects.firstIndex(of: $0[0]) } != files.map { names.firstIndex(of: $0[1]) })
   }
 
-  @Test("each step tells both parts of the loss, which make it up by the weight; without, neither")
+  @Test(
+    "each step has both parts of the loss, whose weighted sum it is; without class images, neither")
   func losses() throws {
     let (_, events) = try training.train(run: 1, Self.config { $0.priorWeight = 0.25 })
     #expect(events.steps.count == 6)
@@ -242,7 +243,7 @@ struct PriorPreservationTests {
     #expect(plain.steps.allSatisfy { $0.instanceLoss == nil && $0.priorLoss == nil })
   }
 
-  @Test("the weight decides how far class images lead away from training without them")
+  @Test("the weight changes the result; without class images it is that of plain training")
   func weight() throws {
     func adapter(_ run: Int, _ config: TrainingConfig) throws -> Data {
       try training.train(run: run, config)
@@ -253,7 +254,7 @@ struct PriorPreservationTests {
     #expect(try adapter(3, Self.config { $0.priorImages = 0 }) == adapter(4, TinyTraining.config()))
   }
 
-  @Test("going on with other class images is refused, and says which")
+  @Test("a resume with other class images is an error that lists them")
   func otherImages() throws {
     try training.train(run: 1, Self.config { $0.steps = 2 })
     let checkpoint = try training.runFolder(1).checkpoint(step: 2)
@@ -287,16 +288,16 @@ struct PriorPreservationTests {
     try blacken()
     #expect(
       withoutHashes(sentence { try training.train(run: 1, Self.config(), from: checkpoint) })
-        == "Run 1 cannot be continued, because it would not be the same training (class image 1: "
-        + "content # -> #; class image 2: content # -> #; class image 3: content # -> #); undo the "
-        + "change, let it pass with `allow_change`, or start a new run with `new`.")
+        == "Run 1 cannot be resumed, because its training would change (class image 1: content # -> #; "
+        + "class image 2: content # -> #; class image 3: content # -> #); undo the change, allow it "
+        + "with `allow_change`, or start a new run with `new`.")
     #expect(try training.files(below: training.caches.appending(path: "latents")).count == 6)
     try FileManager.default.removeItem(at: training.caches)
     let (outcome, events) = try training.train(run: 1, Self.config(), from: checkpoint)
     #expect(outcome == .finished && events.steps.map(\.step) == [3, 4, 5, 6])
   }
 
-  /// Puts black pictures in place of those that are kept, as another machine might have drawn them.
+  /// Replaces the cached images by black ones, as if another machine had drawn other images.
   private func blacken() throws {
     let black = try RGBImage(
       width: 64, height: 64, pixels: Array(repeating: 0, count: 64 * 64 * 3))
@@ -308,7 +309,8 @@ struct PriorPreservationTests {
     }
   }
 
-  @Test("where drawing again is not exact, others are a note: on a GPU, or with another libtorch")
+  @Test(
+    "if drawing again is not exact, other class images are a note: on a GPU or another libtorch")
   func drawnElsewhere() throws {
     #expect(TrainingSetup.drawsExactly(on: .cpu, libtorch: Backend.version))
     #expect(!TrainingSetup.drawsExactly(on: .cpu, libtorch: "1.0.0"))
@@ -328,22 +330,21 @@ struct PriorPreservationTests {
     #expect(outcome == .finished)
     #expect(
       notes(events).map(withoutHashes) == [
-        "The class images had to be drawn again, and are not to the last bit those of the run so "
-          + "far (class image 1: content # -> #, class image 2: content # -> #, class image 3: "
-          + "content # -> #)."
+        "The class images were drawn again and differ from the previous ones (class image 1: "
+          + "content # -> #, class image 2: content # -> #, class image 3: content # -> #)."
       ])
     let (_, again) = try training.train(
       run: 1, Self.config { $0.steps = 7 }, from: training.runFolder(1).checkpoint(step: 6))
-    #expect(notes(again) == [], "the state tells the new ones")
+    #expect(notes(again) == [], "the state has the new ones")
 
-    // Pictures of the subject are refused all the same.
+    // Changes of the subject's images are still an error.
     try damageLastByte(of: training.dataset.appending(path: "1.txt"))
     #expect(
       sentence { try training.train(run: 1, Self.config(), from: checkpoint) }
         .contains("caption of 1.png"))
   }
 
-  @Test("without class images, options for them are no difference, and old records are read")
+  @Test("without class images their options are no difference, and old records are read")
   func offBefore() throws {
     try training.train(run: 1, TinyTraining.config { $0.steps = 2 })
     var state = try training.runFolder(1).checkpoint(step: 2).state()

@@ -11,7 +11,7 @@ import Torch
 
 @Suite("Exact resume")
 struct ResumeTests {
-  /// A way to train whose interruption must not be seen.
+  /// A configuration whose interrupted training must give the same result.
   struct Way: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let config: TrainingConfig
@@ -31,7 +31,8 @@ struct ResumeTests {
       testDescription: "class images, accumulation 2",
       config: PriorPreservationTests.config { $0.gradientAccumulation = 2 }),
     Way(
-      testDescription: "buckets, crops, flips and captions drawn", config: SampleDeckTests.config()),
+      testDescription: "random buckets, crops, flips and captions", config: SampleDeckTests.config()
+    ),
     Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
     Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
     Way(
@@ -54,7 +55,7 @@ struct ResumeTests {
 
   init() throws { training = try TinyTraining() }
 
-  /// The final files, and every number of every step but its seconds.
+  /// The final files, and all numbers of all steps but the seconds.
   private func result(_ run: Int) throws -> [String] {
     let folder = training.runFolder(run)
     let checkpoint = try folder.checkpoint(step: 6)
@@ -75,26 +76,26 @@ struct ResumeTests {
     return files + [scaler, validation] + history + pictures
   }
 
-  @Test("stopping after any step and going on gives the same bytes", arguments: ways)
+  @Test("a run stopped after any step and resumed gives the same bytes", arguments: ways)
   func everyStep(way: Way) throws {
     if way.config.validateEvery < way.config.steps {
-      try training.hold("a.png", caption: nil, seed: 11)
+      try training.addValidationImage("a.png", caption: nil, seed: 11)
     }
     try training.train(run: 1, way.config)
     let straight = try result(1)
-    // Every step is stopped after once, and two steps follow each resume but one.
+    // The run stops once after every step, and every resume but one trains two steps.
     for (run, stops) in [(2, [1, 3, 5]), (3, [2, 4])] {
       try training.train(run: run, way.config, stoppedAfter: stops)
       #expect(try result(run) == straight, "stopped after steps \(stops)")
     }
   }
 
-  @Test("stopping between the forward passes of a step drops that step alone")
+  @Test("a stop between the forward passes of a step drops only that step")
   func midAccumulation() throws {
     let config = Self.ways[1].config
     try training.train(run: 1, config)
-    let (outcome, events) = try training.train(run: 2, config) { events, asked in
-      events.steps.count == 3 && asked == 2
+    let (outcome, events) = try training.train(run: 2, config) { events, calls in
+      events.steps.count == 3 && calls == 2
     }
     #expect(outcome == .stopped(step: 3))
     #expect(events.checkpoints == [3])
@@ -103,7 +104,7 @@ struct ResumeTests {
     #expect(try result(2) == result(1))
   }
 
-  @Test("several interruptions, one before anything was done, and an empty cache in between")
+  @Test("several interruptions, one before the first step, and a deleted cache give the same bytes")
   func severalTimes() throws {
     try training.train(run: 1)
     let (outcome, events) = try training.train(run: 2) { events, _ in
@@ -125,7 +126,7 @@ struct ResumeTests {
     #expect(try result(2) == result(1))
   }
 
-  @Test("samples and checkpoints do not touch the arithmetic")
+  @Test("samples and checkpoints do not change the training")
   func samples() throws {
     try training.train(run: 1)
     let config = TinyTraining.config { config in
@@ -137,7 +138,7 @@ struct ResumeTests {
     #expect(try result(2).filter { !$0.hasPrefix("samples/") } == result(1))
   }
 
-  @Test("a finished run goes on to more steps as if they had been asked for at once")
+  @Test("a finished run resumed for more steps gives the result of a run of all steps")
   func moreSteps() throws {
     try training.train(run: 1)
     try training.train(run: 2, TinyTraining.config { $0.steps = 4 })
@@ -145,24 +146,24 @@ struct ResumeTests {
     #expect(try result(2) == result(1))
   }
 
-  @Test("threads nobody asked for are those of the run; asked for, they are a difference")
+  @Test("a resume keeps the run's number of threads; a number that is set is a difference")
   func threads() throws {
     let recorded = try training.setup(TinyTraining.config { $0.threads = 7 }).config
-    let unasked = try training.setup(TinyTraining.config { $0.threads = nil })
-    let adopted = unasked.continuing(recorded)
+    let unset = try training.setup(TinyTraining.config { $0.threads = nil })
+    let adopted = unset.resuming(recorded)
     #expect(adopted.config == recorded)
-    let asked = try training.setup(TinyTraining.config { $0.threads = 3 }).continuing(recorded)
+    let other = try training.setup(TinyTraining.config { $0.threads = 3 }).resuming(recorded)
     #expect(
-      asked.config.differencesForbiddenOnResume(from: recorded).map(\.description)
+      other.config.differencesForbiddenOnResume(from: recorded).map(\.description)
         == ["threads: 7 -> 3"])
   }
 
-  @Test("a training computes with the threads of its setup")
+  @Test("a training uses the number of threads of its setup")
   func threadsAreUsed() throws {
     let before = Backend.threads
     defer { Backend.threads = before }
     let recorded = try training.setup(TinyTraining.config { $0.threads = 2 }).config
-    let setup = try training.setup(TinyTraining.config { $0.threads = nil }).continuing(recorded)
+    let setup = try training.setup(TinyTraining.config { $0.threads = nil }).resuming(recorded)
     Backend.threads = 1
     var used: [Int] = []
     let trainer = Trainer(setup, folder: training.runFolder(1))
@@ -171,7 +172,7 @@ struct ResumeTests {
     #expect(used.first == 2)
   }
 
-  @Test("another libtorch is another training on the CPU")
+  @Test("another libtorch is a difference on the CPU")
   func libtorch() throws {
     try training.train(run: 1)
     var state = try training.runFolder(1).checkpoint(step: 6).state()
@@ -184,7 +185,7 @@ struct ResumeTests {
     #expect(setup.notes(on: state) == [])
   }
 
-  @Test("another seed, another training")
+  @Test("another seed gives another adapter")
   func seed() throws {
     try training.train(run: 1)
     try training.train(run: 2, TinyTraining.config { $0.seed = 43 })

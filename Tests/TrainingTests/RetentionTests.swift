@@ -18,12 +18,12 @@ struct RetentionTests {
     config.keepLast = last
     config.keepEvery = every
     let validation = losses.sorted { $0.key < $1.key }.map {
-      ValidationReport(step: $0.key, heldOut: [$0.value], training: [$0.value])
+      ValidationReport(step: $0.key, validation: [$0.value], training: [$0.value])
     }
     return Retention(config)?.kept(of: existing, validation: validation).sorted()
   }
 
-  @Test("keeps the last, those at multiples, the best and the final one")
+  @Test("the latest, those at multiples, the best and the final checkpoint are kept")
   func rules() {
     let all = Array(stride(from: 10, through: 100, by: 10))
     #expect(kept(all) == nil)
@@ -36,7 +36,8 @@ struct RetentionTests {
   }
 
   @Test(
-    "a checkpoint that another replaces is there until the new one is, and back if it dies there")
+    "a checkpoint is restored if the process dies while a new one replaces it"
+  )
   func replaced() throws {
     let training = try TinyTraining()
     let run = training.runFolder(1)
@@ -52,11 +53,11 @@ struct RetentionTests {
     #expect(try run.clearLeftovers().isEmpty)
   }
 
-  @Test("temporary files of processes that died are removed wherever they lie, and nothing else")
+  @Test("temporary files of dead processes are removed in all folders, other files stay")
   func temporaryFiles() throws {
     let training = try TinyTraining()
     let run = training.runFolder(1)
-    // The third is named as by this process, which has not made it: its number is in use again.
+    // The third has this process's id, but is not its own: the id was used again.
     let left = [
       ".caches.json.\(CurrentProcess.host).4194305", "samples/.step-000006.png.elsewhere.7",
       "samples/step-000006/.prompt-1-seed-42.png.\(CurrentProcess.host).\(getpid())",
@@ -72,11 +73,12 @@ struct RetentionTests {
       try Data("x".utf8).write(to: url)
     }
     let done = try run.clearLeftovers()
-    #expect(done.count == 3 && done.allSatisfy { $0.contains("was left behind by a process") })
+    #expect(
+      done.count == 3 && done.allSatisfy { $0.contains("of a process that died was removed") })
     #expect(try training.files(below: run.url) == others.sorted())
   }
 
-  @Test("a wrong byte anywhere in a checkpoint is found")
+  @Test("a wrong byte anywhere in a checkpoint is detected")
   func everyByte() throws {
     let training = try TinyTraining()
     try training.train(run: 1)
@@ -105,7 +107,7 @@ struct RetentionTests {
     #expect(try checkpoint.verify() == hash)
   }
 
-  @Test("what is saved is what was there when it was asked for, whatever training does meanwhile")
+  @Test("a checkpoint has the values at its copy, whatever training changes meanwhile")
   func snapshot() throws {
     let tensor = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
     let snapshot = try SafetensorsSnapshot(of: [("a", tensor)], metadata: ["k": "v"])
@@ -123,7 +125,7 @@ struct RetentionTests {
   /// SDXL's UNet has 140 attention blocks with eight adapted layers each; rank 16 makes 23 million
   /// values, and AdamW keeps two more for each.
   @Test(
-    "how long the loop stands still for a checkpoint of SDXL at rank 16",
+    "time that the training waits for a checkpoint of SDXL at rank 16",
     .enabled(if: ProcessInfo.processInfo.environment["LORA_TRAIN_BENCH"] != nil))
   func stall() throws {
     var tensors: [(name: String, tensor: Tensor)] = []
@@ -145,18 +147,18 @@ struct RetentionTests {
     print(
       "stall: \(size >> 20) MiB copied in \(times.map { Int($0) }) ms, of which the thread computed "
         + "\(processor.map { Int($0) }) ms")
-    // What others do on the machine does not count.
+    // Other processes on the machine do not count.
     #expect(processor.sorted()[4] < 150)
   }
 
-  /// Milliseconds that this thread has computed.
+  /// Processor time of this thread, in milliseconds.
   private func threadTime() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
   }
 
-  @Test("one that is newer than what is saved is damaged, and counts for nothing")
+  @Test("a checkpoint newer than the last saved step is damaged, and ignored")
   func damagedNewer() throws {
     let folder = try TemporaryDirectory()
     let run = RunFolder(root: folder.url, subject: "dog", id: 1)

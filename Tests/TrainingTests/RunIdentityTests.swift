@@ -8,13 +8,13 @@ import Torch
 @testable import Drawing
 @testable import Training
 
-@Suite("What a run trains on")
+@Suite("Identity of a run's data")
 struct RunIdentityTests {
   private let training: TinyTraining
 
   init() throws { training = try TinyTraining() }
 
-  @Test("what is odd about a dataset is reported before the model's weights are read")
+  @Test("problems of a dataset are reported before the model's weights are read")
   func datasetFirst() throws {
     let training = try TinyTraining()
     try training.copyModel()
@@ -28,7 +28,7 @@ struct RunIdentityTests {
       model: ModelDirectory(training.model), caches: training.caches
     ) { problem in
       reported.append("\(problem)")
-      // What is hashed after this is hashed as it is now.
+      // Files hashed after this have the new content.
       #expect(throws: Never.self) { try damageLastByte(of: weights) }
       #expect(!FileManager.default.fileExists(atPath: training.caches.path))
     }
@@ -38,7 +38,7 @@ struct RunIdentityTests {
         == ["base model's vae: content # -> #"])
   }
 
-  @Test("nothing is different where nothing has changed, also after reading it back")
+  @Test("an unchanged dataset has no differences, also after encoding and decoding")
   func same() throws {
     let identity = try training.setup().identity
     let data = try JSONEncoder().encode(identity)
@@ -51,17 +51,17 @@ struct RunIdentityTests {
   @Test("a state's keys are in snake_case")
   func keys() throws {
     var identity = try training.setup().identity
-    (identity.classImages, identity.heldOut) = (identity.images, identity.images)
+    (identity.classImages, identity.validation) = (identity.images, identity.images)
     let json = try #require(
       JSONSerialization.jsonObject(with: JSONEncoder().encode(identity)) as? [String: Any])
     #expect(json.keys.sorted() == ["class_images", "held_out", "images", "model"])
   }
 
-  @Test("images changed, added and removed, and changed captions are named")
+  @Test("changed, added and removed images and changed captions are differences")
   func images() throws {
     let recorded = try training.setup().identity
-    try training.writePicture("0.png", width: 80, height: 64, seed: 9)
-    try training.writePicture("3.png", width: 64, height: 64, seed: 3)
+    try training.writeImage("0.png", width: 80, height: 64, seed: 9)
+    try training.writeImage("3.png", width: 64, height: 64, seed: 3)
     try FileManager.default.removeItem(at: training.dataset.appending(path: "2.png"))
     try Data("a dog".utf8).write(to: training.dataset.appending(path: "1.txt"))
     #expect(
@@ -75,7 +75,7 @@ struct RunIdentityTests {
   }
 
   @Test(
-    "each part of the base model that differs is named",
+    "each part of the base model that differs is a difference",
     arguments: [
       ("unet/diffusion_pytorch_model.safetensors", "unet"),
       ("vae/config.json", "vae"),
@@ -89,7 +89,7 @@ struct RunIdentityTests {
     try training.copyModel()
     let recorded = try training.setup().identity
     let url = training.model.appending(path: file)
-    // White space after JSON and text changes the bytes and not the meaning.
+    // White space at the end of JSON and text changes the bytes, but not the meaning.
     if file.hasSuffix(".safetensors") {
       try damageLastByte(of: url)
     } else {
@@ -101,7 +101,7 @@ struct RunIdentityTests {
       } == ["base model's \(part): content # -> #"])
   }
 
-  @Test("weights and indices of a variant that is not loaded are not looked at")
+  @Test("files of a variant that is not loaded are ignored")
   func otherVariant() throws {
     try training.copyModel()
     let recorded = try training.setup().identity
@@ -125,7 +125,7 @@ struct TrainingSetupTests {
 
   init() throws { training = try TinyTraining() }
 
-  @Test("leaves nothing open that the configuration has left open")
+  @Test("options that the configuration leaves unset are resolved")
   func settled() throws {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -138,7 +138,7 @@ struct TrainingSetupTests {
     #expect(setup.config.samplePrompts == ["a photo of dog"])
   }
 
-  @Test("keeps what the configuration says")
+  @Test("options that the configuration sets are kept")
   func kept() throws {
     let config = TinyTraining.config { config in
       config.precision = .bf16
@@ -150,14 +150,14 @@ struct TrainingSetupTests {
     #expect(setup.dtype == .bfloat16 && setup.resolution == 64)
   }
 
-  @Test("a size that the base model cannot have is refused")
+  @Test("a size that does not fit the base model is an error")
   func resolution() {
     #expect(
       sentence { _ = try training.setup(TinyTraining.config { $0.resolution = 68 }) }
         == "resolution is 68, but must be a multiple of 8 for this base model.")
   }
 
-  @Test("a model whose sampler is not known is refused before training, unless nothing is drawn")
+  @Test("an unknown sampler is an error before training, unless nothing is drawn")
   func sampler() throws {
     try training.copyModel()
     let url = training.model.appending(path: "scheduler/scheduler_config.json")
@@ -169,7 +169,7 @@ struct TrainingSetupTests {
     #expect(message.contains("OtherScheduler"))
   }
 
-  @Test("says what is odd about the data: enlarged pictures and captions that are cut off")
+  @Test("enlarged images and truncated captions are reported")
   func problems() throws {
     let words = Array(repeating: "dog", count: 80).joined(separator: " ")
     try Data(words.utf8).write(to: training.dataset.appending(path: "1.txt"))
@@ -181,14 +181,14 @@ struct TrainingSetupTests {
     #expect(try setup.problems.count - training.setup().problems.count == 3)
   }
 
-  @Test("types of the precisions")
+  @Test("number formats of the precisions")
   func precisions() {
     #expect([Precision.fp32, .bf16, .fp16].map(\.dtype) == [.float32, .bfloat16, .float16])
     #expect(Precision.standard(on: .cpu) == .fp32)
     #expect(Precision.standard(on: .cuda()) == .bf16)
   }
 
-  @Test("a GPU that is not there is refused with those that are")
+  @Test("the error for a missing GPU has the number of GPUs")
   func device() throws {
     let count = Device.cudaCount
     #expect(try DeviceChoice.cpu.resolve() == .cpu)

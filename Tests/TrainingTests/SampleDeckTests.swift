@@ -8,13 +8,13 @@ import Torch
 @testable import Datasets
 @testable import Training
 
-@Suite("Which samples a forward pass has")
+@Suite("Samples of a forward pass")
 struct SampleDeckTests {
   private let training: TinyTraining
 
   init() throws { training = try TinyTraining() }
 
-  /// Buckets of small steps, and everything that can be drawn, drawn.
+  /// A configuration with small buckets, in which everything that can be random is.
   static func config(_ change: (inout TrainingConfig) -> Void = { _ in }) -> TrainingConfig {
     TinyTraining.config { config in
       config.bucketStep = 8
@@ -37,7 +37,7 @@ struct SampleDeckTests {
     steps.flatMap { step in (0..<2).map { deck.samples(step: step, micro: $0) } }
   }
 
-  @Test("a pass has pictures of one size, each with the truth about itself")
+  @Test("a pass has images of one size, each with its own size conditioning")
   func conditioning() throws {
     let passes = samples(try prepared(Self.config()).instances, steps: 0..<40)
     for pass in passes {
@@ -56,14 +56,14 @@ struct SampleDeckTests {
     let sizes = Dictionary(grouping: passes.joined(), by: \.file)
       .mapValues { Set($0.map { $0.view.geometry.target.description }) }
     #expect(sizes == ["0.png": ["72x56"], "1.png": ["48x80"], "2.png": ["64x64"]])
-    // 70x70 in 64x64 leaves nothing to draw, the others a few pixels.
+    // 70x70 in 64x64 leaves one crop, the other sizes a few pixels.
     let places = Set(
       passes.joined().map { "\($0.view.geometry.cropTop) \($0.view.geometry.cropLeft)" })
     #expect(places.count > 2)
     #expect(Set(passes.joined().map(\.view.isMirrored)) == [false, true])
   }
 
-  @Test("what a run will read is known beforehand, also from the middle on")
+  @Test("the views and texts of a run are known in advance, also from a later step on")
   func contents() throws {
     for config in [Self.config(), Self.config { $0.flip = false }, TinyTraining.config()] {
       let deck = try prepared(config).instances
@@ -80,30 +80,30 @@ struct SampleDeckTests {
     }
   }
 
-  @Test("flips and crops change from epoch to epoch, and are the same in another process")
+  @Test("random flips and crops are the same in another deck, and differ with another seed")
   func draws() throws {
     let deck = try prepared(Self.config()).instances
     let again = try prepared(Self.config()).instances
     let other = try prepared(Self.config { $0.seed = 43 }).instances
-    func views(_ deck: SampleDeck) -> [PictureView] {
+    func views(_ deck: SampleDeck) -> [ImageView] {
       samples(deck, steps: 0..<30).joined().map(\.view)
     }
     #expect(views(deck) == views(again))
     #expect(views(deck) != views(other))
   }
 
-  @Test("a focus point holds the crop, whatever is drawn for other pictures")
+  @Test("a focus point fixes the crop of its image in every epoch")
   func focus() throws {
     try Data("sks dog on the beach\nfocus: 0.5 0.9".utf8).write(
       to: training.dataset.appending(path: "1.txt"))
     let deck = try prepared(Self.config { $0.captionAlternatives = false }).instances
     let places = Set(
       samples(deck, steps: 0..<40).joined().filter { $0.file == "1.png" }.map(\.view.geometry))
-    // 64x100 becomes 51x80 and 48x80: no row to spare, three columns.
+    // 64x100 is scaled to 51x80 and cropped to 48x80: three columns are left.
     #expect(places.map { [$0.cropTop, $0.cropLeft] } == [[0, 1]])
   }
 
-  @Test("repeats weigh a picture within an epoch, and going on with others is refused")
+  @Test("repeats set how often an epoch has an image, and other repeats are a difference")
   func repeats() throws {
     try Data("repeats: 3".utf8).write(to: training.dataset.appending(path: "subject.yaml"))
     let config = TinyTraining.config { $0.steps = 9 }
@@ -118,9 +118,9 @@ struct SampleDeckTests {
         == (0..<3).map { "repeats of \($0).png: 3 -> 1" })
   }
 
-  @Test("a mask weighs the loss; without masks it does not, and another one is another training")
+  @Test("a mask weights the loss if masks are used, and another mask is a difference")
   func masks() throws {
-    try training.writePicture("0-mask.png", width: 80, height: 64, seed: 5)
+    try training.writeImage("0-mask.png", width: 80, height: 64, seed: 5)
     let config = TinyTraining.config { $0.batchSize = 3 }
     func weights(_ config: TrainingConfig) throws -> Tensor? {
       let source = BatchSource(
@@ -135,14 +135,14 @@ struct SampleDeckTests {
     #expect(try weights(TinyTraining.config { ($0.batchSize, $0.masks) = (3, false) }) == nil)
 
     let recorded = try training.setup(config).identity
-    try training.writePicture("0-mask.png", width: 80, height: 64, seed: 6)
+    try training.writeImage("0-mask.png", width: 80, height: 64, seed: 6)
     #expect(
       try training.setup(config).identity.differences(from: recorded).map {
         withoutHashes($0.description)
       } == ["mask of 0.png: # -> #"])
   }
 
-  @Test("latents: mean takes the posterior's mean, sampled a new sample in every step")
+  @Test("latents: mean uses the posterior's mean, sampled a new sample in every step")
   func latents() throws {
     func latents(_ choice: LatentsChoice, step: Int) throws -> [Float] {
       let config = TinyTraining.config { ($0.latents, $0.batchSize) = (choice, 3) }
@@ -157,7 +157,7 @@ struct SampleDeckTests {
     #expect(try latents(.sampled, step: 1) == latents(.sampled, step: 1))
   }
 
-  @Test("long captions make one batch with short ones, filled up with chunks that say nothing")
+  @Test("short captions in a batch with long ones are padded with chunks of the empty text")
   func longCaptions() throws {
     let long = Array(repeating: "dog", count: 100).joined(separator: " ")
     try Data(long.utf8).write(to: training.dataset.appending(path: "1.txt"))

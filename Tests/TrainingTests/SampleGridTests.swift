@@ -21,7 +21,7 @@ struct SampleGridTests {
     try Data(contentsOf: training.runFolder(run).sampleGrid(step: step))
   }
 
-  @Test("rows of prompts and columns of seeds, at step 0, every sample_every steps and the end")
+  @Test("grids of prompts and seeds are drawn at step 0, every sample_every steps and at the end")
   func grids() throws {
     let (_, events) = try training.train(run: 1, config)
     #expect(events.samples == [0, 2, 3])
@@ -43,14 +43,14 @@ struct SampleGridTests {
     #expect(try grid(1, step: 2) != grid(1, step: 3))
   }
 
-  @Test("the same run twice draws the same bytes")
+  @Test("two equal runs draw the same bytes")
   func reproducible() throws {
     try training.train(run: 1, config)
     try training.train(run: 2, config)
     for step in [0, 2, 3] { #expect(try grid(1, step: step) == grid(2, step: step)) }
   }
 
-  @Test("every picture carries how it was drawn")
+  @Test("every picture contains its options")
   func parameters() throws {
     try training.train(run: 1, config)
     let folder = training.runFolder(1).sampleFolder(step: 2)
@@ -68,7 +68,7 @@ struct SampleGridTests {
     #expect(legend.first?.value.contains("5, 9") == true)
   }
 
-  @Test("a grid whose drawing was interrupted is drawn when the run goes on", arguments: [0, 2, 3])
+  @Test("an interrupted grid is drawn when the run is resumed", arguments: [0, 2, 3])
   func interrupted(step: Int) throws {
     try training.train(run: 1, config)
     let (outcome, events) = try training.train(run: 2, config) { events, _ in

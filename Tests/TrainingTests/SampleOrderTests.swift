@@ -3,7 +3,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite("Order of the images: SampleOrder")
+@Suite("SampleOrder: the order of the images")
 struct SampleOrderTests {
   private static let square = PixelSize(width: 1024, height: 1024)
   private static let wide = PixelSize(width: 1216, height: 832)
@@ -20,7 +20,7 @@ struct SampleOrderTests {
 
   private func squares(_ count: Int) -> [PixelSize] { Array(repeating: Self.square, count: count) }
 
-  @Test("the first epochs are these permutations, calculated independently in Python")
+  @Test("the first epochs have fixed permutations, calculated independently in Python")
   func permutations() {
     let order = order(squares(5))
     #expect(order.passesPerEpoch == 5)
@@ -31,7 +31,7 @@ struct SampleOrderTests {
         ].map { [$0] })
   }
 
-  @Test("the batches of two buckets are these, calculated independently in Python")
+  @Test("the batches of three buckets are fixed, calculated independently in Python")
   func buckets() {
     let buckets = [0, 1, 0, 1, 2, 0, 1, 1].map { [Self.wide, Self.tall, Self.square][$0] }
     let order = order(buckets, repeats: [1, 1, 2, 1, 1, 1, 3, 1], batchSize: 2)
@@ -49,7 +49,7 @@ struct SampleOrderTests {
   }
 
   @Test(
-    "an epoch has each image as often as it is repeated, in the fewest batches of one bucket",
+    "an epoch has each image as often as its repeats, in the fewest batches of one bucket",
     arguments: [1, 2, 3, 4, 7, 100])
   func complete(batchSize: Int) {
     let buckets = (0..<23).map { [Self.square, Self.wide, Self.tall, Self.wide][$0 * $0 % 7 % 4] }
@@ -85,7 +85,7 @@ struct SampleOrderTests {
     }
   }
 
-  @Test("a pass is the same whenever and by whatever instance it is asked for")
+  @Test("a pass is the same in every order of calls and from every instance")
   func pure() {
     let buckets = squares(10) + Array(repeating: Self.tall, count: 7)
     let first = order(buckets, batchSize: 4, accumulation: 2)
@@ -109,7 +109,7 @@ struct SampleOrderTests {
     #expect(epoch(0, seed: 1, purpose: .classOrder) != first)
   }
 
-  @Test("one image is always the same one, alone in its batch, or beside itself when repeated")
+  @Test("a single image is alone in its batches, or repeated in them")
   func single() {
     #expect(order(squares(1), batchSize: 3).pass(step: 8, micro: 0) == (8, [0]))
     let repeated = order(squares(1), repeats: [5], batchSize: 3)

@@ -8,13 +8,13 @@ import Torch
 @testable import Drawing
 @testable import Training
 
-@Suite("Training on a model in one file")
+@Suite("Training on a single-file model")
 struct SingleFileTrainingTests {
   private let training: TinyTraining
 
   init() throws { training = try TinyTraining() }
 
-  @Test("gives in bf16 the adapter, byte for byte, that training on the folder gives")
+  @Test("in bf16 the adapter has the same bytes as with the model folder")
   func sameAsFolder() throws {
     let config = TinyTraining.config {
       $0.steps = 2
@@ -33,9 +33,9 @@ struct SingleFileTrainingTests {
     #expect(try bytes(1) == bytes(2))
   }
 
-  // In float32 the weights are the files' own memory, and matrix products of the same values differ
-  // in their last bits with the alignment of that.
-  @Test("gives in fp32 the losses that training on the folder gives, within 1e-5")
+  // In float32 the weights are mapped from the files, and matrix products differ in their last bits
+  // with the alignment of memory.
+  @Test("in fp32 the losses are those with the model folder, within 1e-5")
   func nearlyAsFolder() throws {
     let config = TinyTraining.config { $0.steps = 3 }
     let (_, expected) = try training.train(run: 1, config)
@@ -47,7 +47,7 @@ struct SingleFileTrainingTests {
     }
   }
 
-  @Test("stays the same for caches and resuming until the file's content changes")
+  @Test("caches and resumes accept the model until the file's content changes")
   func identity() throws {
     let config = TinyTraining.config()
     let file = try SingleFileModel.tiny(in: training.folder.url)

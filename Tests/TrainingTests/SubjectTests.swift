@@ -10,17 +10,17 @@ import Training
 @Suite("Dataset folder")
 struct SubjectTests {
   /// 64 x 48, black.
-  private static let black = picture(
+  private static let black = image(
     "iVBORw0KGgoAAAANSUhEUgAAAEAAAAAwAQAAAACJMEGyAAAADklEQVR42mNgGAVDCQAAAbAAAYw4X18AAAAASUVORK5"
       + "CYII=")
   /// 64 x 48, white.
-  private static let white = picture(
+  private static let white = image(
     "iVBORw0KGgoAAAANSUhEUgAAAEAAAAAwAQAAAACJMEGyAAAAEUlEQVR42mP4DwUMo4yhwAAA0I5+kMtw71QAAAAASUV"
       + "ORK5CYII=")
 
-  private static func picture(_ base64: String) -> Data { Data(base64Encoded: base64) ?? Data() }
+  private static func image(_ base64: String) -> Data { Data(base64Encoded: base64) ?? Data() }
 
-  /// A set of photographs beside the repository; not everybody has it.
+  /// A set of photographs beside the repository, which need not exist.
   private static let photos = URL(fileURLWithPath: #filePath)
     .resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -43,7 +43,7 @@ struct SubjectTests {
     try Dataset.load(directory: folder.url.appendingPathComponent(subject), subject: subject)
   }
 
-  /// The error's sentence, without the path of the temporary folder.
+  /// The error's description, without the path of the temporary folder.
   private func sentence(loading subject: String = "dog") -> String {
     do {
       return "no error, but \(try load(subject).images.map(\.name))"
@@ -52,9 +52,9 @@ struct SubjectTests {
     }
   }
 
-  // MARK: What is read
+  // MARK: Reading
 
-  @Test("images of every spelling in the order of their bytes, other files left alone")
+  @Test("images with every spelling of the extension are read in the order of their bytes")
   func images() throws {
     for name in ["b.PNG", "a10.png", "a2.png", "B.Png"] {
       try folder.write(Self.black, to: "dog/\(name)")
@@ -66,11 +66,11 @@ struct SubjectTests {
     let dataset = try load()
     #expect(dataset.images.map(\.name) == ["B.Png", "a10.png", "a2.png", "b.PNG"])
     #expect(dataset.images.allSatisfy { ($0.size.width, $0.size.height) == (64, 48) })
-    #expect(dataset.problems.map(\.text) == ["the same picture, which will weigh more than others"])
+    #expect(dataset.problems.map(\.text) == ["the same image, which will weigh more than others"])
   }
 
   @Test(
-    "a caption is the first line that is not blank, trimmed, without a byte order mark",
+    "a caption is the first line that is not blank, without white space or byte order mark",
     arguments: [
       ("a photo of a dog", "a photo of a dog"),
       ("  \r\n\t\r\n  a dog, sitting \r\n", "a dog, sitting"),
@@ -86,7 +86,7 @@ struct SubjectTests {
     #expect(dataset.problems == [])
   }
 
-  @Test("the default caption is made of what subject.yaml says")
+  @Test("the default caption is made of the values in subject.yaml")
   func defaultCaption() throws {
     try folder.write(Self.black, to: "dog/1.png")
     #expect(try load().images[0].caption == "a photo of dog")
@@ -102,7 +102,7 @@ struct SubjectTests {
   }
 
   @Test(
-    "photographs count as they are held up: every EXIF orientation gives the size of the upright one",
+    "photographs of every EXIF orientation have the size of the upright one",
     .enabled(if: hasPhotos))
   func orientation() throws {
     let dataset = try Dataset.load(directory: Self.photos, subject: "exif-orientation")
@@ -113,9 +113,9 @@ struct SubjectTests {
     }
   }
 
-  // MARK: What is said before training
+  // MARK: Notes before training
 
-  @Test("images without a caption are listed with the one they get")
+  @Test("images without a caption are noted with their default caption")
   func uncaptioned() throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(Self.white, to: "dog/2.png")
@@ -128,7 +128,7 @@ struct SubjectTests {
     #expect(dataset.problems[0].files == ["1.png", "2.png"])
   }
 
-  @Test("every file that is not used as its owner may think is said")
+  @Test("every file that is not used is noted")
   func unusedFiles() throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write("a dog\nanother line\n", to: "dog/1.txt")
@@ -140,23 +140,23 @@ struct SubjectTests {
     try folder.write(Self.black, to: "dog/more/5.png")
     #expect(
       try load().problems.map(\.description) == [
-        "2.jpg: the content is of the other format than the extension says",
+        "2.jpg: the extension does not fit the format of the content",
         "3.txt: no image of the same name, not read",
-        "2.caption: captions are only read from .txt files and metadata.jsonl, not read",
-        "4.webp: only JPEG and PNG are read, left out",
-        "more: folders inside a dataset are only read when they are named as 3_sks dog (repeats "
-          + "and caption) or listed under folders in subject.yaml, not read",
+        "2.caption: not read; captions are read only from .txt files and metadata.jsonl",
+        "4.webp: not read; only JPEG and PNG are read",
+        "more: not read; a folder inside a dataset is read only if its name is like 3_sks dog "
+          + "(repeats and caption) or subject.yaml lists it under folders",
       ])
   }
 
   @Test(
-    "a trigger that is in no caption is said",
+    "a trigger that is in no caption is noted",
     arguments: [
       ("a photo of MS Dhoni", "dhoni", true), ("a man, dhoni.", "dhoni", true),
       ("a photo of alia bhatt", "dhoni", false), ("a candle", "can", false),
       ("my backpack dog", "backpack_dog", true), ("my dog's backpack", "backpack_dog", false),
     ])
-  func trigger(caption: String, trigger: String, isHeld: Bool) throws {
+  func trigger(caption: String, trigger: String, isContained: Bool) throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(caption, to: "dog/1.txt")
     try folder.write("trigger: \(trigger)", to: "dog/subject.yaml")
@@ -166,15 +166,15 @@ struct SubjectTests {
       TrainingConfig().datasetOptions, buckets: AspectBuckets(square: 48), tokenizer)
     #expect(
       problems.map(\.description)
-        == (isHeld
+        == (isContained
           ? []
           : [
-            "no caption holds \"\(trigger)\", so that word will not draw the subject; "
+            "no caption contains \"\(trigger)\", so that word will not draw the subject; "
               + "use it in the captions, or set trigger in subject.yaml"
           ]))
   }
 
-  @Test("files with the same bytes are said, other files of the same size are not")
+  @Test("files with the same bytes are noted, other files of the same size are not")
   func duplicates() throws {
     for (name, data) in [
       ("1", Self.black), ("2", Self.white), ("3", Self.black),
@@ -186,13 +186,13 @@ struct SubjectTests {
     #expect(try load().problems.map(\.files) == [["1.png", "3.png"]])
   }
 
-  // MARK: What cannot be trained on
+  // MARK: Errors
 
-  @Test("a subject that does not exist: which do, the nearest, and how to make it")
+  @Test("the error for a missing subject lists the others, names the nearest, and how to make one")
   func noSuchSubject() throws {
     let advice =
-      "; to make one, put 5 to 30 .jpg or .png pictures of the subject there, "
-      + "each with a caption of the same name in a .txt file."
+      "; to make one, put 5 to 30 .jpg or .png images of the subject there, "
+      + "each with its caption in a .txt file of the same name."
     #expect(sentence() == "There is no dataset folder dog" + advice)
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(Self.black, to: "can/1.png")
@@ -202,23 +202,22 @@ struct SubjectTests {
         == "There is no dataset folder dgo (there are: can, dog); did you mean \"dog\"?" + advice)
   }
 
-  @Test("a folder without images, and a file instead of a folder")
+  @Test("a folder without images and a file instead of a folder are errors")
   func empty() throws {
     try folder.write("text", to: "dog/1.txt")
     #expect(
-      sentence() == "dog holds no .jpg or .png picture: put 5 to 30 of the subject there.")
+      sentence() == "dog contains no .jpg or .png image; put 5 to 30 images of the subject there.")
     try folder.write("webp", to: "dog/1.webp")
     #expect(
       sentence()
-        == "dog holds no .jpg or .png picture, only formats that are not read (1.webp): "
-        + "convert them.")
+        == "dog contains no .jpg or .png image, only unsupported formats (1.webp); convert them.")
     try folder.write(Self.black, to: "can")
-    #expect(sentence(loading: "can") == "can is a file: give the folder that holds the pictures.")
+    #expect(sentence(loading: "can") == "can is a file; give the folder that contains the images.")
   }
 
   @Test(
-    "an image that cannot be decoded is named with what it is",
-    arguments: [("text", "is not a PNG or JPEG picture"), ("", "is empty")])
+    "the error for an image that cannot be decoded names the file and its content",
+    arguments: [("text", "is not a PNG or JPEG image"), ("", "is empty")])
   func undecodable(content: String, expected: String) throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(content, to: "dog/2.jpg")
@@ -226,7 +225,7 @@ struct SubjectTests {
     #expect(found.hasPrefix("dog/2.jpg \(expected)"), "\(found)")
   }
 
-  @Test("a link to itself is named, a link to an image is read")
+  @Test("a link to itself is an error, a link to an image is read")
   func links() throws {
     let image = try folder.write(Self.black, to: "image.png")
     let link = try folder.write(Data(), to: "dog/1.png")
@@ -239,7 +238,7 @@ struct SubjectTests {
     #expect(sentence().hasPrefix("dog/2.png cannot be read ("))
   }
 
-  @Test("a caption that cannot be read is named with the system's reason")
+  @Test("the error for an unreadable caption names the file and the system's reason")
   func unreadableCaption() throws {
     try folder.write(Self.black, to: "dog/1.png")
     let text = try folder.write(Data(), to: "dog/1.txt")
@@ -250,23 +249,24 @@ struct SubjectTests {
         + "permissions and the disk.")
   }
 
-  @Test("a caption in another encoding is named")
+  @Test("a caption in another encoding is an error")
   func notUTF8() throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(Data([0x61, 0xe9, 0x62]), to: "dog/1.txt")
-    #expect(sentence() == "dog/1.txt is not UTF-8 text: save the caption as UTF-8.")
+    #expect(sentence() == "dog/1.txt is not UTF-8 text; save the caption as UTF-8.")
   }
 
-  @Test("captions of another extension are an error when no image has a .txt")
+  @Test("captions with another extension are an error if no image has a .txt")
   func foreignCaptions() throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write("a dog", to: "dog/1.caption")
     #expect(
       sentence()
-        == "dog has captions that would not be read (1.caption) and no .txt: rename them to .txt.")
+        == "dog has captions in files that are not read (1.caption) and no .txt; rename them to .txt."
+    )
   }
 
-  @Test("a typo in subject.yaml is named like one in a config file")
+  @Test("a typo in subject.yaml is reported as in a configuration file")
   func subjectFile() throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write("trigger: sks\nclassword: dog\n", to: "dog/subject.yaml")

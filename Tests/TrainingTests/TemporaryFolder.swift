@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that lives as long as this object.
+/// A temporary folder, removed together with this object.
 final class TemporaryFolder {
   let url: URL
 
@@ -18,7 +18,7 @@ final class TemporaryFolder {
     }
   }
 
-  /// Writes a file, with the folders above it, and returns its place.
+  /// Writes a file, creates its parent folders and returns its URL.
   @discardableResult
   func write(_ data: Data, to path: String) throws -> URL {
     let file = url.appendingPathComponent(path)

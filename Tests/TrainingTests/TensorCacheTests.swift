@@ -25,7 +25,7 @@ struct TensorCacheTests {
     try cache.store(["mean": mean, "count": count], key)
   }
 
-  @Test("tensors come back as they were, in any memory layout")
+  @Test("tensors of any memory layout are read as they were written")
   func roundTrip() throws {
     let kept = try #require(cache.tensors(key))
     #expect(kept.keys.sorted() == ["count", "mean"])
@@ -37,7 +37,7 @@ struct TensorCacheTests {
     #expect(cache.tensors(cache.key(["something else"])) == nil)
   }
 
-  @Test("with any bit of the tensors changed it is a miss")
+  @Test("any changed bit of the tensors is a miss")
   func flipped() throws {
     let whole = try Data(contentsOf: file)
     let start = 8 + Int(whole[0]) + Int(whole[1]) << 8
@@ -51,7 +51,7 @@ struct TensorCacheTests {
     #expect(cache.tensors(key) != nil)
   }
 
-  @Test("cut off anywhere, or made longer, it is a miss")
+  @Test("a file truncated anywhere, or made longer, is a miss")
   func truncated() throws {
     let whole = try Data(contentsOf: file)
     for length in 0..<whole.count {
@@ -63,7 +63,7 @@ struct TensorCacheTests {
   }
 
   @Test(
-    "with another shape, type or name in the header it is a miss",
+    "another shape, type or name in the header is a miss",
     arguments: [
       ("[2,3,4]", "[4,3,2]"), ("\"F32\"", "\"I32\""), ("\"mean\"", "\"moan\""),
       ("\"sha256\":\"", "\"sha257\":\""),
@@ -77,14 +77,14 @@ struct TensorCacheTests {
     #expect(cache.tensors(key) == nil)
   }
 
-  @Test("an entry under another key's name is a miss")
+  @Test("an entry renamed to another key is a miss")
   func misplaced() throws {
     let other = cache.key(["something else"])
     try FileManager.default.copyItem(at: file, to: cache.url(other))
     #expect(cache.tensors(other) == nil)
   }
 
-  @Test("a temporary file that an interrupted writer has left is never read")
+  @Test("a temporary file of an interrupted process is never read")
   func interrupted() throws {
     let whole = try Data(contentsOf: file)
     try FileManager.default.removeItem(at: file)
@@ -97,7 +97,7 @@ struct TensorCacheTests {
     #expect(!FileManager.default.fileExists(atPath: left.path))
   }
 
-  @Test("tensors do not need the file any more once they are read")
+  @Test("tensors do not depend on the file after they are read")
   func unmapped() throws {
     let kept = try #require(cache.tensors(key))
     let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)

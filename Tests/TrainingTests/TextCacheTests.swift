@@ -6,7 +6,7 @@ import Torch
 
 @testable import Training
 
-@Suite("TextCache")
+@Suite("Text cache")
 struct TextCacheTests {
   private final class Counter {
     var loads = 0
@@ -37,14 +37,14 @@ struct TextCacheTests {
     }
   }
 
-  /// The prompts that had to be computed, by their places.
+  /// The indices of the prompts that were computed.
   private func computed(_ prompts: [TextPrompt], by cache: TextCache) throws -> [Int] {
     var computed: [Int] = []
     try cache.fill(prompts) { computed.append($0) }
     return computed
   }
 
-  @Test("texts of the same tokens share an entry, whatever they are asked for as")
+  @Test("texts with the same tokens share an entry, whether prompt, negative prompt or caption")
   func shared() throws {
     let cache = try cache()
     let long = String(repeating: "dog ", count: 80)
@@ -59,7 +59,7 @@ struct TextCacheTests {
     #expect(try computed(prompts, by: self.cache()).isEmpty)
   }
 
-  @Test("the encoders are loaded once, only for what is missing, and freed when it is there")
+  @Test("the encoders are loaded once, only for missing entries, and freed afterwards")
   func loaded() throws {
     let cache = try cache()
     try cache.fill([.positive("a dog"), .negative(nil)]) { _ in #expect(counter.loads <= 1) }
@@ -69,7 +69,7 @@ struct TextCacheTests {
     #expect(counter.loads == 1)
   }
 
-  @Test("what is read is what the encoders say, zeros where the model wants them")
+  @Test("embeddings are those of the encoders, or zeros if the model uses zeros")
   func embeddings() throws {
     let cache = try cache()
     let encoder = try model.loadPromptEncoder()
@@ -89,7 +89,7 @@ struct TextCacheTests {
     #expect(try self.cache().embedding(.negative(nil)).embeds.abs().max().item() == 0)
   }
 
-  @Test("other encoders, another type, other zeros and other arithmetic are other entries")
+  @Test("other encoders, number formats, zeros and arithmetic have other entries")
   func keys() throws {
     let file = try cache().file(of: .positive("a dog"))
     #expect(try cache().file(of: .positive("a dog")) == file)
@@ -105,7 +105,7 @@ struct TextCacheTests {
     #expect(try cache().file(of: .negative(nil)) != plain.file(of: .negative(nil)))
   }
 
-  @Test("a tokenizer that reads the text alike means the same entry, one that does not another")
+  @Test("a tokenizer with the same tokens has the same entry, one with other tokens another")
   func tokenizers() throws {
     let file = try cache().file(of: .positive("a dog"))
     let first = try model.loadTokenizer()
@@ -116,7 +116,7 @@ struct TextCacheTests {
       try cache(tokenizer: PromptTokenizer(first, second)).file(of: .positive("a dog")) == file)
   }
 
-  @Test("an entry that vanished or was damaged is computed again, with all others at once")
+  @Test("a missing or damaged entry is computed again, together with all other missing ones")
   func vanished() throws {
     let cache = try cache(memoryLimit: 0)
     let prompts: [TextPrompt] = [.positive("a dog"), .positive("a cat"), .negative(nil)]
@@ -133,7 +133,7 @@ struct TextCacheTests {
     #expect(counter.loads == 3)
   }
 
-  @Test("an embedding that was read stays in memory, whatever becomes of the file")
+  @Test("an embedding that was read stays in memory if its file changes")
   func inMemory() throws {
     let cache = try cache()
     let prompts: [TextPrompt] = [.positive("a dog"), .positive("a cat"), .negative(nil)]
@@ -146,7 +146,7 @@ struct TextCacheTests {
     #expect(counter.loads == 1)
   }
 
-  @Test("what ends the work loses nothing that was computed")
+  @Test("an error during the work keeps the embeddings computed so far")
   func stopped() throws {
     struct Stop: Error {}
     let prompts: [TextPrompt] = [.positive("a"), .positive("b"), .positive("c")]

@@ -8,10 +8,10 @@ import TestSupport
 @testable import Drawing
 @testable import Training
 
-/// A folder with three small pictures, and trainings of the small random model on them.
+/// A dataset of three small images, and trainings of the small random model on it.
 final class TinyTraining {
   let folder: TemporaryDirectory
-  /// The base model; a copy of it may be changed.
+  /// The base model. Tests may change it after ``copyModel()``.
   var model = Repository.golden.appending(path: "tiny-sdxl")
 
   var dataset: URL { folder.url.appending(path: "dog") }
@@ -21,14 +21,14 @@ final class TinyTraining {
     folder = try TemporaryDirectory()
     try FileManager.default.createDirectory(at: dataset, withIntermediateDirectories: true)
     for (number, size) in [(80, 64), (64, 100), (70, 70)].enumerated() {
-      try writePicture("\(number).png", width: size.0, height: size.1, seed: number)
+      try writeImage("\(number).png", width: size.0, height: size.1, seed: number)
     }
     try Data("a photo of sks dog".utf8).write(to: dataset.appending(path: "0.txt"))
     try Data("sks dog on the beach".utf8).write(to: dataset.appending(path: "1.txt"))
   }
 
-  /// Waves of colour.
-  func writePicture(_ name: String, width: Int, height: Int, seed: Int) throws {
+  /// Writes an image of coloured waves to the dataset.
+  func writeImage(_ name: String, width: Int, height: Int, seed: Int) throws {
     var pixels: [UInt8] = []
     for y in 0..<height {
       for x in 0..<width {
@@ -42,11 +42,14 @@ final class TinyTraining {
     try PNGEncoder.encode(image).write(to: dataset.appending(path: name))
   }
 
-  /// Keeps a picture from training; without a caption it has the subject's default one.
-  func hold(_ name: String, width: Int = 64, height: Int = 64, caption: String?, seed: Int) throws {
-    let folder = dataset.appending(path: HeldOut.folderName)
+  /// Adds a validation image. Without a caption it has the subject's default caption.
+  func addValidationImage(
+    _ name: String, width: Int = 64, height: Int = 64, caption: String?, seed: Int
+  ) throws {
+    let folder = dataset.appending(path: ValidationImages.folderName)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try writePicture("\(HeldOut.folderName)/\(name)", width: width, height: height, seed: seed)
+    try writeImage(
+      "\(ValidationImages.folderName)/\(name)", width: width, height: height, seed: seed)
     guard let caption else { return }
     try Data(caption.utf8).write(to: folder.appending(path: name.dropLast(4) + ".txt"))
   }
@@ -58,7 +61,7 @@ final class TinyTraining {
     model = copy
   }
 
-  /// Six steps at 64 pixels without samples, saved after the last.
+  /// A configuration of six steps at 64 pixels, without samples, saved after the last step.
   static func config(_ change: (inout TrainingConfig) -> Void = { _ in }) -> TrainingConfig {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -87,31 +90,31 @@ final class TinyTraining {
 
   func runFolder(_ run: Int) -> RunFolder { RunFolder(root: folder.url, subject: "dog", id: run) }
 
-  /// Trains a run, from a checkpoint or the beginning. It is asked to stop once `stop` says so of the
-  /// events so far and of how often the question was asked since the last of them.
+  /// Trains a run, from a checkpoint or the beginning, until `stop` returns true. Its arguments are
+  /// the events so far and the number of calls since the last event.
   @discardableResult
   func train(
     run: Int, _ config: TrainingConfig = TinyTraining.config(),
     from checkpoint: CheckpointFolder? = nil,
-    stop: @escaping ([TrainingEvent], _ asked: Int) -> Bool = { _, _ in false }
+    stop: @escaping ([TrainingEvent], _ calls: Int) -> Bool = { _, _ in false }
   ) throws -> (outcome: Trainer.Outcome, events: [TrainingEvent]) {
     var events: [TrainingEvent] = []
-    var asked = 0
+    var calls = 0
     let trainer = Trainer(try setup(config), folder: runFolder(run))
     let outcome = try trainer.train(
       from: checkpoint,
       stopped: {
-        asked += 1
-        return stop(events, asked)
+        calls += 1
+        return stop(events, calls)
       },
       report: { event in
         events.append(event)
-        asked = 0
+        calls = 0
       })
     return (outcome, events)
   }
 
-  /// Trains a run to its end that is stopped after each of some steps and resumed from there.
+  /// Trains a run to its end, with a stop and a resume after each of some steps.
   func train(run: Int, _ config: TrainingConfig, stoppedAfter steps: [Int]) throws {
     var checkpoint: CheckpointFolder?
     for last in steps {
@@ -126,10 +129,11 @@ final class TinyTraining {
     try train(run: run, config, from: checkpoint)
   }
 
-  /// A training that did not stop where it was asked to.
+  /// The error for a training that did not stop at a step.
   struct NotStopped: Error { let step: Int }
 
-  /// The events of preparing alone: what was computed instead of found in the caches.
+  /// Prepares the data only. Returns the kinds of data that were computed rather than found in
+  /// caches.
   func computed(_ config: TrainingConfig = TinyTraining.config()) throws -> [String] {
     var computed: [String] = []
     _ = try PreparedData(
@@ -140,7 +144,7 @@ final class TinyTraining {
     return computed
   }
 
-  /// The files below a folder, sorted; hidden ones too.
+  /// The paths of all files in a folder, also hidden ones, sorted.
   func files(below folder: URL) throws -> [String] {
     let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     return try paths.filter { path in
@@ -159,14 +163,14 @@ extension [TrainingEvent] {
     }
   }
 
-  /// The steps of which grids were written.
+  /// The steps whose sample grids were written.
   var samples: [Int] {
     compactMap { event in
       if case .sample(let step, _) = event { step } else { nil }
     }
   }
 
-  /// The steps after which checkpoints were written.
+  /// The steps whose checkpoints were written.
   var checkpoints: [Int] {
     compactMap { event in
       if case .checkpoint(let step, _, _) = event { step } else { nil }
@@ -181,7 +185,7 @@ func damageLastByte(of url: URL) throws {
   try data.write(to: url)
 }
 
-/// What an error says; the reason for failing where nothing is thrown.
+/// The description of the thrown error, or "no error".
 func sentence(_ body: () throws -> Void) -> String {
   do {
     try body()
@@ -191,5 +195,5 @@ func sentence(_ body: () throws -> Void) -> String {
   }
 }
 
-/// A text with every shortened hash written as #.
+/// A text with every short hash replaced by #.
 func withoutHashes(_ text: String) -> String { text.replacing(/\b[0-9a-f]{8}\b/, with: "#") }

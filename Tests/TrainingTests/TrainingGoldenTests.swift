@@ -7,9 +7,9 @@ import Torch
 
 @testable import Training
 
-@Suite("Five steps beside PyTorch and peft")
+@Suite("Five steps compared with PyTorch and peft")
 struct TrainingGoldenTests {
-  /// What a fixture says of its training.
+  /// The options of a fixture's training.
   struct Reference: Decodable {
     let rank: Int
     let alpha: Double

@@ -7,13 +7,13 @@ import Torch
 
 @testable import Training
 
-@Suite("Whole trainings")
+@Suite("Complete trainings")
 struct TrainingRunTests {
   private let training: TinyTraining
 
   init() throws { training = try TinyTraining() }
 
-  @Test("leaves the documented files, in a new run's folder and nowhere else")
+  @Test("a training writes the documented files in its run folder and no others")
   func files() throws {
     let config = TinyTraining.config { config in
       config.checkpointEvery = 4
@@ -38,7 +38,7 @@ struct TrainingRunTests {
     #expect(beside == ["0.png", "0.txt", "1.png", "1.txt", "2.png", "run-3"])
   }
 
-  @Test("changes every adapter, keeps every loss finite, and reports steps from 1")
+  @Test("a training changes every adapter, has finite losses, and reports steps from 1")
   func steps() throws {
     let (_, events) = try training.train(run: 1)
     #expect(events.steps.map(\.step) == Array(1...6))
@@ -52,7 +52,7 @@ struct TrainingRunTests {
     }
   }
 
-  @Test("the base model's weights stay as they are")
+  @Test("the base model's weights do not change")
   func frozenBase() throws {
     let setup = try training.setup()
     let data = try PreparedData(setup, checkStop: {}, report: { _ in })
@@ -65,7 +65,7 @@ struct TrainingRunTests {
     }
   }
 
-  @Test("a training that is asked to stop while it prepares keeps what is computed")
+  @Test("a training stopped while it prepares keeps the latents computed so far")
   func stopWhilePreparing() throws {
     let (outcome, events) = try training.train(run: 1) { events, _ in events.count == 2 }
     #expect(outcome == .stopped(step: 0))
@@ -74,7 +74,7 @@ struct TrainingRunTests {
     #expect(!FileManager.default.fileExists(atPath: training.runFolder(1).url.path))
   }
 
-  @Test("a loss that is not finite ends the training with step, file and timestep named")
+  @Test("a loss that is not finite ends the training with an error of step, file and timestep")
   func lossNotFinite() throws {
     let config = TinyTraining.config { config in
       config.learningRate = 1e30
@@ -88,7 +88,7 @@ struct TrainingRunTests {
     #expect(training.runFolder(1).checkpoints.map(\.step) == [1])
   }
 
-  @Test("a sample that the disk does not take is told, and the training goes on")
+  @Test("a sample that cannot be written is reported, and the training continues")
   func failingSample() throws {
     let config = TinyTraining.config { $0.sampleEvery = 3 }
     try training.train(run: 1, TinyTraining.config())
@@ -104,12 +104,12 @@ struct TrainingRunTests {
     #expect(notes.count == 1)
     #expect(
       notes[0].hasPrefix(
-        "There are no samples of step 3: \(obstacle.relativePath) cannot be written ("))
+        "The samples of step 3 could not be written: \(obstacle.relativePath) cannot be written ("))
     let adapter = try Data(contentsOf: run.checkpoint(step: 6).adapter)
     #expect(try adapter == Data(contentsOf: training.runFolder(1).checkpoint(step: 6).adapter))
   }
 
-  @Test("where saving fails too, the first error is the one that is told")
+  @Test("if saving fails too, the first error is thrown")
   func failingSave() throws {
     let config = TinyTraining.config { $0.learningRate = 1e30 }
     let run = training.runFolder(1)
@@ -126,7 +126,7 @@ struct TrainingRunTests {
     #expect(run.checkpoints.isEmpty)
   }
 
-  @Test("what the observer throws ends the training without saving")
+  @Test("an error of the observer ends the training without saving")
   func observerError() throws {
     struct Enough: Error {}
     let trainer = Trainer(try training.setup(), folder: training.runFolder(1))

@@ -1,7 +1,7 @@
 import Testing
 import Training
 
-@Suite("Which checkpoint")
+@Suite("The ranking of checkpoints")
 struct ValidationRankingTests {
   private func ranking(
     _ losses: [(step: Int, loss: Double, training: Double?)], checkpoints: [Int]
@@ -11,7 +11,7 @@ struct ValidationRankingTests {
       checkpoints: checkpoints)
   }
 
-  @Test("only evaluations at checkpoints are ranked; of equals the earlier one is first")
+  @Test("only evaluations at checkpoints are ranked; the earlier of two equal ones is first")
   func order() throws {
     let found = try #require(
       ranking(
@@ -27,9 +27,9 @@ struct ValidationRankingTests {
   }
 
   @Test(
-    "the advice says why",
+    "the advice has a reason",
     arguments: [
-      ([(4, 0.2, 0.1)], "Step 4 is the only checkpoint whose validation loss is known (0.2000)."),
+      ([(4, 0.2, 0.1)], "Step 4 is the only checkpoint with a validation loss (0.2000)."),
       (
         [(4, 0.2, 0.1), (8, 0.1, 0.05)],
         "Step 8 has the lowest validation loss of 2 checkpoints, 0.1000; next is step 4 with "
@@ -38,8 +38,8 @@ struct ValidationRankingTests {
       (
         [(4, 0.1, 0.1), (8, 0.1009, 0.05)],
         "Step 4 has the lowest validation loss of 2 checkpoints, 0.1000; next is step 8 with "
-          + "0.1009. From step 4 to step 8 the loss stays level: an earlier checkpoint is as good, "
-          + "and less bound to the training images."
+          + "0.1009. From step 4 to step 8 the loss stays level: an earlier checkpoint is as good "
+          + "and fits the training images less closely."
       ),
       (
         [(4, 0.1, 0.1), (8, 0.125, 0.0625), (6, 0.12, 0.1)],
@@ -60,14 +60,14 @@ struct ValidationRankingTests {
   @Test(
     "one sentence sums up the curve",
     arguments: [
-      ([(0, 0.06)], "Validation loss: 0.0600 at step 0, the only evaluation so far."),
+      ([(0, 0.06)], "Validation loss: 0.0600 at step 0, the only one so far."),
       (
         [(0, 0.06), (400, 0.0412)],
-        "Validation loss: lowest 0.0412 at step 400, the last evaluation: still falling."
+        "Validation loss: lowest 0.0412 at step 400, the last step; still falling."
       ),
       (
         [(0, 0.06), (400, 0.0412), (800, 0.045), (1500, 0.0531)],
-        "Validation loss: lowest 0.0412 at step 400; 0.0531 at step 1500, 29 % higher: over-fitting "
+        "Validation loss: lowest 0.0412 at step 400; 0.0531 at step 1500, 29 % higher; over-fitting "
           + "since then."
       ),
       (
@@ -76,7 +76,7 @@ struct ValidationRankingTests {
       ),
       (
         [(0, 0.05), (400, 0.06)],
-        "Validation loss: lowest 0.0500 at step 0; 0.0600 at step 400, 20 % higher: over-fitting "
+        "Validation loss: lowest 0.0500 at step 0; 0.0600 at step 400, 20 % higher; over-fitting "
           + "from the start."
       ),
     ] as [([(Int, Double)], String)])
@@ -85,7 +85,7 @@ struct ValidationRankingTests {
     #expect(try #require(found).summary == sentence)
   }
 
-  @Test("summary and advice never contradict each other, whatever the rise")
+  @Test("summary and advice agree for every rise")
   func agreement() throws {
     for rise in stride(from: 0.0, through: 0.2, by: 0.0025) {
       let found = try #require(

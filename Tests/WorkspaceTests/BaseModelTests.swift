@@ -11,7 +11,8 @@ import Workspace
 
   private var models: BaseModels { BaseModels(project.folder, report: project.report) }
 
-  @Test("The installed model is found by its name; that it is not the preferred one is reported")
+  @Test(
+    "An installed model is found by its name; a default other than the preferred one is reported")
   func installed() throws {
     let folders = FileManager.default
     try folders.createDirectory(at: project.folder.baseModels, withIntermediateDirectories: true)
@@ -26,11 +27,11 @@ import Workspace
     #expect(try models.open("demo").url.lastPathComponent == "demo")
   }
 
-  @Test("A model that is not there is named, with those that are")
+  @Test("A missing model is named, and so is a file of another kind")
   func missing() throws {
     let missing = #expect(throws: BaseModelError.self) { try models.open("no-such-model") }
     #expect("\(try #require(missing))".hasPrefix("There is no base model no-such-model, neither"))
-    let picture = project.dataset.appending(path: "0.png").path
-    #expect(throws: BaseModelError.otherKind(file: picture)) { try models.open(picture) }
+    let image = project.dataset.appending(path: "0.png").path
+    #expect(throws: BaseModelError.otherKind(file: image)) { try models.open(image) }
   }
 }

@@ -6,10 +6,10 @@ import TestSupport
 import Training
 import Workspace
 
-/// A project folder beside a dataset of three images, and trainings of the small random model in it.
+/// A project folder and a dataset of three images. Trainings use the small random model.
 final class Project {
   private let directory: TemporaryDirectory
-  /// What was reported so far.
+  /// The events reported so far.
   private(set) var events: [WorkspaceEvent] = []
 
   init() throws {
@@ -41,7 +41,7 @@ final class Project {
     }
   }
 
-  /// A training of four steps at 64 pixels, saved at each.
+  /// A training of four steps at 64 pixels with a checkpoint at each step.
   func config(_ change: (inout TrainingConfig) -> Void = { _ in }) -> TrainingConfig {
     var config = TrainingConfig()
     config.subject = "dog"
@@ -63,14 +63,14 @@ final class Project {
     try TrainingSession(config, in: folder, report: report)
   }
 
-  /// Begins or resumes a training, and stops it after some step.
+  /// Starts or resumes a training, and stops it after a step.
   @discardableResult
   func train(
-    _ config: TrainingConfig, anew: Bool = false, stopAfter step: Int? = nil
+    _ config: TrainingConfig, new: Bool = false, stopAfter step: Int? = nil
   ) throws -> TrainingResult {
     let session = try session(config)
     let control = control(stopAfter: step)
-    return try anew ? session.trainAnew(control) : session.train(control)
+    return try new ? session.trainNew(control) : session.train(control)
   }
 
   func control(stopAfter step: Int? = nil) -> TrainingControl {
@@ -84,12 +84,12 @@ final class Project {
 
   func report(_ event: WorkspaceEvent) { events.append(event) }
 
-  /// Removes the records of all runs.
+  /// Removes the database.
   func removeDatabase() {
     for ending in ["", "-wal", "-shm"] { unlink(folder.database.path + ending) }
   }
 
-  /// Every file of the project folder with its bytes and the time of its last change.
+  /// Every file of the project folder with its bytes and its modification date.
   func contents() throws -> [String: FileContent] {
     var contents: [String: FileContent] = [:]
     for path in try FileManager.default.subpathsOfDirectory(atPath: folder.url.path) {

@@ -5,13 +5,13 @@ import Testing
 import Training
 import Workspace
 
-/// Looking at runs changes nothing, and shows what the folders hold.
+/// Reading runs changes nothing, and shows the content of the run folders.
 @Suite struct RunLibraryTests {
   private let project: Project
 
   init() throws { project = try Project() }
 
-  @Test("An empty project folder has no runs, and is not made")
+  @Test("A missing project folder has no runs, and is not created")
   func empty() throws {
     let library = try project.library()
     #expect(try library.runs().isEmpty && library.summaries().isEmpty)
@@ -24,10 +24,10 @@ import Workspace
     #expect(!FileManager.default.fileExists(atPath: project.folder.url.path))
   }
 
-  @Test("Whatever is read of runs, no file is made or changed")
+  @Test("Reading runs creates and changes no file")
   func readsOnly() throws {
     try project.train(project.config())
-    try project.train(project.config(), anew: true, stopAfter: 2)
+    try project.train(project.config(), new: true, stopAfter: 2)
     let before = try project.contents()
     try readEverything()
     #expect(try project.contents() == before)
@@ -53,7 +53,7 @@ import Workspace
     #expect(throws: RunLogError.self) { try library.run(.parse("9")) }
   }
 
-  @Test("Without the database, runs are as their folders have them; the next training records them")
+  @Test("Without the database, runs are read from their folders; the next training records them")
   func databaseLost() throws {
     try project.train(project.config())
     let before = try project.library().detail(of: project.library().run(.latest))
@@ -64,14 +64,15 @@ import Workspace
     #expect(after.checkpoints == before.checkpoints)
     #expect(after.config == before.config)
     #expect(library.notes.count == 1 && library.notes[0].contains("dog/run-1 is not recorded in"))
-    try project.train(project.config(), anew: true)
-    #expect(project.notes.contains { $0.hasSuffix("dog/run-1 was not recorded, and is now.") })
+    try project.train(project.config(), new: true)
+    #expect(
+      project.notes.contains { $0.hasSuffix("dog/run-1 was not recorded; it is recorded now.") })
     #expect(try project.library().notes.isEmpty)
     #expect(try project.library().runs().map(\.id) == [1, 2])
   }
 
   @Test(
-    "A run whose process died is interrupted, as far as its folder is; the database is as it was")
+    "A run whose process died is interrupted at its folder's step; the database is unchanged")
   func dead() throws {
     try project.train(project.config(), stopAfter: 3)
     let log = try RunLog(at: project.folder.database)
@@ -87,7 +88,7 @@ import Workspace
     #expect(try log.run(1).status == .running)
   }
 
-  @Test("Where the newest checkpoint is gone, the one before is returned, and that is said")
+  @Test("If the newest checkpoint is missing, the one before is returned with a note")
   func newestGone() throws {
     try project.train(project.config())
     let run = try project.library().run(.latest)
@@ -95,11 +96,11 @@ import Workspace
     try FileManager.default.removeItem(at: folder.checkpoint(step: 4).url)
     let (checkpoint, note) = try project.library().checkpoint(nil, of: run)
     #expect(checkpoint.step == 3)
-    #expect(note == "Run 1 has lost its checkpoint of step 4; that of step 3 is used.")
+    #expect(note == "Run 1 has lost its checkpoint of step 4; the one of step 3 is used.")
     #expect(try project.library().checkpoint(2, of: run).note == nil)
   }
 
-  @Test("A resumption whose date cannot be read has none, and is not of 1970")
+  @Test("A resume with an unreadable date has no date")
   func unknownDate() throws {
     try project.train(project.config(), stopAfter: 2)
     try project.train(project.config())
@@ -116,8 +117,8 @@ import Workspace
     try String(contentsOf: manifest, encoding: .utf8).replacing(before, with: after)
       .write(to: manifest, atomically: true, encoding: .utf8)
     project.removeDatabase()
-    let resumptions = try project.library().records(of: run).resumptions
-    #expect(resumptions.map(\.step) == [2])
-    #expect(resumptions.map(\.resumedAt) == [nil])
+    let resumes = try project.library().records(of: run).resumes
+    #expect(resumes.map(\.step) == [2])
+    #expect(resumes.map(\.resumedAt) == [nil])
   }
 }

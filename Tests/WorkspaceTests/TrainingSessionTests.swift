@@ -4,23 +4,23 @@ import Testing
 import Training
 import Workspace
 
-/// Trainings as a page would run them: begun, watched, stopped and resumed without a console.
+/// Trainings started, reported, stopped and resumed without a console.
 @Suite struct TrainingSessionTests {
   private let project: Project
 
   init() throws { project = try Project() }
 
-  @Test("A run is begun, watched, stopped, resumed and finished through this target alone")
+  @Test("A run is started, reported, stopped, resumed and finished through this target alone")
   func wholeCourse() throws {
     guard case .stopped(let run, let step) = try project.train(project.config(), stopAfter: 2)
     else {
-      Issue.record("it was not stopped")
+      Issue.record("The run was not stopped.")
       return
     }
     #expect(step == 2 && project.steps == [1, 2])
     #expect(try project.library().run(.latest).status == .interrupted)
     guard case .finished(let same, let adapter) = try project.train(project.config()) else {
-      Issue.record("it was not finished")
+      Issue.record("The run was not finished.")
       return
     }
     #expect(same.id == run.id && project.steps == [1, 2, 3, 4])
@@ -33,10 +33,10 @@ import Workspace
     let detail = try project.library().detail(of: run)
     #expect(detail.summary.run.status == .finished)
     #expect(detail.losses.map(\.step) == [1, 2, 3, 4])
-    #expect(detail.resumptions.map(\.step) == [2])
+    #expect(detail.resumes.map(\.step) == [2])
   }
 
-  @Test("Training again finds the same adapter; an unfinished run is refused")
+  @Test("A rerun gives the same adapter; an unfinished run is refused")
   func rerun() throws {
     try project.train(project.config(), stopAfter: 2)
     let unfinished = try project.library().run(.latest)
@@ -50,19 +50,19 @@ import Workspace
       case .finished(let again, _) = try rerun.train(
         project.session(rerun.config), project.control())
     else {
-      Issue.record("it was not finished")
+      Issue.record("The run was not finished.")
       return
     }
     #expect(again.id == 2)
     #expect(try rerun.compare(with: again).count == 64)
   }
 
-  @Test("Other unfinished runs of a subject are compared by their settings: only states are read")
+  @Test("Other unfinished runs of a subject are compared by their states alone")
   func comparesStates() throws {
     let other = project.config { $0.seed = 1 }
     try project.train(other, stopAfter: 2)
-    try project.train(project.config(), anew: true, stopAfter: 2)
-    // Whoever opens a pipe without a writer waits forever.
+    try project.train(project.config(), new: true, stopAfter: 2)
+    // Opening a pipe without a writer blocks forever.
     let folder = project.folder.folder(of: try project.library().run(.parse("1")))
     for checkpoint in folder.checkpoints {
       for name in ["adapter.safetensors", "optimizer.safetensors"] {
@@ -72,13 +72,13 @@ import Workspace
       }
     }
     guard case .finished(let run, _) = try project.train(project.config()) else {
-      Issue.record("it was not finished")
+      Issue.record("The run was not finished.")
       return
     }
     #expect(run.id == 2)
   }
 
-  @Test("A run whose folder is gone is not begun again: it is named, and nothing is made")
+  @Test("A run whose folder is missing is an error and is not started again")
   func folderGone() throws {
     try project.train(project.config(), stopAfter: 3)
     let run = try project.library().run(.latest)
@@ -91,17 +91,17 @@ import Workspace
     #expect(throws: gone) { try project.library().checkpoint(nil, of: run) }
     #expect(
       gone.description
-        == "Run 1 had done 3 steps, but \(folder.relativePath) holds no checkpoint; put its folder "
+        == "Run 1 has done 3 steps, but \(folder.relativePath) has no checkpoint; put the folder "
         + "back, or start a new run with `new`.")
     try FileManager.default.moveItem(at: aside, to: folder)
     try project.train(project.config())
     #expect(try project.library().run(.latest).status == .finished)
   }
 
-  @Test("More steps than before are reported")
+  @Test("A larger number of steps is reported")
   func moreSteps() throws {
     try project.train(project.config(), stopAfter: 2)
     try project.train(project.config { $0.steps = 6 })
-    #expect(project.notes.contains("run 1 now has 6 steps; it had 4."))
+    #expect(project.notes.contains("Run 1 now has 6 steps; it had 4."))
   }
 }

@@ -3,11 +3,11 @@
 //
 // The rules of this header:
 // - Arguments are borrowed for the length of the call. Pixels are rows from top to bottom, without
-//   padding, three bytes (red, green, blue) a pixel.
-// - A function returns CI_OK, or another status, and only then is `ci_error()` read.
-// - The libraries' long jumps end inside the call, their warnings are not printed, and whatever
-//   was allocated on the way is freed, however damaged the input is.
-// - Nothing here limits the size of a picture: read its header, decide, allocate, then decode.
+//   padding, three bytes (red, green, blue) per pixel.
+// - A function returns CI_OK or another status. `ci_error()` is valid only after another status.
+// - The libraries' long jumps end inside the call, their warnings are not printed, and all memory
+//   of a call is freed, even if the input is damaged.
+// - No function limits the size of an image: read its header, decide, allocate, then decode.
 
 #ifndef C_IMAGE_CODECS_H
 #define C_IMAGE_CODECS_H
@@ -21,15 +21,15 @@ typedef enum ci_status {
   CI_OK = 0,
   /// The input is damaged, uses something that is not supported, or memory ran out.
   CI_FAILED = -1,
-  /// The input is well-formed as far as it goes, but ends before the picture does.
+  /// The input is well-formed, but ends before the image is complete.
   CI_TRUNCATED = -2,
 } ci_status;
 
-/// What went wrong in this thread's last call that did not return CI_OK: a phrase without a full
-/// stop, valid until the next call.
+/// Why this thread's last failed call did not return CI_OK: a phrase without a full stop, valid
+/// until the next call.
 const char *ci_error(void);
 
-/// What a file says about its picture before any pixel is decoded.
+/// The properties of an image file that are read without decoding its pixels.
 typedef struct ci_header {
   /// Size as stored, before `orientation` is applied.
   uint32_t width, height;
@@ -39,41 +39,41 @@ typedef struct ci_header {
   int has_alpha;
 } ci_header;
 
-/// Receives the embedded ICC profile, valid only during the call; no bytes: it is damaged.
+/// Receives the embedded ICC profile, valid only during the call; NULL: it is damaged.
 typedef void (*ci_profile_visitor)(
     void *context, const uint8_t *_Nullable profile, size_t count);
 
 // MARK: JPEG
 
-/// Reads the header of a JPEG file that lies in memory, and visits the profile when there is one.
+/// Reads the header of a JPEG file in memory, and visits the profile if there is one.
 ci_status ci_jpeg_read_header(
     const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
     void *context);
 
 /// Decodes a baseline or progressive JPEG (grey, YCbCr, RGB, CMYK or YCCK) to upright RGB.
 ///
-/// CMYK is taken as inverted, as Adobe's programs write it and Pillow and djpeg read it. Missing
-/// or invalid compressed data is an error, not a picture that is grey from there on.
+/// CMYK is read as inverted, as Adobe's programs write it and Pillow and djpeg read it. Missing or
+/// invalid compressed data is an error, not an image with a grey rest.
 ///
-/// `denominator` is 1, 2, 4 or 8: the picture is reduced by it while it is decoded (sides are
+/// `denominator` is 1, 2, 4 or 8: the image is reduced by it while it is decoded (sides are
 /// rounded up). `capacity` must be three times the reduced width times the reduced height.
 ci_status ci_jpeg_decode(
     const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity);
 
 // MARK: PNG
 
-/// Reads the header of a PNG file that lies in memory, and visits the profile when there is one.
+/// Reads the header of a PNG file in memory, and visits the profile if there is one.
 ci_status ci_png_read_header(
     const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
     void *context);
 
 /// Decodes a PNG of any colour type and depth to upright RGB.
 ///
-/// Transparency is composited over white with Pillow's rounding; of 16-bit samples the high byte
-/// is kept; gamma and colour profile are ignored. `capacity` must be three times the pixels.
+/// Transparency is composited over white with Pillow's rounding, 16-bit samples keep their high
+/// byte, and gamma and colour profile are ignored. `capacity` must be three times the pixels.
 ///
-/// `alpha`, unless NULL, receives the transparency too, one byte a pixel; only for a picture that
-/// has some.
+/// `alpha`, unless NULL, receives the transparency, one byte per pixel. It must be NULL for an
+/// image without transparency.
 ci_status ci_png_decode(
     const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity, uint8_t *_Nullable alpha);
 
@@ -97,18 +97,19 @@ ci_status ci_png_encode(
 
 // MARK: Resampling
 
-/// A rectangle of a picture that was scaled to another size.
+/// A rectangle of an image that was scaled to another size.
 typedef struct ci_window {
-  /// Sides of the whole picture before and after scaling.
+  /// Sides of the whole image before and after scaling.
   uint32_t source_width, source_height, scaled_width, scaled_height;
-  /// The rectangle within the scaled picture.
+  /// The rectangle within the scaled image.
   uint32_t left, top, width, height;
 } ci_window;
 
-/// Antialiased bicubic resampling, bit for bit that of Pillow's `resize(BICUBIC)` with a crop after.
+/// Antialiased bicubic resampling, bit for bit that of Pillow's `resize(BICUBIC)` with a crop
+/// after.
 ///
-/// `pixels` are of the source's size with `channels` bytes each, 1 to 4; `result` takes those of the
-/// rectangle, which must lie within the scaled picture.
+/// `pixels` has the source's size with `channels` bytes each, 1 to 4. `result` receives the pixels
+/// of the rectangle, which must lie within the scaled image.
 ci_status ci_resize_bicubic(
     const uint8_t *pixels, unsigned channels, const ci_window *window, uint8_t *result);
 

@@ -1,4 +1,4 @@
-// CLIP's merges, inside the program: checkpoints of one file bring no tokenizer.
+// CLIP's merges, compiled in because single-file checkpoints contain no tokenizer.
 #ifndef CLIP_VOCABULARY_H
 #define CLIP_VOCABULARY_H
 
@@ -6,7 +6,7 @@
 
 // The bytes of Vocabulary/merges.txt, UTF-8, without a zero at the end.
 const unsigned char *_Nonnull clip_merges(void);
-// How many they are.
+// The number of these bytes.
 size_t clip_merges_size(void);
 
 #endif

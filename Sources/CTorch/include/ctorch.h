@@ -1,12 +1,12 @@
 // libtorch behind one C header.
 //
 // Conventions, for every function here:
-//  - One handle kind. `ct_tensor` is owned by whoever holds it and is released with `ct_free`;
-//    `ct_ref` is the same pointer, borrowed for the call.
-//  - Arguments are borrowed, a returned tensor is the caller's. An optional tensor may be NULL.
-//  - Failure is NULL, or -1 from functions that return a number; only then does `ct_error` hold
-//    the sentence. No C++ exception leaves this library: every function is `noexcept` and catches
-//    what libtorch throws.
+//  - One kind of handle. A `ct_tensor` is owned and must be released with `ct_free`; a `ct_ref` is
+//    the same pointer, borrowed for the call.
+//  - Arguments are borrowed, and the caller owns a returned tensor. An optional tensor may be NULL.
+//  - Failure is NULL, or -1 from functions that return a number; `ct_error` then returns the
+//    message. No C++ exception leaves this library: every function is `noexcept` and catches what
+//    libtorch throws.
 //  - Shapes are a pointer and a count. Strings are borrowed both ways.
 #ifndef CTORCH_H
 #define CTORCH_H
@@ -48,9 +48,9 @@ typedef struct ct_device {
 
 // MARK: Errors
 
-/// What went wrong in the last failed call on this thread: one sentence, valid until the next one.
+/// The message of the last failed call on this thread, one sentence. Valid until the next failure.
 const char *ct_error(void) CT_NOEXCEPT;
-/// Whether that failure was memory running out.
+/// Whether that call failed for lack of memory.
 bool ct_error_is_out_of_memory(void) CT_NOEXCEPT;
 
 // MARK: Lifetime and metadata
@@ -62,7 +62,7 @@ int64_t ct_dimensions(ct_ref tensor) CT_NOEXCEPT;
 /// Writes `ct_dimensions` values.
 int ct_shape(ct_ref tensor, int64_t *shape) CT_NOEXCEPT;
 int64_t ct_count(ct_ref tensor) CT_NOEXCEPT;
-/// The element type, or -1 for one that has no number here.
+/// The element type as a `ct_dtype`, or -1 for a type that is not in it.
 int32_t ct_dtype_of(ct_ref tensor) CT_NOEXCEPT;
 int ct_device_of(ct_ref tensor, ct_device *device) CT_NOEXCEPT;
 
@@ -78,8 +78,8 @@ ct_tensor _Nullable ct_arange(double start, double end, double step, ct_dtype dt
 ct_tensor _Nullable ct_from_bytes(
     const void *bytes, size_t count, const int64_t *shape, size_t dimensions,
     ct_dtype dtype) CT_NOEXCEPT;
-/// A CPU tensor over memory that somebody else owns; `release(owner)` is called when libtorch no
-/// longer needs it, and also when this call fails.
+/// A CPU tensor over memory of the caller. `release(owner)` is called when libtorch no longer needs
+/// the memory, and also when this call fails.
 ct_tensor _Nullable ct_from_memory(
     const void *memory, const int64_t *shape, size_t dimensions, ct_dtype dtype, void *owner,
     void (*release)(void *owner)) CT_NOEXCEPT;
@@ -108,7 +108,7 @@ ct_tensor _Nullable ct_silu(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_gelu(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_round(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_clamp(ct_ref a, double minimum, double maximum) CT_NOEXCEPT;
-/// 1 where every element is finite, 0 where one is not, -1 on failure.
+/// 1 if every element is finite, 0 if not, -1 on failure.
 int ct_all_finite(ct_ref a) CT_NOEXCEPT;
 
 // MARK: Shape
@@ -171,15 +171,15 @@ int ct_set_requires_grad(ct_tensor a, bool enabled) CT_NOEXCEPT;
 ct_tensor _Nullable ct_detach(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_clone(ct_ref a) CT_NOEXCEPT;
 int ct_backward(ct_ref loss) CT_NOEXCEPT;
-/// Writes the accumulated gradient, or NULL where there is none.
+/// Writes the accumulated gradient, or NULL if the tensor has none.
 int ct_grad(ct_ref a, ct_tensor _Nullable *_Nonnull gradient) CT_NOEXCEPT;
 int ct_set_grad(ct_tensor a, ct_ref _Nullable gradient) CT_NOEXCEPT;
 /// 1 or 0; -1 on failure.
 int ct_grad_enabled(void) CT_NOEXCEPT;
 int ct_set_grad_enabled(bool enabled) CT_NOEXCEPT;
 
-/// The body of a checkpointed call: from `count` borrowed inputs, one owned output, or NULL after
-/// `ct_fail`.
+/// The body of a checkpointed call: takes `count` borrowed inputs and returns one owned output, or
+/// NULL after `ct_fail`.
 typedef ct_tensor _Nullable (*ct_body)(
     void *context, const ct_ref _Nonnull *_Nonnull inputs, size_t count);
 /// Runs `body` without keeping its activations and runs it again in the backward pass (Chen et al.
@@ -189,7 +189,7 @@ ct_tensor _Nullable ct_checkpoint(
     ct_body body, void *context, void (*release)(void *context),
     const ct_ref _Nonnull *_Nonnull inputs, size_t input_count,
     const ct_ref _Nonnull *_Nonnull leaves, size_t leaf_count) CT_NOEXCEPT;
-/// Makes `message` the error of this thread, for a body that is about to return NULL.
+/// Sets the error of this thread. A body calls it before it returns NULL.
 void ct_fail(const char *message, bool out_of_memory) CT_NOEXCEPT;
 
 // MARK: Random
@@ -202,12 +202,12 @@ ct_tensor _Nullable ct_randn(
 
 // MARK: Devices and memory
 
-/// How many CUDA devices can be used; 0 also where libtorch has no CUDA.
+/// The number of usable CUDA devices; 0 if libtorch was built without CUDA.
 int32_t ct_cuda_count(void) CT_NOEXCEPT;
-/// The version of the libtorch that is loaded: major, minor and patch in a byte each, from the top;
-/// 0 on failure.
+/// The version of the loaded libtorch: major, minor and patch in the three highest bytes; 0 on
+/// failure.
 uint64_t ct_version(void) CT_NOEXCEPT;
-/// Bytes that tensors hold on a CUDA device now, and at most so far.
+/// Bytes that tensors hold on a CUDA device: now, and the peak of this process.
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
@@ -217,8 +217,8 @@ int ct_empty_cache(void) CT_NOEXCEPT;
 int32_t ct_threads(void) CT_NOEXCEPT;
 int ct_set_threads(int32_t count) CT_NOEXCEPT;
 
-/// From now on only kernels whose results are the same bits each time; an operation that has none
-/// fails. To be called before CUDA is used.
+/// Allows only kernels that give the same bits each time. An operation without such a kernel then
+/// fails. Call it before CUDA is used.
 int ct_use_deterministic_kernels(void) CT_NOEXCEPT;
 
 // MARK: Optimizers
@@ -230,7 +230,7 @@ int ct_adamw(
     const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
     const ct_ref _Nonnull *_Nonnull steps, size_t count, double learning_rate, double beta1,
     double beta2, double weight_decay, double eps) CT_NOEXCEPT;
-/// The 2-norm over all tensors together, a float32 scalar on their device; 0 where there are none.
+/// The 2-norm over all tensors together, a float32 scalar on their device; 0 for no tensors.
 ct_tensor _Nullable ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
 /// Multiplies every tensor in place.
 int ct_scale(const ct_ref _Nonnull *_Nonnull tensors, size_t count, double factor) CT_NOEXCEPT;

@@ -3,18 +3,17 @@ import Foundation
 
 /// The text file beside an image: a caption, or alternatives, on each line.
 struct CaptionFile {
-  /// The lines that are not blank, trimmed, without the one that gives the focus point.
+  /// The trimmed lines that are not blank, without the line with the focus point.
   private(set) var captions: [String] = []
-  /// What a line `focus: 0.4 0.3` says.
+  /// The point of a line `focus: 0.4 0.3`.
   private(set) var focus: FocusPoint?
 
-  /// No captions.
   init() {}
 
   /// Reads a caption file.
   ///
-  /// - Throws: `DatasetError` when the file cannot be read, is not UTF-8, or gives a focus point that
-  ///   is none.
+  /// - Throws: `DatasetError` if the file cannot be read, is not UTF-8, or has an invalid focus
+  ///   point.
   init(contentsOf url: URL) throws(DatasetError) {
     let text = try TextFile.text(contentsOf: url)
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -32,7 +31,7 @@ struct CaptionFile {
     }
   }
 
-  /// Two numbers, apart by spaces or a comma.
+  /// Two numbers, separated by spaces or a comma.
   private static func point(_ text: some StringProtocol) -> FocusPoint? {
     let parts = text.split { $0.isWhitespace || $0 == "," }
     let shares = parts.compactMap { Double($0) }

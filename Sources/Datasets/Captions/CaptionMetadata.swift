@@ -1,31 +1,29 @@
 import Files
 import Foundation
 
-/// Captions as Hugging Face's `imagefolder` keeps them: `metadata.jsonl`, a JSON object a line, which
-/// names a picture and gives its caption, or several.
+/// Captions in the format of Hugging Face's `imagefolder`: each line of `metadata.jsonl` is a JSON
+/// object with the name of an image and its caption or captions.
 struct CaptionMetadata {
-  /// What one line says.
+  /// The content of one line.
   struct Entry: Equatable {
-    /// The picture as the line names it, seen from the file's folder.
+    /// The path of the image, relative to the folder of `metadata.jsonl`.
     let file: String
     /// The number of the line, from 1.
     let line: Int
-    /// What may be said of the picture; empty: nothing is said.
+    /// The captions of the image; may be empty.
     let captions: [String]
-    /// What its crop is to show.
+    /// The point around which the image is cropped.
     let focus: FocusPoint?
   }
 
-  /// Name of the file in a folder with pictures.
   static let fileName = "metadata.jsonl"
 
-  /// The lines by the pictures' places.
+  /// The lines by the paths of their images.
   private(set) var entries: [String: Entry] = [:]
-  /// The first line that could not be read.
+  /// The error of the first line that cannot be read.
   private(set) var error: DatasetError?
 
-  /// Reads a file as far as it can be read. Throws `DatasetError` for a file that cannot be read as
-  /// text.
+  /// Reads the valid lines of a file. Throws `DatasetError` for a file that cannot be read as text.
   init(contentsOf url: URL) throws(DatasetError) {
     let folder = url.deletingLastPathComponent()
     let text = try TextFile.text(contentsOf: url)
@@ -49,7 +47,7 @@ struct CaptionMetadata {
 }
 
 private struct MetadataLine: Decodable {
-  /// What is wrong with a line.
+  /// Why a line cannot be read.
   struct Problem: Error {
     let text: String
 
@@ -95,7 +93,9 @@ private struct MetadataLine: Decodable {
     if try line.decodeNil(forKey: .focus) { return nil }
     guard let shares = try? line.decode([Double].self, forKey: .focus),
       let point = FocusPoint(shares)
-    else { throw Problem("has a \"focus\" that is not two numbers from 0 to 1, as [0.5, 0.3]") }
+    else {
+      throw Problem("has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]")
+    }
     return point
   }
 }

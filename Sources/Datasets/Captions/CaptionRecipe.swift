@@ -1,8 +1,9 @@
 import Foundation
 
-/// How the caption of a sample is made of what may be said of its image.
+/// How the caption of a sample is made of the captions of its image.
 ///
-/// Every draw is a pure function of the seed, the optimizer step and the number of the sample in it.
+/// Every draw is a pure function of the seed, the optimizer step and the number of the sample in
+/// it.
 public struct CaptionRecipe: Sendable, Equatable {
   private let prefix: String?
   private let suffix: String?
@@ -11,7 +12,7 @@ public struct CaptionRecipe: Sendable, Equatable {
   private let keptParts: Int
   private let dropout: Double
 
-  /// The recipe that a configuration asks for.
+  /// The recipe of a configuration.
   public init(_ config: DatasetOptions) {
     prefix = config.captionPrefix
     suffix = config.captionSuffix
@@ -24,15 +25,15 @@ public struct CaptionRecipe: Sendable, Equatable {
   /// Whether samples of one image may have different captions.
   public var isRandom: Bool { drawsLine || shufflesParts || dropout > 0 }
 
-  /// The caption of a sample: nothing where it is dropped, else one of the alternatives, its parts
-  /// between commas shuffled after the first `keep_tokens`, between prefix and suffix.
+  /// The caption of a sample: empty if it is dropped, else one of the alternatives between prefix
+  /// and suffix. Its parts between commas are shuffled after the first `keep_tokens`.
   public func caption(
     of alternatives: [String], seed: UInt64, step: Int, sample: Int
   ) -> String {
     func value(_ purpose: CounterRandom.Purpose) -> UInt64 {
       CounterRandom.value(seed: seed, step: step, sample: sample, purpose: purpose)
     }
-    // 53 bits: a number from 0 up to, but not, 1.
+    // 53 bits: a number of at least 0 and below 1.
     if Double(value(.captionDropout) >> 11) * 0x1p-53 < dropout { return "" }
     var line = alternatives.first ?? ""
     if drawsLine, !alternatives.isEmpty {
@@ -43,8 +44,8 @@ public struct CaptionRecipe: Sendable, Equatable {
     return framed(shufflesParts ? shuffled(line, seed: value(.captionOrder)) : line)
   }
 
-  /// The caption without anything random: the first of the alternatives between prefix and suffix, as
-  /// reports and held-out pictures have it.
+  /// The caption without random choices, for reports and validation images: the first of the
+  /// alternatives between prefix and suffix.
   public func plain(_ alternatives: [String]) -> String { framed(alternatives.first ?? "") }
 
   private func framed(_ text: String) -> String {

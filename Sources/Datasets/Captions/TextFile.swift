@@ -1,10 +1,10 @@
 import Files
 import Foundation
 
-/// Text that belongs to a dataset.
+/// Reads the text files of a dataset.
 enum TextFile {
-  /// A file's text without its byte order mark. Throws `DatasetError` when it cannot be read or is not
-  /// UTF-8.
+  /// A file's text without its byte order mark. Throws `DatasetError` if it cannot be read or is
+  /// not UTF-8.
   static func text(contentsOf url: URL) throws(DatasetError) -> String {
     let data: Data
     do {
@@ -20,7 +20,7 @@ enum TextFile {
     return text
   }
 
-  /// What text that is not UTF-8 most likely is, as `iconv` calls it.
+  /// The most likely encoding of text that is not UTF-8, by its name in `iconv`.
   private static func encoding(of data: Data) -> String {
     if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) { return "UTF-16" }
     // Latin 1 has control characters where Windows has curly quotes and dashes.

@@ -3,28 +3,28 @@ import Options
 
 /// A dataset that cannot be trained on.
 public enum DatasetError: ReportableError, Equatable {
-  /// The subject's folder is not there; `existing` are the folders beside it.
+  /// The subject's folder does not exist; `existing` are the folders beside it.
   case noSuchSubject(String, path: String, existing: [String])
-  /// There is a file where the folder should be.
+  /// The path is a file, not a folder.
   case notAFolder(String)
   /// A folder or file that cannot be read.
   case unreadable(String, reason: String)
-  /// The folder holds no image; `unsupported` are the images of other formats in it.
+  /// The folder contains no image; `unsupported` are its images of other formats.
   case empty(String, unsupported: [String])
   /// A caption in another encoding, most likely the one named.
   case captionNotUTF8(String, encoding: String)
-  /// A line of a caption file that should give a focus point and does not, or not the first time.
+  /// A line of a caption file with an invalid focus point, or a second one.
   case noFocusPoint(String, line: Int, found: String)
   /// A line of a `metadata.jsonl` that cannot be used.
   case brokenMetadata(String, line: Int, problem: String)
-  /// `subject.yaml` lists a folder that is not there, or no folder.
+  /// `subject.yaml` lists a folder that does not exist, or a file.
   case noListedFolder(String, subjectFile: String)
-  /// No image has a `.txt`, but captions with another extension lie there.
+  /// No image has a `.txt`, but there are captions with other extensions.
   case captionsNotRead(String, files: [String])
-  /// Several files that cannot be used, each with the sentence that says why.
+  /// Several files that cannot be used, with one sentence for each.
   case unusable(String, reasons: [String])
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch self {
     case .noSuchSubject, .noListedFolder, .empty: .missingInput
@@ -41,30 +41,30 @@ public enum DatasetError: ReportableError, Equatable {
       "There is no dataset folder \(path)"
         + (existing.isEmpty ? "" : " (there are: \(listing(existing)))")
         + (nearestName(to: subject, in: existing).map { "; did you mean \"\($0)\"?" } ?? "")
-        + "; to make one, put 5 to 30 .jpg or .png pictures of the subject there, "
-        + "each with a caption of the same name in a .txt file."
+        + "; to make one, put 5 to 30 .jpg or .png images of the subject there, "
+        + "each with its caption in a .txt file of the same name."
     case .notAFolder(let path):
-      "\(path) is a file: give the folder that holds the pictures."
+      "\(path) is a file; give the folder that contains the images."
     case .unreadable(let path, let reason):
       "\(path) cannot be read (\(reason)); check its permissions and the disk."
     case .empty(let path, let unsupported):
-      "\(path) holds no .jpg or .png picture"
+      "\(path) contains no .jpg or .png image"
         + (unsupported.isEmpty
-          ? ": put 5 to 30 of the subject there."
-          : ", only formats that are not read (\(listing(unsupported))): convert them.")
+          ? "; put 5 to 30 images of the subject there."
+          : ", only unsupported formats (\(listing(unsupported))); convert them.")
     case .captionNotUTF8(let path, _):
-      "\(path) is not UTF-8 text: save the caption as UTF-8."
+      "\(path) is not UTF-8 text; save the caption as UTF-8."
     case .noFocusPoint(let path, let line, let found):
-      "\(path) line \(line) has \"\(found)\", but a focus point is said once, by its shares of width "
-        + "and height from 0 to 1, as in \"focus: 0.5 0.3\"."
+      "\(path) line \(line) has \"\(found)\", but a file has at most one focus point, given by its "
+        + "shares of width and height from 0 to 1, such as \"focus: 0.5 0.3\"."
     case .brokenMetadata(let path, let line, let problem):
-      "\(path) line \(line) \(problem); each line is a JSON object as "
+      "\(path) line \(line) \(problem); each line must be a JSON object such as "
         + #"{"file_name": "01.jpg", "text": "a photo of sks dog"}."#
     case .noListedFolder(let path, let subjectFile):
-      "There is no folder \(path), which \(subjectFile) lists under folders; correct its path, seen "
-        + "from the dataset folder, or remove it from the list."
+      "There is no folder \(path), which \(subjectFile) lists under folders; correct its path, "
+        + "which is relative to the dataset folder, or remove it from the list."
     case .captionsNotRead(let path, let files):
-      "\(path) has captions that would not be read (\(listing(files))) and no .txt: "
+      "\(path) has captions in files that are not read (\(listing(files))) and no .txt; "
         + "rename them to .txt."
     case .unusable(let path, let reasons):
       "\(path) has \(reasons.count) files that cannot be used:\n"
@@ -72,7 +72,7 @@ public enum DatasetError: ReportableError, Equatable {
     }
   }
 
-  /// Shell commands that mend it, one after another; empty: there are none.
+  /// Shell commands that fix it, in the order to run them; may be empty.
   var commands: [String] {
     switch self {
     case .captionNotUTF8(let path, let encoding):
@@ -89,6 +89,6 @@ public enum DatasetError: ReportableError, Equatable {
 
 /// Caption files in formats that are not read.
 enum ForeignCaptions {
-  /// Names that other programs give them.
+  /// Names that other programs use for them.
   static let names = ["metadata.csv", "metadata.parquet"]
 }

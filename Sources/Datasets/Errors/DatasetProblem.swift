@@ -4,10 +4,10 @@ import Files
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
   /// The files it is about, in the dataset folder; empty: the dataset as a whole.
   public let files: [String]
-  /// What was found and what happens with it.
+  /// What was found and what training does about it.
   public let text: String
-  /// Shell commands that mend it, one after another, with paths as seen from the current folder;
-  /// empty: there are none.
+  /// Shell commands that fix it, in the order to run them, with paths relative to the current
+  /// folder; may be empty.
   public let commands: [String]
 
   package init(_ files: [String], _ text: String, commands: [String] = []) {
@@ -16,7 +16,7 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     self.commands = commands
   }
 
-  /// The same of files in a folder of that name.
+  /// The same problem, with its files in a folder of this name.
   package func below(_ folder: String) -> DatasetProblem {
     DatasetProblem(files.map { "\(folder)/\($0)" }, text, commands: commands)
   }

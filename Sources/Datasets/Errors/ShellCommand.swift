@@ -30,12 +30,12 @@ enum ShellCommand {
       + move(copy, to: path)
   }
 
-  /// Makes a PNG of a picture, with ImageMagick.
+  /// Converts an image to PNG with ImageMagick.
   static func convert(_ path: String, to other: String) -> String {
     "magick \(quoted(path)) \(quoted(other))"
   }
 
-  /// Puts a PNG with the colours of sRGB in a picture's place, with libvips.
+  /// Replaces an image with a PNG converted to sRGB, with libvips.
   static func toSRGB(_ path: String, as other: String) -> String {
     let copy = other + ".srgb.png"
     return "vips icc_transform \(quoted(path)) \(quoted(copy)) srgb --embedded && "

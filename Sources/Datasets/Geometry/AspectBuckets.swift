@@ -1,7 +1,8 @@
 public import Images
 
-/// The sizes in which training sees images: of about as many pixels each and of different aspects,
-/// so that little of an image is cut off, after SDXL's own training (arXiv 2307.01952, section 2.3).
+/// The sizes in which training sees images. They have about the same number of pixels and different
+/// aspect ratios, so that little of an image is cut off, as in SDXL's own training (arXiv
+/// 2307.01952, section 2.3).
 public struct AspectBuckets: Sendable, Equatable {
   /// All buckets, from the narrowest to the widest; the square is always among them.
   public let sizes: [PixelSize]
@@ -11,7 +12,7 @@ public struct AspectBuckets: Sendable, Equatable {
 
   /// For each side that is a multiple of `step` from `4 * step` to `2 * resolution`: the longest
   /// other side, within the same limits, that keeps the area within `resolution` squared; and the
-  /// same lying down. Where that leaves nothing there is only the square.
+  /// transpose. If none fits, the square is the only bucket.
   ///
   /// Both numbers are in pixels and above 0.
   public init(resolution: Int, step: Int) {
@@ -30,19 +31,19 @@ public struct AspectBuckets: Sendable, Equatable {
     }
   }
 
-  /// One square with sides of `resolution` pixels (above 0), whatever the image.
+  /// One square with sides of `resolution` pixels (above 0) for every image.
   public init(square resolution: Int) {
     self.init(resolution: resolution, step: resolution)
   }
 
-  /// The bucket of an image of `size` (both sides above 0): the one of nearest aspect, of several
-  /// the largest.
+  /// The bucket of an image of `size` (both sides above 0): the one with the nearest aspect ratio,
+  /// and the largest of several.
   ///
-  /// An image that this would enlarge gets, without `upscale`, the largest rectangle inside it whose
+  /// Without `upscale`, an image that this would enlarge gets the largest rectangle inside it whose
   /// sides are multiples of the step and whose area is within the resolution squared. Only an image
-  /// with a side below one step is enlarged all the same.
+  /// with a side below one step is still enlarged.
   public func bucket(for size: PixelSize, upscale: Bool) -> PixelSize {
-    // Ranks in which a transposed image has the transposed bucket.
+    // With these ranks a transposed image has the transposed bucket.
     func distance(_ bucket: PixelSize) -> Double { aspectDistance(size, bucket) }
     func longSide(_ bucket: PixelSize) -> Int { max(bucket.width, bucket.height) }
     let nearest =
@@ -58,7 +59,7 @@ public struct AspectBuckets: Sendable, Equatable {
     return largest ?? nearest
   }
 
-  /// For each width of whole steps inside `size`: the highest rectangle of an allowed area.
+  /// For each width inside `size` that is a multiple of the step: the tallest allowed rectangle.
   private func rectangles(inside size: PixelSize) -> [PixelSize] {
     func limit(_ side: Int) -> Int { min(max(side, step), 2 * square.width) }
     return stride(from: step, through: limit(size.width), by: step).compactMap { width in
@@ -68,14 +69,14 @@ public struct AspectBuckets: Sendable, Equatable {
   }
 }
 
-/// The ratio of two aspects, 1 where they agree: its logarithm is their distance.
+/// The larger of two aspect ratios divided by the smaller. Its logarithm is their distance.
 private func aspectDistance(_ one: PixelSize, _ other: PixelSize) -> Double {
   let products = (one.width * other.height, one.height * other.width)
   return Double(max(products.0, products.1)) / Double(min(products.0, products.1))
 }
 
 extension AspectBuckets {
-  /// The rectangles that a configuration asks for at a resolution.
+  /// The buckets of a configuration at a resolution.
   public init(_ config: DatasetOptions, resolution: Int) {
     self =
       config.buckets

@@ -5,7 +5,7 @@ public import Images
 ///
 /// All sizes are in pixels, after EXIF orientation.
 public struct CropGeometry: Sendable, Hashable {
-  /// Size of the image as it was taken.
+  /// Size of the image before scaling.
   public let original: PixelSize
   /// Size of the rectangle that training sees.
   public let target: PixelSize
@@ -16,8 +16,8 @@ public struct CropGeometry: Sendable, Hashable {
   /// First column of the crop in the scaled image.
   public private(set) var cropLeft: Int
 
-  /// The geometry of an image of size `original` (both sides above 0), cropped around its centre or,
-  /// as far as its edges allow, around `focus`.
+  /// The geometry of an image of size `original` (both sides above 0), cropped around its centre
+  /// or, as far as its edges allow, around `focus`.
   public init(original: PixelSize, target: PixelSize, focus: FocusPoint? = nil) {
     self.original = original
     self.target = target
@@ -44,7 +44,7 @@ public struct CropGeometry: Sendable, Hashable {
       Double(target.height) / Double(original.height))
   }
 
-  /// The same with the crop at a place of its own in every epoch, all places equally likely.
+  /// The geometry with a random crop of an epoch. All offsets are equally likely.
   ///
   /// - Parameters:
   ///   - seed: The run's seed.
@@ -60,7 +60,7 @@ public struct CropGeometry: Sendable, Hashable {
     return geometry
   }
 
-  /// The geometry that gives, of the image mirrored left to right, the mirrored crop.
+  /// The geometry that gives the mirrored crop when the image is mirrored left to right.
   public var mirrored: CropGeometry {
     var geometry = self
     geometry.cropLeft = resized.width - target.width - cropLeft
@@ -72,12 +72,32 @@ private func roundedQuotient(_ dividend: Int, _ divisor: Int) -> Int {
   (2 * dividend + divisor) / (2 * divisor)
 }
 
-/// Where `length` of `whole` pixels begin, their middle as near to `focus`, a share of the whole, as
-/// possible.
+/// The offset of a crop of `length` in `whole` pixels, centred as near as possible to `focus`, a
+/// share of the whole; nil: the middle.
 private func offset(of length: Int, in whole: Int, around focus: Double?) -> Int {
   let slack = whole - length
   guard let focus else { return slack / 2 }
   // As for the centre, .5 rounds down.
   let start = (focus * Double(whole) - Double(length) / 2 - 0.5).rounded(.up)
   return Int(min(Double(slack), max(0, start)))
+}
+
+/// The point of an image around which its crop is centred, as far as the edges allow.
+public struct FocusPoint: Sendable, Hashable {
+  /// From the left edge, 0, to the right edge, 1, of the upright image.
+  public var x: Double
+  /// From the upper edge, 0, to the lower edge, 1, of the upright image.
+  public var y: Double
+
+  /// A point by its shares of width and height, each from 0 to 1.
+  public init(x: Double, y: Double) {
+    self.x = x
+    self.y = y
+  }
+
+  /// A point by a list of the two shares; nil for any other list.
+  init?(_ shares: [Double]) {
+    guard shares.count == 2, shares.allSatisfy({ (0...1).contains($0) }) else { return nil }
+    self.init(x: shares[0], y: shares[1])
+  }
 }

@@ -1,6 +1,8 @@
-/// How training reads a dataset: everything but the images that decides what a sample shows.
+public import Options
+
+/// The options that decide how training reads a dataset and what each sample shows.
 public struct DatasetOptions: Sendable, Equatable {
-  /// What is trained.
+  /// Name of the subject.
   public var subject: String
   /// Optimizer steps.
   public var steps: Int
@@ -8,16 +10,16 @@ public struct DatasetOptions: Sendable, Equatable {
   public var batchSize: Int
   /// Forward passes in one optimizer step.
   public var gradientAccumulation: Int
-  /// Every random draw follows from it.
+  /// Seed of every random draw.
   public var seed: UInt64
 
-  /// Whether images keep about their shape; else all become squares.
+  /// Whether images keep about their aspect ratio; else all become squares.
   public var buckets: Bool
-  /// Sides of the rectangles are multiples of so many pixels.
+  /// The sides of buckets are multiples of this many pixels.
   public var bucketStep: Int
   /// Whether images that are too small are enlarged.
   public var upscale: Bool
-  /// Which part of an image its rectangle shows.
+  /// Which part of an image its crop shows.
   public var crop: CropChoice
   /// Whether half of the samples are mirrored.
   public var flip: Bool
@@ -26,29 +28,29 @@ public struct DatasetOptions: Sendable, Equatable {
   public var captionPrefix: String?
   /// Text after every caption.
   public var captionSuffix: String?
-  /// Whether one of the lines of a caption file is drawn for each sample; else the first is used.
+  /// Whether each sample draws one of the lines of a caption file; else the first is used.
   public var captionAlternatives: Bool
   /// Whether the parts of a caption between commas are shuffled for each sample.
   public var captionShuffle: Bool
-  /// How many parts at the beginning stay in place.
+  /// How many parts at the beginning are not shuffled.
   public var keepTokens: Int
   /// Share of the samples with an empty caption.
   public var captionDropout: Double
-  /// Tokens of a caption that are read.
+  /// The most tokens of a caption that are read.
   public var maxCaptionTokens: Int
-  /// Whether masks weigh the loss.
+  /// Whether masks weight the loss.
   public var masks: Bool
-  /// The weight of the loss where a mask is black.
+  /// Weight of the loss where a mask is black, from 0 to 1.
   public var maskFloor: Double
 
-  /// Folder with validation images; nil: the dataset's own, when it is there.
+  /// Folder with validation images; nil: the folder in the dataset, if it exists.
   public var validationDataset: String?
   /// How many of the dataset's own images are used for validation; nil: 1 of 8 or more.
   public var validationImages: Int?
   /// Optimizer steps between validations; 0: none.
   public var validateEvery: Int
 
-  /// Options for the parts that decide how samples are read.
+  /// All options in the order of their declaration.
   public init(
     subject: String, steps: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
     buckets: Bool, bucketStep: Int, upscale: Bool, crop: CropChoice, flip: Bool,
@@ -80,4 +82,12 @@ public struct DatasetOptions: Sendable, Equatable {
     self.validationImages = validationImages
     self.validateEvery = validateEvery
   }
+}
+
+/// Which part of an image training sees.
+public enum CropChoice: String, ConfigChoice, CaseIterable {
+  /// The part in the middle, or around the focus point.
+  case center
+  /// A random part in every epoch.
+  case random
 }

@@ -1,11 +1,11 @@
-/// Random numbers as a pure function of what they are for.
+/// Random numbers as a pure function of their purpose, step and sample.
 ///
 /// There is no state to save or restore: the draw for a given (seed, step, sample, purpose) is the
-/// same in every process, before and after a resume, and no draw depends on which others were made.
+/// same in every process, before and after a resume, and no draw depends on other draws.
 /// The numbers are a counter-based hash: each word is folded in with the 64-bit finalizer of
-/// SplitMix64 (Steele, Lea, Flood 2014; constants by Stafford, variant 13), so neighbouring counters
-/// give unrelated values and the low 32 bits, all that libtorch's CPU generator takes of a seed, are
-/// as good as the high ones.
+/// SplitMix64 (Steele, Lea, Flood 2014; constants by Stafford, variant 13), so neighbouring
+/// counters give unrelated values and the low 32 bits, which are all that libtorch's CPU generator
+/// uses of a seed, are as good as the high ones.
 public enum CounterRandom {
   /// What a draw is for. The numbers are part of every run's arithmetic: never change one.
   public enum Purpose: UInt64, Sendable {
@@ -21,22 +21,22 @@ public enum CounterRandom {
     case adapter = 5
     /// Initial noise of a class image.
     case classImage = 6
-    /// Order of the class images in an epoch of theirs.
+    /// Order of the class images in one of their epochs.
     case classOrder = 7
-    /// Noise added to a held-out picture.
-    case heldOutNoise = 8
+    /// Noise added to a validation image.
+    case validationNoise = 8
     /// Place of a random crop in an epoch.
     case crop = 9
     /// Whether a sample is mirrored.
     case flip = 10
-    /// Which of an image's captions a sample has.
+    /// Which of an image's captions a sample uses.
     case captionLine = 11
     /// Order of the parts of a caption.
     case captionOrder = 12
-    /// Whether a sample has no caption.
+    /// Whether a sample has an empty caption.
     case captionDropout = 13
-    /// Which of a dataset's images are held out.
-    case heldOutChoice = 14
+    /// Which of a dataset's images are for validation.
+    case validationChoice = 14
   }
 
   /// A 64-bit draw.
@@ -44,7 +44,7 @@ public enum CounterRandom {
   /// - Parameters:
   ///   - seed: The run's seed.
   ///   - step: Optimizer step, or epoch for the order.
-  ///   - sample: Which sample of the step, counted over its whole accumulation.
+  ///   - sample: Number of the sample in the step, counted over all accumulated passes.
   ///   - purpose: What the number is for.
   public static func value(seed: UInt64, step: Int, sample: Int, purpose: Purpose) -> UInt64 {
     [purpose.rawValue, UInt64(bitPattern: Int64(step)), UInt64(bitPattern: Int64(sample))]

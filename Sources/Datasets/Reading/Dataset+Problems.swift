@@ -2,14 +2,14 @@ import Foundation
 import Images
 
 extension Dataset {
-  /// Everything that the user should know before training on these pictures starts: what is odd about
-  /// the folder, and what a settled configuration makes of it.
+  /// Everything that the user should know before training on these images: the problems of the
+  /// folder, and those that depend on the configuration.
   public func problems(
     _ config: DatasetOptions, buckets: AspectBuckets, _ tokenizer: any CaptionTokenizer
   ) -> [DatasetProblem] {
     let recipe = CaptionRecipe(config)
     let usesAll = config.captionAlternatives && !isCompanion
-    // Companions are no place to draw captions, and need not name the subject.
+    // Companions always use their first caption, and need not name the subject.
     let captions = images.map { image in
       (usesAll ? image.captions : [image.caption]).map { recipe.plain([$0]) }
     }
@@ -21,8 +21,8 @@ extension Dataset {
     return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
   }
 
-  /// Images that training would enlarge by more than 1.15 to cover their buckets, so that it would
-  /// learn their blur.
+  /// Images that training would enlarge by more than 1.15 to cover their buckets, and so would
+  /// learn blurred.
   public func enlargements(in buckets: AspectBuckets, upscale: Bool) -> [DatasetProblem] {
     images.compactMap { image in
       let bucket = buckets.bucket(for: image.size, upscale: upscale)
@@ -35,7 +35,7 @@ extension Dataset {
     }
   }
 
-  /// Captions of more tokens than are read, with what is cut off.
+  /// Captions with more tokens than are read, with the text that is cut off.
   private func truncations(
     of captions: [[String]], by tokenizer: any CaptionTokenizer, maxTokens: Int
   ) -> [DatasetProblem] {
@@ -54,23 +54,23 @@ extension Dataset {
       DatasetProblem(
         several,
         "several captions, only the first is read"
-          + (isCompanion ? "" : "; `caption_alternatives: true` draws one each time"))
+          + (isCompanion ? "" : "; `caption_alternatives: true` draws one for each sample"))
     ]
   }
 
-  /// Says so when the word that stands for the subject is in no caption.
+  /// The problem that no caption contains the word for the subject.
   private func missingToken(in captions: some Sequence<String>) -> [DatasetProblem] {
     let token = Self.words(of: subject.token)
     if captions.contains(where: { Self.words(of: $0).contains(token) }) { return [] }
     return [
       DatasetProblem(
         [],
-        "no caption holds \"\(subject.token)\", so that word will not draw the subject; "
+        "no caption contains \"\(subject.token)\", so that word will not draw the subject; "
           + "use it in the captions, or set trigger in \(Subject.fileName)")
     ]
   }
 
-  /// The words in lower case, each between spaces.
+  /// The words of a text in lower case, each between spaces.
   static func words(of text: String) -> String {
     " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
   }

@@ -1,15 +1,16 @@
 public import Foundation
 
-/// The pictures of a subject, their captions, and what is odd about them.
+/// The images of a subject, their captions and their problems.
 public struct Dataset: Sendable, Equatable {
-  /// The folder.
+  /// The dataset folder.
   public let directory: URL
-  /// What is trained.
+  /// The subject that the images show.
   public let subject: Subject
   /// The images, sorted by the bytes of their names.
   public let images: [DatasetImage]
-  /// What is odd about the folder, whatever is done with it.
+  /// The problems of the folder that do not depend on the configuration.
   public let problems: [DatasetProblem]
-  /// Whether these pictures stand beside the subject's own, and are named with their folder.
+  /// Whether the images are used beside the subject's own, as class images and validation images
+  /// are. Problems then name their folder.
   let isCompanion: Bool
 }

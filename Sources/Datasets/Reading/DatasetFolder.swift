@@ -1,35 +1,35 @@
 import Files
 import Foundation
 
-/// The files of one folder by what they are for; lists are sorted by the bytes of the names.
+/// The files of one folder by their purpose. Lists are sorted by the bytes of the names.
 struct DatasetFolder {
-  /// Name of the folder in a dataset with images to validate on.
-  static let validationName = "held-out"
+  /// Names of the folder of validation images in a dataset: the present one, and the former one,
+  /// which is still read.
+  static let validationNames = ["validation", "held-out"]
 
-  /// The folder.
   let url: URL
   /// Images that are read.
   private(set) var images: [String] = []
-  /// Masks by the stem of the images that they belong to; the first is used.
+  /// Masks by the stem of their image. The first of a list is used.
   private(set) var masks: [String: [String]] = [:]
   /// Images of formats that are not read.
   private(set) var unsupportedImages: [String] = []
-  /// Text files by their name without extension: captions, if an image has the same.
+  /// Text files by their stem. A text is a caption if an image has the same stem.
   private(set) var texts: [String: String] = [:]
   /// Whether there is a `metadata.jsonl`.
   private(set) var hasMetadata = false
-  /// Captions as other programs name them, which are not read here.
+  /// Captions under the names of other programs, which are not read.
   private(set) var foreignCaptions: [String] = []
   /// Folders.
   private(set) var folders: [String] = []
-  /// Links that lead nowhere or in a circle, and may have been meant for folders.
+  /// Broken and circular links, which may be meant as folders.
   private(set) var brokenLinks: [String] = []
 
-  /// Lists the folder; hidden files and files of any other kind are no part of the dataset. Throws
+  /// Lists the folder. Hidden files and files of other kinds are not part of the dataset. Throws
   /// `DatasetError.unreadable`.
   init(_ url: URL) throws(DatasetError) {
     self.url = url
-    var pictures: [String] = []
+    var imageNames: [String] = []
     for name in try Self.names(in: url) {
       let isFolder = Self.isFolder(url.appending(path: name, directoryHint: .notDirectory))
       if isFolder == true {
@@ -37,7 +37,7 @@ struct DatasetFolder {
         continue
       }
       switch name.pathExtension.lowercased() {
-      case "jpg", "jpeg", "png": pictures.append(name)
+      case "jpg", "jpeg", "png": imageNames.append(name)
       case "txt": texts[name.pathStem] = name
       case "jsonl" where name == CaptionMetadata.fileName: hasMetadata = true
       case "caption", "captions", "cap", "text": foreignCaptions.append(name)
@@ -48,13 +48,13 @@ struct DatasetFolder {
       default: if isFolder == nil { brokenLinks.append(name) }
       }
     }
-    sort(pictures)
+    sort(imageNames)
   }
 
-  /// Tells masks from the images that they belong to.
-  private mutating func sort(_ pictures: [String]) {
-    let stems = Set(pictures.map(\.pathStem))
-    for name in pictures {
+  /// Separates masks from the images that they belong to.
+  private mutating func sort(_ imageNames: [String]) {
+    let stems = Set(imageNames.map(\.pathStem))
+    for name in imageNames {
       let owner = name.maskedStem
       if let owner, stems.contains(owner) {
         masks[owner, default: []].append(name)
@@ -64,7 +64,7 @@ struct DatasetFolder {
     }
   }
 
-  /// nil when there is nothing at the path; links are followed.
+  /// Whether a path leads to a folder, also over links; nil: it does not exist.
   static func isFolder(_ url: URL) -> Bool? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
@@ -73,7 +73,7 @@ struct DatasetFolder {
     return isFolder.boolValue
   }
 
-  /// What is in a folder but hidden, sorted.
+  /// The names in a folder that are not hidden, sorted by their bytes.
   static func names(in folder: URL) throws(DatasetError) -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -1,3 +1,4 @@
+public import Files
 public import Foundation
 public import Images
 
@@ -11,22 +12,22 @@ public struct DatasetImage: Sendable, Equatable {
     case alpha
   }
 
-  /// The file.
+  /// The image file.
   public let url: URL
   /// Its path in the dataset folder, which no other image has.
   public let name: String
   /// Its size after EXIF orientation.
   public let size: PixelSize
-  /// What may be said of it, from its caption file or elsewhere; at least one text.
+  /// The captions from its caption file or another source; at least one.
   public let captions: [String]
-  /// What its crop is to show; nil: nothing is said.
+  /// The point around which it is cropped; nil: its middle.
   public let focus: FocusPoint?
-  /// How often an epoch has it.
+  /// How often it is in an epoch.
   public let repeats: Int
-  /// What weighs its loss; nil: all of it counts.
+  /// What weights its loss; nil: all of it counts.
   public let mask: Mask?
 
-  /// An image; its name is that of the file where none is given.
+  /// An image. By default its name is that of the file.
   public init(
     url: URL, name: String? = nil, size: PixelSize, captions: [String], focus: FocusPoint? = nil,
     repeats: Int = 1, mask: Mask? = nil
@@ -42,4 +43,24 @@ public struct DatasetImage: Sendable, Equatable {
 
   /// The first of the captions.
   public var caption: String { captions[0] }
+}
+
+/// A mask that does not fit its image.
+public enum MaskError: ReportableError, Equatable {
+  /// Sizes are after EXIF orientation.
+  case otherSize(mask: String, size: PixelSize, image: String, imageSize: PixelSize)
+
+  /// The kind of fault.
+  public var kind: ErrorKind {
+    .badData
+  }
+
+  /// One sentence: which file, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .otherSize(let mask, let size, let image, let imageSize):
+      "\(mask) has \(size.width) x \(size.height) pixels, but its image \(image) has "
+        + "\(imageSize.width) x \(imageSize.height); save the mask in the image's size."
+    }
+  }
 }

@@ -2,13 +2,13 @@ import Files
 import Foundation
 
 extension DatasetReader {
-  /// What has been read of a folder and those that belong to it.
+  /// The result of reading a folder and the folders that belong to it.
   ///
   /// - Parameters:
-  ///   - problems: what is odd about the folders themselves.
-  ///   - others: what of the folders cannot be used besides the files read.
-  ///   - isCompanion: whether it stands beside the subject's own folder.
-  /// - Throws: `DatasetError` for a folder without pictures, `FileAccessError`.
+  ///   - problems: Problems of the folders themselves.
+  ///   - others: Folders that cannot be used. They add to the unusable files.
+  ///   - isCompanion: Whether the images are used beside the subject's own.
+  /// - Throws: `DatasetError` for a folder without images, `FileAccessError`.
   func survey(
     of directory: URL, problems: [DatasetProblem], unusable others: [UnusableFile] = [],
     isCompanion: Bool = false
@@ -27,7 +27,7 @@ extension DatasetReader {
     }
     let images = images.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let found =
-      try (fileProblems + problems + lookedForInVain).filter { !$0.files.isEmpty }
+      try (fileProblems + problems + missingImages).filter { !$0.files.isEmpty }
       + DuplicateImages.problems(in: images)
     let dataset = Dataset(
       directory: directory, subject: subject, images: images,
@@ -38,7 +38,7 @@ extension DatasetReader {
       unusable: unusable.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
   }
 
-  /// What is odd about single files.
+  /// The problems of single files.
   private var fileProblems: [DatasetProblem] {
     func problem(_ fixes: [Fix], _ text: String) -> DatasetProblem {
       DatasetProblem(fixes.map(\.file), text, commands: fixes.compactMap(\.command))
@@ -50,33 +50,33 @@ extension DatasetReader {
         findings.uncaptioned,
         "no caption in a .txt file of the same name, \"\(subject.defaultCaption.excerpt())\" is "
           + "used"),
-      problem(findings.misnamed, "the content is of the other format than the extension says"),
+      problem(findings.misnamed, "the extension does not fit the format of the content"),
       DatasetProblem(findings.orphanTexts, "no image of the same name, not read"),
       DatasetProblem(
         findings.doubleCaptions,
         "captions in a .txt and in \(CaptionMetadata.fileName), the .txt is read"),
       problem(
         findings.foreignCaptions,
-        "captions are only read from .txt files and \(CaptionMetadata.fileName), not read"),
-      problem(findings.unsupported, "only JPEG and PNG are read, left out"),
-      DatasetProblem(findings.secondMasks, "the picture has another mask, not read"),
+        "not read; captions are read only from .txt files and \(CaptionMetadata.fileName)"),
+      problem(findings.unsupported, "not read; only JPEG and PNG are read"),
+      DatasetProblem(findings.secondMasks, "not read; the image has another mask"),
       DatasetProblem(
-        findings.beyondLimit, "more than the \(images.count) that are asked for, not read"),
+        findings.beyondLimit, "not read; only \(images.count) needed"),
     ]
-      + profiles.map { profile, pictures in
+      + profiles.map { profile, images in
         problem(
-          pictures.map(\.picture),
+          images.map(\.image),
           "the colour profile is \(profile.excerpt()), but its colours are read as sRGB")
       }
   }
 
-  /// Pictures that something is said of and that are not there.
-  private var lookedForInVain: [DatasetProblem] {
+  /// Images that `metadata.jsonl` or `subject.yaml` names and that do not exist.
+  private var missingImages: [DatasetProblem] {
     [
-      DatasetProblem(orphanLines, "no picture of that name, not read"),
+      DatasetProblem(orphanLines, "no image of that name, not read"),
       DatasetProblem(
         subject.focusByName.keys.filter { !names.contains($0) }.sorted(),
-        "no picture of that name, though \(Subject.fileName) gives it a focus point"),
+        "no image of that name, but \(Subject.fileName) gives it a focus point"),
     ]
   }
 }

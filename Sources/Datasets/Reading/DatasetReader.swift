@@ -2,9 +2,9 @@ import Files
 import Foundation
 import Images
 
-/// Reads the folders of a dataset one after another, and keeps what is odd about their files.
+/// Reads the folders of a dataset, and collects their images and the problems of their files.
 struct DatasetReader {
-  /// Files that the user should know of, by what is the matter with them.
+  /// Files with problems, by kind of problem.
   struct Findings {
     var uncaptioned: [String] = []
     var misnamed: [Fix] = []
@@ -12,33 +12,33 @@ struct DatasetReader {
     var doubleCaptions: [String] = []
     var foreignCaptions: [Fix] = []
     var unsupported: [Fix] = []
-    var otherColors: [(profile: String, picture: Fix)] = []
+    var otherColors: [(profile: String, image: Fix)] = []
     var secondMasks: [String] = []
     var beyondLimit: [String] = []
   }
 
-  /// A file and the command that mends it, where there is one.
+  /// A file and the command that fixes it, if there is one.
   typealias Fix = (file: String, command: String?)
 
   let subject: Subject
   private(set) var images: [DatasetImage] = []
   private(set) var unusable: [UnusableFile] = []
   private(set) var findings = Findings()
-  /// Whether any picture has a caption of its own or its folder's.
+  /// Whether any image has a caption of its own or its folder's.
   private(set) var hasCaptions = false
-  /// The names of all pictures, readable or not.
+  /// The names of all images, readable or not.
   private(set) var names: Set<String> = []
 
-  /// The lines of `metadata.jsonl` files by the pictures' places, and the files' names.
+  /// The lines of `metadata.jsonl` files and the names of these files, by the images' paths.
   private var metadata: [String: (entry: CaptionMetadata.Entry, source: String)] = [:]
   /// The names of the files that cannot be used.
   private var faulty: Set<String> = []
-  /// The places of all pictures.
+  /// The paths of all images.
   private var places: Set<String> = []
 
   init(subject: Subject) { self.subject = subject }
 
-  /// Reads a folder; of its pictures the first `limit` by name.
+  /// Reads the first `limit` images of a folder by name.
   mutating func read(_ folder: ImageFolder, limit: Int = .max) {
     let files = folder.files
     readMetadata(of: folder)
@@ -59,7 +59,7 @@ struct DatasetReader {
     }
   }
 
-  /// The lines of `metadata.jsonl` files that name no picture.
+  /// The lines of `metadata.jsonl` files that name no existing image.
   var orphanLines: [String] {
     metadata.filter { !places.contains($0.key) }.values
       .sorted { ($0.source, $0.entry.line) < ($1.source, $1.entry.line) }
@@ -131,13 +131,13 @@ struct DatasetReader {
     }
     if let profile = header.colorProfile {
       let isPNG = file.pathExtension.lowercased() == "png"
-      let picture = fix(file, in: folder, to: isPNG ? nil : "png", ShellCommand.toSRGB(_:as:))
-      findings.otherColors.append((profile, picture))
+      let image = fix(file, in: folder, to: isPNG ? nil : "png", ShellCommand.toSRGB(_:as:))
+      findings.otherColors.append((profile, image))
     }
   }
 
-  /// A command that makes a file of another extension, if nothing has that name yet, or with nil works
-  /// on the file itself.
+  /// A file with the command that converts it to the extension `ending` (nil: in place). There is no
+  /// command if the new name is taken.
   private func fix(
     _ file: String, in folder: ImageFolder, to ending: String?,
     _ command: (String, String) -> String
@@ -149,20 +149,20 @@ struct DatasetReader {
   }
 
   /// Throws `MaskError` for a mask that does not fit, `ImageError` for one that cannot be read.
-  private static func check(_ mask: URL, isOf size: PixelSize, as picture: URL) throws {
+  private static func check(_ mask: URL, isOf size: PixelSize, as image: URL) throws {
     let found = try ImageDecoder.header(contentsOf: mask).orientedSize
     guard found == size else {
       throw MaskError.otherSize(
-        mask: mask.relativePath, size: found, picture: picture.relativePath, pictureSize: size)
+        mask: mask.relativePath, size: found, image: image.relativePath, imageSize: size)
     }
   }
 
-  /// Reads a file, or keeps why it cannot be read.
+  /// Reads a file, or records why it cannot be read.
   private mutating func attempt<T>(_ name: String, _ read: () throws -> T) -> T? {
     do {
       return try read()
     } catch {
-      // Pictures may share a caption or a mask.
+      // Images may share a caption or a mask.
       if faulty.insert(name).inserted { unusable.append(UnusableFile(name: name, error: error)) }
       return nil
     }

@@ -4,10 +4,10 @@ public import Foundation
 public struct UnusableFile: Sendable, CustomStringConvertible {
   /// Its path in the dataset folder.
   public let name: String
-  /// Why, in one sentence that names it.
+  /// The reason, in one sentence that names the file.
   public let error: any Error
 
-  /// Shell commands that mend it, one after another; empty: there are none.
+  /// Shell commands that fix it, in the order to run them; may be empty.
   public var commands: [String] { (error as? DatasetError)?.commands ?? [] }
 
   /// The error's sentence.
@@ -16,13 +16,13 @@ public struct UnusableFile: Sendable, CustomStringConvertible {
 
 /// What can be read of a dataset folder, and what cannot.
 public struct DatasetSurvey: Sendable {
-  /// The dataset of what can be read; nil: no picture can.
+  /// The dataset of the images that can be read; nil: there are none.
   public let dataset: Dataset?
-  /// The files that cannot be used, sorted by the bytes of their names; pictures whose caption or
-  /// mask is among them are no part of `dataset`.
+  /// The files that cannot be used, sorted by the bytes of their names. Images whose caption or
+  /// mask is among them are not part of `dataset`.
   public let unusable: [UnusableFile]
 
-  /// The dataset, when all of it can be used.
+  /// The dataset, if all of its files can be used.
   ///
   /// - Throws: the only unusable file's own error, or `DatasetError.unusable` for several.
   func whole(_ directory: URL) throws -> Dataset {
@@ -35,12 +35,12 @@ public struct DatasetSurvey: Sendable {
 }
 
 extension Dataset {
-  /// Looks through a dataset folder, past files that cannot be used.
+  /// Reads a dataset folder, and collects the files that cannot be used.
   ///
   /// - Parameters:
   ///   - directory: The folder, usually `Datasets/<subject>`.
   ///   - subject: The subject's name.
-  /// - Throws: `DatasetError` for a folder that cannot be read or holds no picture, `ConfigError` for a
+  /// - Throws: `DatasetError` for a folder that cannot be read or has no image, `ConfigError` for a
   ///   broken `subject.yaml`.
   public static func survey(directory: URL, subject: String) throws -> DatasetSurvey {
     let own = try DatasetFolder(directory, ofSubject: subject)
@@ -62,13 +62,12 @@ extension Dataset {
     try survey(directory: directory, subject: subject).whole(directory)
   }
 
-  /// Reads a folder of pictures that stand beside the subject's own, as class images and held-out
-  /// pictures do; it need not name the subject, and what is odd about it is said with the folder's
-  /// name.
+  /// Reads a folder of images that are used beside the subject's own: class images and validation
+  /// images. Their captions need not name the subject, and their problems name the folder.
   ///
   /// - Parameters:
-  ///   - caption: of the pictures that have none.
-  ///   - limit: how many to take, the first by name.
+  ///   - caption: Caption of images without one.
+  ///   - limit: The most images to read, the first by name.
   /// - Throws: as ``load(directory:subject:)``.
   package static func companion(directory: URL, caption: String, limit: Int = .max) throws
     -> Dataset
@@ -84,7 +83,7 @@ extension Dataset {
 }
 
 extension DatasetFolder {
-  /// Lists the folder of a subject. Throws `DatasetError` when there is none of its name.
+  /// Lists the folder of a subject. Throws `DatasetError` if it does not exist.
   fileprivate init(_ url: URL, ofSubject subject: String) throws(DatasetError) {
     guard let isFolder = Self.isFolder(url) else {
       let parent = url.standardizedFileURL.deletingLastPathComponent()

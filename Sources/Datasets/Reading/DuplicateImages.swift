@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// Pictures that are in a dataset more than once.
+/// Finds images that are in a dataset more than once.
 enum DuplicateImages {
-  /// Groups of files with the same bytes, sorted by their first. Only files of equal size are read.
+  /// A problem for each group of files with the same bytes. Only files of equal size are read.
   ///
   /// Throws `FileAccessError`.
   static func problems(in images: [DatasetImage]) throws(FileAccessError) -> [DatasetProblem] {
@@ -21,11 +21,11 @@ enum DuplicateImages {
   }
 
   private static func problem(_ same: [DatasetImage]) -> DatasetProblem {
-    // A link to the picture that stays is no copy: removing what it leads to would remove both.
+    // A link to the kept image is not a copy. Removing its target would remove both.
     let kept = same[0].url.resolvingSymlinksInPath().path
     let copies = same.dropFirst().filter { $0.url.resolvingSymlinksInPath().path != kept }
     return DatasetProblem(
-      same.map(\.name), "the same picture, which will weigh more than others",
+      same.map(\.name), "the same image, which will weigh more than others",
       commands: copies.map { ShellCommand.remove($0.url.relativePath) })
   }
 

@@ -1,28 +1,25 @@
 import Foundation
 
-/// A folder whose pictures a dataset reads, and what they have in common.
+/// A folder whose images a dataset reads, and the settings that they share.
 struct ImageFolder {
-  /// Its path in the dataset folder; nil: it is the dataset folder.
+  /// Its path in the dataset folder; nil: the dataset folder itself.
   let name: String?
-  /// What is in it.
   let files: DatasetFolder
-  /// How often an epoch has its pictures.
+  /// How often an epoch repeats its images.
   var repeats = 1
-  /// Caption of its pictures that have none; nil: the subject's.
+  /// Caption of its images without one; nil: the subject's.
   var caption: String?
 
-  /// Where a file of it is.
   func url(of file: String) -> URL {
     files.url.appending(path: file, directoryHint: .notDirectory)
   }
 
-  /// The path of a file of it in the dataset folder.
+  /// The path of one of its files in the dataset folder.
   func path(of file: String) -> String { name.map { "\($0)/\(file)" } ?? file }
 
-  /// The paths of files of it in the dataset folder.
   func paths(of files: [String]) -> [String] { files.map(path) }
 
-  /// Files of it that are there under any name, to see whether a name is free.
+  /// Whether a name in the folder is taken, also by a file that is not read.
   func has(_ file: String) -> Bool {
     FileManager.default.fileExists(atPath: url(of: file).path)
   }

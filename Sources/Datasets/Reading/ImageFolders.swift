@@ -1,17 +1,17 @@
 import Files
 import Foundation
 
-/// The folders that a dataset is made of: its own, those of kohya's names in it, and those that
-/// `subject.yaml` lists.
+/// The folders of a dataset: its own, those in it with names in kohya's form, and those listed in
+/// `subject.yaml`.
 struct ImageFolders {
-  /// Those that are read.
+  /// The folders that are read.
   private(set) var all: [ImageFolder]
-  /// What is odd about others.
+  /// The problems of folders.
   private(set) var problems: [DatasetProblem] = []
-  /// Folders that should be read and cannot be.
+  /// Folders that should be read and cannot be read.
   private(set) var unusable: [UnusableFile] = []
 
-  /// Finds the folders of a subject. Throws `DatasetError` for one that is listed and is none.
+  /// Finds the folders of a subject. Throws `DatasetError` for a listed path that is not a folder.
   init(own: DatasetFolder, subject: Subject) throws(DatasetError) {
     all = [ImageFolder(name: nil, files: own, repeats: subject.repeats)]
     var places = [Self.place(of: own.url): ""]
@@ -33,7 +33,7 @@ struct ImageFolders {
         caption: folder.caption ?? kohya?.caption, &places)
     }
     let others = own.folders.filter { name in
-      name != DatasetFolder.validationName && !all.contains { $0.name == name }
+      !DatasetFolder.validationNames.contains(name) && !all.contains { $0.name == name }
     }
     var unread: [String] = []
     for name in others {
@@ -52,8 +52,8 @@ struct ImageFolders {
       problems.append(
         DatasetProblem(
           unread,
-          "folders inside a dataset are only read when they are named as 3_sks dog (repeats and "
-            + "caption) or listed under folders in \(Subject.fileName), not read"))
+          "not read; a folder inside a dataset is read only if its name is like 3_sks dog (repeats "
+            + "and caption) or \(Subject.fileName) lists it under folders"))
     }
     for name in own.brokenLinks where KohyaFolder(name) != nil {
       let url = own.url.appending(path: name, directoryHint: .notDirectory)
@@ -68,7 +68,7 @@ struct ImageFolders {
   ) {
     let place = Self.place(of: url)
     if let first = places[place] {
-      let other = first.isEmpty ? "the dataset's own" : first
+      let other = first.isEmpty ? "the dataset itself" : first
       problems.append(DatasetProblem([name], "the same folder as \(other), not read again"))
       return
     }
@@ -77,14 +77,14 @@ struct ImageFolders {
       let files = try DatasetFolder(url)
       all.append(ImageFolder(name: name, files: files, repeats: repeats, caption: caption))
       if files.images.isEmpty {
-        problems.append(DatasetProblem([name], "holds no .jpg or .png picture"))
+        problems.append(DatasetProblem([name], "contains no .jpg or .png image"))
       }
       if !files.folders.isEmpty {
         problems.append(
           DatasetProblem(
             files.folders.map { "\(name)/\($0)" },
-            "folders two deep are only read when they are listed under folders in "
-              + "\(Subject.fileName), not read"))
+            "not read; a folder two levels deep is read only if \(Subject.fileName) lists it under "
+              + "folders"))
       }
     } catch {
       unusable.append(UnusableFile(name: name, error: error))
@@ -100,17 +100,17 @@ struct ImageFolders {
     let range = KohyaFolder.repeatsRange
     return DatasetProblem(
       [name],
-      "the number is not how often an epoch may have its pictures, \(range.lowerBound) to "
-        + "\(range.upperBound), not read",
+      "not read; the number is how often an epoch repeats the images, and must be from "
+        + "\(range.lowerBound) to \(range.upperBound)",
       commands: isFree ? [ShellCommand.move(url.relativePath, to: once.relativePath)] : [])
   }
 
-  /// The folder itself, however it is reached.
+  /// The path of a folder without links. It is the same for all ways to the folder.
   private static func place(of url: URL) -> String { url.resolvingSymlinksInPath().path }
 
-  /// Why a link leads nowhere.
+  /// Why a link is broken.
   private static func reason(_ url: URL) -> String {
     var status = stat()
-    return stat(url.path, &status) == 0 ? "it is no folder" : systemReason(errno)
+    return stat(url.path, &status) == 0 ? "it is not a folder" : systemReason(errno)
   }
 }

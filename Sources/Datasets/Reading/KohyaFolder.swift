@@ -1,15 +1,15 @@
-/// A folder name as kohya's sd-scripts read it, `3_sks dog`: how often an epoch has its pictures, and
-/// the caption of those that have none.
+/// A folder name in the form of kohya's sd-scripts, `3_sks dog`: how often an epoch repeats the
+/// images of the folder, and the caption of images without one.
 struct KohyaFolder: Equatable {
-  /// As the number says.
+  /// The number before the underscore.
   let repeats: Int
-  /// As the rest says.
+  /// The text after the underscore.
   let caption: String
 
-  /// How often a picture can be had in an epoch; higher numbers are years and the like.
+  /// How often an epoch can repeat an image. Higher numbers are years and the like.
   static let repeatsRange = 1...10_000
 
-  /// nil for another name. A number too large to be one counts as the largest.
+  /// nil for a name of another form. A number that does not fit an `Int` becomes the largest `Int`.
   init?(_ name: String) {
     let digits = name.prefix { ("0"..."9").contains($0) }
     let rest = name.dropFirst(digits.count)
@@ -18,6 +18,6 @@ struct KohyaFolder: Equatable {
     caption = String(rest.dropFirst())
   }
 
-  /// Whether the number can be meant.
+  /// Whether the number can be one of repeats.
   var isPlausible: Bool { Self.repeatsRange.contains(repeats) }
 }

@@ -1,30 +1,30 @@
 public import Foundation
 public import Options
 
-/// What is trained, as `subject.yaml` in the dataset folder describes it.
+/// The subject of a training, described by `subject.yaml` in the dataset folder.
 public struct Subject: Sendable, Equatable {
   /// Name of the dataset.
   public let name: String
-  /// The word that stands for the subject in captions; nil: the name itself.
+  /// The word for the subject in captions; nil: the name itself.
   public let trigger: String?
-  /// What kind of thing the subject is: `man`, `dog`, `backpack`.
+  /// The class of the subject: `man`, `dog`, `backpack`.
   public let classWord: String?
-  /// Caption of the images that have none; nil: made of the words above.
+  /// Caption of images without one; nil: made of the words above.
   public let caption: String?
-  /// How many class images prior preservation has; nil: not said.
+  /// Number of class images for prior preservation; nil: not set.
   public let priorImages: Int?
-  /// What they show, in turn; nil: made of `classWord`.
+  /// Prompts of the class images, used in turn; nil: made of `classWord`.
   public let classPrompts: [String]?
-  /// How often an epoch has the folder's own pictures.
+  /// How often an epoch repeats the images of the dataset folder itself.
   public let repeats: Int
-  /// Folders whose pictures are read too.
+  /// Folders whose images are read too.
   public let folders: [SubjectFolder]
-  /// What crops are to show of pictures that say nothing of their own.
+  /// The focus point of images without their own.
   public let focus: FocusPoint?
-  /// The same of some pictures by their names, before `focus`.
+  /// Focus points of single images by name. They come before `focus`.
   public let focusByName: [String: FocusPoint]
 
-  /// A subject that needs no file.
+  /// A subject without a file.
   public init(
     name: String, trigger: String? = nil, classWord: String? = nil, caption: String? = nil,
     priorImages: Int? = nil, classPrompts: [String]? = nil, repeats: Int = 1,
@@ -42,7 +42,7 @@ public struct Subject: Sendable, Equatable {
     self.focusByName = focusByName
   }
 
-  /// Reads `subject.yaml` in a dataset folder, if it is there.
+  /// Reads `subject.yaml` in a dataset folder, if it exists.
   ///
   /// - Throws: `ConfigError` when the file is broken or sets an option that does not exist.
   public init(name: String, directory: URL) throws(ConfigError) {
@@ -65,30 +65,29 @@ public struct Subject: Sendable, Equatable {
       folders: file.folders ?? [], focus: focus, focusByName: focusByName)
   }
 
-  /// Name of the file in the dataset folder.
   package static let fileName = "subject.yaml"
 
-  /// How many class images there can be.
+  /// Allowed numbers of class images.
   package static let priorImagesRange = 0...10_000
 
-  /// Whether these can be class prompts.
+  /// Whether class prompts are allowed: none of them may be blank.
   package static func areClassPrompts(_ prompts: [String]) -> Bool {
     prompts.allSatisfy { !$0.allSatisfy(\.isWhitespace) }
   }
 
-  /// What class prompts can be, for errors.
+  /// The allowed class prompts, for errors.
   package static let classPromptsAllowed = "a list of texts, none of them blank"
 
-  /// The word that captions are expected to hold.
+  /// The word that captions should contain.
   public var token: String { trigger ?? name }
 
-  /// Caption of the images that have none: `a photo of sks dog`.
+  /// Caption of images without one: `a photo of sks dog`.
   public var defaultCaption: String {
     caption ?? (["a photo of", token] + (classWord.map { [$0] } ?? [])).joined(separator: " ")
   }
 
-  /// What class images show where nothing else is asked for: `a photo of a dog`; empty where the
-  /// class is not known.
+  /// The class prompts if the options set none: `a photo of a dog`; empty if the class is not
+  /// known.
   public var defaultClassPrompts: [String] {
     if let classPrompts, !classPrompts.isEmpty { return classPrompts }
     guard let classWord, let first = classWord.lowercased().first else { return [] }

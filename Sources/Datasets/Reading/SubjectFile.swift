@@ -2,9 +2,9 @@ import Foundation
 import Options
 import Yams
 
-/// What `subject.yaml` sets.
+/// The options that `subject.yaml` sets.
 struct SubjectFile: Decodable {
-  /// A point for all pictures, or points for some by name.
+  /// A point for all images, or points for single images by name.
   enum Focus: Decodable {
     case all(FocusPoint)
     case byName([String: FocusPoint])
@@ -26,8 +26,8 @@ struct SubjectFile: Decodable {
     case classPrompts = "class_prompts"
   }
 
-  /// Reads the file. Throws `ConfigError` when it is broken, sets an option that does not exist, or
-  /// one to a value that is not allowed.
+  /// Reads the file. Throws `ConfigError` if it is broken, sets an option that does not exist, or
+  /// sets one to a value that is not allowed.
   init(contentsOf url: URL) throws(ConfigError) {
     let yaml = try ConfigFile(contentsOf: url, keys: CodingKeys.allCases.map(\.rawValue))
     try Self.checkFolders(in: yaml)
@@ -62,7 +62,7 @@ struct SubjectFile: Decodable {
       let caption = folder.caption ?? "-"
       try require(
         !caption.allSatisfy(\.isWhitespace), .folders, "a blank caption for \(folder.path)",
-        "a list of folders, each with a path and, if you like, repeats and a caption")
+        "a list of folders, each with a path and optional repeats and caption")
     }
   }
 
@@ -85,8 +85,8 @@ extension SubjectFile.Focus {
     let value = try decoder.singleValueContainer()
     let refusal = DecodingError.dataCorruptedError(
       in: value,
-      debugDescription: "two numbers from 0 to 1, as [0.5, 0.3], for all pictures, or such a pair "
-        + "for each picture's name")
+      debugDescription: "two numbers from 0 to 1, such as [0.5, 0.3], for all images, or one such "
+        + "pair for each image name")
     func point(_ shares: [Double]) throws -> FocusPoint {
       guard let point = FocusPoint(shares) else { throw refusal }
       return point
@@ -98,5 +98,26 @@ extension SubjectFile.Focus {
     } else {
       throw refusal
     }
+  }
+}
+
+/// A folder with more images, listed in `subject.yaml`.
+public struct SubjectFolder: Sendable, Equatable, Decodable {
+  /// Its path, absolute or relative to the dataset folder.
+  public let path: String
+  /// How often an epoch repeats its images; nil: the number in its name, else 1.
+  public let repeats: Int?
+  /// Caption of its images without one; nil: the caption in its name, else the subject's.
+  public let caption: String?
+
+  /// A folder to read besides the dataset folder.
+  public init(path: String, repeats: Int? = nil, caption: String? = nil) {
+    self.path = path
+    self.repeats = repeats
+    self.caption = caption
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case path, repeats, caption
   }
 }

@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// What `body` makes of every element, computed on all cores, as many at a time as there are.
+/// Maps every element with `body`, on all cores at once.
 ///
-/// - Parameter progress: told how many are done, by one thread at a time.
+/// - Parameter progress: Called with the number of elements done, by one thread at a time.
 func concurrentMap<Element: Sendable, Made: Sendable>(
   _ elements: [Element], _ body: @Sendable (Element) -> Made,
   progress: @Sendable (_ done: Int) -> Void

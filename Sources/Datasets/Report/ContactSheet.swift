@@ -2,13 +2,12 @@ import Files
 public import Foundation
 import Images
 
-/// Pictures of what training will see: of each image the crop in full light and what falls outside
-/// dimmed, and below it the caption.
+/// A sheet of what training will see: each image, dimmed outside its crop, with its caption below.
 public struct ContactSheet: Sendable {
   static let tileSide = 380
   private static let columns = 4
   private static let gap = 16
-  /// More than these make a picture that is hard to look at.
+  /// More tiles would make a file that is hard to view.
   private static let tilesPerPage = 60
 
   private let report: DatasetReport
@@ -16,11 +15,11 @@ public struct ContactSheet: Sendable {
   /// The sheet of a report.
   public init(_ report: DatasetReport) { self.report = report }
 
-  /// Writes the sheet, whole or not at all: 60 images in `url`, the next in `name-2.png`, and so on.
-  /// Throws `ImageError` for a picture that has changed since, `FileAccessError`.
+  /// Writes the sheet, whole or not at all: 60 images in `url`, the next in `name-2.png`, and so
+  /// on. Throws `ImageError` for an image that has changed since, `FileAccessError`.
   ///
-  /// - Parameter progress: told how many images are drawn.
-  /// - Returns: the files.
+  /// - Parameter progress: Called with the number of images drawn.
+  /// - Returns: The files.
   public func write(
     to url: URL, progress: @Sendable (_ done: Int, _ count: Int) -> Void
   ) throws -> [URL] {
@@ -56,15 +55,15 @@ public struct ContactSheet: Sendable {
     let config = report.config
     let count = report.images.count
     let facts = [
-      "\(config.subject): \(count) \(count == 1 ? "picture" : "pictures") at \(report.resolution) "
+      "\(config.subject): \(count) \(count == 1 ? "image" : "images") at \(report.resolution) "
         + "pixels", "steps per epoch: \(report.stepsPerEpoch)", page,
     ]
-    var legend = "In full light: what training sees; dimmed: what is cut off."
+    var legend = "Bright: what training sees. Dimmed: what is cut off."
     if report.images.contains(where: { $0.image.mask != nil }) && config.masks {
-      legend += " Pink: masked, the loss counts it by \(config.maskFloor) at least."
+      legend += " Pink: masked, with a loss weight of at least \(config.maskFloor)."
     }
     if config.crop == .random {
-      legend += " Crops are drawn anew in every epoch; these are in the middle."
+      legend += " Every epoch has other crops; the ones shown are in the middle."
     }
     if config.flip { legend += " Half of the samples are mirrored." }
     return [facts.compactMap { $0 }.joined(separator: ", "), legend]

@@ -1,7 +1,7 @@
 import Foundation
 import Images
 
-/// As JSON, by the names that outside programs rely on.
+/// The report as JSON. Other programs rely on its names.
 extension DatasetReport: Encodable {
   /// Encodes the report.
   public func encode(to encoder: any Encoder) throws {
@@ -27,13 +27,13 @@ private struct Document: Encodable {
     let repeats: Int
     let focus: [Double]?
     let mask: String?
-    let heldOut: Bool
+    let validation: Bool
     let problems: [String]
 
     enum CodingKeys: String, CodingKey {
       case file, width, height, resized, bucket, scale, caption, captions, tokens, truncated, unread
       case repeats, focus, mask, problems
-      case heldOut = "held_out"
+      case validation = "held_out"
       case cropTop = "crop_top"
       case cropLeft = "crop_left"
     }
@@ -97,7 +97,7 @@ extension Document.Image {
       captions: image.captions, tokens: reported.tokens, truncated: !reported.unread.isEmpty,
       unread: reported.unread.isEmpty ? nil : String(reported.unread), repeats: image.repeats,
       focus: image.focus.map { [$0.x, $0.y] }, mask: image.mask?.description,
-      heldOut: reported.isHeldOut, problems: problems)
+      validation: reported.isValidation, problems: problems)
   }
 }
 

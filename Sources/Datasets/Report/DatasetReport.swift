@@ -1,35 +1,35 @@
 public import Images
 
-/// What training will see of a dataset, and what is odd about it.
+/// What training will see of a dataset, and the dataset's problems.
 public struct DatasetReport: Sendable {
-  /// The pictures of one size.
+  /// The images of one size.
   public struct Bucket: Sendable, Equatable {
     /// The size in which training sees them.
     public let size: PixelSize
-    /// How many there are in an epoch, each as often as it is repeated.
+    /// Samples in an epoch, with repeats.
     public let samples: Int
-    /// Forward passes that they take; the last one may be short.
+    /// Forward passes of these samples; the last one may be short.
     public let batches: Int
   }
 
-  /// The dataset of what can be read; nil: no picture can.
+  /// The dataset of the images that can be read; nil: there are none.
   public let dataset: Dataset?
-  /// How it would be trained.
+  /// The options of the training.
   public let config: DatasetOptions
   /// Side of the square whose area training sees, in pixels.
   public let resolution: Int
-  /// The pictures that can be used, in the order of the dataset.
+  /// The images that can be used, in the order of the dataset.
   public private(set) var images: [ReportedImage]
   /// The files that cannot be used.
   public private(set) var unusable: [UnusableFile]
-  /// What the user should know of the pictures that can be used.
+  /// The problems of the images that can be used.
   public let problems: [DatasetProblem]
 
-  /// The report on a dataset, by what its files say of themselves.
+  /// The report on a dataset, from its captions and image headers.
   ///
   /// - Parameters:
-  ///   - resolution: side of the square whose area training sees, in pixels.
-  ///   - tokenizer: the base model's.
+  ///   - resolution: Side of the square whose area training sees, in pixels.
+  ///   - tokenizer: The base model's.
   /// - Throws: `ValidationError` where no image would be left to train on.
   public init(
     _ survey: DatasetSurvey, config: DatasetOptions, resolution: Int,
@@ -40,26 +40,26 @@ public struct DatasetReport: Sendable {
     self.config = config
     self.resolution = resolution
     let buckets = AspectBuckets(config, resolution: resolution)
-    let parts = try survey.dataset.map { try HeldOut.split($0, config) }
-    let heldOut = Set(parts?.heldOut?.images.map(\.name) ?? [])
+    let parts = try survey.dataset.map { try ValidationImages.split($0, config) }
+    let validation = Set(parts?.validation?.images.map(\.name) ?? [])
     images = (survey.dataset?.images ?? []).map {
       ReportedImage(
-        $0, isHeldOut: heldOut.contains($0.name), buckets: buckets, config: config,
+        $0, isValidation: validation.contains($0.name), buckets: buckets, config: config,
         tokenizer: tokenizer)
     }
     problems =
-      parts.map { trained, heldOut in
+      parts.map { trained, validation in
         trained.problems(config, buckets: buckets, tokenizer)
           + trained.orderProblems(config, buckets: buckets)
-          + (heldOut?.problems(config, buckets: buckets, tokenizer) ?? [])
-          + HeldOut.notChosen(config, beside: trained)
+          + (validation?.problems(config, buckets: buckets, tokenizer) ?? [])
+          + ValidationImages.notChosen(config, beside: trained)
       } ?? []
   }
 
-  /// Decodes every picture and mask, so that damage is found that headers do not show.
+  /// Decodes every image and mask, to find damage that headers do not show.
   ///
-  /// - Parameter progress: told how many are done.
-  public mutating func decodePictures(progress: @Sendable (_ done: Int, _ count: Int) -> Void) {
+  /// - Parameter progress: Called with the number of images done.
+  public mutating func decodeImages(progress: @Sendable (_ done: Int, _ count: Int) -> Void) {
     let count = images.count
     let masks = config.masks
     let errors = concurrentMap(
@@ -70,7 +70,7 @@ public struct DatasetReport: Sendable {
     images = zip(images, errors).filter { $1 == nil }.map { $0.0 }
   }
 
-  /// The sizes in which training sees pictures, the most frequent first.
+  /// The sizes in which training sees images, the most frequent first.
   public var buckets: [Bucket] {
     Dictionary(grouping: trained, by: \.geometry.target).map { size, images in
       let samples = images.reduce(0) { $0 + $1.image.repeats }
@@ -80,7 +80,7 @@ public struct DatasetReport: Sendable {
     }.sorted { ($1.samples, $0.size.width) < ($0.samples, $1.size.width) }
   }
 
-  /// Optimizer steps in which every picture is seen once, or as often as it is repeated.
+  /// Optimizer steps in which training sees every image once, or as often as it is repeated.
   public var stepsPerEpoch: Int {
     guard !trained.isEmpty else { return 0 }
     let order = SampleOrder(
@@ -90,6 +90,6 @@ public struct DatasetReport: Sendable {
     return (order.passesPerEpoch + config.gradientAccumulation - 1) / config.gradientAccumulation
   }
 
-  /// The pictures that are not held out.
-  private var trained: [ReportedImage] { images.filter { !$0.isHeldOut } }
+  /// The images that are trained on.
+  private var trained: [ReportedImage] { images.filter { !$0.isValidation } }
 }

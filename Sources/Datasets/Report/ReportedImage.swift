@@ -5,19 +5,19 @@ import Images
 public struct ReportedImage: Sendable {
   /// The image.
   public let image: DatasetImage
-  /// Whether it is kept from training, to measure over-fitting.
-  public let isHeldOut: Bool
-  /// The part of it that training sees; with random crops, the one in the middle.
+  /// Whether it is a validation image.
+  public let isValidation: Bool
+  /// The crop that training sees; if crops are random, the one in the middle.
   public let geometry: CropGeometry
-  /// What is said of it, without any random choice.
+  /// Its caption without random choices.
   public let caption: String
   /// Tokens of the whole caption.
   public let tokens: Int
-  /// The end of the caption, which the text encoders are not given; mostly empty.
+  /// The end of the caption that the text encoders do not read; usually empty.
   public let unread: Substring
 
   init(
-    _ image: DatasetImage, isHeldOut: Bool, buckets: AspectBuckets, config: DatasetOptions,
+    _ image: DatasetImage, isValidation: Bool, buckets: AspectBuckets, config: DatasetOptions,
     tokenizer: any CaptionTokenizer
   ) {
     let recipe = CaptionRecipe(config)
@@ -27,7 +27,7 @@ public struct ReportedImage: Sendable {
     let caption = recipe.plain(image.captions)
     let limit = config.maxCaptionTokens
     self.image = image
-    self.isHeldOut = isHeldOut
+    self.isValidation = isValidation
     self.geometry = geometry
     self.caption = caption
     tokens = tokenizer.tokenCount(of: caption)
@@ -54,13 +54,13 @@ extension CaptionTokenizer {
 }
 
 extension ReportedImage {
-  /// Why the picture cannot be trained on; nil: it can.
+  /// Why the image cannot be trained on; nil: it can.
   func trainingError(masks: Bool) -> (any Error)? {
     do {
       if masks, image.mask != nil {
         _ = try crop(masks: true)
       } else {
-        // Every byte of a JPEG is read at any scale, and at the smallest it takes the least time.
+        // A JPEG is read to its end at any scale. The smallest scale is the fastest.
         _ = try ImageDecoder.decode(contentsOf: image.url, scale: .eighth)
       }
       return nil
@@ -69,9 +69,9 @@ extension ReportedImage {
     }
   }
 
-  /// The crop as training gets it. Throws `ImageError`, `MaskError`.
-  func crop(masks: Bool) throws -> PictureCrop {
-    var mask: PictureView.Mask?
+  /// The crop that training sees. Throws `ImageError`, `MaskError`.
+  func crop(masks: Bool) throws -> ImageCrop {
+    var mask: ImageView.Mask?
     if masks {
       switch image.mask {
       case .alpha: mask = .alpha
@@ -79,9 +79,9 @@ extension ReportedImage {
       case nil: break
       }
     }
-    // Hashes tell cached pictures apart, and this one is not kept.
-    return try TrainingPicture.crop(
-      of: PictureView(
+    // Hashes identify cached images. This one is not cached.
+    return try TrainingImage.crop(
+      of: ImageView(
         url: image.url, sha256: "", mask: mask, geometry: geometry, isMirrored: false))
   }
 }

@@ -5,16 +5,16 @@ import Images
 struct SheetTile: Sendable {
   private static let mostCaptionLines = 8
 
-  /// The whole image with its crop in full light, and below it what is known of it.
+  /// The whole image, dimmed outside its crop, with its facts and caption below.
   let cell: ImageSheet.Cell
 
   /// Decodes the image. Throws `ImageError`.
   init(_ image: ReportedImage, masks: Bool) throws {
     cell = ImageSheet.Cell(
-      try Self.picture(of: image, masks: masks), lines: Self.lines(of: image))
+      try Self.image(of: image, masks: masks), lines: Self.lines(of: image))
   }
 
-  private static func picture(of reported: ReportedImage, masks: Bool) throws -> RGBImage {
+  private static func image(of reported: ReportedImage, masks: Bool) throws -> RGBImage {
     let (size, geometry) = (reported.image.size, reported.geometry)
     let scale = Double(ContactSheet.tileSide) / Double(max(size.width, size.height))
     let tile = PixelSize(
@@ -39,13 +39,13 @@ struct SheetTile: Sendable {
       left: columns.lowerBound, top: rows.lowerBound, width: columns.count, height: rows.count)
     let crop = try reported.crop(masks: masks)
     let fitting = Resampling(resized: area.size)
-    canvas.paste(try fitting(crop.picture), left: area.left, top: area.top)
+    canvas.paste(try fitting(crop.image), left: area.left, top: area.top)
     if let mask = try crop.mask.map({ try fitting($0) }) { tint(area, of: &canvas, where: mask) }
     if area.size != tile { canvas.outline(area, .white) }
     return canvas.image
   }
 
-  /// Colours what a mask takes out.
+  /// Colours the parts that a mask excludes.
   private static func tint(_ area: PixelRect, of canvas: inout Canvas, where mask: GrayImage) {
     for (y, row) in zip(area.rows, stride(from: 0, to: mask.pixels.count, by: mask.width)) {
       for (x, weight) in zip(area.columns, mask.pixels[row...]) {
@@ -62,9 +62,9 @@ struct SheetTile: Sendable {
     let facts = [
       reported.unread.isEmpty
         ? "\(reported.tokens) tokens"
-        : "\(reported.tokens) tokens, too many, the red ones not read",
+        : "\(reported.tokens) tokens, the red ones are not read",
       image.captions.count > 1 ? "first of \(image.captions.count) captions" : nil,
-      image.repeats > 1 ? "\(image.repeats) times an epoch" : nil,
+      image.repeats > 1 ? "\(image.repeats) times per epoch" : nil,
       image.focus == nil ? nil : "focus point", image.mask == nil ? nil : "mask",
     ].compactMap { $0 }
     return plain(image.name, .black)
@@ -78,7 +78,7 @@ struct SheetTile: Sendable {
         reported, SheetLine.parts(of: reported.caption, width: ContactSheet.tileSide))
   }
 
-  /// The caption, what is not read of it in red.
+  /// The caption, with the part that is not read in red.
   private static func caption(_ reported: ReportedImage, _ lines: [Substring]) -> [SheetLine] {
     let end = reported.unread.isEmpty ? reported.caption.endIndex : reported.unread.startIndex
     let runs = lines.prefix(mostCaptionLines).map { line in

@@ -2,8 +2,8 @@ import Files
 import Images
 
 extension Dataset {
-  /// What the user should know of the order in which a configuration trains on these pictures: batches
-  /// that their buckets do not fill, and pictures that so few steps do not reach.
+  /// The problems of the order in which a configuration trains on these images: batches that are
+  /// not full, and too few steps for all images.
   package func orderProblems(_ config: DatasetOptions, buckets: AspectBuckets) -> [DatasetProblem] {
     let sizes = images.map { buckets.bucket(for: $0.size, upscale: config.upscale) }
     var problems: [DatasetProblem] = []
@@ -19,8 +19,8 @@ extension Dataset {
       problems.append(
         DatasetProblem(
           [],
-          "the pictures of \(listing(list)) do not fill batches of \(config.batchSize); the last "
-            + "batch of an epoch is shorter there"))
+          "the images of size \(listing(list)) do not fill batches of \(config.batchSize); the last "
+            + "batch of these sizes in an epoch is shorter"))
     }
     let order = SampleOrder(
       buckets: sizes, repeats: images.map(\.repeats), batchSize: config.batchSize,
@@ -30,7 +30,7 @@ extension Dataset {
       problems.append(
         DatasetProblem(
           [],
-          "\(config.steps) steps do not reach every picture: an epoch has \(order.passesPerEpoch) "
+          "\(config.steps) steps do not reach every image: an epoch has \(order.passesPerEpoch) "
             + "forward passes, the run \(passes)"))
     }
     return problems

@@ -9,7 +9,7 @@ public struct SampleOrder: Sendable, Equatable {
   /// Forward passes in an epoch.
   public let passesPerEpoch: Int
 
-  /// The images of an epoch in the order of the dataset, each as often as it is repeated.
+  /// The images of an epoch in the order of the dataset, with their repeats.
   private let entries: [Int]
   /// The bucket of each image, as a number below `bucketCount`.
   private let buckets: [Int]
@@ -27,7 +27,7 @@ public struct SampleOrder: Sendable, Equatable {
   ///   - batchSize: Images in one forward pass, at most.
   ///   - gradientAccumulation: Forward passes in one optimizer step.
   ///   - seed: The run's seed.
-  ///   - purpose: What the draws are for: several datasets of one run have orders of their own.
+  ///   - purpose: What the draws are for. Several datasets of one run have different orders.
   public init(
     buckets: [PixelSize], repeats: [Int]? = nil, batchSize: Int, gradientAccumulation: Int,
     seed: UInt64, purpose: CounterRandom.Purpose = .order
@@ -51,12 +51,12 @@ public struct SampleOrder: Sendable, Equatable {
     passesPerEpoch = counts.reduce(0) { $0 + ($1 + batchSize - 1) / batchSize }
   }
 
-  /// The epoch (from 0) of a forward pass, number `micro` of optimizer step `step`, both from 0, and
-  /// the numbers of the images that it sees.
+  /// The epoch (from 0) of a forward pass, number `micro` of optimizer step `step`, both from 0,
+  /// and the numbers of the images that it sees.
   public func pass(step: Int, micro: Int) -> (epoch: Int, images: [Int]) {
     let (epoch, place) = (step * gradientAccumulation + micro)
       .quotientAndRemainder(dividingBy: passesPerEpoch)
-    // Each bucket's latest batch; full, the next image of the bucket begins another.
+    // Each bucket's latest batch. If it is full, the next image of the bucket begins a new one.
     var latest = Array(repeating: (batch: -1, count: batchSize), count: bucketCount)
     var batches = 0
     var images: [Int] = []

@@ -1,15 +1,18 @@
 public import Files
 
-/// A cache that cannot be used or cleared.
+/// A cache that cannot be read or cleared.
 public enum CacheError: ReportableError, Equatable {
-  /// An entry is not what was written.
+  /// The content of an entry is not what was written.
   case damaged(file: String, problem: String)
-  /// A run is being prepared, and what it needs is not known yet.
+  /// A run is being prepared. The entries that it needs are not known yet.
   case preparing(run: String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
-    if case .preparing = self { .busy } else { .badData }
+    switch self {
+    case .damaged: .badData
+    case .preparing: .busy
+    }
   }
 
   /// One sentence: what was found and what to do.
@@ -18,7 +21,7 @@ public enum CacheError: ReportableError, Equatable {
     case .damaged(let file, let problem):
       "\(file) is damaged: \(problem); it is computed again when it is needed."
     case .preparing(let run):
-      "The caches cannot be cleared while \(run) is being prepared; try again once it trains, or "
+      "The caches cannot be cleared while \(run) is being prepared; try again when it trains, or "
         + "stop it."
     }
   }

@@ -1,24 +1,24 @@
 import Files
 import NN
 
-/// What is kept in the folder of all caches, each kind in a folder or file of this name.
+/// A kind of cached data. Its raw value names its folder or file in the cache folder.
 public enum CacheKind: String, CaseIterable, Sendable, Codable {
-  /// The VAE's view of pictures (``LatentCache``).
+  /// Images encoded by the VAE (``LatentCache``).
   case latents
   /// Embeddings of captions and prompts (``TextCache``).
   case text
-  /// Class images drawn with the base model (``ClassImageCache``).
+  /// Class images that the base model has drawn (``ClassImageCache``).
   case classImages = "class-images"
   /// Pictures of comparisons (``ComparisonDrawing``).
   case pictures
-  /// Hashes of models' files (``FileHashes``).
+  /// Hashes of model files (``FileHashes``).
   case fileHashes = "file-hashes.json"
 
-  /// The folder in the folder of all caches; nil for a kind that is a single file there.
+  /// The name of the folder; nil for a kind that is a single file.
   package var folder: String? { self == .fileHashes ? nil : rawValue }
 
-  /// How many characters of a file's name, from the first, are the name of an entry; nil where they
-  /// are none.
+  /// The length of the entry's name at the start of a file name; nil if the file is no entry. Lock
+  /// and temporary files have the name of their entry as a prefix.
   package func lengthOfEntry(in name: some StringProtocol) -> Int? {
     let ending: String
     switch self {

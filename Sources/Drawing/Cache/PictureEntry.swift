@@ -3,11 +3,11 @@ package import Foundation
 package import Images
 import NN
 
-/// A picture that is kept as a PNG file, with what it was drawn from and the hash of its pixels.
+/// A cached picture: a PNG file with its infotext and the hash of its pixels.
 package struct PictureEntry {
-  /// Where it is kept, under the hash of everything that decides it.
+  /// The file. Its name is the hash of everything that decides the picture.
   package let url: URL
-  /// How it is drawn.
+  /// The parameters of the picture.
   package let infotext: Infotext
 
   package init(url: URL, infotext: Infotext) {
@@ -15,11 +15,11 @@ package struct PictureEntry {
     self.infotext = infotext
   }
 
-  /// The key of the text that holds the hash of the pixels.
+  /// The PNG text key of the pixel hash.
   private static let pixels = "pixels"
 
-  /// The picture, where the file holds what was planned and drawn; nil where it is not there, or
-  /// damaged: either way it is drawn again and replaced.
+  /// The pixels; nil if the file is missing, damaged or has other parameters. The caller then draws
+  /// the picture again.
   package func image(width: Int, height: Int) -> RGBImage? {
     do {
       let data = try Data(contentsOf: url)
@@ -32,12 +32,12 @@ package struct PictureEntry {
     }
   }
 
-  /// Writes the picture. Throws `FileAccessError`, `PNGEncodingError`.
+  /// Throws `FileAccessError`, `PNGEncodingError`.
   package func write(_ image: RGBImage) throws {
     try PictureFile.write(image, text: text(image), to: url)
   }
 
-  /// Throws `CacheError.damaged`, `ImageError` for a file whose picture is not what was drawn.
+  /// Throws `CacheError.damaged` or `ImageError` if the pixels do not match their hash.
   package static func verify(_ url: URL) throws {
     let image = try ImageDecoder.decode(contentsOf: url)
     let name = url.relativePath
@@ -47,7 +47,7 @@ package struct PictureEntry {
     }
   }
 
-  /// What the file says of the picture.
+  /// The PNG texts of the file.
   private func text(_ image: RGBImage) -> [(key: String, value: String)] {
     [(Infotext.key, infotext.text), (Self.pixels, ContentHash.of(image.pixels))]
   }

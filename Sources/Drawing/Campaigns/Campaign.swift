@@ -1,43 +1,41 @@
 import StableDiffusion
 
-/// The pictures that a template describes: every entry with every other, every strength and seed.
-public struct Campaign: Sendable {
-  /// More are refused: a mistake in a template, more likely than not.
-  public static let mostPictures = 5000
+/// The pictures of a template: every combination of list entries, strengths and seeds.
+package struct Campaign: Sendable {
+  /// A template with more pictures is refused, since it is most likely a mistake.
+  package static let mostPictures = 5000
 
   /// One picture.
-  public struct Picture: Sendable, Equatable {
-    /// The file's name: the lists' entries, strength and seed.
-    public let file: String
-    /// With the entries in their places.
-    public let prompt: String
-    /// What the template and the entries give.
+  package struct Picture: Sendable, Equatable {
+    /// The file name, made of the entries' names, the strength and the seed.
+    package let file: String
+    /// The template's prompt with the entries filled in.
+    package let prompt: String
+    /// The options of the template and of the entries.
     package let request: DrawingRequest
-    /// Of its noise.
-    public let seed: UInt64
-    /// What the adapters' scales are multiplied by.
-    public let strength: Double
-    /// Which entry stands for which list.
-    public let values: [String: String]
+    package let seed: UInt64
+    /// A factor for the strengths of all adapters.
+    package let strength: Double
+    /// The text of each list's entry, by the list's name.
+    package let values: [String: String]
   }
 
-  /// The pictures of one row of the sheet: the same entries.
-  public struct Row: Sendable {
-    /// The entries of lists with several.
-    public let label: String
-    /// One for each column.
-    public let pictures: [Picture]
+  /// A row of the sheet: the pictures of one combination of entries.
+  package struct Row: Sendable {
+    /// The entries of the lists that have several.
+    package let label: String
+    /// One picture for each column.
+    package let pictures: [Picture]
   }
 
-  /// In the order of the lists, the last one changing first.
-  public let rows: [Row]
-  /// What is the same below each other: strength and seed.
-  public let columns: [String]
+  /// In the order of the lists; the last list varies fastest.
+  package let rows: [Row]
+  /// The column labels: seed and strength.
+  package let columns: [String]
 
-  /// All pictures of a template. Throws `CampaignError` for too many, and for strengths without
-  /// adapters.
+  /// Throws `CampaignError.tooMany`, and `CampaignError.noAdapter` for strengths without adapters.
   ///
-  /// - Parameter flags: what is given besides; its seeds and strength replace the template's.
+  /// - Parameter flags: further options. Its seeds and strength replace the template's.
   package init(_ template: CampaignTemplate, flags: DrawingRequest) throws(CampaignError) {
     if template.strengths != nil && flags.options.loras.isEmpty {
       throw .noAdapter(file: template.file)
@@ -62,21 +60,21 @@ public struct Campaign: Sendable {
     for list in template.lists {
       combinations = combinations.flatMap { start in list.entries.map { start + [$0] } }
     }
-    let saysStrength = given != nil
+    let namesStrength = given != nil
     rows = combinations.map { entries in
-      Self.row(template, entries, strengths, seeds, saysStrength: saysStrength)
+      Self.row(template, entries, strengths, seeds, namesStrength: namesStrength)
     }
     columns = strengths.flatMap { strength in
-      seeds.map { "seed \($0)" + (saysStrength ? ", strength \(strength)" : "") }
+      seeds.map { "seed \($0)" + (namesStrength ? ", strength \(strength)" : "") }
     }
   }
 
   /// All pictures, row by row.
-  public var pictures: [Picture] { rows.flatMap(\.pictures) }
+  package var pictures: [Picture] { rows.flatMap(\.pictures) }
 
   private static func row(
     _ template: CampaignTemplate, _ entries: [CampaignEntry], _ strengths: [Double],
-    _ seeds: [UInt64], saysStrength: Bool
+    _ seeds: [UInt64], namesStrength: Bool
   ) -> Row {
     let lists = zip(template.lists, entries)
     let texts = Dictionary(
@@ -87,7 +85,7 @@ public struct Campaign: Sendable {
     let names = lists.filter { !$0.0.isSingle }.map(\.1.name)
     let pictures = strengths.flatMap { strength in
       seeds.map { seed in
-        let parts = names + (saysStrength ? ["strength-\(strength)"] : []) + ["seed-\(seed)"]
+        let parts = names + (namesStrength ? ["strength-\(strength)"] : []) + ["seed-\(seed)"]
         return Picture(
           file: "\(parts.joined(separator: "_")).png", prompt: template.prompt.text(texts),
           request: request, seed: seed, strength: strength, values: texts)

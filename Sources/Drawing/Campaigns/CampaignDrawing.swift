@@ -1,7 +1,7 @@
 package import Foundation
 package import StableDiffusion
 
-/// Draws images of a campaign one after the other. The models stay in memory.
+/// Draws the pictures of a campaign one after the other. The models stay in memory.
 package final class CampaignDrawing {
   private let tools: DrawingTools
   private let folder: CampaignFolder
@@ -13,10 +13,12 @@ package final class CampaignDrawing {
     self.folder = folder
   }
 
-  /// Draws and writes images; those of one strength follow each other. What `progress`, called before
-  /// each image and after each step, throws ends it; what is written by then stays.
+  /// Draws and writes pictures, grouped by strength. An error thrown by `progress` ends the drawing;
+  /// the pictures written so far stay.
   ///
-  /// - Parameter written: gets each file that is written.
+  /// - Parameters:
+  ///   - progress: is called before each picture and after each step.
+  ///   - written: receives each file that was written.
   package func draw(
     _ jobs: [CampaignJob], progress: (DrawingProgress) throws -> Void,
     note: @escaping (DrawingNote) -> Void, written: (URL) throws -> Void
@@ -27,7 +29,7 @@ package final class CampaignDrawing {
     for (index, job) in ordered.enumerated() {
       try progress(
         DrawingProgress(
-          image: index + 1, count: ordered.count, step: nil,
+          picture: index + 1, count: ordered.count, step: nil,
           share: Double(index) / Double(ordered.count)))
       try tools.draw(
         job.series, by: pipeline(for: job), sampler: job.sampler, times: job.picture.strength,
@@ -37,18 +39,18 @@ package final class CampaignDrawing {
     }
   }
 
-  /// The models, with the adapters and sampler of an image.
+  /// The pipeline with the strength and the sampler of a picture.
   private func pipeline(for job: CampaignJob) throws -> StableDiffusionXLPipeline {
     let wanted = (strength: job.picture.strength, sampler: job.sampler)
     guard let pipeline, let current else {
       let new = tools.pipeline(
-        wanted.sampler, adapters: try tools.adapterSet(times: wanted.strength),
-        residency: .everything)
+        wanted.sampler, adapters: try tools.adapterSet(), residency: .everything)
+      try new.setAdapterStrength(wanted.strength)
       (pipeline, current) = (new, wanted)
       return new
     }
     if current.strength != wanted.strength {
-      try pipeline.setAdapters(tools.adapterSet(times: wanted.strength))
+      try pipeline.setAdapterStrength(wanted.strength)
     }
     if current.sampler != wanted.sampler {
       pipeline.setSchedulers(

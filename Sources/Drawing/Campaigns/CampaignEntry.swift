@@ -1,18 +1,18 @@
 import Options
 import Yams
 
-/// One entry of a campaign's list: a text, or a group with `text` and what is different where it is
-/// drawn.
-public struct CampaignEntry: Sendable, Equatable {
+/// One entry of a campaign's list: a text, or a mapping with `text`, `name` and options for the pictures
+/// of this entry.
+package struct CampaignEntry: Sendable, Equatable {
   private enum Key: String, CaseIterable, CodingKey { case text, name }
 
-  /// What takes the placeholder's place.
-  public let text: String
-  /// What it is called in names of files.
-  public let name: String
+  /// The text that replaces the placeholder.
+  package let text: String
+  /// The entry's part of file names.
+  package let name: String
   let request: DrawingRequest
 
-  /// The entries of a list, their names made different. Throws `ConfigError`, `CampaignError`.
+  /// The entries of a list, with distinct names. Throws `ConfigError`, `CampaignError`.
   static func entries(
     _ nodes: [Node], list: String, file: String, place: String
   ) throws -> [CampaignEntry] {
@@ -76,8 +76,8 @@ public struct CampaignEntry: Sendable, Equatable {
     let name: String?
   }
 
-  /// Letters and digits in lower case, everything else as single dashes; not longer than a file's name
-  /// can bear several of.
+  /// Letters and digits in lower case, and single dashes for everything else. At most 40 bytes, so that
+  /// several fit into a file name.
   private static func slug(_ text: String) -> String {
     var slug = ""
     for character in text.lowercased() {

@@ -1,33 +1,31 @@
-public import Files
+package import Files
 import NN
 
-/// A campaign's template that cannot be drawn.
-public enum CampaignError: ReportableError, Equatable {
-  /// A name in braces has no list.
+/// A campaign template that cannot be drawn.
+package enum CampaignError: ReportableError, Equatable {
+  /// A placeholder has no list.
   case noList(String, position: String, nearest: String?)
-  /// An option is neither known nor named in a prompt.
+  /// A key is neither an option nor a placeholder of a prompt.
   case unused(String, position: String, nearest: String?)
   /// A list without entries.
   case empty(String, position: String)
-  /// The same entry, seed or strength again.
+  /// The same entry, seed or strength twice.
   case twice(String, position: String)
-  /// A text whose braces make no name.
+  /// A text with unbalanced braces, or with a placeholder that is no name.
   case braces(String, position: String)
-  /// More pictures than anybody wants.
+  /// More than ``Campaign/mostPictures``.
   case tooMany(file: String, product: String, limit: Int)
-  /// Strengths, and nothing that has any.
+  /// Strengths without an adapter.
   case noAdapter(file: String)
 
-  /// What kind of fault it is.
-  public var kind: ErrorKind {
+  package var kind: ErrorKind {
     .badData
   }
 
-  /// One sentence: where, what was found, what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .noList(let name, let position, let nearest):
-      "\(position): the prompt names {\(name)}, and there is no list \"\(name)\"; "
+      "\(position): the prompt names {\(name)}, but there is no list \"\(name)\"; "
         + (nearest.map { "did you mean {\($0)}?" }
           ?? "add a line \"\(name): [...]\", or write {{ and }} for braces.")
     case .unused(let name, let position, let nearest):
@@ -38,14 +36,14 @@ public enum CampaignError: ReportableError, Equatable {
     case .twice(let value, let position):
       "\(position) has \"\(value)\" twice; remove one."
     case .braces(let key, let position):
-      "\(position): \(key) has a brace or a character without meaning; write names as {place}, and {{ "
-        + "and }} for braces."
+      "\(position): \(key) has a single brace or a placeholder that is no name; write placeholders as "
+        + "{place}, and {{ and }} for braces."
     case .tooMany(let file, let product, let limit):
-      "\(file) describes \(product) pictures, over the limit of \(limit); shorten a list, or make "
-        + "several campaigns of it."
+      "\(file) describes \(product) pictures, over the limit of \(limit); shorten a list, or split it "
+        + "into several campaigns."
     case .noAdapter(let file):
-      "\(file) has strengths, and there is no adapter to give them to; choose one with `lora` or "
-        + "`run`, or remove the line."
+      "\(file) has strengths but no adapter to apply them to; choose one with `lora` or `run`, or "
+        + "remove the line."
     }
   }
 }

@@ -1,11 +1,11 @@
 import Options
 import Yams
 
-/// The options that a campaign's template and the entries of its lists may set: those of a single image.
+/// The options that a template and its entries may set: those of a single picture.
 enum CampaignKeys {
-  static let all = DrawingOptions.imageKeys
+  static let all = DrawingOptions.pictureKeys
 
-  /// What values of a file give. Throws `ConfigError`.
+  /// The options that a file sets. Throws `ConfigError`.
   static func request(
     _ nodes: [String: Node], origin: (String) -> ConfigOrigin
   ) throws(ConfigError) -> DrawingRequest {

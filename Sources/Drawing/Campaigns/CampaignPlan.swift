@@ -1,7 +1,7 @@
 package import Foundation
 package import StableDiffusion
 
-/// An image of a campaign, ready to be drawn.
+/// A picture of a campaign with everything that its drawing needs.
 package struct CampaignJob {
   package let picture: Campaign.Picture
   package let series: PictureSeries
@@ -9,21 +9,21 @@ package struct CampaignJob {
   package let record: PictureRecord
 }
 
-/// A campaign in a folder: what is drawn already, and what is to be drawn.
+/// The pictures of a campaign and their state in its folder.
 package struct CampaignPlan {
-  /// All images in the campaign's order, each with its state.
+  /// All pictures in the campaign's order.
   package let jobs: [(job: CampaignJob, state: CampaignFolder.State)]
 
   private let template: CampaignTemplate
   private let campaign: Campaign
   private let folder: CampaignFolder
 
-  /// Looks at what the folder holds. Throws `CampaignError`, `DrawingError`, `SchedulerError`,
-  /// `OutputError`, `ImageError`.
+  /// Compares the campaign with the pictures in the folder. Throws `CampaignError`, `DrawingError`,
+  /// `SchedulerError`, `OutputError`, `ImageError`.
   ///
   /// - Parameters:
-  ///   - flags: what is given besides the template, and replaces what that gives.
-  ///   - images: the image to draw over.
+  ///   - flags: options that replace those of the template.
+  ///   - images: the start images.
   package init(
     _ template: CampaignTemplate, flags: DrawingRequest, tools: DrawingTools,
     in folder: CampaignFolder, images: StartImages
@@ -38,22 +38,22 @@ package struct CampaignPlan {
     }
   }
 
-  /// What is to be drawn.
+  /// The pictures that are missing or changed.
   package var waiting: [CampaignJob] { jobs.filter { $0.state != .drawn }.map(\.job) }
 
-  /// How much there is to do, in a sentence.
+  /// The numbers of drawn, missing and changed pictures, in one sentence.
   package var summary: String {
     let drawn = jobs.count { $0.state == .drawn }
     let changed = jobs.count { $0.state == .changed }
     let factors = template.lists.map { "\($0.entries.count) \($0.name)" }
-    return "\(jobs.count) pictures"
+    return "\(jobs.count) \(jobs.count == 1 ? "picture" : "pictures")"
       + (factors.isEmpty ? "" : " (\(factors.joined(separator: " x ")))")
-      + ": \(drawn) drawn already, \(jobs.count - drawn) to draw"
-      + (changed == 0 ? "." : ", \(changed) of them again, since something has changed.")
+      + ": \(drawn) already drawn, \(jobs.count - drawn) to draw"
+      + (changed == 0 ? "." : ", \(changed) of them again because their settings have changed.")
   }
 
-  /// Writes the manifest, from what the files themselves record, and the sheet. Throws
-  /// `FileAccessError`, `ImageError`.
+  /// Writes the manifest, from the records in the files, and the sheet. Throws `FileAccessError`,
+  /// `ImageError`.
   ///
   /// - Returns: the files of the sheet.
   package func finish() throws -> [URL] {

@@ -1,31 +1,30 @@
-public import Foundation
+package import Foundation
 import Images
 
-/// The pictures of a campaign side by side: a row for the same entries, a column for the same strength
-/// and seed, with both written beside them.
-public struct CampaignSheet {
+/// The pictures of a campaign in one image: a row for each combination of entries, a column for each
+/// strength and seed, with labels.
+package struct CampaignSheet {
   private static let tileSide = 192
   private static let labelWidth = 196
-  /// More make a picture that is hard to look at.
+  /// A larger sheet is hard to read.
   private static let mostRows = 30
   private static let mostColumns = 12
 
   private let campaign: Campaign
   private let folder: URL
 
-  /// The sheet of a campaign whose pictures lie in a folder.
-  public init(_ campaign: Campaign, in folder: URL) {
+  /// - Parameter folder: the folder of the pictures.
+  package init(_ campaign: Campaign, in folder: URL) {
     self.campaign = campaign
     self.folder = folder
   }
 
-  /// Writes the sheet, each file whole or not at all: `sheet.png`, and where there are more than 30
-  /// rows or 12 columns, `sheet-2.png` and so on. What is not drawn is left out. Throws
-  /// `FileAccessError`, `ImageError`.
+  /// Writes `sheet.png`, and `sheet-2.png` and so on for more than 30 rows or 12 columns. Missing
+  /// pictures are marked as not drawn. Throws `FileAccessError`, `ImageError`.
   ///
   /// - Returns: the files.
   @discardableResult
-  public func write() throws -> [URL] {
+  package func write() throws -> [URL] {
     var files: [URL] = []
     for row in stride(from: 0, to: campaign.rows.count, by: Self.mostRows) {
       for column in stride(from: 0, to: campaign.columns.count, by: Self.mostColumns) {
@@ -57,7 +56,7 @@ public struct CampaignSheet {
     ).image()
   }
 
-  /// A picture as large as fits into a tile; nil where there is none.
+  /// A picture scaled to a tile; nil if it is not drawn yet.
   private func tile(_ name: String) throws -> RGBImage? {
     let file = folder.appending(path: name)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }

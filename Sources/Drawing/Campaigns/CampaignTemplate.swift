@@ -1,37 +1,37 @@
-public import Foundation
+package import Foundation
 import Options
 import Yams
 
-/// What a campaign's YAML file says: a prompt with placeholders as `{place}`, a list of the same name
-/// for each of them, seeds, and strengths of the adapters.
-public struct CampaignTemplate: Sendable {
+/// A campaign's YAML file: a prompt with placeholders such as `{place}`, a list of the same name for
+/// each placeholder, seeds, and strengths of the adapters.
+package struct CampaignTemplate: Sendable {
   private enum Key: String, CaseIterable {
     case prompt, seeds, strengths
   }
 
-  /// A name in braces, and what takes its place.
-  public struct List: Sendable {
-    /// What stands in the braces.
-    public let name: String
-    /// Those of a single text have one, which is not part of pictures' names.
-    public let entries: [CampaignEntry]
+  /// A placeholder and the entries that replace it.
+  package struct List: Sendable {
+    /// The name in braces.
+    package let name: String
+    package let entries: [CampaignEntry]
+    /// Whether the file has a single text in place of a list. It is then no part of file names.
     let isSingle: Bool
   }
 
-  /// The file as the user named it.
-  public let file: String
+  /// The path that the user gave.
+  package let file: String
   let prompt: PromptTemplate
   let negative: PromptTemplate?
-  /// In the order in which the prompts name them.
-  public let lists: [List]
-  /// nil: nothing was said.
-  public let seeds: [UInt64]?
-  /// What the adapters' scales are multiplied by; nil: nothing was said.
-  public let strengths: [Double]?
+  /// In the order of their placeholders in the prompts.
+  package let lists: [List]
+  /// nil if the file has no `seeds`.
+  package let seeds: [UInt64]?
+  /// Factors for the strengths of all adapters; nil if the file has no `strengths`.
+  package let strengths: [Double]?
   let request: DrawingRequest
 
-  /// Reads a file. Throws `ConfigError`, `CampaignError`.
-  public init(contentsOf url: URL) throws {
+  /// Throws `ConfigError`, `CampaignError`.
+  package init(contentsOf url: URL) throws {
     let known = Key.allCases.map(\.rawValue) + CampaignKeys.all
     let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true)
     file = yaml.name
@@ -92,7 +92,7 @@ public struct CampaignTemplate: Sendable {
     return values
   }
 
-  /// The options that every template may set.
+  /// The keys of a template besides lists and options.
   private struct Values: Decodable {
     let prompt: String
     let seeds: [UInt64]?

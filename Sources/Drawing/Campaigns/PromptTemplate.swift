@@ -1,6 +1,6 @@
 import NN
 
-/// A text with names in braces; two braces stand for one.
+/// A text with placeholders such as `{place}`. `{{` and `}}` are literal braces.
 struct PromptTemplate: Sendable, Equatable {
   private enum Piece: Equatable {
     case text(String)
@@ -9,7 +9,7 @@ struct PromptTemplate: Sendable, Equatable {
 
   private let pieces: [Piece]
 
-  /// Reads a text; `key` and `position` say where it stands. Throws `CampaignError`.
+  /// `key` and `position` locate the text in error messages. Throws `CampaignError.braces`.
   init(_ text: String, key: String, position: String) throws(CampaignError) {
     let problem = CampaignError.braces(key, position: position)
     guard !text.contains("\0") else { throw problem }
@@ -39,12 +39,12 @@ struct PromptTemplate: Sendable, Equatable {
     self.pieces = pieces + [.text(plain)]
   }
 
-  /// The names in their order.
+  /// The placeholders' names, in order.
   var names: [String] {
     pieces.compactMap { if case .name(let name) = $0 { name } else { nil } }
   }
 
-  /// The text with values in the places of the names.
+  /// The text with the placeholders replaced.
   func text(_ values: [String: String]) -> String {
     pieces.map { piece in
       switch piece {

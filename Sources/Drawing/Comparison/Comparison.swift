@@ -1,24 +1,20 @@
-public import Foundation
+package import Foundation
 import Options
 package import StableDiffusion
 
-/// The same prompts from the same noise by several checkpoints, side by side.
-public struct Comparison: Sendable {
-  /// What a column is drawn with.
-  public struct Column: Sendable {
-    /// An adapter of a run, and how much of it.
-    public struct Adapter: Sendable {
-      /// The file.
-      public let file: URL
-      /// Its hash.
-      public let sha256: String
-      /// What it is multiplied with.
-      public let strength: Double
-      /// What pictures' parameters call it, as `dog@500`.
-      public let name: String
+/// The same prompts and seeds drawn with several checkpoints, side by side.
+package struct Comparison: Sendable {
+  /// The checkpoint that draws a column.
+  package struct Column: Sendable {
+    /// An adapter of a run with a strength.
+    package struct Adapter: Sendable {
+      package let file: URL
+      package let sha256: String
+      package let strength: Double
+      /// The name in the pictures' parameters, such as `dog@500`.
+      package let name: String
 
-      /// An adapter of this strength.
-      public init(file: URL, sha256: String, strength: Double, name: String) {
+      package init(file: URL, sha256: String, strength: Double, name: String) {
         self.file = file
         self.sha256 = sha256
         self.strength = strength
@@ -26,17 +22,16 @@ public struct Comparison: Sendable {
       }
     }
 
-    /// What the column is called, as `run 3, step 500`.
-    public let label: String
-    /// What else is said of it, line by line.
-    public let notes: [String]
-    /// The adapter; nil: the untouched base.
-    public let adapter: Adapter?
-    /// Whether the refiner goes on with what the base has drawn.
-    public let isRefined: Bool
+    /// The column's title, such as `run 3, step 500`.
+    package let label: String
+    /// Further lines below the title.
+    package let notes: [String]
+    /// nil for the base model alone.
+    package let adapter: Adapter?
+    /// Whether the refiner finishes the pictures of the base model.
+    package let isRefined: Bool
 
-    /// A column.
-    public init(label: String, notes: [String] = [], adapter: Adapter?, isRefined: Bool = false) {
+    package init(label: String, notes: [String] = [], adapter: Adapter?, isRefined: Bool = false) {
       self.label = label
       self.notes = notes
       self.adapter = adapter
@@ -44,26 +39,22 @@ public struct Comparison: Sendable {
     }
   }
 
-  /// What a row shows.
-  public struct Row: Sendable, Equatable {
-    /// What is drawn.
-    public let prompt: String
-    /// Decides the noise that it is drawn from.
-    public let seed: UInt64
+  package struct Row: Sendable, Equatable {
+    package let prompt: String
+    package let seed: UInt64
   }
 
   /// From left to right.
-  public let columns: [Column]
-  /// What each column draws.
-  public let prompts: [String]
-  /// Each prompt is drawn from each of these.
-  public let seeds: [UInt64]
-  /// How everything is drawn; prompt and seed are of no account.
+  package let columns: [Column]
+  package let prompts: [String]
+  /// Each prompt is drawn with each seed.
+  package let seeds: [UInt64]
+  /// The options of every picture. Their prompt and seed are ignored.
   package let options: DrawingOptions
-  /// The same as the pipeline takes it.
+  /// The same options as the pipeline takes them.
   package let style: PictureSeries
 
-  /// - Parameter side: the width and height where the options have none.
+  /// - Parameter side: the width and height if the options have none, in pixels.
   package init(
     columns: [Column], prompts: [String], seeds: [UInt64], options: DrawingOptions, side: Int
   ) {
@@ -77,12 +68,12 @@ public struct Comparison: Sendable {
     self.options = sized
   }
 
-  /// From top to bottom: the seeds of the first prompt, and so on.
-  public var rows: [Row] {
+  /// From top to bottom: all seeds of the first prompt, then of the second, and so on.
+  package var rows: [Row] {
     prompts.flatMap { prompt in seeds.map { Row(prompt: prompt, seed: $0) } }
   }
 
-  /// How everything was drawn, in words.
+  /// The settings of all pictures, in one line.
   package func settings(model: String, refiner: String?, precision: Precision) -> String {
     [
       "Drawn with \(model)", refiner.map { "and the refiner \($0)" },

@@ -1,16 +1,16 @@
 import Adapters
 import Files
-public import Foundation
+package import Foundation
 import Images
 import NN
 import Options
-public import StableDiffusion
-public import Torch
+package import StableDiffusion
+package import Torch
 
-/// Draws the pictures of a comparison, each once: kept as PNG files under the hash of everything that
-/// they are drawn from, so that a stale one cannot be found.
+/// Draws the pictures of a comparison. Each is cached as a PNG file whose name is the hash of
+/// everything that decides the picture, so that a stale picture is never used.
 package struct ComparisonDrawing {
-  /// Part of every key; raised whenever the same inputs give other pictures.
+  /// Part of every key. Raise it when the same inputs give other pictures.
   private static let version = "comparison 1"
 
   private let comparison: Comparison
@@ -21,13 +21,13 @@ package struct ComparisonDrawing {
   private let dtype: DType
   private let device: Device
   private let folder: URL
-  /// What pictures depend on besides their column and row: without, and with the refiner.
+  /// The hash of everything besides column and row, without and with the refiner.
   private let baseKey: String
   private let refinedKey: String
 
-  /// Takes the hashes of the models. Throws `FileAccessError`, `ModelError`, `WeightsError`.
+  /// Hashes the models. Throws `FileAccessError`, `ModelError`, `WeightsError`.
   ///
-  /// - Parameter caches: the folder of all caches.
+  /// - Parameter caches: the cache folder.
   package init(
     _ comparison: Comparison, base: ModelDirectory, refiner: ModelDirectory?,
     precision: Precision, device: Device, caches: URL
@@ -64,18 +64,20 @@ package struct ComparisonDrawing {
     try hashes.save()
   }
 
-  /// The files of the pictures, a list for each row with one for each column; those that are not kept
-  /// whole are drawn, column by column, so that each adapter is attached once. What `progress`, also
-  /// called after each sampler step, throws ends it; what is drawn by then is kept.
+  /// Draws the pictures that the cache lacks, column by column, so that each adapter is attached once.
+  /// An error thrown by `progress` ends the drawing; the pictures drawn so far stay in the cache.
   ///
-  /// Throws `DrawingError`, `AdapterFileError`, `FileAccessError`, and errors of the models' files.
+  /// Throws `DrawingError`, `AdapterFileError`, `FileAccessError`, and errors of the model files.
+  ///
+  /// - Parameter progress: is called after each sampler step and after each picture.
+  /// - Returns: the files, a list for each row with one file for each column.
   package func draw(
     progress: (DrawingProgress) throws -> Void, note: @escaping (DrawingNote) -> Void = { _ in }
   ) throws -> [[URL]] {
     let rows = comparison.rows
     let entries = comparison.columns.map { column in rows.map { entry(column, $0) } }
     let style = comparison.style
-    // One that does not fit is told before the others are drawn, which may take long.
+    // An adapter that does not fit is an error before the others are drawn, which may take long.
     for column in comparison.columns { _ = try adapters(of: column) }
     let count = entries.count * rows.count
     let missing = entries.map { column in
@@ -114,7 +116,7 @@ package struct ComparisonDrawing {
               done += 1
               try progress(
                 DrawingProgress(
-                  image: min(done + 1, count), count: count, step: nil,
+                  picture: min(done + 1, count), count: count, step: nil,
                   share: Double(done) / Double(count)))
             })
           counter.finish(seriesOf: places.count)
@@ -124,7 +126,7 @@ package struct ComparisonDrawing {
     return rows.indices.map { row in entries.map { $0[row].url } }
   }
 
-  /// The options that have no place of their own in the keys, where they are not the default.
+  /// The options that differ from their defaults and are not listed in the keys by themselves.
   private static func otherOptions(_ options: DrawingOptions) -> [String] {
     let schema = DrawingOptions.schema
     let known = [
@@ -132,7 +134,7 @@ package struct ComparisonDrawing {
       schema.key(of: \.$steps), schema.key(of: \.$guidance), schema.key(of: \.$scheduler),
     ]
     return options.differences(from: DrawingOptions())
-      .filter { DrawingOptions.imageKeys.contains($0.key) && !known.contains($0.key) }
+      .filter { DrawingOptions.pictureKeys.contains($0.key) && !known.contains($0.key) }
       .map { "\($0.key) \($0.new)" }
   }
 
@@ -157,7 +159,7 @@ package struct ComparisonDrawing {
       infotext: Infotext(
         options,
         sampler: SamplerTitle(sampler.map(base.scheduler.replacingClass) ?? base.scheduler).name,
-        // By its content: the file must not depend on where the model lies.
+        // The hash, since the file must not depend on the model's path.
         model: String(baseKey.prefix(12)),
         adapters: adapter.map { ["\($0.sha256.prefix(12)):\($0.strength)"] } ?? []))
   }

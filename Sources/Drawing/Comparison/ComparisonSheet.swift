@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 import Images
 import StableDiffusion
 
-/// One picture of a comparison: a column for each checkpoint with its name and losses above, a row for
-/// each prompt and seed with both beside it.
-public struct ComparisonSheet {
+/// A comparison as one image: a column for each checkpoint below its title and losses, a row for each
+/// prompt and seed.
+package struct ComparisonSheet {
   private static let labelWidth = 200
   private static let tileWidths = 160...320
   private static let black = RGBColor(red: 20, green: 20, blue: 20)
@@ -13,8 +13,8 @@ public struct ComparisonSheet {
   private let title: [String]
   private let tile: PixelSize
 
-  /// - Parameter title: sentences above everything.
-  public init(_ comparison: Comparison, title: [String]) {
+  /// - Parameter title: lines above the table.
+  package init(_ comparison: Comparison, title: [String]) {
     self.comparison = comparison
     self.title = title
     let style = comparison.style
@@ -23,11 +23,11 @@ public struct ComparisonSheet {
       width: width, height: max(1, (width * style.height + style.width / 2) / style.width))
   }
 
-  /// Writes the sheet, whole or not at all. Throws `ImageError` for a picture that has changed since,
+  /// Replaces the file atomically. Throws `ImageError` for a picture that cannot be decoded, and
   /// `FileAccessError`.
   ///
-  /// - Parameter pictures: a list for each row, with a file for each column.
-  public func write(_ pictures: [[URL]], to url: URL) throws {
+  /// - Parameter pictures: a list for each row with one file for each column.
+  package func write(_ pictures: [[URL]], to url: URL) throws {
     let width = tile.width
     let sheet = ImageSheet(
       layout, head: lines(title, width: layoutWidth),
@@ -47,7 +47,7 @@ public struct ComparisonSheet {
     ImageSheet.Layout(tileWidth: tile.width, labelWidth: Self.labelWidth, lineHeight: 16)
   }
 
-  /// The width of all columns and the texts beside the rows.
+  /// The width of all columns and of the row labels.
   private var layoutWidth: Int {
     Self.labelWidth + comparison.columns.count * (layout.gap + tile.width)
   }
@@ -59,7 +59,7 @@ public struct ComparisonSheet {
     }
   }
 
-  /// What the file says of itself.
+  /// The PNG text with the rows and columns.
   private var legend: String {
     "rows: \(comparison.prompts.joined(separator: " | ")), seeds "
       + comparison.seeds.map(String.init).joined(separator: ", ") + "\ncolumns: "

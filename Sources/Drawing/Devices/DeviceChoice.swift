@@ -1,9 +1,10 @@
+public import Files
 public import Options
 public import Torch
 
-/// Where to compute, as the user says it.
+/// The device to compute on, as the user writes it.
 public enum DeviceChoice: ConfigChoice {
-  /// The first CUDA device when there is one, else the CPU.
+  /// The first CUDA device, or the CPU if there is none.
   case auto
   /// The CPU.
   case cpu
@@ -28,7 +29,7 @@ public enum DeviceChoice: ConfigChoice {
     }
   }
 
-  /// Whether this asks for a GPU by its number.
+  /// Whether it is a CUDA device.
   package var isCUDA: Bool {
     if case .cuda = self { true } else { false }
   }
@@ -44,7 +45,7 @@ public enum DeviceChoice: ConfigChoice {
 }
 
 extension DeviceChoice {
-  /// The device meant. Throws `DeviceError.noDevice` for one that is not there.
+  /// Throws `DeviceError.noDevice` for a CUDA device that does not exist.
   public func resolve() throws(DeviceError) -> Device {
     let count = Device.cudaCount
     switch self {
@@ -55,6 +56,29 @@ extension DeviceChoice {
         throw .noDevice(asked: rawValue, cudaDevices: count)
       }
       return .cuda(index)
+    }
+  }
+}
+
+/// A device that cannot be used.
+public enum DeviceError: ReportableError, Equatable {
+  /// The device does not exist.
+  case noDevice(asked: String, cudaDevices: Int)
+
+  /// The kind of fault.
+  public var kind: ErrorKind {
+    .unavailable
+  }
+
+  /// One sentence: what was found and what to do.
+  public var description: String {
+    switch self {
+    case .noDevice(let asked, let count):
+      count == 0
+        ? "The device \(asked) is not available: libtorch sees no CUDA GPU; use `device: cpu`, or a "
+          + "CUDA libtorch and driver."
+        : "The device \(asked) is not available: libtorch sees \(count) CUDA "
+          + "\(count == 1 ? "GPU, cuda:0" : "GPUs, cuda:0 to cuda:\(count - 1)")."
     }
   }
 }

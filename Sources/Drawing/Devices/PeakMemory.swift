@@ -1,14 +1,14 @@
 import Foundation
 public import Torch
 
-/// The most memory that this process has held.
+/// The peak memory use of this process.
 public enum PeakMemory {
-  /// Bytes that tensors held on a GPU, or that the whole process held of the machine's memory.
+  /// The peak in bytes: of tensors on a GPU, or of the resident process on the CPU.
   public static func bytes(on device: Device) throws(TorchError) -> Int {
     if device.isCUDA { return try device.allocatedMemory().peak }
     var usage = rusage()
     guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else {
-      throw TorchError("The system does not tell how much memory this process has used.")
+      throw TorchError("The system does not report the memory use of this process.")
     }
     return usage.ru_maxrss * 1024
   }

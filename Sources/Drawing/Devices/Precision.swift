@@ -18,8 +18,19 @@ extension Precision {
     }
   }
 
-  /// What is used where nothing is said: half the memory on a GPU, and full precision on a CPU, which
-  /// seldom computes bf16 natively. GPUs do from Ampere on (2020); for older ones bf16 is slow, and
-  /// fp16 is the faster choice.
+  /// The default: bf16 on a GPU, which takes half the memory, and fp32 on a CPU, since few CPUs compute
+  /// bf16 natively. GPUs do since Ampere (2020). On older ones fp16 is faster than bf16.
   public static func standard(on device: Device) -> Precision { device.isCUDA ? .bf16 : .fp32 }
+}
+
+/// What decides the last bits of computed values besides their inputs. It is part of every cache key,
+/// so that a run resumed without its caches computes the same values.
+package struct Arithmetic: CustomStringConvertible {
+  package let description: String
+
+  /// - Parameter threads: CPU threads; ignored on a GPU.
+  package init(device: Device, threads: Int) {
+    description =
+      "libtorch \(Backend.version), " + (device.isCUDA ? "CUDA" : "\(threads) CPU threads")
+  }
 }

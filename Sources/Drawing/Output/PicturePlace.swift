@@ -1,18 +1,19 @@
 package import Files
 package import Foundation
 
-/// Where pictures are written: one `.png` file, or a folder with a file for each seed. A picture that
-/// is there is not replaced, unless that is wanted.
+/// The output of a drawing: one `.png` file, or a folder with a file for each seed. An existing picture
+/// is only replaced with `overwrite`.
 package struct PicturePlace {
-  /// Where a picture goes when nothing is said, as long as that is free.
+  /// The file without an `output`, if it does not exist yet.
   package static let standard = "picture.png"
 
   private let url: URL
   private let isFile: Bool
 
-  /// The `output`, made ready to be written to, since drawing takes long; nil: the first of
-  /// picture.png, picture-2.png and so on that is free. Throws `OutputError`,
+  /// Checks the output and creates its folder, before a drawing that takes long. Throws `OutputError`,
   /// `FileAccessError`.
+  ///
+  /// - Parameter output: nil: the first free name of picture.png, picture-2.png and so on.
   package init(_ output: String?, seeds: [UInt64], overwrite: Bool) throws {
     let count = seeds.count
     let output = output ?? (overwrite || count > 1 ? Self.standard : Self.free(Self.standard))
@@ -31,7 +32,7 @@ package struct PicturePlace {
     }
   }
 
-  /// Makes a folder that can be written to. Throws `FileAccessError`.
+  /// Creates a folder and checks that it is writable. Throws `FileAccessError`.
   package static func makeWritable(_ folder: URL) throws(FileAccessError) {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,7 +48,7 @@ package struct PicturePlace {
     FileManager.default.fileExists(atPath: file.path)
   }
 
-  /// The first name that no file has: itself, or with a number.
+  /// The name itself, or the first with a number that no file has.
   private static func free(_ name: String) -> String {
     let url = URL(filePath: name)
     let stem = url.deletingPathExtension().relativePath
@@ -60,6 +61,5 @@ package struct PicturePlace {
     return candidate
   }
 
-  /// The file of a seed's picture.
   package func file(seed: UInt64) -> URL { isFile ? url : url.appending(path: "\(seed).png") }
 }

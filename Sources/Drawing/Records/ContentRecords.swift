@@ -1,36 +1,36 @@
 import Adapters
 import Files
-public import Foundation
+package import Foundation
 import NN
-public import StableDiffusion
+package import StableDiffusion
 
-/// The hashes that pictures record of what they are drawn with.
-public struct ContentRecords {
+/// Content hashes of models, adapters and images, as pictures record them.
+package struct ContentRecords {
   private let hashes: FileHashes
 
-  /// Hashes of large files are remembered in a folder.
-  public init(in folder: URL) { hashes = FileHashes(in: folder) }
+  /// - Parameter folder: the cache folder, where hashes of large files are kept.
+  package init(in folder: URL) { hashes = FileHashes(in: folder) }
 
-  /// A model by its content: the hash of a file that stands alone, or one of all of its parts' files.
-  /// Throws `FileAccessError`, `ModelError`, `WeightsError`.
-  public func record(_ model: ModelDirectory, path: String) throws -> PictureRecord.Source {
+  /// A base model or refiner: one hash over all of its files. Throws `FileAccessError`, `ModelError`,
+  /// `WeightsError`.
+  package func record(_ model: ModelDirectory, path: String) throws -> PictureRecord.Source {
     PictureRecord.Source(path: path, sha256: try model.contentHash(hashes))
   }
 
-  /// A model's VAE by its content, where it is not the model's own. Throws as ``record(_:path:)``.
-  public func vae(of model: ModelDirectory, path: String) throws -> PictureRecord.Source {
+  /// A VAE that replaces the model's own. Throws as ``record(_:path:)``.
+  package func vae(of model: ModelDirectory, path: String) throws -> PictureRecord.Source {
     PictureRecord.Source(path: path, sha256: try model.contentHashOfVAE(hashes))
   }
 
-  /// A file by its content. Throws `FileAccessError`.
-  public func record(_ file: URL, path: String) throws -> PictureRecord.Source {
+  /// A single file. Throws `FileAccessError`.
+  package func record(_ file: URL, path: String) throws -> PictureRecord.Source {
     PictureRecord.Source(path: path, sha256: try hashes.hash(of: file))
   }
 
-  /// An adapter by its content, and that of the file beside it that says its scale. Throws
+  /// An adapter. The hash covers the file beside it that contains its alpha, if there is one. Throws
   /// `FileAccessError`.
-  public func adapter(
-    _ file: URL, name: String, path: String, scale: Double
+  package func adapter(
+    _ file: URL, name: String, path: String, strength: Double
   ) throws -> PictureRecord.Adapter {
     let neighbour = file.deletingLastPathComponent().appending(path: AdapterFile.configurationName)
     let own = try hashes.hash(of: file)
@@ -38,15 +38,15 @@ public struct ContentRecords {
       FileManager.default.fileExists(atPath: neighbour.path)
       ? ContentHash.of([own, try hashes.hash(of: neighbour)]) : own
     return PictureRecord.Adapter(
-      name: name, path: path, scale: scale, sha256: sha256,
+      name: name, path: path, strength: strength, sha256: sha256,
       tensorsSHA256: try Self.hashOfTensors(file))
   }
 
-  /// Remembers the hashes beyond this process. Throws `FileAccessError`.
-  public func save() throws { try hashes.save() }
+  /// Writes the hashes for later processes. Throws `FileAccessError`.
+  package func save() throws { try hashes.save() }
 
-  /// The hash of a safetensors file without its header, so that other metadata changes nothing; of
-  /// all of it where it is no such file.
+  /// The hash of a safetensors file without its header, which does not depend on metadata. Of any other
+  /// file, the hash of everything.
   private static func hashOfTensors(_ url: URL) throws(FileAccessError) -> String {
     do {
       let data = try Data(contentsOf: url, options: .alwaysMapped)

@@ -1,13 +1,13 @@
 import StableDiffusion
 
 extension Infotext {
-  /// The text of an image in a sample grid, a comparison or a cache, which has no record: with names of
-  /// model and adapters, and no hashes. Caches recognise their images by it, so it never changes.
+  /// The infotext of a picture without a record: in a sample grid, a comparison or a cache. It has the
+  /// names of model and adapters, and no hashes. Caches compare it, so its form must not change.
   ///
   /// - Parameters:
-  ///   - options: with a width and a height.
-  ///   - sampler: what other programs call the sampler.
-  ///   - adapters: their names, with scales where those are not 1.
+  ///   - options: with width and height.
+  ///   - sampler: the sampler's name in A1111's web UI.
+  ///   - adapters: names with strengths.
   package init(_ options: DrawingOptions, sampler: String, model: String, adapters: [String]) {
     var fields = [
       Field("Steps", "\(options.steps)"), Field("Sampler", sampler),

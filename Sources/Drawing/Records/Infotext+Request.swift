@@ -7,22 +7,22 @@ extension Infotext {
     "Lora hashes", "Model hash",
   ]
 
-  /// The request that comes nearest to what another program has drawn, and what is different: sentences
-  /// that follow the file's name.
+  /// The request closest to the parameters of another program, and notes on the differences. Each note
+  /// is the rest of a sentence that begins with the file name.
   ///
-  /// - Parameter flags: what is given besides, which is not missed here.
+  /// - Parameter flags: further options. What they set needs no note.
   package func request(
     besides flags: DrawingRequest
   ) -> (request: DrawingRequest, notes: [String]) {
     var request = DrawingRequest()
-    // Sample grids and comparisons of ours have fewer fields, and read prompts as they are.
+    // Our own sample grids and comparisons have neither field. Their prompts have no weights.
     let isOwn = self["Model hash"] == nil && self["Version"] == nil
     if !isOwn {
       request.set(\.$longPrompts, to: true)
       request.set(\.$promptWeights, to: true)
     }
     var left: [String] = []
-    /// Gives an option what a field has, or notes the field.
+    /// Sets an option from a field, or notes the field.
     func take<Value>(
       _ key: String, _ option: WritableKeyPath<DrawingOptions, DrawingOptions.Option<Value>>,
       _ convert: (String) -> Value?
@@ -58,16 +58,16 @@ extension Infotext {
     var notes: [String] = []
     if !left.isEmpty {
       notes.append(
-        "says more than was understood; left out: \(left.joined(separator: ", ")). Models and "
-          + "adapters are chosen with `model` and `lora`.")
+        "has parameters that are not used: \(left.joined(separator: ", ")); choose models and "
+          + "adapters with `model` and `lora`.")
     }
     if !isOwn, self["RNG"] != "CPU" {
-      notes.append("comes from noise that a GPU has drawn; the seed gives another picture here.")
+      notes.append("was drawn from noise of a GPU; the same seed gives another picture here.")
     }
     return (request, notes)
   }
 
-  /// A prompt without tags as `<lora:name:0.8>`, and the tags.
+  /// A prompt without tags such as `<lora:name:0.8>`, and the tags.
   private static func withoutTags(_ prompt: String) -> (prompt: String, tags: [String]) {
     var rest = prompt
     var tags: [String] = []

@@ -1,26 +1,23 @@
 import Foundation
 import NN
 
-/// What A1111's web UI writes into pictures under the key `parameters`, and many programs read: the
-/// prompt, a line for what to keep away from, and a line of `Steps: 20, Sampler: Euler a, ...`.
-public struct Infotext: Sendable, Equatable {
-  /// The key of the text.
-  public static let key = "parameters"
+/// The text that A1111's web UI writes into pictures under the key `parameters`: the prompt, the
+/// negative prompt, and a line of fields such as `Steps: 20, Sampler: Euler a`. Many programs read it.
+package struct Infotext: Sendable, Equatable {
+  /// The PNG text key.
+  package static let key = "parameters"
   private static let negativeStart = "Negative prompt:"
-  /// With fewer, the last line is taken for one of the prompt.
+  /// With fewer fields, the last line belongs to the prompt.
   private static let leastFields = 3
 
-  /// A name and its value.
-  public struct Field: Sendable, Equatable {
-    /// What is said, as `Steps`.
-    public var key: String
-    /// What it is, without quotation marks.
-    public var value: String
-    /// Whether the value is put in quotation marks where it holds what separates fields.
+  package struct Field: Sendable, Equatable {
+    package var key: String
+    /// Without quotation marks.
+    package var value: String
+    /// Whether a value with a comma, a colon or a line break is written in quotation marks.
     var isQuotable: Bool
 
-    /// A name and its value.
-    public init(_ key: String, _ value: String) { self.init(key, value, isQuotable: true) }
+    package init(_ key: String, _ value: String) { self.init(key, value, isQuotable: true) }
 
     init(_ key: String, _ value: String, isQuotable: Bool) {
       self.key = key
@@ -29,25 +26,22 @@ public struct Infotext: Sendable, Equatable {
     }
   }
 
-  /// What was asked for.
-  public var prompt: String
-  /// nil: there is no such line.
-  public var negative: String?
+  package var prompt: String
+  /// nil if there is no such line.
+  package var negative: String?
   /// The last line.
-  public var fields: [Field]
+  package var fields: [Field]
 
-  /// A text of these parts.
-  public init(prompt: String, negative: String?, fields: [Field]) {
+  package init(prompt: String, negative: String?, fields: [Field]) {
     self.prompt = prompt
     self.negative = negative
     self.fields = fields
   }
 
-  /// The value of a field.
-  public subscript(key: String) -> String? { fields.first { $0.key == key }?.value }
+  /// The value of the first field of that name.
+  package subscript(key: String) -> String? { fields.first { $0.key == key }?.value }
 
-  /// The text itself.
-  public var text: String {
+  package var text: String {
     var lines = [prompt]
     if let negative { lines.append("\(Self.negativeStart) \(negative)") }
     lines.append(
@@ -56,8 +50,8 @@ public struct Infotext: Sendable, Equatable {
     return lines.joined(separator: "\n")
   }
 
-  /// Reads a text as A1111 does; nil where it has no line of fields.
-  public init?(parsing text: String) {
+  /// Reads a text as A1111 does; nil if it has no line of fields.
+  package init?(parsing text: String) {
     var lines = text.trimmingCharacters(in: .whitespacesAndNewlines)
       .split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.trimmingCharacters(in: .whitespaces) }
@@ -72,7 +66,7 @@ public struct Infotext: Sendable, Equatable {
         .trimmingCharacters(in: .whitespaces)
   }
 
-  /// A value that holds what separates fields, as a JSON text.
+  /// A JSON string, if the value contains a separator.
   private static func quoted(_ value: String) -> String {
     guard value.contains(where: { ",:\n".contains($0) }) else { return value }
     let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
@@ -85,12 +79,12 @@ public struct Infotext: Sendable, Equatable {
     do {
       return try JSONDecoder().decode(String.self, from: Data(value.utf8))
     } catch {
-      // Not as A1111 quotes: taken as it is, as there.
+      // No JSON string: A1111 takes the value as it is, too.
       return value
     }
   }
 
-  /// `key: value` between commas; a value in double quotes may hold any character.
+  /// `key: value` pairs separated by commas. A value in double quotes may contain any character.
   private static func fields(of line: String) -> [Field] {
     var pieces = [""]
     var isQuoted = false
@@ -100,7 +94,7 @@ public struct Infotext: Sendable, Equatable {
         pieces.append("")
         continue
       }
-      // A quotation begins only where the value does.
+      // A quotation begins only at the start of a value.
       if character == "\"" && !isEscaped {
         isQuoted = !isQuoted && pieces[pieces.count - 1].hasSuffix(": ")
       }

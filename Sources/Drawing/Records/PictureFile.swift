@@ -1,22 +1,21 @@
 import Files
-public import Foundation
+package import Foundation
 package import Images
 import NN
-public import StableDiffusion
+package import StableDiffusion
 
 /// Writes pictures as PNG files.
-public enum PictureFile {
-  /// Writes one picture, whole or not at all, with a text for other programs. Throws
-  /// `FileAccessError`.
+package enum PictureFile {
+  /// Replaces a file atomically by a picture with its infotext. Throws `FileAccessError`.
   package static func write(_ picture: Picture, infotext: Infotext, to url: URL) throws {
     try write(picture.image, text: [(Infotext.key, infotext.text)], to: url)
   }
 
-  /// Writes one picture, whole or not at all, with all that it was drawn with, for this program and
-  /// for others. Throws `FileAccessError`.
+  /// Replaces a file atomically by a picture with its record and the infotext for other programs.
+  /// Throws `FileAccessError`.
   ///
-  /// - Parameter sampler: what others call the sampler.
-  public static func write(
+  /// - Parameter sampler: the sampler's name in other programs.
+  package static func write(
     _ picture: Picture, record: PictureRecord, sampler: SamplerTitle, to url: URL
   ) throws {
     let text = [

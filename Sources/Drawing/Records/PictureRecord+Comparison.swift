@@ -1,11 +1,11 @@
 extension PictureRecord {
-  /// Whether both ask for the same picture: but for where things lie and are called, and the machine
-  /// and versions that drew it.
-  public func asksForTheSame(as other: PictureRecord) -> Bool { asked == other.asked }
+  /// Whether both records describe the same picture. Paths, names, device, threads and versions may
+  /// differ.
+  package func describesSamePicture(as other: PictureRecord) -> Bool { content == other.content }
 
-  /// What the machine decided, against what is here now, each in a few words: reasons why the bytes
-  /// may be others.
-  public func machineDifferences(from now: PictureRecord) -> [String] {
+  /// The differences of device, threads, precision and versions, which may change the bytes of a
+  /// picture. Each is a few words.
+  package func machineDifferences(from now: PictureRecord) -> [String] {
     [
       ("libtorch", libtorch, now.libtorch), ("lora-train", program, now.program),
       ("CPU threads", "\(threads)", "\(now.threads)"), ("device", device, now.device),
@@ -13,18 +13,18 @@ extension PictureRecord {
     ].filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1), now \($0.2)" }
   }
 
-  /// Throws `PictureRecordError` if a file that this image was drawn with has other content now.
+  /// Throws `PictureRecordError.differs` if a file that the picture was drawn with has changed.
   ///
   /// - Parameters:
-  ///   - flags: what is given anew, whose content may be another.
-  ///   - file: the image's file.
+  ///   - flags: options that replace recorded ones. Their files may have other content.
+  ///   - file: the picture's file.
   package func checkContents(
     against now: PictureRecord, besides flags: DrawingRequest, file: String
   ) throws(PictureRecordError) {
     var differences: [String] = []
     func compare(_ kind: String, _ old: Source?, _ new: Source?) {
       guard let old, old.sha256 != new?.sha256 else { return }
-      differences.append("\(kind) \(old.path) has other content")
+      differences.append("\(kind) \(old.path) has changed")
     }
     if !flags.gives(\.$model) {
       compare("the model", model, now.model)
@@ -32,31 +32,32 @@ extension PictureRecord {
     }
     if !flags.gives(\.$refiner) { compare("the refiner", refiner?.model, now.refiner?.model) }
     if !flags.gives(\.$image) {
-      compare("the picture to draw over,", image?.picture, now.image?.picture)
+      compare("the start image", image?.picture, now.image?.picture)
     }
     if !flags.gives(\.$loras) {
       for (old, new) in zip(adapters, now.adapters) where old.sha256 != new.sha256 {
-        differences.append("the adapter \(old.path) has other content")
+        differences.append("the adapter \(old.path) has changed")
       }
     }
     guard differences.isEmpty else { throw .differs(file: file, differences: differences) }
   }
 
-  private var asked: PictureRecord {
-    var asked = self
-    asked.model.path = ""
-    asked.vae?.path = ""
-    asked.refiner?.model.path = ""
-    asked.image?.picture.path = ""
-    for index in asked.adapters.indices {
-      asked.adapters[index].path = ""
-      asked.adapters[index].name = ""
+  /// The record without paths, names, device, threads and versions.
+  private var content: PictureRecord {
+    var content = self
+    content.model.path = ""
+    content.vae?.path = ""
+    content.refiner?.model.path = ""
+    content.image?.picture.path = ""
+    for index in content.adapters.indices {
+      content.adapters[index].path = ""
+      content.adapters[index].name = ""
     }
-    asked.vaeTiling = ""
-    asked.device = ""
-    asked.threads = 0
-    asked.libtorch = ""
-    asked.program = ""
-    return asked
+    content.vaeTiling = ""
+    content.device = ""
+    content.threads = 0
+    content.libtorch = ""
+    content.program = ""
+    return content
   }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 extension PictureRecord {
-  /// The same for other programs, as A1111 writes it: adapters stand in the prompt, with the hashes
-  /// that they are found by among the fields.
-  public func infotext(sampler: SamplerTitle) -> Infotext {
+  /// The infotext for other programs, as A1111 writes it: adapters are tags in the prompt, and a field
+  /// has their hashes.
+  package func infotext(sampler: SamplerTitle) -> Infotext {
     typealias Field = Infotext.Field
     var fields = [Field("Steps", "\(steps)"), Field("Sampler", sampler.name)]
     if let type = sampler.scheduleType { fields.append(Field("Schedule type", type)) }
@@ -35,21 +35,21 @@ extension PictureRecord {
       ]
     }
     fields += [Field("RNG", "CPU"), Field("Version", "lora-train \(program)")]
-    let tags = adapters.map { " <lora:\(Self.tag($0.name)):\($0.scale)>" }.joined()
+    let tags = adapters.map { " <lora:\(Self.tag($0.name)):\($0.strength)>" }.joined()
     return Infotext(prompt: prompt + tags, negative: negative, fields: fields)
   }
 
-  /// As many digits as A1111 shows of a model's hash.
+  /// The 10 digits that A1111 shows of a model's hash.
   private static func short(_ hash: String) -> String { String(hash.prefix(10)) }
 
-  /// A model's name: that of its folder, or of its file without the end.
+  /// A model's name: its folder's, or its file's without the extension.
   private static func title(_ path: String) -> String {
     let url = URL(filePath: path)
     let isFile = ["safetensors", "ckpt"].contains(url.pathExtension)
     return (isFile ? url.deletingPathExtension() : url).lastPathComponent
   }
 
-  /// An adapter's name without what separates the parts of a tag.
+  /// An adapter's name without the characters that separate the parts of a tag.
   private static func tag(_ name: String) -> String {
     let stem = name.hasSuffix(".safetensors") ? String(name.dropLast(12)) : name
     return String(stem.map { ":<>,".contains($0) ? "_" : $0 })

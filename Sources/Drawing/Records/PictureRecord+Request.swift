@@ -1,8 +1,8 @@
 import StableDiffusion
 
 extension PictureRecord {
-  /// The request that draws this image again. What is as it would be anyway is not given, so that it
-  /// follows what is given instead.
+  /// The request that draws this picture again. Values that are defaults are left unset, so that they
+  /// follow other options.
   package var request: DrawingRequest {
     var request = DrawingRequest()
     request.set(\.$prompt, to: prompt)
@@ -23,7 +23,8 @@ extension PictureRecord {
     if let vae { request.set(\.$vae, to: vae.path) }
     if !adapters.isEmpty {
       request.set(
-        \.$loras, to: adapters.map { AdapterChoice(path: $0.path, scale: $0.scale, name: $0.name) })
+        \.$loras,
+        to: adapters.map { AdapterChoice(path: $0.path, strength: $0.strength, name: $0.name) })
       request.set(\.$mergeAdapters, to: mergedAdapters)
     }
     if let refiner {
@@ -46,7 +47,7 @@ extension PictureRecord {
     if sizes.original != own.original { request.set(\.$originalSize, to: sizes.originalSize) }
     if sizes.crop != own.crop { request.set(\.$crop, to: sizes.cropOffset) }
     if sizes.target != own.target { request.set(\.$targetSize, to: sizes.targetSize) }
-    // Given in full, since a refiner is conditioned otherwise as soon as one is.
+    // All three, since setting a single one changes how a refiner is conditioned.
     if let negativeSizes {
       request.set(\.$negativeOriginalSize, to: negativeSizes.originalSize)
       request.set(\.$negativeCrop, to: negativeSizes.cropOffset)

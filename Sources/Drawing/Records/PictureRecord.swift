@@ -1,70 +1,66 @@
-public import Files
-public import Foundation
+package import Files
+package import Foundation
 import Images
 import NN
 
-/// Everything that a picture was drawn with, kept in its PNG file as one JSON object, so that it can
-/// be drawn again. Models, adapters and pictures are known by their content.
-public struct PictureRecord: Codable, Sendable, Equatable {
-  /// The key of the text that holds it.
-  public static let key = "lora-train"
+/// Everything that a picture was drawn with, as one JSON object in its PNG file, so that it can be drawn
+/// again. Models, adapters and start images are identified by their content.
+package struct PictureRecord: Codable, Sendable, Equatable {
+  /// The PNG text key.
+  package static let key = "lora-train"
 
-  /// A model, a VAE or a picture.
-  public struct Source: Codable, Sendable, Equatable {
-    /// As the user named it.
-    public var path: String
-    /// Of the content.
-    public var sha256: String
+  /// A model, a VAE or a start image.
+  package struct Source: Codable, Sendable, Equatable {
+    /// As the user gave it.
+    package var path: String
+    /// The hash of the content.
+    package var sha256: String
 
-    /// A file or folder and the hash of its content.
-    public init(path: String, sha256: String) {
+    package init(path: String, sha256: String) {
       self.path = path
       self.sha256 = sha256
     }
   }
 
-  /// An adapter.
-  public struct Adapter: Codable, Sendable, Equatable {
-    /// What users know it by, as `dog@500`.
-    public var name: String
-    /// Its file, as the user named it.
-    public var path: String
-    /// Its strength.
-    public var scale: Double
-    /// Of the file.
-    public var sha256: String
-    /// Of what follows the file's header: what other programs find adapters by.
-    public var tensorsSHA256: String
+  package struct Adapter: Codable, Sendable, Equatable {
+    /// Such as `dog@500`.
+    package var name: String
+    /// As the user gave it.
+    package var path: String
+    package var strength: Double
+    /// The hash of the file.
+    package var sha256: String
+    /// The hash of the file without its header, by which other programs find adapters.
+    package var tensorsSHA256: String
 
     private enum CodingKeys: String, CodingKey {
-      case name, path, scale, sha256
+      case name, path, sha256
+      case strength = "scale"
       case tensorsSHA256 = "tensors_sha256"
     }
 
-    /// An adapter with this strength.
-    public init(
-      name: String, path: String, scale: Double, sha256: String, tensorsSHA256: String
+    package init(
+      name: String, path: String, strength: Double, sha256: String, tensorsSHA256: String
     ) {
       self.name = name
       self.path = path
-      self.scale = scale
+      self.strength = strength
       self.sha256 = sha256
       self.tensorsSHA256 = tensorsSHA256
     }
   }
 
-  /// A refiner and how it takes part: from a split on, or over the finished picture with a strength.
-  public struct Refiner: Codable, Sendable, Equatable {
-    /// The model.
-    public var model: Source
-    /// Share of the noise levels after which it goes on.
-    public var split: Double?
-    /// Share of the steps that it draws anew.
-    public var strength: Double?
-    /// What it is told with the prompt.
-    public var aestheticScore: Double
-    /// What it is told with the negative prompt.
-    public var negativeAestheticScore: Double
+  /// A refiner: it takes over at a split, or draws over the finished picture with a strength.
+  package struct Refiner: Codable, Sendable, Equatable {
+    package var model: Source
+    /// The share of the noise levels after which the refiner takes over.
+    package var split: Double?
+    /// The share of the steps that it draws again.
+    package var strength: Double?
+    /// The conditioning with the prompt.
+    package var aestheticScore: Double
+    /// The conditioning with the negative prompt.
+    package var negativeAestheticScore: Double
 
     private enum CodingKeys: String, CodingKey {
       case model, split, strength
@@ -73,83 +69,76 @@ public struct PictureRecord: Codable, Sendable, Equatable {
     }
   }
 
-  /// A picture that was drawn over.
-  public struct Start: Codable, Sendable, Equatable {
-    /// The file.
-    public var picture: Source
-    /// Share of the steps that were drawn anew.
-    public var strength: Double
+  /// The image that was drawn over.
+  package struct Start: Codable, Sendable, Equatable {
+    package var picture: Source
+    /// The share of the steps that were drawn again.
+    package var strength: Double
   }
 
-  /// What the UNet was told of a picture's history, in pixels.
-  public struct Sizes: Codable, Sendable, Equatable {
+  /// The sizes that SDXL is conditioned on, in pixels.
+  package struct Sizes: Codable, Sendable, Equatable {
     /// Width and height.
-    public var original: [Int]
-    /// Rows above, columns on the left.
-    public var crop: [Int]
+    package var original: [Int]
+    /// Top and left.
+    package var crop: [Int]
     /// Width and height.
-    public var target: [Int]
+    package var target: [Int]
 
-    /// Sizes in pixels.
-    public init(original: [Int], crop: [Int], target: [Int]) {
+    package init(original: [Int], crop: [Int], target: [Int]) {
       self.original = original
       self.crop = crop
       self.target = target
     }
   }
 
-  /// What was asked for.
-  public var prompt: String
-  /// nil: nothing was said.
-  public var negative: String?
-  /// Of all noise.
-  public var seed: UInt64
-  /// Sampler steps.
-  public var steps: Int
-  /// How closely it follows the prompt.
-  public var guidance: Double
-  /// How much of guidance's gain in contrast was taken back.
-  public var guidanceRescale: Double
-  /// Pixels in a row.
-  public var width: Int
-  /// Rows.
-  public var height: Int
-  /// What the UNet was told with the prompt.
-  public var sizes: Sizes
-  /// nil: as with the prompt.
-  public var negativeSizes: Sizes?
-  /// Whether prompts of more than 75 tokens were read whole.
-  public var longPrompts: Bool
+  package var prompt: String
+  /// nil if none was given, which is not the empty prompt.
+  package var negative: String?
+  package var seed: UInt64
+  package var steps: Int
+  /// The guidance scale.
+  package var guidance: Double
+  /// From 0 to 1.
+  package var guidanceRescale: Double
+  /// In pixels.
+  package var width: Int
+  /// In pixels.
+  package var height: Int
+  /// The conditioning with the prompt.
+  package var sizes: Sizes
+  /// The conditioning with the negative prompt; nil for the same as with the prompt.
+  package var negativeSizes: Sizes?
+  /// Whether prompts longer than 75 tokens were read in chunks.
+  package var longPrompts: Bool
   /// Whether `(word:1.2)` was read as a weight.
-  public var promptWeights: Bool
+  package var promptWeights: Bool
   /// The sampler's class in diffusers.
-  public var scheduler: String
-  /// The name that chose it; nil: the model's own.
-  public var sampler: String?
-  /// The model.
-  public var model: Source
-  /// nil: the model's own.
-  public var vae: Source?
-  /// Whether the VAE worked in squares: `auto`, `on` or `off`.
-  public var vaeTiling: String
-  /// The adapters on the base, in the command line's order.
-  public var adapters: [Adapter]
-  /// Whether they were added to the weights.
-  public var mergedAdapters: Bool
-  /// nil: there was none.
-  public var refiner: Refiner?
-  /// nil: it was drawn from noise.
-  public var image: Start?
-  /// Type of the weights: `fp32`, `bf16` or `fp16`.
-  public var precision: String
+  package var scheduler: String
+  /// The name that chose it; nil for the model's own sampler.
+  package var sampler: String?
+  package var model: Source
+  /// nil for the model's own.
+  package var vae: Source?
+  /// Whether the VAE decoded in tiles: `auto`, `on` or `off`.
+  package var vaeTiling: String
+  /// In the order of the flags.
+  package var adapters: [Adapter]
+  /// Whether they were merged into the weights.
+  package var mergedAdapters: Bool
+  package var refiner: Refiner?
+  /// The start image; nil for a picture drawn from noise.
+  package var image: Start?
+  /// `fp32`, `bf16` or `fp16`.
+  package var precision: String
   /// `cpu` or `cuda`.
-  public var device: String
-  /// CPU threads of an operation.
-  public var threads: Int
+  package var device: String
+  /// CPU threads of libtorch.
+  package var threads: Int
   /// The version of libtorch.
-  public var libtorch: String
-  /// The version of this program.
-  public var program: String
+  package var libtorch: String
+  /// The version of lora-train.
+  package var program: String
 
   private enum CodingKeys: String, CodingKey {
     case prompt, negative, seed, steps, guidance, width, height, sizes, scheduler, sampler, model,
@@ -164,22 +153,22 @@ public struct PictureRecord: Codable, Sendable, Equatable {
   }
 
   /// One line of JSON, its keys sorted.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }
 
-/// What a PNG file says of how it was drawn.
-public enum RecordedPicture: Sendable {
-  /// All of it, by this program.
+/// How a PNG file was drawn.
+package enum RecordedPicture: Sendable {
+  /// The full record, written by this program.
   case record(PictureRecord)
-  /// What another program of this kind wrote.
+  /// The infotext of another program.
   case infotext(Infotext)
 
-  /// Reads a PNG file. Throws `ImageError`, and `PictureRecordError` where nothing can be made of it.
-  public init(contentsOf url: URL) throws {
+  /// Throws `ImageError`, and `PictureRecordError` for a file without either text.
+  package init(contentsOf url: URL) throws {
     let name = url.relativePath
     _ = try ImageDecoder.header(contentsOf: url)
     let data: Data
@@ -204,32 +193,30 @@ public enum RecordedPicture: Sendable {
   }
 }
 
-/// Why a picture does not tell how it was drawn.
-public enum PictureRecordError: ReportableError, Equatable {
-  /// It has neither text.
+/// A picture that cannot be drawn again.
+package enum PictureRecordError: ReportableError, Equatable {
+  /// The file has neither text.
   case none(file: String)
-  /// This program's text is no record.
+  /// The record is not valid JSON.
   case damaged(file: String)
-  /// What it was drawn with is there no more.
+  /// Files that the picture was drawn with have changed.
   case differs(file: String, differences: [String])
 
-  /// What kind of fault it is.
-  public var kind: ErrorKind {
+  package var kind: ErrorKind {
     .badData
   }
 
-  /// One sentence: what was found and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .none(let file):
-      "\(file) does not say how it was drawn (it has no text \(PictureRecord.key) or "
+      "\(file) has no record of how it was drawn (no PNG text \(PictureRecord.key) or "
         + "\(Infotext.key)); give `from` a picture that generate or A1111's web UI has written."
     case .damaged(let file):
-      "\(file) has a text \(PictureRecord.key) that cannot be read; give `from` a picture that this "
+      "The PNG text \(PictureRecord.key) of \(file) cannot be read; give `from` a picture that this "
         + "version of generate has written."
     case .differs(let file, let differences):
-      "\(file) cannot be drawn again as it was: \(differences.joined(separator: "; ")); bring back "
-        + "what it was drawn with, or say which to use instead."
+      "\(file) cannot be drawn again as it was: \(differences.joined(separator: "; ")); restore the "
+        + "file, or choose what to use instead."
     }
   }
 }

@@ -1,29 +1,24 @@
-public import StableDiffusion
+package import StableDiffusion
 import Torch
 
-/// What pictures are drawn with, besides what is asked for.
-public struct PictureSources: Sendable {
-  /// The base.
-  public var model: PictureRecord.Source
-  /// nil: the model's own.
-  public var vae: PictureRecord.Source?
-  /// On the base.
-  public var adapters: [PictureRecord.Adapter] = []
-  /// Whether the adapters are added to the weights.
-  public var areAdaptersMerged = false
-  /// nil: there is none.
-  public var refiner: PictureRecord.Source?
-  /// What is drawn over.
-  public var image: PictureRecord.Source?
-  /// Type of the weights.
-  public var precision: Precision
-  /// Whether a GPU draws.
-  public var isOnGPU: Bool
-  /// The version of this program.
-  public var program: String
+/// The models, adapters and the machine that pictures are drawn with.
+package struct PictureSources: Sendable {
+  /// The base model.
+  package var model: PictureRecord.Source
+  /// nil for the model's own.
+  package var vae: PictureRecord.Source?
+  package var adapters: [PictureRecord.Adapter] = []
+  /// Whether the adapters are merged into the weights.
+  package var areAdaptersMerged = false
+  package var refiner: PictureRecord.Source?
+  /// The start image.
+  package var image: PictureRecord.Source?
+  package var precision: Precision
+  package var isOnGPU: Bool
+  /// The version of lora-train.
+  package var program: String
 
-  /// A model alone.
-  public init(
+  package init(
     model: PictureRecord.Source, precision: Precision, isOnGPU: Bool, program: String
   ) {
     self.model = model
@@ -37,9 +32,9 @@ extension PictureRecord {
   /// The record of one picture of a series.
   ///
   /// - Parameters:
-  ///   - scheduler: what draws.
-  ///   - sampler: the name that chose it; nil: it is the model's own.
-  public init(
+  ///   - scheduler: the sampler's configuration.
+  ///   - sampler: the name that chose it; nil for the model's own.
+  package init(
     _ series: PictureSeries, seed: UInt64, scheduler: SchedulerConfiguration,
     sampler: SchedulerName?, sources: PictureSources
   ) {

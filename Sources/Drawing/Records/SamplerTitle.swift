@@ -1,14 +1,14 @@
-public import StableDiffusion
+package import StableDiffusion
 
-/// A sampler by the names of A1111's web UI, which other programs of this kind read.
-public struct SamplerTitle: Sendable, Equatable {
-  /// As `DPM++ 2M`.
-  public let name: String
-  /// `Karras`; nil where the name says it all.
-  public let scheduleType: String?
+/// A sampler's name in A1111's web UI, which other programs read.
+package struct SamplerTitle: Sendable, Equatable {
+  /// Such as `DPM++ 2M`.
+  package let name: String
+  /// `Karras`; nil for the sampler's standard schedule.
+  package let scheduleType: String?
 
-  /// The names of a configuration's sampler; the class's own for one that has no other.
-  public init(_ configuration: SchedulerConfiguration) {
+  /// The title of a configuration's sampler. A class without a title keeps its own name.
+  package init(_ configuration: SchedulerConfiguration) {
     let isSDE = configuration.algorithmType == .sdeDPMSolverPlusPlus
     name =
       switch configuration.className {
@@ -25,20 +25,20 @@ public struct SamplerTitle: Sendable, Equatable {
     scheduleType = configuration.useKarrasSigmas ? "Karras" : nil
   }
 
-  /// What a picture's text says, as `Euler a` or `DPM++ 2M Karras`.
-  public init(name: String, scheduleType: String?) {
+  /// A title from an infotext, such as `Euler a` or `DPM++ 2M Karras`.
+  package init(name: String, scheduleType: String?) {
     self.name = name
     self.scheduleType = scheduleType
   }
 
-  /// The sampler that is meant; nil for one that there is not.
-  public var sampler: SchedulerName? {
+  /// The sampler of this title; nil for an unknown one.
+  package var sampler: SchedulerName? {
     let isKarras = scheduleType?.lowercased() == "karras"
     return (isKarras ? SchedulerName("\(name) Karras") : nil) ?? SchedulerName(name)
   }
 
-  /// Whether the schedule type is one that the sampler has.
-  public var isScheduleKnown: Bool {
+  /// Whether the sampler has this schedule type.
+  package var isScheduleKnown: Bool {
     guard let type = scheduleType?.lowercased() else { return true }
     if type == "karras" { return SchedulerName("\(name) Karras") != nil }
     return ["automatic", "uniform", "normal"].contains(type)

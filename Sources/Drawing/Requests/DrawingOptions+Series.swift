@@ -1,14 +1,14 @@
 package import StableDiffusion
 
 extension DrawingOptions {
-  /// The seeds of the images.
+  /// The seeds of the pictures: `seed`, `seed` + 1 and so on.
   package var seeds: [UInt64] { (0..<UInt64(count)).map { seed + $0 } }
 
-  /// The images as the pipeline draws them.
+  /// The pictures as the pipeline draws them.
   ///
   /// - Parameters:
-  ///   - side: the model's resolution, for a side that is not set.
-  ///   - image: `image` in the size that is drawn.
+  ///   - side: the model's resolution in pixels, for a width or height that is not set.
+  ///   - image: the start image, in the size of the pictures.
   package func series(side: Int, image: StartImage? = nil) -> PictureSeries {
     var series = PictureSeries(
       prompt: prompt ?? "", negative: negative, width: width ?? side, height: height ?? side,

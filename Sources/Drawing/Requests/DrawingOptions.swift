@@ -1,40 +1,41 @@
 package import Options
 package import StableDiffusion
 
-/// The options of a drawing. Flags, campaigns, help and errors are made from these declarations; see
-/// ``DrawingRequest`` for what is given of them, and ``DrawingOptions/series(side:image:)`` for what they
-/// lead to.
+/// The options of a drawing. Flags, campaigns, help and errors are made from these declarations.
+/// ``DrawingRequest`` adds which options were given; ``DrawingOptions/series(side:image:)`` turns them
+/// into a series for the pipeline.
 package struct DrawingOptions: OptionTable {
   package typealias Option<Value: OptionValue> = Options.Option<DrawingOptions, Value>
   package static let schema = OptionSchema<DrawingOptions>()
 
   // MARK: What to draw
 
-  @Option(.subject, "What to draw.", value: "text", unset: "as in `from` or `prompts`")
+  @Option(.subject, "Prompt.", value: "text", unset: "the one in `from` or `prompts`")
   package var prompt: String? = nil
-  @Option(.subject, "Seed of the initial noise. The same seed gives the same image.", value: "n")
+  @Option(.subject, "Seed of the initial noise. The same seed gives the same picture.", value: "n")
   package var seed: UInt64 = 0
   @Option(
-    .subject, "Number of images, with `seed`, `seed` + 1 and so on.",
+    .subject, "Number of pictures, with `seed`, `seed` + 1 and so on.",
     Allowed("from 1 to 1000", contains: (1...1000).contains), value: "n")
   package var count = 1
 
-  // MARK: Image
+  // MARK: Picture
 
   @Option(
-    .image, "What to keep away from.", value: "text",
-    unset: "what the model was trained to see for no prompt")
+    .picture, "Negative prompt.", value: "text",
+    unset: "the model's own setting for an empty prompt")
   package var negative: String? = nil
-  @Option(.image, "Width.", .side, value: "pixels", unset: "the model's own size")
+  @Option(.picture, "Width.", .side, value: "pixels", unset: "the model's own size")
   package var width: Int? = nil
-  @Option(.image, "Height.", .side, value: "pixels", unset: "the model's own size")
+  @Option(.picture, "Height.", .side, value: "pixels", unset: "the model's own size")
   package var height: Int? = nil
   @Option(
-    .image, "Sampler steps.", Allowed("from 1 to 1000", contains: (1...1000).contains), value: "n")
+    .picture, "Sampler steps.", Allowed("from 1 to 1000", contains: (1...1000).contains), value: "n"
+  )
   package var steps = 30
-  @Option(.image, "Guidance scale. 1: no guidance.", .notNegative, value: "x")
+  @Option(.picture, "Guidance scale. 1: no guidance.", .notNegative, value: "x")
   package var guidance = 5.0
-  @Option(.image, "Sampler.", value: "name", unset: "the model's own")
+  @Option(.picture, "Sampler.", value: "name", unset: "the model's own")
   package var scheduler: SchedulerName? = nil
 
   // MARK: Model and adapters
@@ -50,32 +51,34 @@ package struct DrawingOptions: OptionTable {
     unset: "the model's own")
   package var vae: String? = nil
   @Option(
-    .model, "Adapter and its scale, which may be negative.", value: "file[:scale]", unset: "none")
+    .model, "Adapter and its strength, which may be negative.", value: "file[:strength]",
+    unset: "none")
   package var loras: [AdapterChoice] = []
   @Option(
-    .model, "Strength: the scales of all adapters are multiplied by it.",
+    .model, "Factor for the strengths of all adapters.",
     Allowed("a number", contains: \.isFinite), value: "x")
   package var strength = 1.0
   @Option(
-    .model, "Add the adapters to the weights before drawing, which is faster.",
-    unset: "yes in fp32, where the image stays the same")
+    .model, "Merge the adapters into the weights before drawing, which is faster.",
+    unset: "yes in fp32, where the picture stays the same")
   package var mergeAdapters: Bool? = nil
 
   // MARK: Prompts
 
-  @Option(.prompts, "Read prompts of more than 75 tokens in chunks, instead of cutting them.")
+  @Option(.prompts, "Read prompts longer than 75 tokens in chunks. Otherwise they are cut.")
   package var longPrompts = false
-  @Option(.prompts, "Read (word:1.2), (word) and [word] as weights, instead of as text.")
+  @Option(.prompts, "Read (word:1.2), (word) and [word] as weights. Otherwise they are text.")
   package var promptWeights = false
 
   // MARK: Drawing over an image
 
   @Option(
-    .start, "Image to draw over, PNG or JPEG. It is scaled and cut to the size to draw.",
+    .start, "Image to draw over, PNG or JPEG. It is scaled and cropped to the picture's size.",
     value: "file", unset: "none")
   package var image: String? = nil
   @Option(
-    .start, "How much of `image` is drawn anew: a share of the steps.", .positiveShare, value: "x")
+    .start, "Share of the steps that `image` is drawn over with. 1: nothing of it stays.",
+    .positiveShare, value: "x")
   package var imageStrength = 0.6
 
   // MARK: Refiner
@@ -91,31 +94,33 @@ package struct DrawingOptions: OptionTable {
   package var split: Double? = nil
   @Option(
     .refiner,
-    "Instead, let the refiner draw over the finished image, with this share of the steps.",
-    .positiveShare, value: "x", unset: "as `split`")
+    "Let the refiner draw over the finished picture with this share of the steps, instead of "
+      + "`split`.",
+    .positiveShare, value: "x", unset: "none")
   package var refinerStrength: Double? = nil
   @Option(
     .refiner, "Aesthetic score that the refiner is conditioned on, 1 to 10.", .score, value: "x")
   package var aestheticScore = 6.0
-  @Option(.refiner, "The same with the negative prompt.", .score, value: "x")
+  @Option(.refiner, "Aesthetic score with the negative prompt.", .score, value: "x")
   package var negativeAestheticScore = 2.5
 
   // MARK: Guidance and conditioning
 
   @Option(
-    .conditioning, "How much of guidance's gain in contrast to take back. For v-prediction.",
+    .conditioning,
+    "Rescale the guided prediction by this share (Lin et al. 2023). For v-prediction models.",
     .share, value: "x")
   package var guidanceRescale = 0.0
   @Option(
     .conditioning, "Original size that SDXL is conditioned on.", value: "WxH",
-    unset: "that of the image")
+    unset: "that of the picture")
   package var originalSize: ImageSize? = nil
   @Option(
     .conditioning, "Crop offset that SDXL is conditioned on.", value: "top,left", unset: "none")
   package var crop: CropOffset? = nil
   @Option(
     .conditioning, "Target size that SDXL is conditioned on.", value: "WxH",
-    unset: "that of the image")
+    unset: "that of the picture")
   package var targetSize: ImageSize? = nil
   @Option(
     .conditioning, "Original size with the negative prompt.", value: "WxH",
@@ -136,15 +141,15 @@ package struct DrawingOptions: OptionTable {
   package var precision: Precision? = nil
   @Option(.machine, "Where to draw.", value: "device")
   package var device = DeviceChoice.auto
-  @Option(.machine, "Whether the VAE works in squares, to save memory.", value: "choice")
+  @Option(.machine, "Whether the VAE works in tiles, which saves memory.", value: "choice")
   package var vaeTiling = VAETiling.automatic
 
-  /// Where the base ends if neither `split` nor `refiner_strength` is given.
+  /// The split if neither `split` nor `refiner_strength` is given.
   package static let standardSplit = 0.8
 
-  /// The keys of the options that each image of a campaign or comparison can have its own way.
-  package static let imageKeys = schema.options
-    .filter { [.image, .prompts, .conditioning].contains($0.section) }.map(\.key)
+  /// The keys of the options that can differ between the pictures of a campaign.
+  package static let pictureKeys = schema.options
+    .filter { [.picture, .prompts, .conditioning].contains($0.section) }.map(\.key)
 
   /// The defaults.
   package init() {}
@@ -152,7 +157,7 @@ package struct DrawingOptions: OptionTable {
 
 extension OptionSection {
   package static let subject = OptionSection("What to draw")
-  package static let image = OptionSection("Image")
+  package static let picture = OptionSection("Picture")
   package static let model = OptionSection("Model and adapters")
   package static let prompts = OptionSection("Prompts")
   package static let start = OptionSection("Drawing over an image")
@@ -162,7 +167,7 @@ extension OptionSection {
 }
 
 extension Allowed<Int> {
-  /// Pixels along one side; which multiples a model can draw is its own matter.
+  /// Pixels along one side. Each model checks that its VAE can draw the size.
   fileprivate static var side: Allowed {
     Allowed("from 1 to 65536", contains: (1...65_536).contains)
   }

@@ -1,7 +1,7 @@
 package import Files
 
 extension DrawingRequest {
-  /// Throws `DrawingRequestError` for options that do not go together.
+  /// Throws `DrawingRequestError` for options that exclude or need each other.
   package func check() throws(DrawingRequestError) {
     if options.refiner == nil {
       if gives(\.$split) { throw .needsRefiner("split") }
@@ -17,26 +17,28 @@ extension DrawingRequest {
   }
 }
 
-/// Options of a drawing that do not go together, or name what does not exist.
+/// Drawing options that exclude or need each other, or an adapter file that does not exist.
 package enum DrawingRequestError: ReportableError, Equatable {
-  /// An option about a refiner, and there is none.
+  /// An option of the refiner without a refiner.
   case needsRefiner(String)
   /// Both ways to use a refiner.
   case twoRefinements
-  /// A strength of an image, and there is no image.
+  /// An image strength without an image.
   case needsImage
-  /// A strength of adapters, and there are no adapters.
+  /// A strength without adapters.
   case needsAdapter(hasImage: Bool)
-  /// The last seeds do not exist.
+  /// The last seed overflows.
   case seedTooLarge(UInt64, count: Int)
-  /// There is no such adapter file.
+  /// The adapter file does not exist.
   case missingAdapter(String)
 
   package var kind: ErrorKind {
-    if case .missingAdapter = self { .missingInput } else { .usage }
+    switch self {
+    case .needsRefiner, .twoRefinements, .needsImage, .needsAdapter, .seedTooLarge: .usage
+    case .missingAdapter: .missingInput
+    }
   }
 
-  /// One sentence: which option, what was found, what to do.
   package var description: String {
     switch self {
     case .needsRefiner(let key):
@@ -46,10 +48,10 @@ package enum DrawingRequestError: ReportableError, Equatable {
     case .needsImage:
       "`image_strength` needs an image to draw over; choose one with `image`."
     case .needsAdapter(let hasImage):
-      "`strength` needs an adapter, whose strength it is; choose one with `lora` or `run`"
+      "`strength` needs an adapter; choose one with `lora` or `run`"
         + (hasImage ? ", or use `image_strength` for the image." : ".")
     case .seedTooLarge(let seed, let count):
-      "`seed` is \(seed), which leaves no room for \(count) seeds; choose a smaller one."
+      "`seed` is \(seed), too large for \(count) consecutive seeds; choose a smaller one."
     case .missingAdapter(let path):
       "There is no adapter \(path); give `lora` a .safetensors file."
     }

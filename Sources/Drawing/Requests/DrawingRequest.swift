@@ -1,18 +1,16 @@
 package import Options
 
-/// What a drawing is to be: the options that were given, whoever gave them, over the defaults of the
-/// rest. Flags, a recorded image, a campaign's template and its entries each are one, and are laid over
-/// each other.
+/// The options given for a drawing, over the defaults of the rest. Flags, the record of a picture, a
+/// campaign's template and its entries each are a request; requests are layered over each other.
 package struct DrawingRequest: Sendable, Equatable {
-  /// Every option; those that were not given have their defaults.
+  /// Every option. Options that were not given have their defaults.
   package private(set) var options = DrawingOptions()
   /// The keys of the options that were given.
   package private(set) var given: Set<String> = []
 
-  /// Nothing given.
   package init() {}
 
-  /// What is given in flags or a file. Throws `ConfigError` for a value that is not allowed.
+  /// The options of flags or a file. Throws `ConfigError` for a value that is not allowed.
   package init(_ layers: OptionLayers<DrawingOptions>) throws(ConfigError) {
     options = try layers.resolve()
     given = layers.keys
@@ -25,7 +23,7 @@ package struct DrawingRequest: Sendable, Equatable {
     given.contains(DrawingOptions.schema.key(of: option))
   }
 
-  /// Gives an option: `request.set(\.$seed, to: 7)`.
+  /// Sets an option: `request.set(\.$seed, to: 7)`.
   package mutating func set<Value>(
     _ option: WritableKeyPath<DrawingOptions, DrawingOptions.Option<Value>>, to value: Value
   ) {
@@ -33,7 +31,7 @@ package struct DrawingRequest: Sendable, Equatable {
     given.insert(DrawingOptions.schema.key(of: option))
   }
 
-  /// This request over another: what it gives replaces what the other one gives.
+  /// This request layered over another: its options replace the other's.
   package func over(_ base: DrawingRequest) -> DrawingRequest {
     let replaced = given.reduce(into: given) { $0.formUnion(Self.companions[$1] ?? []) }
     let kept = base.given.subtracting(replaced)
@@ -43,8 +41,8 @@ package struct DrawingRequest: Sendable, Equatable {
     return request
   }
 
-  /// Options that mean nothing any more once another one is given anew: an adapter's strength belongs to
-  /// the adapter, for one.
+  /// The options that an overlay drops together with a replaced one. The strength of replaced adapters,
+  /// for example, is dropped with them.
   private static let companions: [String: Set<String>] = {
     let schema = DrawingOptions.schema
     let (split, strength) = (schema.key(of: \.$split), schema.key(of: \.$refinerStrength))

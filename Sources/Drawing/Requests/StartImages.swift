@@ -2,16 +2,15 @@ import Foundation
 import Images
 package import StableDiffusion
 
-/// The image to draw over, in each size that is drawn.
+/// The start images of a drawing, decoded once for each size.
 package final class StartImages {
   private let note: (String) -> Void
   private var known: [String: Picture] = [:]
 
-  /// - Parameter note: gets a sentence for each size that the image did not have.
+  /// - Parameter note: receives a sentence for each image that is scaled.
   package init(note: @escaping (String) -> Void) { self.note = note }
 
-  /// The image of these options; nil if they have none. Each size is made once. Throws `ImageError`,
-  /// `ResamplingError`.
+  /// The start image of these options; nil if they have none. Throws `ImageError`, `ResamplingError`.
   package func image(_ options: DrawingOptions, width: Int, height: Int) throws -> StartImage? {
     guard let path = options.image else { return nil }
     let key = "\(width)x\(height) \(path)"
@@ -24,17 +23,17 @@ package final class StartImages {
     var image = try ImageDecoder.decode(contentsOf: URL(filePath: path))
     if (image.width, image.height) != (width, height) {
       let resampling = Self.covering(image, width: width, height: height)
-      let isCut = resampling.resized != resampling.size
+      let isCropped = resampling.resized != resampling.size
       note(
         "\(path) has \(image.width)x\(image.height) pixels; it is scaled to "
           + "\(resampling.resized.width)x\(resampling.resized.height) (bicubic)"
-          + (isCut ? " and cut to \(width)x\(height) around its middle." : "."))
+          + (isCropped ? " and cropped to \(width)x\(height) around its center." : "."))
       image = try resampling(image)
     }
     return Picture(width: image.width, height: image.height, pixels: image.pixels)
   }
 
-  /// The smallest scaling that covers a size, cut around the middle.
+  /// The smallest scaling that covers a size, cropped around the center.
   private static func covering(_ image: RGBImage, width: Int, height: Int) -> Resampling {
     let factor = max(Double(width) / Double(image.width), Double(height) / Double(image.height))
     let resized = PixelSize(

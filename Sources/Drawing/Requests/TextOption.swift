@@ -1,12 +1,12 @@
 package import Options
 public import StableDiffusion
 
-/// The value of an option that is a text of a form of its own, such as `1024x768`.
+/// An option's value that is written as text in its own form, such as `1024x768`.
 package protocol TextOption: OptionValue {
   /// Reads the text; nil if it does not have the form.
   init?(_ text: String)
 
-  /// What the text must be, for errors.
+  /// The allowed form, for error messages.
   static var form: String { get }
 }
 
@@ -30,7 +30,7 @@ extension TextOption {
   }
 }
 
-/// Width and height in pixels, as `1024x768`.
+/// Width and height in pixels, such as `1024x768`.
 package struct ImageSize: TextOption {
   package static let form = "width x height in pixels, as in 1024x768"
 
@@ -54,9 +54,9 @@ package struct ImageSize: TextOption {
   package var text: String { "\(width)x\(height)" }
 }
 
-/// Rows and columns cut off above and on the left, as `0,128`.
+/// The rows cropped at the top and the columns cropped at the left, such as `0,128`.
 package struct CropOffset: TextOption {
-  package static let form = "rows above and columns on the left, as in 0,128"
+  package static let form = "rows at the top and columns at the left, as in 0,128"
 
   package let top: Int
   package let left: Int
@@ -78,7 +78,7 @@ package struct CropOffset: TextOption {
 }
 
 extension SchedulerName: TextOption {
-  /// Reads a name, however it is spelt.
+  /// Reads a name in any of its spellings.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let name = Self(try container.decode(String.self)) else {

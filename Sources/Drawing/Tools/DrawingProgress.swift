@@ -1,56 +1,55 @@
 package import StableDiffusion
 
-/// How far a drawing of images is, for whoever shows it.
+/// The progress of a drawing.
 package struct DrawingProgress: Sendable {
-  /// The image that is being drawn, from 1.
-  package let image: Int
-  /// How many there are.
+  /// The number of the current picture, from 1.
+  package let picture: Int
+  /// The number of pictures.
   package let count: Int
-  /// Its last step; nil: there is none yet.
+  /// The last step; nil before the first one.
   package let step: DrawingStep?
-  /// The share of all steps that are done, from 0 to 1.
+  /// The finished share of all steps, from 0 to 1.
   package let share: Double
 
-  package init(image: Int, count: Int, step: DrawingStep?, share: Double) {
-    self.image = image
+  package init(picture: Int, count: Int, step: DrawingStep?, share: Double) {
+    self.picture = picture
     self.count = count
     self.step = step
     self.share = share
   }
 }
 
-/// Counts the images of a drawing that is made of one series after the other.
+/// Counts the pictures of a drawing that consists of several series.
 package struct DrawingCounter {
   private let count: Int
   private var finished: Int
-  /// The seeds that the current model has begun in the current series.
+  /// The seeds that the current model has started in the current series.
   private var seeds: Set<UInt64> = []
   private var isRefining = false
 
-  /// - Parameter finished: images that need not be drawn.
+  /// - Parameter finished: the number of pictures that are drawn already.
   package init(count: Int, finished: Int = 0) {
     self.count = count
     self.finished = finished
   }
 
-  /// How far a step leads.
+  /// The progress after a step.
   ///
-  /// - Parameter images: how many the series has.
-  package mutating func next(_ step: DrawingStep, ofSeriesOf images: Int) -> DrawingProgress {
+  /// - Parameter pictures: the number of pictures in the series.
+  package mutating func next(_ step: DrawingStep, ofSeriesOf pictures: Int) -> DrawingProgress {
     if step.isRefining != isRefining {
       isRefining = step.isRefining
       seeds = []
     }
     seeds.insert(step.seed)
-    let part = Double(step.done) / Double(step.total) * Double(images)
+    let part = Double(step.done) / Double(step.total) * Double(pictures)
     return DrawingProgress(
-      image: finished + seeds.count, count: count, step: step,
+      picture: finished + seeds.count, count: count, step: step,
       share: (Double(finished) + part) / Double(count))
   }
 
-  /// A series is done.
-  package mutating func finish(seriesOf images: Int) {
-    finished += images
+  package mutating func finish(seriesOf pictures: Int) {
+    finished += pictures
     seeds = []
     isRefining = false
   }

@@ -2,14 +2,14 @@ package import Foundation
 package import StableDiffusion
 
 extension DrawingTools {
-  /// Draws a series and writes each image with its record. Throws what the pipeline throws, and
-  /// `FileAccessError`; what `progress` and `written` throw ends it.
+  /// Draws a series and writes each picture with its record. Throws what the pipeline, `progress` and
+  /// `written` throw, and `FileAccessError`.
   ///
   /// - Parameters:
   ///   - sampler: the name that chose the pipeline's sampler.
-  ///   - factor: what the scales of the pipeline's adapters were multiplied by.
-  ///   - file: where the image of a seed goes.
-  ///   - written: gets each file that is written.
+  ///   - factor: the factor for the strengths of the pipeline's adapters.
+  ///   - file: the file of a seed's picture.
+  ///   - written: receives each file that was written.
   package func draw(
     _ series: PictureSeries, by pipeline: StableDiffusionXLPipeline, sampler: SchedulerName?,
     times factor: Double = 1, to file: (_ seed: UInt64) -> URL,

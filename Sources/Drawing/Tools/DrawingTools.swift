@@ -1,29 +1,27 @@
-package import Adapters
-package import Files
+import Adapters
+import Files
 package import Foundation
 package import StableDiffusion
 package import Torch
 
-/// What images are drawn with, known by its content: models, adapters, a device.
+/// What pictures are drawn with: models, adapters and a device, all with their content hashes.
 package struct DrawingTools {
   package let model: ModelDirectory
   package let refiner: ModelDirectory?
   package let device: Device
   package let precision: Precision
-  /// What images record of it.
+  /// The same for the records of pictures.
   package let sources: PictureSources
 
   private let adapters: [AdapterChoice]
 
-  /// Takes the hashes of all files. Throws `DrawingRequestError`, `DeviceError`, `ModelError`,
-  /// `FileAccessError`.
+  /// Hashes all files. Throws `DrawingRequestError`, `DeviceError`, `ModelError`, `FileAccessError`.
   ///
   /// - Parameters:
-  ///   - options: the device, the type, the adapters and what else they are drawn with.
-  ///   - own: the base model, with its own VAE.
-  ///   - name: what images record as the base model.
-  ///   - caches: the folder of all caches.
-  ///   - program: the version of this program.
+  ///   - own: the base model with its own VAE.
+  ///   - name: the base model's name in the records of pictures.
+  ///   - caches: the cache folder.
+  ///   - program: the version of lora-train.
   package init(
     _ options: DrawingOptions, model own: ModelDirectory, named name: String,
     refiner: ModelDirectory?, caches: URL, program: String
@@ -34,7 +32,7 @@ package struct DrawingTools {
     model = try options.vae.map { try own.replacingVAE(with: URL(filePath: $0)) } ?? own
     self.refiner = refiner
     adapters = options.loras.map {
-      AdapterChoice(path: $0.path, scale: $0.scale * options.strength, name: $0.name)
+      AdapterChoice(path: $0.path, strength: $0.strength * options.strength, name: $0.name)
     }
     device = try options.device.resolve()
     precision = options.precision ?? .standard(on: device)
@@ -45,7 +43,8 @@ package struct DrawingTools {
       program: program)
     if let path = options.vae { sources.vae = try contents.vae(of: model, path: path) }
     sources.adapters = try adapters.map {
-      try contents.adapter(URL(filePath: $0.path), name: $0.name, path: $0.path, scale: $0.scale)
+      try contents.adapter(
+        URL(filePath: $0.path), name: $0.name, path: $0.path, strength: $0.strength)
     }
     sources.areAdaptersMerged = options.mergeAdapters ?? (precision.dtype == .float32)
     if let refiner, let path = options.refiner {
@@ -56,37 +55,34 @@ package struct DrawingTools {
     do {
       try contents.save()
     } catch is FileAccessError {
-      // Only the next drawing is slower: it hashes the weights again.
+      // Without the saved hashes, only the next drawing is slower.
     }
   }
 
-  /// What a sampler's name means for the base; nil: the model's own.
+  /// The base model's scheduler for a sampler; nil for the model's own sampler.
   package func scheduler(_ sampler: SchedulerName?) -> SchedulerConfiguration {
     sampler.map(model.scheduler.replacingClass) ?? model.scheduler
   }
 
-  /// The same for the refiner; nil: its own, or none.
+  /// The refiner's scheduler for a sampler; nil for its own, or without a refiner.
   package func refinerScheduler(_ sampler: SchedulerName?) -> SchedulerConfiguration? {
     sampler.flatMap { refiner?.scheduler.replacingClass(with: $0) }
   }
 
-  /// The adapters on the base, those of one layer added up. Throws `AdapterFileError`, `WeightsError`,
-  /// `TorchError`.
-  ///
-  /// - Parameter factor: what their scales are multiplied by.
-  package func adapterSet(times factor: Double = 1) throws -> AdapterSet {
+  /// Reads the adapter files. Adapters of the same layer are summed. Throws `AdapterFileError`,
+  /// `WeightsError`, `TorchError`.
+  package func adapterSet() throws -> AdapterSet {
     if adapters.isEmpty { return .none }
     let layers = AdaptableLayers(model)
     var set = try AdapterSet.sum(
       adapters.map { choice in
         try AdapterFile(contentsOf: URL(filePath: choice.path))
-          .adapters(for: layers, strength: choice.scale * factor, device: device)
+          .adapters(for: layers, strength: choice.strength, device: device)
       })
     set.isMerged = sources.areAdaptersMerged
     return set
   }
 
-  /// The models, with adapters and a sampler.
   package func pipeline(
     _ sampler: SchedulerName?, adapters: AdapterSet, residency: Residency = .oneAtATime
   ) -> StableDiffusionXLPipeline {
@@ -96,12 +92,12 @@ package struct DrawingTools {
       dtype: precision.dtype, device: device, residency: residency)
   }
 
-  /// What an image's file records.
+  /// The record of a picture.
   package func record(
     _ series: PictureSeries, seed: UInt64, sampler: SchedulerName?, times factor: Double = 1
   ) -> PictureRecord {
     var sources = sources
-    for index in sources.adapters.indices { sources.adapters[index].scale *= factor }
+    for index in sources.adapters.indices { sources.adapters[index].strength *= factor }
     return PictureRecord(
       series, seed: seed, scheduler: scheduler(sampler), sampler: sampler, sources: sources)
   }

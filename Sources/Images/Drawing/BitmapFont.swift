@@ -1,18 +1,19 @@
 import Foundation
 
-/// A font whose characters are patterns of pixels, all of one size.
+/// A font whose characters are bitmaps of one size.
 public struct BitmapFont: Sendable {
-  /// Size of every character, with the room to its neighbours.
+  /// Size of every character in pixels, including the space to its neighbours.
   public let cell: PixelSize
   /// The rows of each character from top to bottom, the highest bit at the left.
   private let glyphs: [Unicode.Scalar: [UInt8]]
 
-  /// The 7 x 13 font of the X Window System, which is in the public domain: Latin, Greek and Cyrillic
-  /// letters, punctuation, currencies and arrows.
+  /// The 7 x 13 font of the X Window System, which is in the public domain: Latin, Greek and
+  /// Cyrillic letters, punctuation, currencies and arrows.
   public static let fixed7x13 = BitmapFont(
     cell: PixelSize(width: 7, height: 13), hex: PackageResources.fixed_7x13_hex)
 
-  /// Reads lines of `code point:rows` in hexadecimal digits, two for each row; `#` starts a comment.
+  /// Reads lines of `code point:rows` in hexadecimal digits, two for each row; `#` starts a
+  /// comment.
   init(cell: PixelSize, hex: [UInt8]) {
     self.cell = cell
     var glyphs: [Unicode.Scalar: [UInt8]] = [:]
@@ -29,14 +30,14 @@ public struct BitmapFont: Sendable {
     self.glyphs = glyphs
   }
 
-  /// The rows of a character; a box for one that the font does not have.
+  /// The rows of a character; a box for a character that the font does not have.
   func rows(of character: Character) -> [UInt8] {
     if character.isWhitespace { return [] }
     let composed = String(character).precomposedStringWithCanonicalMapping.unicodeScalars
     return composed.count == 1 ? composed.first.flatMap { glyphs[$0] } ?? box : box
   }
 
-  /// Breaks a text into lines of at most so many characters, between words where it can be.
+  /// Breaks a text into lines of at most `columns` characters, between words where possible.
   public func lines(of text: String, columns: Int) -> [Substring] {
     let columns = max(1, columns)
     var lines: [Substring] = []
@@ -70,8 +71,8 @@ public struct BitmapFont: Sendable {
 }
 
 extension Canvas {
-  /// Writes one line; its first character has its upper left corner at the place. Returns the column
-  /// after the last.
+  /// Writes one line of text with its upper left corner at (`left`, `top`). Returns the column of
+  /// pixels after the last character.
   @discardableResult
   public mutating func write(
     _ text: some StringProtocol, left: Int, top: Int, _ color: RGBColor, font: BitmapFont

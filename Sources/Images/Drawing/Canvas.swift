@@ -1,4 +1,4 @@
-/// A picture that can be drawn on. What lies outside of it is not drawn.
+/// An image that can be drawn on. Pixels outside of it are ignored.
 public struct Canvas: Sendable {
   /// Its width and height, both at least 1.
   public let size: PixelSize
@@ -17,12 +17,12 @@ public struct Canvas: Sendable {
     }
   }
 
-  /// What is drawn so far.
+  /// The drawing so far.
   public var image: RGBImage {
     RGBImage(width: size.width, height: size.height, counted: pixels)
   }
 
-  /// Colours a rectangle; below an opacity of 1, what was there shines through.
+  /// Fills a rectangle. An opacity below 1 mixes the colour with the one below it.
   public mutating func fill(_ area: PixelRect, _ color: RGBColor, opacity: Double = 1) {
     for y in visibleRows(of: area) {
       for x in visibleColumns(of: area) { blend(color, opacity, x: x, y: y) }
@@ -40,7 +40,7 @@ public struct Canvas: Sendable {
     fill(PixelRect(left: area.left + width - down.width, top: area.top, size: down), color)
   }
 
-  /// Puts a picture with its upper left corner at a place.
+  /// Copies an image, with its upper left corner at (`left`, `top`).
   public mutating func paste(_ image: RGBImage, left: Int, top: Int) {
     let area = PixelRect(left: left, top: top, width: image.width, height: image.height)
     let columns = visibleColumns(of: area)
@@ -53,7 +53,7 @@ public struct Canvas: Sendable {
     }
   }
 
-  /// Mixes a colour into one pixel: 0 leaves it as it is, 1 replaces it.
+  /// Mixes a colour into one pixel: opacity 0 leaves it unchanged, 1 replaces it.
   public mutating func blend(_ color: RGBColor, _ opacity: Double, x: Int, y: Int) {
     guard (0..<size.width).contains(x), (0..<size.height).contains(y) else { return }
     let start = (y * size.width + x) * 3

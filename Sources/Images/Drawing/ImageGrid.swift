@@ -1,9 +1,9 @@
 public import Files
 
-/// Pictures of one size side by side.
+/// Images of one size in rows and columns.
 public enum ImageGrid {
-  /// Puts `rows` of pictures under each other, `gap` pixels of `background` between neighbours and
-  /// none around them. A row shorter than the longest is filled up with `background`.
+  /// Puts `rows` of images below each other, with `gap` pixels of `background` between neighbours
+  /// and no margin. Shorter rows are filled with `background`.
   public static func compose(
     rows: [[RGBImage]], gap: Int = 8, background: RGBColor = .white
   ) throws(ImageGridError) -> RGBImage {
@@ -21,13 +21,13 @@ public enum ImageGrid {
   }
 }
 
-/// Pictures that do not make up a grid.
+/// Images that do not form a grid.
 public enum ImageGridError: ReportableError, Equatable {
   case noImages
   case negativeGap(Int)
   case unequalSizes(width: Int, height: Int, otherWidth: Int, otherHeight: Int)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .internal
   }
@@ -36,12 +36,12 @@ public enum ImageGridError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .noImages:
-      "A grid cannot be made of no pictures; give at least one."
+      "A grid was given no images; give at least one."
     case .negativeGap(let gap):
-      "The gap between the pictures of a grid cannot be \(gap) pixels; give 0 or more."
+      "The gap between the images of a grid cannot be \(gap) pixels; give 0 or more."
     case .unequalSizes(let width, let height, let otherWidth, let otherHeight):
-      "A grid cannot hold pictures of \(width) x \(height) and of \(otherWidth) x \(otherHeight) "
-        + "pixels; give pictures of one size."
+      "A grid cannot contain images of \(width) x \(height) and of \(otherWidth) x \(otherHeight) "
+        + "pixels; give images of one size."
     }
   }
 }

@@ -1,21 +1,21 @@
-/// Images in rows and columns with texts around them: lines above everything, above each column, beside
-/// each row and below each image. Every sheet and grid of this package has this layout.
+/// Images in rows and columns with texts around them: lines above everything, above each column,
+/// beside each row and below each image. Every sheet and grid of this package has this layout.
 package struct ImageSheet: Sendable {
   /// Distances and widths in pixels.
   package struct Layout: Sendable {
     /// Width of a column.
     package var tileWidth: Int
-    /// Width of the texts beside the rows; nil: there are none.
+    /// Width of the texts beside the rows; nil: no texts.
     package var labelWidth: Int?
     /// Between neighbours.
     package var gap: Int
     /// Around everything.
     package var margin: Int
     package var lineHeight: Int
-    /// Height that a row has at least.
+    /// Minimum height of a row.
     package var leastRowHeight: Int
 
-    /// - Parameter margin: nil: as wide as a gap.
+    /// - Parameter margin: By default as wide as a gap.
     package init(
       tileWidth: Int, labelWidth: Int? = nil, gap: Int = 12, margin: Int? = nil,
       lineHeight: Int = 15, leastRowHeight: Int = 0
@@ -73,7 +73,7 @@ package struct ImageSheet: Sendable {
     self.rows = rows
   }
 
-  /// The whole sheet.
+  /// Draws the sheet.
   package func image(background: RGBColor = .white) -> RGBImage {
     let (gap, margin) = (layout.gap, layout.margin)
     let count = max(columns.count, rows.map(\.cells.count).max() ?? 0)
@@ -98,7 +98,7 @@ package struct ImageSheet: Sendable {
     return canvas.image
   }
 
-  /// Images with lines below them stand on one line, others hang from one.
+  /// Images with lines below them are aligned at the bottom, others at the top.
   private func draw(_ row: Row, top: Int, on canvas: inout Canvas) {
     write(row.label, left: layout.margin, top: top, on: &canvas)
     let tallest = row.cells.compactMap(\.image?.height).max() ?? 0

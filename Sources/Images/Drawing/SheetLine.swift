@@ -1,4 +1,4 @@
-/// A line of text on a sheet, in pieces of one color each.
+/// A line of text on a sheet, in pieces of one colour each.
 package struct SheetLine: Sendable {
   private static let font = BitmapFont.fixed7x13
 
@@ -10,14 +10,14 @@ package struct SheetLine: Sendable {
     pieces = [(Substring(text), color)]
   }
 
-  /// A text in lines that are not wider than so many pixels.
+  /// A text in lines of at most `width` pixels.
   package static func wrapped(
     _ text: String, width: Int, _ color: RGBColor = .black
   ) -> [SheetLine] {
     parts(of: text, width: width).map { SheetLine($0, color) }
   }
 
-  /// The parts of a text that fit into a width each.
+  /// A text in parts of at most `width` pixels.
   package static func parts(of text: String, width: Int) -> [Substring] {
     font.lines(of: text, columns: width / font.cell.width)
   }

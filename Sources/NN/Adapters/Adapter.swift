@@ -1,39 +1,39 @@
 public import Torch
 
-/// What changes a frozen layer, a `Linear` or a `Conv2d`, in whose slot it is.
+/// A change of a frozen layer, `Linear` or `Conv2d`, that holds the adapter in its slot.
 ///
-/// An adapter is a value: its tensors are shared by its copies, its strength is each copy's own.
+/// An adapter is a value: copies share the tensors, and each copy has its own strength.
 public protocol Adapter {
-  /// The trained tensors, float32, by their names in files below the layer's: `lora_A.weight`. They
-  /// are what an optimizer changes, a checkpoint keeps and gradient checkpointing tracks.
+  /// The trained tensors, float32, by their names in files after the layer's name: `lora_A.weight`.
+  /// An optimizer changes them, a checkpoint stores them, and gradient checkpointing tracks them.
   var tensors: [(name: String, tensor: Tensor)] { get }
 
-  /// A factor on all that the adapter changes: 1 in training, any number when an image is drawn.
+  /// A factor on the adapter's change: 1 in training, any number when a picture is drawn.
   var strength: Double { get set }
 
-  /// The layer's output with the adapter, of the shape and type of `call.output`. It may add to that
-  /// output, as LoRA does, or replace it. Throws `TorchError`.
+  /// The layer's output with the adapter, in the shape and type of `call.output`. It may add to
+  /// that output, as LoRA does, or replace it. Throws `TorchError`.
   func output(of call: LayerCall) throws -> Tensor
 
-  /// What merging adds to a weight, float32 in the weight's shape. Throws `TorchError`.
+  /// The change that merging adds to a weight, float32 in the weight's shape. Throws `TorchError`.
   func delta(of weight: Tensor) throws -> Tensor
 
-  /// One adapter that changes a layer as this one and `others` do together, where there is one that
-  /// is faster than an ``AdapterSum``. Throws `TorchError`.
+  /// One adapter with the effect of this one and `others` together; nil if there is none that is
+  /// faster than an ``AdapterSum``. Throws `TorchError`.
   func combined(with others: [any Adapter]) throws -> (any Adapter)?
 }
 
 extension Adapter {
-  /// The output as it is with the merged weight, for adapters that have no faster way.
+  /// The output with `delta(of:)` added to the weight, for adapters without a faster way.
   public func output(of call: LayerCall) throws -> Tensor {
     let delta = try delta(of: call.weight).to(call.input.dtype)
     return try call.output + call.operation(call.input, delta)
   }
 
-  /// None.
+  /// Nil: the kind has no faster form than an ``AdapterSum``.
   public func combined(with others: [any Adapter]) throws -> (any Adapter)? { nil }
 
-  /// The same adapter, so many times as strong.
+  /// The same adapter with its strength multiplied by `factor`.
   public func scaled(by factor: Double) -> Self {
     var adapter = self
     adapter.strength *= factor
@@ -41,15 +41,15 @@ extension Adapter {
   }
 }
 
-/// One call of a layer, as its adapter sees it.
+/// One call of a layer, as its adapter receives it.
 public struct LayerCall {
-  /// What the layer is applied to: `[..., in]`, or `[B, in, H, W]` of a convolution.
+  /// The layer's input: `[..., in]`, or `[B, in, H, W]` of a convolution.
   public let input: Tensor
-  /// What the layer gives for it, bias included.
+  /// The layer's output without the adapter, bias included.
   public let output: Tensor
   /// The layer's weight, in the base model's type.
   public let weight: Tensor
-  /// The layer's bias, where it has one.
+  /// The layer's bias, if it has one.
   public let bias: Tensor?
   /// How the layer applies its weight.
   public let operation: LayerOperation

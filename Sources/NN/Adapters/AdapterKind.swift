@@ -1,68 +1,68 @@
 public import Torch
 
-/// A kind of adapter that can be trained, and kept in files.
+/// A kind of adapter that can be trained and stored in files.
 ///
-/// Everything about a kind is in the file of its type; ``AdapterKinds`` lists it. That a kind is
-/// right is shown by a golden of the reference implementation.
+/// Everything about a kind is in the file of its type, and ``AdapterKinds`` lists it. Each kind is
+/// tested against a golden of its reference implementation.
 public protocol AdapterKind: Adapter {
-  /// What a file's names end in after a layer's name, with the name that `tensors` gives that
-  /// tensor: `lora_down.weight` is kohya's name of `lora_A.weight`.
+  /// The endings of tensor names in files, after the layer's name, each with the name in `tensors`:
+  /// `lora_down.weight` is kohya's ending for `lora_A.weight`.
   static var fileNames: [String: String] { get }
 
-  /// A new adapter for a layer with this weight, which changes nothing yet; its tensors are where the
-  /// weight is. Throws `AdapterError`, `TorchError`.
+  /// A new adapter for a layer with this weight. It does not change the layer yet, and its tensors
+  /// are on the weight's device. Throws `AdapterError`, `TorchError`.
   static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
   ) throws -> Self
 
-  /// An adapter as a file has it, on the CPU in the file's type and form. Throws `AdapterError`.
+  /// An adapter from a file, on the CPU, in the file's type and shapes. Throws `AdapterError`.
   init(_ stored: StoredAdapter) throws
 
-  /// The same adapter in float32 on a device, in the form of a weight of this shape. Files also keep
-  /// the adapter of a linear layer as that of a convolution of 1 x 1. Throws
-  /// `AdapterError.otherWeight` for a weight that it was not made for, `TorchError`.
+  /// The same adapter in float32 on a device, shaped for a weight of this shape. A file may store
+  /// the adapter of a linear layer as that of a 1 x 1 convolution. Throws
+  /// `AdapterError.otherWeight` if the adapter was made for another shape, `TorchError`.
   func fitted(to shape: [Int], on device: Device) throws -> Self
 }
 
 /// All kinds of adapters.
 public enum AdapterKinds {
-  /// In the order in which a file's layers are tried: a kind comes before those that have all of its
-  /// tensors and others, as DoRA has LoRA's.
+  /// In the order in which a file's layers are matched. A kind comes before those that add tensors
+  /// to its own, as DoRA does to LoRA's.
   public static var all: [any AdapterKind.Type] { [LoRA.self] }
 }
 
-/// What new adapters are made with.
+/// The settings of new adapters.
 public struct AdapterSettings: Sendable {
-  /// The inner size of the factors that a delta is a product of.
+  /// The inner size of the matrix product that gives a delta.
   public var rank: Int
-  /// The delta is scaled by alpha / rank.
+  /// The delta is multiplied by alpha / rank.
   public var alpha: Double
 
-  /// Settings for all layers that adapters are attached to.
+  /// Settings that all layers share.
   public init(rank: Int, alpha: Double) {
     self.rank = rank
     self.alpha = alpha
   }
 }
 
-/// One layer's adapter as a file has it.
+/// One layer's adapter as stored in a file.
 public struct StoredAdapter {
-  /// The tensors, by the names of the kind's own `tensors`.
+  /// The tensors, by the names in the kind's `tensors`.
   public let tensors: [String: Tensor]
 
   private let scaleOfRank: (Int) -> Double
 
-  /// - Parameter scale: the factor that the file gives an adapter of a rank.
+  /// - Parameter scale: gives the factor on an adapter of a rank.
   public init(tensors: [String: Tensor], scale: @escaping (_ rank: Int) -> Double) {
     self.tensors = tensors
     scaleOfRank = scale
   }
 
-  /// The factor on an adapter of this rank: alpha / rank, or alpha / sqrt(rank) where the adapter is
+  /// The factor on an adapter of this rank: alpha / rank, or alpha / sqrt(rank) if the adapter is
   /// rank-stabilised.
   public func scale(rank: Int) -> Double { scaleOfRank(rank) }
 
-  /// Tensors that must all be there. Throws `AdapterError.incomplete`.
+  /// The tensors of these names, all of which must exist. Throws `AdapterError.incomplete`.
   public func require(_ names: String...) throws(AdapterError) -> [Tensor] {
     let missing = names.filter { tensors[$0] == nil }
     guard missing.isEmpty else { throw .incomplete(missing: missing) }

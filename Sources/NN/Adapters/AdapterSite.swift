@@ -1,10 +1,10 @@
 public import Files
 public import Torch
 
-/// One adapted layer: where it is in the model, and its adapter. The one list of sites is what the
-/// optimizer, the checkpoint writer and the loader share.
+/// One adapted layer: its path in the model and its adapter. The optimizer, the checkpoint writer
+/// and the loader share one list of sites.
 public struct AdapterSite {
-  /// The layer's path, as `down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q`.
+  /// The layer's path, such as `down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q`.
   public let path: String
 
   /// The adapter in the layer's slot.
@@ -16,9 +16,9 @@ public struct AdapterSite {
   }
 }
 
-/// An adapter that cannot be attached, or cannot be made of the tensors of a file.
+/// An adapter that cannot be attached, or cannot be read from the tensors of a file.
 public enum AdapterError: ReportableError, Equatable {
-  /// A target names no layer of the model that an adapter can be attached to.
+  /// A target matches no layer that an adapter can be attached to.
   case noSuchTarget(String)
   /// The rank is not positive.
   case rank(Int)
@@ -26,10 +26,10 @@ public enum AdapterError: ReportableError, Equatable {
   case incomplete(missing: [String])
   /// The shapes of an adapter's tensors do not belong together.
   case shapes([[Int]])
-  /// An adapter was made for a weight of this shape, not for the one that it is given.
+  /// The adapter was made for a weight of this shape, and the layer's weight has another.
   case otherWeight([Int])
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind { .usage }
 
   /// The sentence to show.
@@ -52,12 +52,12 @@ public enum AdapterError: ReportableError, Equatable {
 }
 
 extension Module {
-  /// Puts a new adapter into every layer below this module whose path ends in one of `targets`, at a
-  /// boundary of its parts: `to_q` does not match `into_q`.
+  /// Puts a new adapter into every layer below this module whose path ends in one of `targets`. A
+  /// target matches whole parts of the path: `to_q` does not match `into_q`.
   ///
   /// - Parameters:
-  ///   - targets: ends of paths, as `to_q`, of linear layers and convolutions.
-  ///   - generator: gives a site's generator by the site's number.
+  ///   - targets: ends of paths of linear layers and convolutions, such as `to_q`.
+  ///   - generator: gives the random generator of a site by the site's index.
   /// - Throws: `AdapterError`, `TorchError`; then no adapter is attached.
   public func attachAdapters(
     _ kind: any AdapterKind.Type, targets: [String], settings: AdapterSettings,

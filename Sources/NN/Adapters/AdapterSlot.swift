@@ -9,7 +9,7 @@ protocol AdapterSlot: UnaryLayer {
 }
 
 extension AdapterSlot {
-  /// The adapter that the layer has to apply: none where the weight holds it already.
+  /// The adapter that the layer applies; nil if it is merged into the weight.
   var activeAdapter: (any Adapter)? { weight.isReplaced ? nil : adapter }
 
   /// Adds the adapter to the weight.
@@ -22,8 +22,8 @@ extension AdapterSlot {
 }
 
 extension Module {
-  /// The layers below this module that an adapter can be attached to, and the shapes of their weights:
-  /// `[out, in]`, and `[out, in, k, k]` of a convolution.
+  /// The layers below this module that an adapter can be attached to, and the shapes of their
+  /// weights: `[out, in]`, and `[out, in, k, k]` of a convolution.
   public func adaptableLayers() -> [(path: String, shape: [Int])] {
     slots().map { ($0.path, $0.slot.weight.shape) }
   }
@@ -35,26 +35,26 @@ extension Module {
     }
   }
 
-  /// Puts a given adapter into each named layer and takes it out of all others, for drawing. Adapters
-  /// that were merged are taken out first.
+  /// Puts adapters into the layers with these paths and removes those of all other layers. Merged
+  /// adapters are removed from the weights first.
   public func setAdapters(_ adapters: [String: any Adapter]) {
     unmergeAdapters()
     for (path, slot) in slots() { slot.adapter = adapters[path] }
   }
 
-  /// Adds the adapters in the slots to the weights, which saves their two products in every pass.
+  /// Adds the adapters to the weights, which saves their two matrix products in every pass.
   ///
-  /// The sum is taken in float32 and rounded to the weights' type: in float32 the outputs are those
-  /// of the adapters beside the weights but for rounding; in a half type small updates are partly
-  /// rounded away. The weights themselves are kept for `unmergeAdapters()`, which costs nothing where
-  /// they are the memory of their file, and else as much again as the adapted layers. Throws
-  /// `TorchError`.
+  /// The sum is computed in float32 and rounded to the weights' type. In float32 the outputs differ
+  /// from those of unmerged adapters by rounding only; in a half type small updates are partly
+  /// rounded away. The original weights are kept for `unmergeAdapters()`. That costs no memory for
+  /// weights that are mapped from their file, and otherwise as much as the adapted layers take.
+  /// Throws `TorchError`.
   public func mergeAdapters() throws {
     try noGrad { for (_, slot) in slots() { try slot.merge() } }
   }
 
-  /// Takes merged adapters out of the weights again, which are then the same bit for bit. The
-  /// adapters stay in their slots.
+  /// Restores the weights from before `mergeAdapters()`, bit for bit. The adapters stay in their
+  /// slots.
   public func unmergeAdapters() {
     for (_, slot) in slots() { slot.weight.restore() }
   }

@@ -1,13 +1,13 @@
 public import Torch
 
-/// Several adapters on one layer. Each changes the layer as it would alone, and the changes add up.
+/// Several adapters on one layer. Each changes the layer as it does alone, and the changes add up.
 public struct AdapterSum: Adapter {
   private let members: [any Adapter]
 
-  /// A factor on all members' own strengths.
+  /// A factor on the strengths of all members.
   public var strength = 1.0
 
-  /// The adapter of a layer that has these: itself where there is one, nil where there is none.
+  /// One adapter with the effect of all: the adapter itself if there is one, nil if there is none.
   /// Throws `TorchError`.
   public static func of(_ adapters: [any Adapter]) throws -> (any Adapter)? {
     guard let first = adapters.first, adapters.count > 1 else { return adapters.first }

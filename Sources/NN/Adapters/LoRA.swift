@@ -1,8 +1,8 @@
 public import Torch
 
-/// A low-rank update of a weight: `y += alpha / rank * up(down(x))` (Hu et al. 2021, "LoRA: Low-Rank
-/// Adaptation of Large Language Models"). On a convolution, `down` has its kernel and `up` is 1 x 1
-/// (LoCon of LyCORIS, Yeh et al. 2023).
+/// A low-rank update of a weight: `y += alpha / rank * up(down(x))` (Hu et al. 2021, "LoRA:
+/// Low-Rank Adaptation of Large Language Models"). On a convolution, `down` has its kernel and `up`
+/// is 1 x 1 (LoCon of LyCORIS, Yeh et al. 2023).
 public struct LoRA: AdapterKind {
   /// `[rank, in]`, or `[rank, in, k, k]` for a convolution.
   public let down: Tensor
@@ -13,7 +13,7 @@ public struct LoRA: AdapterKind {
   /// alpha / rank.
   public let scale: Double
 
-  /// A factor beside `scale`, 1 in training.
+  /// A second factor on the update, 1 in training.
   public var strength: Double
 
   /// An adapter with the given matrices.
@@ -24,7 +24,7 @@ public struct LoRA: AdapterKind {
     self.strength = strength
   }
 
-  /// What the product of the matrices is multiplied with.
+  /// The factor on the product of the matrices.
   private var factor: Double { scale * strength }
 
   // MARK: In a layer
@@ -34,8 +34,8 @@ public struct LoRA: AdapterKind {
     [(Self.downName, down), (Self.upName, up)]
   }
 
-  /// `output + scale * up(down(input))`. The float32 matrices are used in the type of the input, which
-  /// keeps activations in the base's precision and the gradients of the matrices in float32.
+  /// `output + scale * up(down(input))`. The float32 matrices are cast to the type of the input, so
+  /// that activations stay in the base's precision and the gradients of the matrices in float32.
   public func output(of call: LayerCall) throws -> Tensor {
     let dtype = call.input.dtype
     let low = try call.operation(call.input, down.to(dtype))
@@ -52,7 +52,7 @@ public struct LoRA: AdapterKind {
       * factor
   }
 
-  /// The matrices of several LoRAs side by side; nil where another adapter is of another kind.
+  /// One LoRA with the matrices of all side by side; nil if one of `others` is not a LoRA.
   public func combined(with others: [any Adapter]) throws -> (any Adapter)? {
     let all = [self] + others.compactMap { $0 as? LoRA }
     guard all.count == others.count + 1 else { return nil }
@@ -61,10 +61,10 @@ public struct LoRA: AdapterKind {
       up: try .cat(all.map { try $0.up * $0.factor }, dim: 1), scale: 1)
   }
 
-  // MARK: New
+  // MARK: Creation
 
-  /// The up matrix is zero, so that training starts at the base model; the down matrix is normal with
-  /// deviation 1 / rank, as diffusers' scripts initialise it. Throws `AdapterError.rank`.
+  /// The up matrix is zero, so that training starts at the base model; the down matrix is normal
+  /// with deviation 1 / rank, as diffusers' scripts initialise it. Throws `AdapterError.rank`.
   public static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
   ) throws -> LoRA {
@@ -92,7 +92,7 @@ public struct LoRA: AdapterKind {
     "lora_down.weight": downName, "lora_up.weight": upName,
   ]
 
-  /// The matrices of a file, in which a linear layer may have a kernel of 1 x 1.
+  /// Reads the matrices of a file, which may store a linear layer with a kernel of 1 x 1.
   public init(_ stored: StoredAdapter) throws {
     let matrices = try stored.require(Self.downName, Self.upName)
     let (down, up) = (matrices[0], matrices[1])
@@ -102,7 +102,7 @@ public struct LoRA: AdapterKind {
     self.init(down: down, up: up, scale: stored.scale(rank: down.shape[0]))
   }
 
-  /// The matrices in the form of a layer.
+  /// The matrices in the shapes of a layer.
   public func fitted(to shape: [Int], on device: Device) throws -> LoRA {
     func kernel(_ shape: [Int]) -> [Int] { shape.count == 2 ? shape + [1, 1] : shape }
     let (rank, own) = (down.shape[0], [up.shape[0]] + down.shape.dropFirst())

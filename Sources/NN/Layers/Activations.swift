@@ -27,7 +27,8 @@ public final class QuickGELU: UnaryLayer {
   public func callAsFunction(_ x: Tensor) throws -> Tensor { try x * (x * 1.702).sigmoid() }
 }
 
-/// The input unchanged: keeps an index of a list where a checkpoint has a layer without weights.
+/// The input unchanged. Takes the index in a list at which a checkpoint has a layer without
+/// weights.
 public final class Identity: UnaryLayer {
   /// The layer.
   public init() {}

@@ -4,7 +4,7 @@ public import Torch
 public final class Linear: UnaryLayer, AdapterSlot {
   /// The weight under the key `weight`.
   public let weight: Parameter
-  /// The bias under the key `bias`, where the layer has one.
+  /// The bias under the key `bias`, if the layer has one.
   public let bias: Parameter?
 
   /// The adapter in the layer's slot.

@@ -1,7 +1,7 @@
 public import Torch
 
-/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, torch.optim.AdamW), all parameters of
-/// a group in one fused call.
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, torch.optim.AdamW), all parameters
+/// of a group in one fused call.
 public final class AdamW: Optimizer {
   private struct Slot {
     let name: String
@@ -11,7 +11,7 @@ public final class AdamW: Optimizer {
     let step: Tensor
   }
 
-  /// What it trains.
+  /// The trained tensors.
   public let groups: [ParameterGroup]
 
   private let settings: OptimizerSettings
@@ -55,7 +55,7 @@ public final class AdamW: Optimizer {
     }
   }
 
-  /// Takes over such a state.
+  /// Restores a state that `state()` has returned.
   public func restore(_ read: (_ name: String) throws -> Tensor) throws {
     for (name, tensor) in state() { try tensor.copy(from: read(name)) }
   }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// How the learning rate goes over a run: factors as diffusers' `get_scheduler` of the same name
-/// gives them.
+/// The learning rate over a run, as factors on its peak. They equal those of diffusers'
+/// `get_scheduler` of the same name.
 public struct LearningRateSchedule: Sendable {
-  /// The course after warm-up.
+  /// The shape after warm-up.
   public enum Shape: String, Sendable, CaseIterable {
     /// Stays at the peak.
     case constant

@@ -2,20 +2,20 @@ public import Torch
 
 /// Changes trained tensors by their gradients.
 public protocol Optimizer {
-  /// What it trains.
+  /// The trained tensors.
   var groups: [ParameterGroup] { get }
 
-  /// One step with the gradients that the last backward passes have accumulated, then drops them.
+  /// Takes one step with the accumulated gradients, then drops them.
   ///
   /// - Parameter rates: the learning rate of each group, in the order of `groups`.
   /// - Throws: `TorchError`.
   func step(rates: [Double]) throws
 
-  /// All state that the next steps depend on, by name. Throws `TorchError`.
+  /// The state that the next steps depend on, by name. Throws `TorchError`.
   func state() throws -> [(name: String, tensor: Tensor)]
 
-  /// Takes over state that `state()` of an optimizer of the same parameters has given. `read` gives
-  /// the tensor of a name and throws where there is none.
+  /// Restores the state of an optimizer with the same parameters. `read` returns the tensor of a
+  /// name and throws if there is none.
   func restore(_ read: (_ name: String) throws -> Tensor) throws
 }
 
@@ -24,9 +24,9 @@ extension Optimizer {
   public var parameters: [Tensor] { groups.flatMap(\.parameters).map(\.tensor) }
 }
 
-/// Tensors that are trained with one learning rate, as those of the UNet or of a text encoder.
+/// Tensors that share a learning rate, such as those of the UNet or of a text encoder.
 public struct ParameterGroup {
-  /// What reports call it: `unet`.
+  /// The name in reports, such as `unet`.
   public let name: String
   /// Float32 tensors, each with a name for its state; no two groups share a name.
   public let parameters: [(name: String, tensor: Tensor)]

@@ -3,7 +3,7 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
   /// ``AdamW``.
   case adamW = "adamw"
 
-  /// The one that training uses unless another is chosen.
+  /// The default of training.
   public static let standard = OptimizerKind.adamW
 
   /// Makes an optimizer with no state yet. Throws `TorchError`.
@@ -16,14 +16,14 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
   }
 }
 
-/// The constants of optimizers, of which each kind uses those that it has. The defaults are those of
+/// The constants of optimizers; a kind may ignore some of them. The defaults are those of
 /// torch.optim.AdamW.
 public struct OptimizerSettings: Sendable {
   /// The decay of the gradient average.
   public var beta1 = 0.9
   /// The decay of the squared gradient average.
   public var beta2 = 0.999
-  /// What keeps a division finite.
+  /// Added to a divisor to keep it from zero.
   public var epsilon = 1e-8
   /// Decoupled weight decay.
   public var weightDecay = 1e-2

@@ -1,8 +1,7 @@
 import Files
 import Foundation
 
-/// A file's bytes in memory, paged in by the system as they are read; unmapped with the last
-/// reference.
+/// The bytes of a file, mapped into memory until the last reference is gone.
 final class MappedFile {
   let bytes: UnsafeRawBufferPointer
 

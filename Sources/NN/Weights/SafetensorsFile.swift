@@ -1,10 +1,10 @@
 public import Foundation
 public import Torch
 
-/// A safetensors file, mapped into memory: its tensors are views of the file and cost nothing until
-/// they are used.
+/// A safetensors file, mapped into memory. Its tensors are views of the file and take no memory
+/// until they are read.
 public final class SafetensorsFile {
-  /// Where the file is.
+  /// The opened file.
   public let url: URL
 
   private let file: MappedFile
@@ -28,13 +28,13 @@ public final class SafetensorsFile {
   /// The names of the tensors, sorted.
   public var names: [String] { header.entries.keys.sorted() }
 
-  /// The free text that the file carries.
+  /// The free text in the file's `__metadata__`.
   public var metadata: [String: String] { header.metadata }
 
-  /// The shape of a tensor, or nil where there is none of that name.
+  /// The shape of a tensor, or nil if no tensor has that name.
   public func shape(of name: String) -> [Int]? { header.entries[name]?.shape }
 
-  /// A tensor on the CPU. Its memory is the file's, where the file has it aligned. Throws
+  /// A tensor on the CPU: a view of the file, or a copy if the file does not align it. Throws
   /// `WeightsError.noTensor`, `TorchError`.
   public func tensor(_ name: String) throws -> Tensor {
     guard let entry = header.entries[name] else {
@@ -51,14 +51,14 @@ public final class SafetensorsFile {
     return try Tensor(copying: bytes, shape: entry.shape, dtype: entry.dtype)
   }
 
-  /// The length of the header, which the first eight bytes say, little-endian.
+  /// The length of the header in bytes: the first eight bytes, little-endian.
   private static func headerSize(_ bytes: UnsafeRawBufferPointer) throws -> Int {
     guard bytes.count >= 8 else {
       throw SafetensorsProblem("it has \(bytes.count) bytes, fewer than the length of a header")
     }
     let size = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard size <= SafetensorsHeader.limit else {
-      throw SafetensorsProblem("its header claims \(size) bytes, more than any real one has")
+      throw SafetensorsProblem("its header claims \(size) bytes, more than the format allows")
     }
     guard size <= UInt64(bytes.count - 8) else {
       throw SafetensorsProblem(

@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// The header of a safetensors file: what tensors it holds and where
+/// The header of a safetensors file: its tensors and their places
 /// (github.com/huggingface/safetensors, "Format").
 struct SafetensorsHeader {
   /// One tensor's place in the file.
@@ -25,7 +25,7 @@ struct SafetensorsHeader {
     do {
       fields = try JSONDecoder().decode([String: Field].self, from: json)
     } catch {
-      throw SafetensorsProblem("its header is not the JSON that the format asks for")
+      throw SafetensorsProblem("its header is not the JSON of the format")
     }
     var entries: [String: Entry] = [:]
     var metadata: [String: String] = [:]
@@ -51,7 +51,7 @@ struct SafetensorsHeader {
         throw SafetensorsProblem("the bytes of \(name) overlap those of another tensor")
       }
       if entry.range.lowerBound > end {
-        throw SafetensorsProblem("there are bytes that no tensor owns before \(name)")
+        throw SafetensorsProblem("the bytes before \(name) belong to no tensor")
       }
       end = entry.range.upperBound
     }
@@ -106,7 +106,7 @@ struct SafetensorsHeader {
   }
 }
 
-/// What is wrong with a safetensors file, without the file's name.
+/// A problem of a safetensors file, without the file's name.
 struct SafetensorsProblem: Error {
   let text: String
 

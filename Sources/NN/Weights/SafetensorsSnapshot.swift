@@ -3,19 +3,19 @@ public import Foundation
 import Synchronization
 public import Torch
 
-/// Tensors copied at one moment, to be written while they change: a safetensors file in memory, which
-/// is used again for the next copy, since fresh memory costs more than the copying.
+/// A safetensors file in memory: tensors copied at one moment, which can change while the copy is
+/// written. Every copy reuses the memory, because fresh memory costs more than the copying.
 public final class SafetensorsSnapshot: Sendable {
   private struct Content {
     var entries: [SafetensorsEntry] = []
-    /// The tensors one after the other, in the order in which they were given.
+    /// The tensors one after the other, in the order of `entries`.
     var bytes: [UInt8] = []
   }
 
   private let metadata: [String: String]
   private let content = Mutex(Content())
 
-  /// Memory for copies of such tensors, all of it touched. Throws `TorchError`.
+  /// Allocates memory for the tensors and takes the first copy. Throws `TorchError`.
   public init(
     of tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
   ) throws {
@@ -23,7 +23,8 @@ public final class SafetensorsSnapshot: Sendable {
     try take(tensors)
   }
 
-  /// Copies tensors, from a GPU too; waits until an earlier copy is written. Throws `TorchError`.
+  /// Copies tensors from the CPU or a GPU. Waits while an earlier copy is written. Throws
+  /// `TorchError`.
   public func take(_ tensors: [(name: String, tensor: Tensor)]) throws {
     let entries = tensors.enumerated().map {
       SafetensorsEntry(index: $0, name: $1.name, dtype: $1.tensor.dtype, shape: $1.tensor.shape)
@@ -44,10 +45,10 @@ public final class SafetensorsSnapshot: Sendable {
     }
   }
 
-  /// The bytes of the tensors.
+  /// The size of the tensors in bytes.
   public var size: Int { content.withLock { $0.bytes.count } }
 
-  /// Writes a new file and syncs it to the disk; where that fails, no file is left. Throws
+  /// Writes a new file and syncs it to the disk. If that fails, no file is left. Throws
   /// `FileAccessError.unwritable`.
   public func write(to url: URL) throws {
     try content.withLock { content in

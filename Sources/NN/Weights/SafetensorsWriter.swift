@@ -2,9 +2,9 @@ import Files
 public import Foundation
 public import Torch
 
-/// Writes safetensors files as the reference implementation lays them out.
+/// Writes safetensors files with the layout of the reference implementation.
 public enum SafetensorsWriter {
-  /// Writes tensors of different names and free text to a new file, and syncs it to the disk; where
+  /// Writes tensors of different names and free text to a new file, and syncs it to the disk. If
   /// that fails, no file is left. The same content gives the same bytes. Throws
   /// `FileAccessError.unwritable`, `TorchError`.
   public static func write(
@@ -22,7 +22,7 @@ public enum SafetensorsWriter {
 
 /// One tensor of a file.
 struct SafetensorsEntry: Sendable {
-  /// Which of those that were given.
+  /// The position in the list of tensors to write.
   let index: Int
   let name: String
   let dtype: DType
@@ -37,7 +37,7 @@ extension [SafetensorsEntry] {
     sorted { ($1.dtype.itemSize, $0.name) < ($0.dtype.itemSize, $1.name) }
   }
 
-  /// What comes before the tensors in a file: the length of the header, and the header.
+  /// The bytes before the tensors: the length of the header, and the header.
   func head(_ metadata: [String: String]) throws -> Data {
     var offset = 0
     var header: [String: Any] = [:]

@@ -1,18 +1,18 @@
 import Torch
 
-/// How a model's weight is found in a tensor of a checkpoint that keeps it in another form.
+/// How a model's weight is taken from a checkpoint's tensor that stores it in another form.
 public enum TensorView: Sendable, Equatable {
-  /// As it is.
+  /// The tensor as it is.
   case whole
-  /// One of equal parts of the rows: query, key and value kept in one matrix.
+  /// One of equal parts of the rows: query, key and value in one matrix.
   case rows(part: Int, of: Int)
-  /// Rows and columns changed over.
+  /// Rows and columns exchanged.
   case transposed
-  /// A linear layer kept as a 1 x 1 convolution; a tensor without these two sides stays as it is.
+  /// A linear layer stored as a 1 x 1 convolution; a tensor without these two sides stays as it is.
   case squeezed
 
-  /// The shape of the view of a tensor. A tensor that has no such view keeps its shape, which then
-  /// is not the one that is wanted.
+  /// The shape of the view. A tensor without such a view keeps its shape, which then differs from
+  /// the model's.
   func shape(of shape: [Int]) -> [Int] {
     switch self {
     case .rows(_, let parts) where shape.first?.isMultiple(of: parts) == true:

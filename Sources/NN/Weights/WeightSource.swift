@@ -1,11 +1,11 @@
 public import Foundation
 public import Torch
 
-/// The tensors of one model, in one file or in the shards that an index lists.
+/// The tensors of one model, in one file or in the shards of an index.
 public struct WeightSource {
   /// The file or index, for messages.
   public let url: URL
-  /// The files that were opened: one, or the index and its shards.
+  /// The opened files: one, or the index and its shards.
   public let files: [URL]
 
   private let places: [String: Place]
@@ -26,8 +26,7 @@ public struct WeightSource {
   }
 
   /// A model's folder as diffusers and transformers write it: `name.safetensors`, its shards under
-  /// `name.safetensors.index.json`, or where neither is there the same of the `fp16` variant. Throws
-  /// `WeightsError`.
+  /// `name.safetensors.index.json`, or else the same of the `fp16` variant. Throws `WeightsError`.
   public init(directory: URL, name: String) throws {
     let single = ["\(name).safetensors", "\(name).fp16.safetensors"]
     let index = ["\(name).safetensors.index.json", "\(name).safetensors.index.fp16.json"]
@@ -93,7 +92,7 @@ public struct WeightSource {
     WeightSource(self, places: places.filter { !names.contains($0.key) })
   }
 
-  /// Those of the tensors whose names begin with a prefix, without it.
+  /// The tensors whose names begin with a prefix, under the rest of their names.
   public func below(_ prefix: String) -> WeightSource {
     WeightSource(
       self,
@@ -103,8 +102,8 @@ public struct WeightSource {
         }))
   }
 
-  /// The same tensors under the names, and in the form, that a model has them: `weights` says which
-  /// one or several of its weights a tensor is. Names must not meet.
+  /// The same tensors under a model's names and in its shapes. `weights` returns the weight or
+  /// weights that a tensor contains; no two may have the same name.
   public func mapped(
     _ weights: (_ name: String) -> [(name: String, view: TensorView)]
   ) -> WeightSource {
@@ -116,7 +115,7 @@ public struct WeightSource {
         }, uniquingKeysWith: { first, _ in first }))
   }
 
-  /// The shape of a tensor, or nil where there is none of that name.
+  /// The shape of a tensor, or nil if no tensor has that name.
   public func shape(of name: String) -> [Int]? {
     places[name].flatMap { place in place.file.shape(of: place.name).map(place.view.shape) }
   }

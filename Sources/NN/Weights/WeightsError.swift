@@ -4,16 +4,16 @@ public import Files
 public enum WeightsError: ReportableError {
   /// A parameter is read before its weights are loaded.
   case notLoaded(shape: [Int])
-  /// A weights file is nowhere in a model's folder.
+  /// A model's folder lacks a weights file.
   case noFile(folder: String, name: String)
   /// A file is not a whole safetensors file, or not an index of such files.
   case malformed(file: String, problem: String)
-  /// A file holds no tensor of that name.
+  /// A file has no tensor of that name.
   case noTensor(file: String, name: String)
-  /// A checkpoint is not that of the model.
+  /// A checkpoint has other tensors than the model.
   case mismatch(file: String, missing: [String], unexpected: [String], misshapen: [String])
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch self {
     case .notLoaded: .internal
@@ -42,7 +42,7 @@ public enum WeightsError: ReportableError {
     }
   }
 
-  /// Each kind of trouble with its count and its first ten names.
+  /// Each kind of mismatch with its count and its first ten names.
   private static func list(_ kinds: [(kind: String, names: [String])]) -> String {
     kinds.filter { !$0.names.isEmpty }.map { kind, names in
       let shown = names.prefix(10).joined(separator: ", ")

@@ -1,13 +1,13 @@
 import NN
 
-/// The layers of a model that adapters can be added to, by all the names that adapter files give
+/// The layers of a model that adapters can be attached to, by all names that adapter files have for
 /// them.
 public struct AdaptableLayers {
   /// One layer.
   public struct Layer: Sendable, Equatable {
-    /// The part of the model that it is in.
+    /// The part of the model that contains it.
     public let part: ModelDirectory.Component
-    /// Its path there.
+    /// Its path in that part.
     public let path: String
     /// The shape of its weight: `[out, in]`, and `[out, in, k, k]` of a convolution.
     public let shape: [Int]
@@ -16,13 +16,13 @@ public struct AdaptableLayers {
   private var byPath: [ModelDirectory.Component: [String: Layer]] = [:]
   private var byKohyaName: [String: Layer] = [:]
 
-  /// The layers of a model, which are known without its weights.
+  /// The layers of a model, from its configurations alone.
   public init(_ model: ModelDirectory) {
     let originals = OriginalUNetNames(model.unet)
     add(UNet2DConditionModel(model.unet), as: .unet, prefixes: ["lora_unet_"]) { path in
       [path, originals.name(of: path)]
     }
-    // transformers 5 leaves out the first encoder's prefix, and so do files made with it.
+    // transformers 5, and files made with it, omit the prefix `text_model.`.
     func names(_ path: String) -> [String] { [path, path.replacing("text_model.", with: "")] }
     if let textEncoder = model.textEncoder {
       add(
@@ -34,13 +34,13 @@ public struct AdaptableLayers {
       prefixes: ["lora_te2_"], names: names)
   }
 
-  /// The layer at a path of a part, as diffusers and PEFT name it.
+  /// The layer at a path in a part, in the naming of diffusers and PEFT.
   public func layer(_ path: String, in part: ModelDirectory.Component) -> Layer? {
     byPath[part]?[path]
   }
 
-  /// The layer that kohya's sd-scripts give this name: `lora_unet_` and the original path, or
-  /// diffusers', with underscores; `lora_te1_` and `lora_te2_` for the text encoders.
+  /// The layer with this name in kohya's sd-scripts: `lora_unet_` (`lora_te1_` and `lora_te2_` for
+  /// the text encoders) and the path with underscores, in the original naming or diffusers'.
   public func layer(kohya name: String) -> Layer? { byKohyaName[name] }
 
   private mutating func add(

@@ -1,18 +1,19 @@
 public import NN
 
-/// Adapters for the parts of a model: the UNet, and the text encoders where they were trained too.
+/// Adapters for the parts of a model: the UNet, and text encoders if they were trained too.
 public struct AdapterSet {
   /// No adapters.
   public static var none: AdapterSet { AdapterSet([:]) }
 
-  /// By part and by the layer's path in it: the adapters of a layer, each with its own strength.
+  /// The adapters of each layer by part and path in it, each adapter with its own strength.
   public let layers: [ModelDirectory.Component: [String: [any Adapter]]]
-  /// A factor on the strengths of all adapters. Attach the set again after a change.
+  /// A factor on the strengths of all adapters. A change has effect after the set is attached
+  /// again.
   public var strength = 1.0
-  /// Whether they are added to the weights or computed beside them; see `Module.mergeAdapters()`.
+  /// Whether the adapters are merged into the weights; see `Module.mergeAdapters()`.
   public var isMerged = false
 
-  /// Adapters by part and by the layer's path in it.
+  /// One adapter for each layer, by part and by the layer's path in it.
   public init(_ layers: [ModelDirectory.Component: [String: any Adapter]]) {
     self.layers = layers.mapValues { $0.mapValues { [$0] } }
   }
@@ -21,7 +22,7 @@ public struct AdapterSet {
     self.layers = layers
   }
 
-  /// What several sets do together, each at its own strength: the changes to one layer add up.
+  /// Several sets together, each at its own strength. Their changes to one layer add up.
   public static func sum(_ sets: [AdapterSet]) -> AdapterSet {
     var all: [ModelDirectory.Component: [String: [any Adapter]]] = [:]
     for set in sets {
@@ -33,12 +34,22 @@ public struct AdapterSet {
     return AdapterSet(layers: all)
   }
 
-  /// Puts the adapters of a part into its layers, and takes all others out. Throws `TorchError`.
+  /// Puts the adapters of a part into its layers and removes all others. Throws `TorchError`.
   public func attach(to model: some Module, as part: ModelDirectory.Component) throws {
     let adapters = try layers[part, default: [:]].compactMapValues { adapters in
       try AdapterSum.of(adapters.map { $0.scaled(by: strength) })
     }
     model.setAdapters(adapters)
     if isMerged { try model.mergeAdapters() }
+  }
+}
+
+extension PromptEncoder {
+  /// Puts adapters into the text encoders, and takes all others out. Throws `TorchError`.
+  public func attach(_ adapters: AdapterSet) throws {
+    for encoder in encoders {
+      try adapters.attach(
+        to: encoder, as: encoder is CLIPTextModel ? .textEncoder : .textEncoder2)
+    }
   }
 }

@@ -11,10 +11,9 @@ public enum CLIPActivation: String, CaseIterable, Sendable {
 /// Sizes of a CLIP text encoder: `text_encoder/config.json` and `text_encoder_2/config.json`
 /// (transformers `CLIPTextConfig`).
 ///
-/// A key that the file does not have keeps transformers' default, which is the value after
-/// `init()`.
+/// A missing key has transformers' default, the value after `init()`.
 public struct CLIPTextConfiguration: Decodable, Equatable, Sendable {
-  /// Token ids that the model has an embedding for.
+  /// The number of token ids with an embedding.
   public var vocabSize = 49408
   /// Width of the hidden states.
   public var hiddenSize = 512
@@ -30,10 +29,10 @@ public struct CLIPTextConfiguration: Decodable, Equatable, Sendable {
   public var projectionDim = 512
   /// The activation of each block.
   public var hiddenAct = CLIPActivation.quickGELU
-  /// What keeps a layer norm's divisor from zero.
+  /// The epsilon of the layer norms.
   public var layerNormEps = 1e-5
-  /// The token whose first place is pooled; 2 stands for the place of the largest token, which is
-  /// what configurations older than the correct id mean.
+  /// The token at whose first place the hidden state is pooled. In older configurations this is 2
+  /// and stands for the largest token.
   public var eosTokenId = 49407
 
   /// transformers' defaults.

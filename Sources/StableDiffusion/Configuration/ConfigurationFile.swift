@@ -3,12 +3,12 @@ import Foundation
 import NN
 import Torch
 
-/// Reads the JSON configurations of diffusers and transformers. Swift's names are the file's in
-/// camel case, so that no type lists its keys twice.
+/// Reads the JSON configurations of diffusers and transformers. The names in Swift are the file's
+/// keys in camel case.
 enum ConfigurationFile {
   /// Decodes `file`.
   ///
-  /// Throws `ModelError`, which names the file, the key and what was found there.
+  /// Throws `ModelError` with the file, the key and the value found.
   static func decode<Configuration: Decodable>(
     _ type: Configuration.Type = Configuration.self, from file: URL
   ) throws(ModelError) -> Configuration {
@@ -23,7 +23,7 @@ enum ConfigurationFile {
         advice: "check the file and its permissions")
     }
     let decoder = JSONDecoder()
-    // Python writes infinite numbers as JSON5 has them: -Infinity in lambda_min_clipped.
+    // Python writes infinite numbers as in JSON5: -Infinity in lambda_min_clipped.
     decoder.allowsJSON5 = true
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
@@ -52,7 +52,7 @@ enum ConfigurationFile {
     }
   }
 
-  /// The path as the file has it: `unet.block_out_channels.2`.
+  /// The path with the file's keys: `unet.block_out_channels.2`.
   private static func name(_ path: [any CodingKey]) -> String {
     path.map { key in
       if let index = key.intValue { return String(index) }
@@ -64,22 +64,27 @@ enum ConfigurationFile {
 }
 
 extension KeyedDecodingContainer {
-  /// Overwrites `value` where the file has `key`, with one of the cases that are implemented.
+  /// Overwrites `value` if the file has `key`, with one of the implemented cases.
   func read<Choice: RawRepresentable & CaseIterable>(
     _ key: Key, into value: inout Choice
   ) throws where Choice.RawValue == String {
     guard contains(key) else { return }
     let found = try decode(String.self, forKey: key)
     guard let choice = Choice(rawValue: found) else {
-      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw unsupported(key, found: found, supported: known)
+      let known = Choice.allCases.map(\.rawValue)
+      throw unsupported(key, found: found, supported: Self.oneOf(known))
     }
     value = choice
   }
 
-  /// The error of a value that is well formed and not implemented.
+  /// The error of a well-formed value that is not implemented.
   func unsupported(_ key: Key, found: String, supported: String) -> DecodingError {
     .dataCorruptedError(
-      forKey: key, in: self, debugDescription: "\(found), and what is supported is \(supported)")
+      forKey: key, in: self, debugDescription: "\(found), but must be \(supported)")
+  }
+
+  /// The supported values in an error's message.
+  static func oneOf(_ values: [String]) -> String {
+    values.count == 1 ? values[0] : "one of \(values.joined(separator: ", "))"
   }
 }

@@ -2,18 +2,18 @@ import NN
 import Torch
 
 extension KeyedDecodingContainer {
-  /// Overwrites `value` where the file has `key`; null is a value only of an optional.
+  /// Overwrites `value` if the file has `key`. Null is accepted only for an optional.
   func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
     if contains(key) { value = try decode(Value.self, forKey: key) }
   }
 
-  /// Overwrites `size` where the file has `key`, with a number in `range`.
+  /// Overwrites `size` if the file has `key`, with a number in `range`.
   func readSize(_ key: Key, into size: inout Int, in range: ClosedRange<Int> = .sizes) throws {
     try read(key, into: &size)
     try check(key, range.contains(size), found: size, range.words)
   }
 
-  /// Overwrites `size` where the file has `key`, with null or a number in `range`.
+  /// Overwrites `size` if the file has `key`, with null or a number in `range`.
   func readSize(_ key: Key, into size: inout Int?, in range: ClosedRange<Int> = .sizes) throws {
     try read(key, into: &size)
     guard let size else { return }
@@ -31,7 +31,7 @@ extension KeyedDecodingContainer {
       "1 to \(ClosedRange.levels.upperBound) levels, each \(ClosedRange.sizes.words)")
   }
 
-  /// Reads numbers in `range`, which the file gives once for all blocks or as one for each block.
+  /// Reads numbers in `range`: one for all blocks, or a list with one for each block.
   func readSizes(
     _ key: Key, into sizes: inout [Int], blocks: Int, in range: ClosedRange<Int> = .sizes
   ) throws {
@@ -69,46 +69,46 @@ extension KeyedDecodingContainer {
     _ name: String, of key: Key
   ) throws -> Choice {
     guard let choice = Choice(rawValue: name) else {
-      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw unsupported(key, found: name, supported: known)
+      let known = Choice.allCases.map(\.rawValue)
+      throw unsupported(key, found: name, supported: Self.oneOf(known))
     }
     return choice
   }
 
-  /// Accepts `key` only where it is absent or has one of the values that are implemented.
+  /// Throws if the file has `key` with a value that is not implemented.
   func require<Value: Decodable & Equatable>(_ key: Key, _ implemented: Value...) throws {
     guard contains(key) else { return }
     let value = try decode(Value.self, forKey: key)
-    let supported = implemented.map { "\($0)" }.joined(separator: ", ")
-    try check(key, implemented.contains(value), found: value, supported)
+    let supported = implemented.map { "\($0)" }
+    try check(key, implemented.contains(value), found: value, Self.oneOf(supported))
   }
 
-  /// Accepts `key` only where it is absent or null: the switch that it turns on is not implemented.
+  /// Throws if the file has `key` with a value other than null, because it is not implemented.
   func requireNull(_ key: Key) throws {
     guard contains(key), try !decodeNil(forKey: key) else { return }
     throw unsupported(key, found: "given", supported: "null")
   }
 
-  /// Throws what is wrong with the value of `key` unless `condition` holds.
+  /// Throws an error with the value of `key` and what is supported, unless `condition` holds.
   func check(_ key: Key, _ condition: Bool, found: some Any, _ supported: String) throws {
     guard !condition else { return }
     throw unsupported(key, found: "\(found)", supported: supported)
   }
 }
 
-/// What is accepted of a file: far above any model's numbers, and so low that they can be added and
-/// multiplied, and a model built of them, whatever the file says.
+/// The numbers that are accepted from a file. The limits are far above those of any model, and low
+/// enough to add, multiply and build a model without overflow.
 extension ClosedRange<Int> {
   /// Widths, sides and vocabularies.
   static var sizes: Self { 1...1_000_000 }
-  /// Equal layers behind each other.
+  /// Equal layers in sequence.
   static var layers: Self { 1...100 }
   /// Levels, each of half the side of the one before.
   static var levels: Self { 1...10 }
   /// Timesteps that a model was trained on.
   static var timesteps: Self { 2...100_000 }
 
-  /// As an error says it.
+  /// The range in an error's message.
   fileprivate var words: String { "a number from \(lowerBound) to \(upperBound)" }
 }
 

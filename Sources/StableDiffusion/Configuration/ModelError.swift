@@ -1,15 +1,18 @@
 public import Files
 
-/// Why a model directory, or a file of it, cannot be used.
+/// A model folder, or a file in it, that cannot be used.
 public enum ModelError: ReportableError, Equatable {
-  /// A file or folder is not there.
+  /// A file or folder does not exist.
   case missing(path: String, advice: String)
-  /// A file is there, and what it says cannot be used.
+  /// The content of a file cannot be used.
   case invalid(path: String, problem: String, advice: String)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
-    if case .missing = self { .missingInput } else { .badData }
+    switch self {
+    case .missing: .missingInput
+    case .invalid: .badData
+    }
   }
 
   /// The reason in one sentence.
@@ -24,13 +27,13 @@ public enum ModelError: ReportableError, Equatable {
 extension ModelError {
   static func refinerAsBase(path: String) -> ModelError {
     .invalid(
-      path: path, problem: "this is a refiner, and a base model is wanted here",
-      advice: "give it as the refiner, with `refiner`, to an SDXL base model")
+      path: path, problem: "this is a refiner, not a base model",
+      advice: "give it with `refiner`, together with an SDXL base model")
   }
 
   static func baseAsRefiner(path: String) -> ModelError {
     .invalid(
-      path: path, problem: "this is a base model, and a refiner is wanted here",
-      advice: "give it as the model, with `model`, or choose an SDXL refiner")
+      path: path, problem: "this is a base model, not a refiner",
+      advice: "give it with `model`, or choose an SDXL refiner")
   }
 }

@@ -7,7 +7,7 @@ public enum BetaSchedule: String, CaseIterable, Sendable {
   case squaredCosine = "squaredcos_cap_v2"
 }
 
-/// What the UNet predicts.
+/// The quantity that a UNet predicts.
 public enum PredictionType: String, CaseIterable, Sendable {
   /// The noise.
   case epsilon
@@ -17,7 +17,7 @@ public enum PredictionType: String, CaseIterable, Sendable {
   case sample
 }
 
-/// Which of the training timesteps a sampler visits (Lin et al. 2023, table 2).
+/// How a sampler's timesteps are spaced among those of training (Lin et al. 2023, table 2).
 public enum TimestepSpacing: String, CaseIterable, Sendable {
   case linspace, leading, trailing
 }
@@ -28,17 +28,17 @@ public enum FinalSigma: String, CaseIterable, Sendable {
   case sigmaMin = "sigma_min"
 }
 
-/// Which form of DPM-Solver.
+/// The form of DPM-Solver.
 public enum AlgorithmType: String, CaseIterable, Sendable {
   case dpmSolverPlusPlus = "dpmsolver++"
   /// The same with new noise in each step.
   case sdeDPMSolverPlusPlus = "sde-dpmsolver++"
-  /// What the files of another solver say, read as `dpmsolver++`.
+  /// The value in files of another solver, read as `dpmsolver++`.
   case deis
 }
 
-/// The variant of a multistep solver: `midpoint` and `heun` of DPM-Solver, `bh1` and `bh2` of UniPC.
-/// Each takes its own default (`midpoint`, `bh2`) for one of another's.
+/// The variant of a multistep solver: `midpoint` and `heun` of DPM-Solver, `bh1` and `bh2` of
+/// UniPC. A solver replaces a variant of another solver by its own default (`midpoint`, `bh2`).
 public enum SolverType: String, CaseIterable, Sendable {
   case midpoint, heun, bh1, bh2, logrho
 }

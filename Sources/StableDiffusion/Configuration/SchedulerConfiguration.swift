@@ -1,11 +1,11 @@
-/// `scheduler/scheduler_config.json`: the noise that the model was trained with, and how to sample
-/// it. What the file does not say is the default of the diffusers class that it names.
+/// `scheduler/scheduler_config.json`: the noise schedule of the training, and the sampler. A
+/// missing key has the default of the diffusers class that the file names.
 public struct SchedulerConfiguration: Decodable, Sendable {
   /// The diffusers class that the file was written for.
   public var className = "EulerDiscreteScheduler"
   /// Timesteps that the model was trained on.
   public var numTrainTimesteps = 1000
-  /// What the UNet predicts.
+  /// The quantity that the UNet predicts.
   public var predictionType = PredictionType.epsilon
   /// Whether the last timestep is pure noise (Lin et al. 2023, algorithm 1).
   public var rescaleBetasZeroSnr = false
@@ -19,19 +19,19 @@ public struct SchedulerConfiguration: Decodable, Sendable {
   public var sigmaMax: Double?
   /// The noise level after the last step.
   public var finalSigmasType = FinalSigma.zero
-  /// A clipped clean latent is kept within plus and minus this.
+  /// The largest magnitude in a clipped clean latent.
   public var clipSampleRange = 1.0
-  /// Whether `DDIMScheduler` ends without noise, and not at the noise of timestep 0.
+  /// Whether `DDIMScheduler` ends without noise instead of with the noise of timestep 0.
   public var setAlphaToOne = true
   /// The noise that `DDPMScheduler` adds; nil for `fixedSmall`.
   public var varianceType: VarianceType?
-  /// Steps that a model of `LCMScheduler` was distilled on.
+  /// The number of steps that an LCM was distilled on.
   public var originalInferenceSteps = 50
   /// How fast the boundary condition of `LCMScheduler` fades with the timestep.
   public var timestepScaling = 10.0
   /// The form of DPM-Solver.
   public var algorithmType = AlgorithmType.dpmSolverPlusPlus
-  /// The order of a multistep solver.
+  /// The order of a multistep solver, 1 to 3.
   public var solverOrder = 2
   /// The variant of a multistep solver; nil for its own default.
   public var solverType: SolverType?
@@ -43,10 +43,10 @@ public struct SchedulerConfiguration: Decodable, Sendable {
   public var lambdaMinClipped = -Double.infinity
   /// The steps that UniPC does not correct.
   public var disableCorrector: [Int] = []
-  private var said = Said()
+  private var given = Given()
 
-  /// What the file says where the classes' defaults differ.
-  private struct Said: Sendable {
+  /// The file's values for keys whose defaults differ between the classes.
+  private struct Given: Sendable {
     var betaStart: Double?
     var betaEnd: Double?
     var betaSchedule: BetaSchedule?
@@ -59,32 +59,32 @@ public struct SchedulerConfiguration: Decodable, Sendable {
 
   /// The noise variance added at the first timestep.
   public var betaStart: Double {
-    get { said.betaStart ?? (isClass("HeunDiscrete", "LCM") ? 0.00085 : 0.0001) }
-    set { said.betaStart = newValue }
+    get { given.betaStart ?? (isClass("HeunDiscrete", "LCM") ? 0.00085 : 0.0001) }
+    set { given.betaStart = newValue }
   }
 
   /// The noise variance added at the last timestep.
   public var betaEnd: Double {
-    get { said.betaEnd ?? (isClass("HeunDiscrete", "LCM") ? 0.012 : 0.02) }
-    set { said.betaEnd = newValue }
+    get { given.betaEnd ?? (isClass("HeunDiscrete", "LCM") ? 0.012 : 0.02) }
+    set { given.betaEnd = newValue }
   }
 
-  /// How the variance grows between the two.
+  /// How the variance grows from `betaStart` to `betaEnd`.
   public var betaSchedule: BetaSchedule {
-    get { said.betaSchedule ?? (isClass("LCM") ? .scaledLinear : .linear) }
-    set { said.betaSchedule = newValue }
+    get { given.betaSchedule ?? (isClass("LCM") ? .scaledLinear : .linear) }
+    set { given.betaSchedule = newValue }
   }
 
-  /// Which timesteps sampling visits.
+  /// How the timesteps that sampling visits are spaced.
   public var timestepSpacing: TimestepSpacing {
-    get { said.timestepSpacing ?? (isClass("DDIM", "DDPM", "LCM") ? .leading : .linspace) }
-    set { said.timestepSpacing = newValue }
+    get { given.timestepSpacing ?? (isClass("DDIM", "DDPM", "LCM") ? .leading : .linspace) }
+    set { given.timestepSpacing = newValue }
   }
 
-  /// Whether the clean latent is kept within `clipSampleRange` in each step.
+  /// Whether the clean latent is limited to `clipSampleRange` in each step.
   public var clipSample: Bool {
-    get { said.clipSample ?? isClass("DDIM", "DDPM") }
-    set { said.clipSample = newValue }
+    get { given.clipSample ?? isClass("DDIM", "DDPM") }
+    set { given.clipSample = newValue }
   }
 
   private func isClass(_ names: String...) -> Bool {
@@ -106,12 +106,12 @@ public struct SchedulerConfiguration: Decodable, Sendable {
     let file = try decoder.container(keyedBy: CodingKeys.self)
     try file.read(._className, into: &className)
     try file.readSize(.numTrainTimesteps, into: &numTrainTimesteps, in: .timesteps)
-    try file.read(.betaStart, into: &said.betaStart)
-    try file.read(.betaEnd, into: &said.betaEnd)
-    try file.readChoice(.betaSchedule, into: &said.betaSchedule)
+    try file.read(.betaStart, into: &given.betaStart)
+    try file.read(.betaEnd, into: &given.betaEnd)
+    try file.readChoice(.betaSchedule, into: &given.betaSchedule)
     try file.read(.predictionType, into: &predictionType)
     try file.read(.rescaleBetasZeroSnr, into: &rescaleBetasZeroSnr)
-    try file.readChoice(.timestepSpacing, into: &said.timestepSpacing)
+    try file.readChoice(.timestepSpacing, into: &given.timestepSpacing)
     try file.readSize(.stepsOffset, into: &stepsOffset, in: 0...numTrainTimesteps)
     try file.read(.useKarrasSigmas, into: &useKarrasSigmas)
     try file.read(.sigmaMin, into: &sigmaMin)
@@ -131,9 +131,9 @@ public struct SchedulerConfiguration: Decodable, Sendable {
     try file.requireNull(.solverP)
   }
 
-  /// What only some of the classes have.
+  /// Reads the keys that only some of the classes have.
   private mutating func readSampling(_ file: KeyedDecodingContainer<CodingKeys>) throws {
-    try file.read(.clipSample, into: &said.clipSample)
+    try file.read(.clipSample, into: &given.clipSample)
     try file.read(.clipSampleRange, into: &clipSampleRange)
     try file.read(.setAlphaToOne, into: &setAlphaToOne)
     try file.readChoice(.varianceType, into: &varianceType)

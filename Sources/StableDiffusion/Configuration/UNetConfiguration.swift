@@ -3,34 +3,34 @@ import Torch
 
 /// Sizes and switches of a UNet: `unet/config.json` (diffusers `UNet2DConditionModel`).
 ///
-/// A key that the file does not have keeps diffusers' default, which is the value after `init()`.
-/// A switch that is not implemented is an error and never ignored.
+/// A missing key has diffusers' default, the value after `init()`. A switch that is not implemented
+/// throws.
 public struct UNetConfiguration: Decodable, Equatable, Sendable {
-  /// Which kind of block a level of the down path is.
+  /// The kind of block of a level in the down path.
   public enum DownBlockType: String, CaseIterable, Sendable {
     case plain = "DownBlock2D"
     case crossAttention = "CrossAttnDownBlock2D"
   }
 
-  /// Which kind of block a level of the up path is.
+  /// The kind of block of a level in the up path.
   public enum UpBlockType: String, CaseIterable, Sendable {
     case plain = "UpBlock2D"
     case crossAttention = "CrossAttnUpBlock2D"
   }
 
-  /// Which kind of block is between the two paths.
+  /// The kind of block between the two paths.
   public enum MidBlockType: String, CaseIterable, Sendable {
     case plain = "UNetMidBlock2D"
     case crossAttention = "UNetMidBlock2DCrossAttn"
   }
 
-  /// What is embedded besides the timestep.
+  /// The kind of conditioning besides timestep and prompt.
   public enum AdditionEmbedType: String, CaseIterable, Sendable {
     /// The pooled text vector and the six sizes of SDXL (Podell et al. 2023, section 2.2).
     case textTime = "text_time"
   }
 
-  /// Side of the latents that the model was trained for, in latent pixels.
+  /// Side of the latents that the model was trained on, in latent pixels.
   public var sampleSize: Int?
   /// Channels of the noisy latents.
   public var inChannels = 4
@@ -42,7 +42,7 @@ public struct UNetConfiguration: Decodable, Equatable, Sendable {
   public var downBlockTypes: [DownBlockType] = [
     .crossAttention, .crossAttention, .crossAttention, .plain,
   ]
-  /// nil: no middle block.
+  /// The block between the paths; nil for none.
   public var midBlockType: MidBlockType? = .crossAttention
   /// The blocks of the up path, from the innermost.
   public var upBlockTypes: [UpBlockType] = [
@@ -52,11 +52,11 @@ public struct UNetConfiguration: Decodable, Equatable, Sendable {
   public var layersPerBlock = [2, 2, 2, 2]
   /// Blocks in each of a level's transformers, from the outermost level.
   public var transformerLayersPerBlock = [1, 1, 1, 1]
-  /// The *number* of heads of each level; diffusers keeps the historical name.
+  /// The *number* of heads of each level, under diffusers' historical name.
   public var attentionHeadDim = [8, 8, 8, 8]
   /// Width of the prompt's embedding, for each level.
   public var crossAttentionDim = [1280, 1280, 1280, 1280]
-  /// What a downsampling convolution pads with; 0 pads right and below only.
+  /// Padding of a downsampling convolution; 0 pads right and below only.
   public var downsamplePadding = 1
   /// Groups of every group norm.
   public var normNumGroups = 32
@@ -68,13 +68,13 @@ public struct UNetConfiguration: Decodable, Equatable, Sendable {
   public var convInKernel = 3
   /// Side of the last convolution.
   public var convOutKernel = 3
-  /// Width of the timestep's embedding; nil: four times the first level's channels.
+  /// Width of the timestep's embedding; nil for four times the first level's channels.
   public var timeEmbeddingDim: Int?
-  /// Whether a sinusoid has its cosines first.
+  /// Whether a sinusoid begins with its cosines.
   public var flipSinToCos = true
-  /// Taken from the number of frequencies when they are spaced.
+  /// Subtracted from the number of frequencies in their spacing.
   public var freqShift = 0.0
-  /// What is embedded besides the timestep; nil: nothing.
+  /// The conditioning besides timestep and prompt; nil for none.
   public var additionEmbedType: AdditionEmbedType?
   /// Width of the sinusoid of each added size.
   public var additionTimeEmbedDim: Int?
@@ -92,7 +92,7 @@ extension UNetConfiguration {
     case crossAttentionDim, downsamplePadding, normNumGroups, normEps, useLinearProjection
     case convInKernel, convOutKernel, timeEmbeddingDim, flipSinToCos, freqShift
     case additionEmbedType, additionTimeEmbedDim, projectionClassEmbeddingsInputDim
-    // Known and accepted only with the value that changes nothing.
+    // Accepted only with the value that changes nothing.
     case actFn, attentionType, centerInputSample, classEmbedType, classEmbeddingsConcat
     case crossAttentionNorm, dropout, dualCrossAttention, encoderHidDim, encoderHidDimType
     case midBlockScaleFactor, numAttentionHeads, numClassEmbeds
@@ -154,7 +154,7 @@ extension UNetConfiguration {
       (.projectionClassEmbeddingsInputDim, projectionClassEmbeddingsInputDim),
     ] {
       try file.check(
-        key, size != nil, found: "null", "a number where addition_embed_type is text_time")
+        key, size != nil, found: "null", "a number if addition_embed_type is text_time")
     }
   }
 

@@ -2,12 +2,12 @@ import Torch
 
 /// Sizes and switches of the autoencoder: `vae/config.json` (diffusers `AutoencoderKL`).
 ///
-/// A key that the file does not have keeps diffusers' default, which is the value after `init()`.
-/// A switch that is not implemented is an error and never ignored.
+/// A missing key has diffusers' default, the value after `init()`. A switch that is not implemented
+/// throws.
 public struct VAEConfiguration: Decodable, Equatable, Sendable {
-  /// Channels of the pictures that are encoded.
+  /// Channels of the encoder's images.
   public var inChannels = 3
-  /// Channels of the pictures that are decoded.
+  /// Channels of the decoder's pictures.
   public var outChannels = 3
   /// Channels of the latents.
   public var latentChannels = 4
@@ -17,13 +17,13 @@ public struct VAEConfiguration: Decodable, Equatable, Sendable {
   public var layersPerBlock = 1
   /// Groups of every group norm.
   public var normNumGroups = 32
-  /// Side of the pictures that the model was trained for, in pixels.
+  /// Side of the images that the model was trained on, in pixels.
   public var sampleSize = 32
-  /// What latents are multiplied with so that the UNet sees values of order one.
+  /// The factor on latents that gives the UNet values of order one.
   public var scalingFactor = 0.18215
-  /// What is subtracted from latents before they are scaled.
+  /// Subtracted from latents before they are scaled.
   public var shiftFactor: Double?
-  /// Whether half precision overflows in this model, so that it runs in float32.
+  /// Whether this model overflows in half precision and has to run in float32.
   public var forceUpcast = true
   /// Whether a 1 x 1 convolution follows the encoder.
   public var useQuantConv = true
@@ -35,7 +35,7 @@ public struct VAEConfiguration: Decodable, Equatable, Sendable {
   /// diffusers' defaults.
   public init() {}
 
-  /// Pixels of the picture for each pixel of the latent, along one side.
+  /// Pixels for each latent pixel, along one side.
   public var scale: Int { 1 << (blockOutChannels.count - 1) }
 }
 
@@ -44,7 +44,7 @@ extension VAEConfiguration {
     case inChannels, outChannels, latentChannels, blockOutChannels, layersPerBlock
     case normNumGroups, sampleSize, scalingFactor, shiftFactor, forceUpcast, useQuantConv
     case usePostQuantConv, midBlockAddAttention
-    // Known and accepted only with the value that changes nothing.
+    // Accepted only with the value that changes nothing.
     case actFn, downBlockTypes, latentsMean, latentsStd, upBlockTypes
   }
 

@@ -1,22 +1,22 @@
 public import Files
 public import Torch
 
-/// Why a picture cannot be drawn.
+/// A picture that cannot be drawn.
 public enum DrawingError: ReportableError, Equatable {
-  /// The size is not one that the VAE can make.
+  /// The VAE cannot decode this size.
   case size(width: Int, height: Int, multiple: Int)
   /// The UNet overflowed.
   case latentNotFinite(seed: UInt64, dtype: DType)
   /// The VAE overflowed.
   case pictureNotFinite(dtype: DType)
-  /// A strength or a split, between 0 and 1, that leaves a model nothing to do.
+  /// A strength or a split, from 0 to 1, leaves a model without steps.
   case noSteps(option: String, value: Double, steps: Int)
-  /// The picture to start from has another size than the one to draw.
+  /// The start image has another size than the picture.
   case startSize(found: [Int], wanted: [Int])
-  /// Base and refiner have different latents.
+  /// Base and refiner have latents of different shapes: channels, and pixels for each latent pixel.
   case otherLatents(base: [Int], refiner: [Int])
 
-  /// Throws `size` unless there is a latent of that size.
+  /// Throws `size` unless both sides are positive multiples of `multiple`.
   static func checkSize(width: Int, height: Int, multiple: Int) throws(DrawingError) {
     guard width > 0, height > 0, width.isMultiple(of: multiple), height.isMultiple(of: multiple)
     else {
@@ -24,7 +24,7 @@ public enum DrawingError: ReportableError, Equatable {
     }
   }
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     switch self {
     case .size, .noSteps: .usage
@@ -48,7 +48,7 @@ public enum DrawingError: ReportableError, Equatable {
     case .pictureNotFinite(let dtype):
       dtype == .float32
         ? """
-        The decoded picture is not finite, in float32 too: the VAE or what was drawn is damaged; \
+        The decoded picture is not finite, even in float32: the VAE or the latent is damaged; \
         choose other weights.
         """
         : """
@@ -57,18 +57,18 @@ public enum DrawingError: ReportableError, Equatable {
         """
     case .noSteps(let option, let value, let steps):
       """
-      A \(option) of \(value) leaves a model none of the \(steps) steps; choose more steps or \
+      With a \(option) of \(value) a model takes none of the \(steps) steps; choose more steps or \
       another \(option).
       """
     case .startSize(let found, let wanted):
       """
-      The picture to start from has \(found[0])x\(found[1]) pixels and the one to draw \
-      \(wanted[0])x\(wanted[1]); scale it to that size.
+      The start image has \(found[0])x\(found[1]) pixels and the picture \
+      \(wanted[0])x\(wanted[1]); scale the start image to that size.
       """
     case .otherLatents(let base, let refiner):
       """
-      The base's latents have \(base[0]) channels, \(base[1]) pixels each, and the refiner's \
-      \(refiner[0]) and \(refiner[1]); choose a refiner that belongs to the base.
+      A latent pixel has \(base[0]) channels and covers \(base[1]) pixels a side in the base, but \
+      \(refiner[0]) and \(refiner[1]) in the refiner; choose a refiner that belongs to the base.
       """
     }
   }

@@ -1,12 +1,12 @@
 public import Torch
 
-/// What was done otherwise than asked: to be told to whoever asked.
+/// A deviation from the request, to be shown to the user.
 public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
-  /// A prompt was longer than what the text encoders read.
+  /// A prompt was longer than the text encoders can read.
   case promptCut(negative: Bool, tokens: Int, limit: Int, text: String)
-  /// The VAE overflowed in its own type.
+  /// The VAE overflowed in its type, and the picture was decoded again.
   case decodedInFloat32(insteadOf: DType)
-  /// The VAE worked on squares of the picture.
+  /// The VAE decoded the picture in overlapping squares.
   case tiled(width: Int, height: Int)
 
   /// One sentence.
@@ -15,8 +15,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
     case .promptCut(let negative, let tokens, let limit, let text):
       let start = text.count > 60 ? "\(text.prefix(60))..." : text
       return """
-        The \(negative ? "negative prompt" : "prompt") has \(tokens) tokens and only the first \
-        \(limit) are read; \(tokens - limit) were cut, from "\(start)" on.
+        The \(negative ? "negative prompt" : "prompt") has \(tokens) tokens, and only the first \
+        \(limit) are read; the last \(tokens - limit) are cut, from "\(start)" on.
         """
     case .decodedInFloat32(let dtype):
       return "The VAE overflowed in \(dtype.rawValue); the picture was decoded again in float32."
@@ -28,18 +28,18 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// How far a drawing is.
+/// The progress of a drawing.
 public struct DrawingStep: Sendable, Equatable {
   /// The picture's seed.
   public let seed: UInt64
-  /// Whether it is the refiner's step.
+  /// Whether the refiner took the step.
   public let isRefining: Bool
-  /// The model's steps for this picture that are done.
+  /// The model's finished steps for this picture.
   public let step: Int
-  /// The model's steps for this picture in all.
+  /// All of the model's steps for this picture.
   public let steps: Int
-  /// The steps done of all pictures by all models.
+  /// The finished steps of all pictures and models.
   public let done: Int
-  /// The steps of all pictures by all models in all.
+  /// All steps of all pictures and models.
   public let total: Int
 }

@@ -1,13 +1,12 @@
 import Torch
 
-/// Leads a prediction from the negative prompt's to the prompt's (Ho & Salimans 2022), and takes the
-/// gain in contrast back where that is wanted (Lin et al. 2023, section 3.4; diffusers
-/// `rescale_noise_cfg`).
+/// Classifier-free guidance (Ho & Salimans 2022), with an optional rescaling that removes the
+/// contrast it adds (Lin et al. 2023, section 3.4; diffusers `rescale_noise_cfg`).
 struct Guidance {
   let scale: Double
   let rescale: Double
 
-  /// `[1, C, H, W]` of two predictions of that shape.
+  /// The guided prediction of two predictions, all `[1, C, H, W]`.
   func callAsFunction(negative: Tensor, prompt: Tensor) throws(TorchError) -> Tensor {
     let guided = try negative + (prompt - negative) * scale
     guard rescale > 0 else { return guided }
@@ -17,7 +16,7 @@ struct Guidance {
 }
 
 extension Tensor {
-  /// The standard deviation of each sample's elements, unbiased as torch's: `[B, 1, 1, 1]`.
+  /// The standard deviation of each sample's elements, unbiased as in torch: `[B, 1, 1, 1]`.
   fileprivate func deviation() throws(TorchError) -> Tensor {
     let dims = Array(1..<dimensions)
     let count = Double(shape.dropFirst().reduce(1, *))

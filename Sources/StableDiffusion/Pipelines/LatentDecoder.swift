@@ -1,23 +1,24 @@
 import NN
 public import Torch
 
-/// Turns latents into pictures with a VAE that is in memory.
+/// Decodes latents into pictures with a VAE that is in memory.
 ///
-/// It never gives a black picture: values that are not finite are decoded once more in float32 where
-/// that is possible, and are an error otherwise.
+/// It never returns a black picture: if decoded values are not finite, it decodes again in float32,
+/// or throws if it cannot.
 public final class LatentDecoder {
   private let vae: AutoencoderKL
-  /// The same in float32, once it was needed: for that picture alone, so that none depends on others.
+  /// The same VAE in float32, once a picture has needed it. Other pictures do not use it, so that
+  /// no picture depends on the others.
   private var wide: AutoencoderKL?
   private let tiling: VAETiling
   private let inFloat32: (() throws -> AutoencoderKL)?
   private let note: (DrawingNote) -> Void
 
-  /// A decoder by this VAE, in the type and place of its weights.
+  /// A decoder that uses this VAE in the type and on the device of its weights.
   ///
   /// - Parameters:
-  ///   - inFloat32: loads the same VAE in float32, for values that overflow; nil: an error instead.
-  ///   - note: told of what was done otherwise than asked.
+  ///   - inFloat32: loads the same VAE in float32, for values that overflow; nil throws instead.
+  ///   - note: receives every deviation from the request.
   public init(
     vae: AutoencoderKL, tiling: VAETiling = .automatic,
     inFloat32: (() throws -> AutoencoderKL)? = nil, note: @escaping (DrawingNote) -> Void = { _ in }
@@ -28,9 +29,9 @@ public final class LatentDecoder {
     self.note = note
   }
 
-  /// The pictures of latents `[B, C, h, w]` as the UNet sees them.
+  /// Decodes latents `[B, C, h, w]`, scaled as the UNet returns them.
   ///
-  /// Throws `DrawingError` for values that are not finite, and `TorchError`.
+  /// Throws `DrawingError` if values are not finite, and `TorchError`.
   public func pictures(of latents: Tensor) throws -> [Picture] {
     try noGrad {
       var decoded = try decode(latents, by: vae)
@@ -62,7 +63,7 @@ public final class LatentDecoder {
       do {
         return try vae.decode(unscaled)
       } catch let error as TorchError where error.isOutOfMemory && tiling == .automatic {
-        // Goes on in squares.
+        // Decoded in squares below.
       }
     }
     if tiling == .automatic { note(.tiled(width: width, height: height)) }

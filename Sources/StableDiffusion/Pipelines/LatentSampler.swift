@@ -1,16 +1,15 @@
 import NN
 public import Torch
 
-/// Draws latents with a UNet that is in memory, with or without adapters attached: a base's or a
-/// refiner's.
+/// Draws latents with the UNet of a base or a refiner that is in memory, with or without adapters.
 public struct LatentSampler {
   private let unet: UNet2DConditionModel
   private let configuration: SchedulerConfiguration
   private let scale: Int
 
   /// - Parameters:
-  ///   - scheduler: the sampler to use, and the noise that the UNet was trained with.
-  ///   - scale: pixels of the picture for each latent pixel, along one side.
+  ///   - scheduler: the sampler, and the noise schedule that the UNet was trained with.
+  ///   - scale: pixels for each latent pixel, along one side.
   public init(unet: UNet2DConditionModel, scheduler: SchedulerConfiguration, scale: Int) {
     self.unet = unet
     configuration = scheduler
@@ -20,11 +19,12 @@ public struct LatentSampler {
   /// The latent of a picture, `[1, C, height / scale, width / scale]`, in the UNet's type.
   ///
   /// - Parameters:
-  ///   - generator: what all noise is drawn from, as the model before has left it; nil: a new one of
-  ///     the request's seed.
-  ///   - progress: called after each step with the number done; what it throws ends the drawing.
-  /// - Throws: `DrawingError` for a size that the model does not have, for a strength or split that
-  ///   leaves no step and for a latent that is not finite, `SchedulerError`, and `TorchError`.
+  ///   - generator: the source of all noise, in the state in which the model before left it; nil
+  ///     for a new one with the request's seed.
+  ///   - progress: called after each step with the number of finished steps; what it throws ends
+  ///     the drawing.
+  /// - Throws: `DrawingError` for a size that the model cannot draw, for a strength or split that
+  ///   leaves no step, and for a latent that is not finite; `SchedulerError`; `TorchError`.
   public func latents(
     for request: PictureRequest, generator: Generator? = nil,
     progress: (_ step: Int) throws -> Void = { _ in }
@@ -55,8 +55,8 @@ public struct LatentSampler {
     }
   }
 
-  /// What the first step sees. Noise is drawn in float32 on the CPU and then cast: the same for every
-  /// type and device.
+  /// The input of the first step. Noise is drawn in float32 on the CPU and then cast, so that it is
+  /// the same for every type and device.
   private func start(
     _ request: PictureRequest, _ scheduler: any Scheduler, at index: Int, _ generator: Generator
   ) throws -> Tensor {
@@ -67,7 +67,7 @@ public struct LatentSampler {
     case .noise:
       return try placed(generator.normal(shape)) * Double(scheduler.initNoiseSigma)
     case .encoded(let posterior, _):
-      // The picture's own noise comes before that of the steps, as in diffusers.
+      // The noise of the posterior is drawn before that of the steps, as in diffusers.
       let noise = try generator.normal(shape).to(posterior.mean.dtype).to(posterior.mean.device)
       let latent = try placed(posterior.sample(noise: noise))
       return try scheduler.addNoise(
@@ -80,22 +80,22 @@ public struct LatentSampler {
     }
   }
 
-  /// In the type and place of the weights.
+  /// In the type and on the device of the weights.
   private func placed(_ tensor: Tensor) throws -> Tensor {
     let weight = try unet.convIn.weight.tensor
     return try tensor.to(weight.dtype).to(weight.device)
   }
 
-  /// Text and sizes; with guidance the negative prompt comes first, as a batch of 2.
+  /// Text and sizes. With guidance this is a batch of 2, the negative prompt first.
   private func conditioning(_ request: PictureRequest) throws -> Conditioning {
-    let wanted = (
+    let positive = (
       text: request.prompt, sizes: request.sizes, score: request.aestheticScore
     )
-    let unwanted = (
+    let negative = (
       text: request.negative, sizes: request.negativeSizes ?? request.sizes,
       score: request.negativeAestheticScore
     )
-    let parts = request.guidance > 1 ? [unwanted, wanted] : [wanted]
+    let parts = request.guidance > 1 ? [negative, positive] : [positive]
     let count = unet.configuration.addedNumbers(pooledWidth: request.prompt.pooled.shape[1])
     let timeIds = parts.flatMap { part in
       count == 5 ? part.sizes.timeIds(score: part.score) : part.sizes.timeIds
@@ -108,7 +108,7 @@ public struct LatentSampler {
         timeIds: try Tensor(timeIds, shape: [parts.count, count]).to(device)))
   }
 
-  /// The prediction for `[1, C, H, W]`, led from the negative prompt to the prompt.
+  /// The guided prediction for `[1, C, H, W]`.
   private func predict(
     _ input: Tensor, _ timestep: Float, _ conditioning: Conditioning, _ guidance: Guidance
   ) throws -> Tensor {
@@ -129,7 +129,8 @@ public struct LatentSampler {
 }
 
 extension UNetConfiguration {
-  /// How many numbers the UNet is told besides the text: 6 sizes, or 4 sizes and a score.
+  /// The count of numbers that condition the UNet besides the text: 6 sizes, or 4 sizes and a
+  /// score.
   fileprivate func addedNumbers(pooledWidth: Int) -> Int {
     guard let whole = projectionClassEmbeddingsInputDim, let each = additionTimeEmbedDim else {
       return 6

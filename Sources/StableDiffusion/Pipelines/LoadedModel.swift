@@ -1,8 +1,8 @@
 import NN
 package import Torch
 
-/// A model whose parts are read from its files when they are needed, and the one way from an embedded
-/// prompt to a picture: every image that this package draws is sampled and decoded by one.
+/// A model whose parts are loaded from its files when they are needed. Every picture of this
+/// package is sampled and decoded by one.
 package final class LoadedModel {
   let directory: ModelDirectory
   let dtype: DType
@@ -15,8 +15,8 @@ package final class LoadedModel {
   private var vaePart = LoadedPart<AutoencoderKL>()
 
   /// - Parameters:
-  ///   - unet: a UNet that is in memory already, with whatever is attached to it; nil: it is loaded.
-  ///   - adapters: what is added to the parts that are loaded; on `device`.
+  ///   - unet: a UNet that is already in memory, with its adapters; nil loads the model's own.
+  ///   - adapters: adapters for the loaded parts, on `device`.
   package init(
     _ directory: ModelDirectory, unet: UNet2DConditionModel? = nil, adapters: AdapterSet = .none,
     dtype: DType = .float32, device: Device = .cpu, residency: Residency = .oneAtATime
@@ -29,23 +29,23 @@ package final class LoadedModel {
     if let unet { unetPart = LoadedPart(unet) }
   }
 
-  /// Draws latents with the UNet, which stays in memory as long as the result.
+  /// Draws latents with the UNet, which stays in memory while the result exists.
   ///
-  /// - Parameter scheduler: the sampler; nil: the one that the model's files describe.
+  /// - Parameter scheduler: the sampler; nil for that of the model's files.
   package func sampler(_ scheduler: SchedulerConfiguration? = nil) throws -> LatentSampler {
     LatentSampler(
       unet: try unet(), scheduler: scheduler ?? directory.scheduler, scale: directory.vae.scale)
   }
 
-  /// Decodes latents with the VAE, in float32 where it overflows in the type of the rest. The VAE stays
-  /// in memory as long as the result.
+  /// Decodes latents with the VAE, in float32 if it overflows in `dtype`. The VAE stays in memory
+  /// while the result exists.
   package func decoder(
     tiling: VAETiling = .automatic, note: @escaping (DrawingNote) -> Void = { _ in }
   ) throws -> LatentDecoder {
     LatentDecoder(vae: try vae(), tiling: tiling, inFloat32: vaeInFloat32, note: note)
   }
 
-  /// How many of its parts are in memory, whoever holds them.
+  /// The number of parts in memory, held by this model or by others.
   var partsInMemory: Int {
     [encoderPart.isInMemory, unetPart.isInMemory, vaePart.isInMemory].count { $0 }
   }
@@ -78,12 +78,12 @@ package final class LoadedModel {
     }
   }
 
-  /// The VAE that encodes: in float32 where half precision overflows in it, as in diffusers.
+  /// The VAE for encoding: in float32 if it overflows in half precision, as in diffusers.
   func encodingVAE() throws -> AutoencoderKL {
     dtype != .float32 && directory.vae.forceUpcast ? try vaeInFloat32() : try vae()
   }
 
-  /// The VAE, whatever the type of the rest; never kept.
+  /// The VAE in float32, loaded for each call.
   func vaeInFloat32() throws -> AutoencoderKL {
     try directory.loadVAE(dtype: .float32, device: device)
   }
@@ -91,21 +91,21 @@ package final class LoadedModel {
 
 /// How long the parts of a model stay in memory.
 public enum Residency: Sendable {
-  /// As long as they work, so that only one is there at a time: text encoders, base, refiner and VAE
-  /// take turns.
+  /// Only while they run, so that one part is in memory at a time: text encoders, UNet of the base,
+  /// UNet of the refiner, VAE.
   case oneAtATime
-  /// From when they are first needed on, so that the next drawing loads nothing.
+  /// From their first use on, so that the next drawing loads nothing.
   case everything
 }
 
-/// A part that is kept, or only known about while somebody else holds it.
+/// A part of a model, held strongly or only weakly.
 private struct LoadedPart<Model: AnyObject> {
   private var kept: Model?
   private(set) weak var inMemory: Model?
 
   init() {}
 
-  /// A part that somebody has loaded.
+  /// A part that is already loaded, held strongly.
   init(_ model: Model) {
     kept = model
     inMemory = model

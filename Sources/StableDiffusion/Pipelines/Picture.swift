@@ -1,6 +1,6 @@
 import Torch
 
-/// An RGB picture.
+/// An RGB bitmap: a drawn picture, or an image to encode.
 public struct Picture: Sendable, Equatable {
   /// Pixels in a row.
   public let width: Int
@@ -9,7 +9,7 @@ public struct Picture: Sendable, Equatable {
   /// Red, green and blue of each pixel, row by row from the top: `[height, width, 3]`.
   public let pixels: [UInt8]
 
-  /// A picture of `width * height * 3` bytes.
+  /// A bitmap of `width * height * 3` bytes.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     self.width = width
     self.height = height
@@ -18,13 +18,13 @@ public struct Picture: Sendable, Equatable {
 }
 
 extension Picture {
-  /// `[1, 3, height, width]` from -1 to 1, as the VAE takes it.
+  /// `[1, 3, height, width]` from -1 to 1, the input of the VAE's encoder.
   func tensor() throws(TorchError) -> Tensor {
     let bytes = try Tensor(pixels.map { Float($0) }, shape: [1, height, width, 3])
     return try (bytes / 255).permute([0, 3, 1, 2]) * 2 - 1
   }
 
-  /// The pictures of `[B, 3, H, W]` from -1 to 1.
+  /// The pictures in the VAE decoder's output, `[B, 3, H, W]` from -1 to 1.
   static func pictures(of decoded: Tensor) throws(TorchError) -> [Picture] {
     let unit = try (decoded * 0.5 + 0.5).clamp(min: 0, max: 1).to(.float32)
     let bytes = try (unit * 255).round().to(.uint8).permute([0, 2, 3, 1])  // [B, H, W, 3]

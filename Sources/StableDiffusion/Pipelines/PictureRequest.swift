@@ -1,37 +1,38 @@
 /// One picture to draw with one model.
 public struct PictureRequest {
-  /// What to draw, for one prompt: `[1, 77, C]` and `[1, P]`.
+  /// The embedding of the prompt: `[1, 77, C]` and `[1, P]`.
   public var prompt: PromptEmbedding
-  /// What guidance leads away from; used where `guidance` is above 1.
+  /// The embedding of the negative prompt, used if `guidance` is above 1.
   public var negative: PromptEmbedding
-  /// Pixels in a row, a multiple of what one latent pixel covers.
+  /// Pixels in a row, a multiple of the pixels for each latent pixel.
   public var width: Int
-  /// Rows, a multiple of what one latent pixel covers.
+  /// Rows, a multiple of the pixels for each latent pixel.
   public var height: Int
   /// Sampling steps.
   public var steps: Int
-  /// How far each prediction is led from the negative prompt to the prompt; 1 and less draw the
-  /// prompt alone, at half the cost (Ho & Salimans 2022).
+  /// The guidance scale (Ho & Salimans 2022): how far a prediction is moved from that of the
+  /// negative prompt to that of the prompt and beyond. 1 or less uses the prompt alone, at half the
+  /// cost.
   public var guidance: Double
-  /// Decides the initial noise and then the sampler's, as one
-  /// `torch.Generator("cpu").manual_seed(seed)` draws them.
+  /// The seed of the initial noise and of the sampler's noise, both drawn from one
+  /// `torch.Generator("cpu").manual_seed(seed)`.
   public var seed: UInt64
-  /// The original size, crop and target size that the UNet is told; a picture of the requested size
-  /// and not cropped, unless set.
+  /// The size conditioning of the prompt. The default is a picture of the requested size that was
+  /// not cropped.
   public var sizes: SizeConditioning
-  /// What the UNet is told with the negative prompt; nil: the same.
+  /// The size conditioning of the negative prompt; nil for that of the prompt.
   public var negativeSizes: SizeConditioning?
-  /// How beautiful the picture is to be, from 1 to 10; only a refiner is told.
+  /// The aesthetic score of the prompt, from 1 to 10. It conditions a refiner only.
   public var aestheticScore = 6.0
-  /// The score that a refiner is told with the negative prompt.
+  /// The aesthetic score of the negative prompt.
   public var negativeAestheticScore = 2.5
-  /// How much of guidance's gain in contrast is taken back, from 0 to 1 (Lin et al. 2023, section
+  /// How much of the contrast that guidance adds is removed, from 0 to 1 (Lin et al. 2023, section
   /// 3.4).
   public var guidanceRescale = 0.0
-  /// What the first step sees.
+  /// The input of the first step.
   public var start = SamplingStart.noise
-  /// Where another model takes over, as a share of the noise levels (diffusers `denoising_end`); nil:
-  /// nowhere.
+  /// The share of the noise levels after which another model takes over (diffusers
+  /// `denoising_end`); nil if none does.
   public var end: Double?
 
   /// A picture of its own size that was not cropped.

@@ -1,12 +1,12 @@
-/// Pictures to draw that differ in their seeds.
+/// A request for pictures that differ in their seeds only.
 public struct PictureSeries: Sendable {
-  /// What to draw.
+  /// The prompt.
   public var prompt: String
-  /// What guidance leads away from; nil: what the model was trained to see for no prompt.
+  /// The negative prompt; nil for the embedding that the model was trained with for no prompt.
   public var negative: String?
-  /// Pixels in a row, a multiple of what one latent pixel covers.
+  /// Pixels in a row, a multiple of the pixels for each latent pixel.
   public var width: Int
-  /// Rows, a multiple of what one latent pixel covers.
+  /// Rows, a multiple of the pixels for each latent pixel.
   public var height: Int
   /// Sampling steps.
   public var steps: Int
@@ -16,22 +16,22 @@ public struct PictureSeries: Sendable {
   public var guidanceRescale = 0.0
   /// One for each picture.
   public var seeds: [UInt64]
-  /// What the UNet is told of the picture's history; nil: that it has its size and was not cropped.
+  /// The size conditioning; nil for a picture of this size that was not cropped.
   public var sizes: SizeConditioning?
-  /// The same for the negative prompt; nil: as for the prompt, but that a refiner is told of no crop
-  /// then, as diffusers' is.
+  /// The size conditioning of the negative prompt; nil for that of the prompt, but without a crop
+  /// for a refiner, as in diffusers.
   public var negativeSizes: SizeConditioning?
-  /// How the prompts are read.
+  /// How the prompts are tokenized.
   public var reading = PromptReading()
-  /// What to draw over; nil: nothing.
+  /// The start image; nil to draw from noise.
   public var image: StartImage?
-  /// How the refiner takes part, where there is one.
+  /// How the refiner takes part, if there is one.
   public var refinement = Refinement.ensemble(split: 0.8)
   /// As in `PictureRequest`.
   public var aestheticScore = 6.0
   /// As in `PictureRequest`.
   public var negativeAestheticScore = 2.5
-  /// Whether the VAE works in squares.
+  /// Whether the VAE codes in squares.
   public var tiling = VAETiling.automatic
 
   /// A picture of this prompt for each of the seeds.
@@ -49,25 +49,25 @@ public struct PictureSeries: Sendable {
   }
 }
 
-/// A picture to draw over (Meng et al. 2022; diffusers `StableDiffusionXLImg2ImgPipeline`).
+/// An image to start from (Meng et al. 2022; diffusers `StableDiffusionXLImg2ImgPipeline`).
 public struct StartImage: Sendable, Equatable {
-  /// A picture of the size that is drawn.
-  public var picture: Picture
-  /// How much is drawn anew: the share of the steps, from 0 (nothing) to 1.
+  /// An image of the picture's size.
+  public var image: Picture
+  /// The image strength: the share of the steps that is taken, from 0 (the image stays) to 1.
   public var strength: Double
 
-  /// A picture, and how much of it is drawn anew.
-  public init(_ picture: Picture, strength: Double) {
-    self.picture = picture
+  /// An image and its strength.
+  public init(_ image: Picture, strength: Double) {
+    self.image = image
     self.strength = strength
   }
 }
 
 /// How a refiner takes part (Podell et al. 2023, section 2.5).
 public enum Refinement: Sendable, Equatable {
-  /// The base draws until this share of the noise levels is done, and the refiner goes on from there:
-  /// an ensemble of experts (Balaji et al. 2022).
+  /// The base takes this share of the noise levels, and the refiner the rest: an ensemble of
+  /// experts (Balaji et al. 2022).
   case ensemble(split: Double)
-  /// The base draws the whole picture, and the refiner draws over it with this strength.
+  /// The base draws the whole picture, and the refiner starts from it with this image strength.
   case over(strength: Double)
 }

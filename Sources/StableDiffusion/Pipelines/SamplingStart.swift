@@ -1,19 +1,19 @@
 public import Torch
 
-/// What a model's first step sees.
+/// The input of a model's first step.
 public enum SamplingStart {
-  /// Noise that the seed decides.
+  /// Noise drawn from the seed.
   case noise
-  /// An encoded picture, `[1, C, H, W]`, sampled and with noise that a share of the steps undo
-  /// (Meng et al. 2022; diffusers' `strength`).
+  /// An encoded start image, `[1, C, H, W]`, sampled and with noise added; `strength` is the share
+  /// of the steps that remove it (Meng et al. 2022; diffusers `strength`).
   case encoded(DiagonalGaussian, strength: Double)
-  /// The same of a finished latent, `[1, C, H, W]`, as the UNet sees latents.
+  /// The same with a finished latent, `[1, C, H, W]`, scaled as the UNet returns it.
   case finished(Tensor, strength: Double)
-  /// A latent that another model has taken so far, as a share of the noise levels (diffusers
+  /// A latent that another model has denoised up to this share of the noise levels (diffusers
   /// `denoising_start`).
   case handedOver(Tensor, at: Double)
 
-  /// The steps that follow from it.
+  /// The first step that follows from it.
   var window: SamplingWindow.Start {
     switch self {
     case .noise: .beginning
@@ -23,7 +23,7 @@ public enum SamplingStart {
   }
 }
 
-/// Which steps of a sampler a model takes.
+/// The steps of a sampler that one model takes.
 struct SamplingWindow {
   enum Start {
     case beginning
@@ -34,8 +34,8 @@ struct SamplingWindow {
   let start: Start
   let end: Double?
 
-  /// The indices of the timesteps, exactly as diffusers cuts them: a noise level belongs to the base
-  /// when it is at the split or above. Throws `DrawingError` where no step is left.
+  /// The indices of the timesteps, exactly as in diffusers: a noise level at the split or above
+  /// belongs to the base. Throws `DrawingError` if no step remains.
   func range(
     of scheduler: any Scheduler, steps: Int, trainTimesteps: Int
   ) throws(DrawingError) -> Range<Int> {
@@ -71,13 +71,13 @@ struct SamplingWindow {
     case .split(let split):
       let cutoff = Self.cutoff(split, trainTimesteps: trainTimesteps)
       let left = scheduler.timesteps.count { $0 < cutoff }
-      // Every timestep but the first is there twice, and a step is not begun in its middle.
+      // Heun visits every timestep but the first twice, and sampling must not begin in mid-step.
       let isInMiddle = scheduler.order == 2 && left.isMultiple(of: 2)
       return max(count - left - (isInMiddle ? 1 : 0), 0)
     }
   }
 
-  /// A noise level's timestep.
+  /// The timestep at a share of the noise levels.
   private static func cutoff(_ share: Double, trainTimesteps: Int) -> Float {
     let count = Double(trainTimesteps)
     return Float((count - share * count).rounded(.toNearestOrEven))
@@ -85,7 +85,7 @@ struct SamplingWindow {
 }
 
 extension Scheduler {
-  /// How many steps these predictions make, the last one perhaps in part.
+  /// The number of steps that these predictions make, a partial last one included.
   func steps(in range: Range<Int>) -> Int {
     (range.upperBound + order - 1) / order - range.lowerBound / order
   }

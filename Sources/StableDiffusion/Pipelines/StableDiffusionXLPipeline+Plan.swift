@@ -1,14 +1,14 @@
 import Torch
 
 extension StableDiffusionXLPipeline {
-  /// The steps that base and refiner take for a picture. Throws `SchedulerError` and `DrawingError`
-  /// for what cannot be drawn.
+  /// The numbers of steps that base and refiner take for a picture. Throws `SchedulerError` and
+  /// `DrawingError` for a series that cannot be drawn.
   func plan(_ series: PictureSeries) throws -> (base: Int, refiner: Int) {
     _ = try scheduler.scheduler(steps: series.steps)
     try DrawingError.checkSize(
       width: series.width, height: series.height, multiple: base.directory.vae.scale)
-    if let picture = series.image?.picture {
-      let sizes = [[picture.width, picture.height], [series.width, series.height]]
+    if let image = series.image?.image {
+      let sizes = [[image.width, image.height], [series.width, series.height]]
       guard sizes[0] == sizes[1] else {
         throw DrawingError.startSize(found: sizes[0], wanted: sizes[1])
       }
@@ -47,13 +47,13 @@ extension StableDiffusionXLPipeline {
 }
 
 extension Refinement {
-  /// Where the base ends, nil where it draws the whole picture.
+  /// The share of the noise levels after which the base ends; nil if it draws the whole picture.
   var split: Double? {
     if case .ensemble(let split) = self { split } else { nil }
   }
 }
 
-/// Counts the steps of a drawing.
+/// Counts the finished steps of a drawing.
 struct StepCounter {
   private let steps: (base: Int, refiner: Int)
   private let total: Int

@@ -1,20 +1,20 @@
 import NN
 import Torch
 
-/// The stages of a drawing. A part of the models is freed when the function that needs it returns,
-/// unless it is kept.
+/// The stages of a drawing. Unless `residency` keeps it, a part of a model is freed when the
+/// function that needs it returns.
 extension StableDiffusionXLPipeline {
   typealias TextPair = (prompt: PromptEmbedding, negative: PromptEmbedding)
-  /// What to draw with the base, and how the refiner goes on.
+  /// The base's request, and the refiner's as a function of the base's latent.
   typealias Request = (base: PictureRequest, refiner: ((Tensor) -> PictureRequest)?)
 
-  /// Both prompts as the base and as the refiner reads them.
+  /// Prompt and negative prompt, embedded for the base and for the refiner.
   func texts(
     _ series: PictureSeries, _ note: (DrawingNote) -> Void
   ) throws -> (base: TextPair, refiner: TextPair?) {
     (
       try text(series, base, note),
-      // The same tokens once more: what is cut has been said.
+      // The refiner has the same tokens, and the base's notes already report what is cut.
       try refiner.map { try text(series, $0) { _ in } }
     )
   }
@@ -35,14 +35,14 @@ extension StableDiffusionXLPipeline {
     return try encoder.encode(series.prompt, negative: series.negative, as: series.reading)
   }
 
-  /// The distribution of a picture's latents.
-  func encode(_ picture: Picture, _ tiling: VAETiling) throws -> DiagonalGaussian {
+  /// The distribution of a start image's latents.
+  func encode(_ image: Picture, _ tiling: VAETiling) throws -> DiagonalGaussian {
     try noGrad {
       let vae = try base.encodingVAE()
       let weight = try vae.encoder.convIn.weight.tensor
-      let pixels = try picture.tensor().to(weight.dtype).to(weight.device)
+      let pixels = try image.tensor().to(weight.dtype).to(weight.device)
       let isTiled = tiling.isNeeded(
-        width: picture.width, height: picture.height, vae.configuration, dtype: weight.dtype,
+        width: image.width, height: image.height, vae.configuration, dtype: weight.dtype,
         device: weight.device)
       return try vae.scaled(isTiled ? vae.tiledEncode(pixels) : vae.encode(pixels))
     }
@@ -88,7 +88,7 @@ extension StableDiffusionXLPipeline {
     )
   }
 
-  /// The latents of all that could be finished before an error ended the drawing, and that error.
+  /// The finished latents, and the error that ended the drawing early if there was one.
   func latents(
     _ requests: [Request], _ step: (_ seed: UInt64, _ isRefining: Bool) throws -> Void
   ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
@@ -100,7 +100,7 @@ extension StableDiffusionXLPipeline {
       request.refiner.map { $0(latent.latent) }
     }
     guard let refiner, let refinerScheduler, drawn.error == nil else {
-      // What the refiner has not seen is not finished.
+      // Without the refiner's steps no latent is finished.
       return refiner == nil ? drawn : ([], drawn.error)
     }
     return try sample(refined, generators, refiner, refinerScheduler) { try step($0, true) }

@@ -3,12 +3,12 @@ public import Torch
 
 /// Draws pictures with an SDXL model, with or without a refiner (Podell et al. 2023; diffusers
 /// `StableDiffusionXLPipeline` and `StableDiffusionXLImg2ImgPipeline`). The same seed gives the
-/// picture that diffusers gives.
+/// same picture as in diffusers.
 ///
-/// Nothing is loaded until it is needed. A pipeline that keeps everything in memory draws the next
-/// prompt without loading anything; another one holds a single part of the models at a time.
+/// Parts of the models are loaded when they are needed. ``Residency`` decides whether they stay in
+/// memory for the next prompt, or one part is held at a time.
 public final class StableDiffusionXLPipeline {
-  /// How many latents wait for the next part of the models to be loaded, at most.
+  /// The most latents that are drawn before the next part of the models is loaded.
   static let largestGroup = 16
 
   let base: LoadedModel
@@ -17,13 +17,13 @@ public final class StableDiffusionXLPipeline {
   private(set) var refinerScheduler: SchedulerConfiguration?
   let residency: Residency
 
-  /// A pipeline that loads from the models what it needs when it is needed.
+  /// A pipeline without any loaded part.
   ///
   /// - Parameters:
-  ///   - refiner: takes part in every drawing, as the drawing says.
-  ///   - adapters: what is added to the base's UNet and text encoders; on `device`.
-  ///   - scheduler: draws instead of the sampler that the base's files describe.
-  ///   - refinerScheduler: the same for the refiner.
+  ///   - refiner: takes part in every drawing, as `PictureSeries.refinement` sets.
+  ///   - adapters: adapters for the base's UNet and text encoders, on `device`.
+  ///   - scheduler: the base's sampler; nil for that of its files.
+  ///   - refinerScheduler: the refiner's sampler; nil for that of its files.
   public init(
     _ model: ModelDirectory, refiner: ModelDirectory? = nil, adapters: AdapterSet = .none,
     scheduler: SchedulerConfiguration? = nil, refinerScheduler: SchedulerConfiguration? = nil,
@@ -39,11 +39,11 @@ public final class StableDiffusionXLPipeline {
     self.residency = residency
   }
 
-  /// Replaces the adapters on the base, for the drawings to come. Throws `TorchError`.
+  /// Replaces the adapters of the base for later drawings. Throws `TorchError`.
   public func setAdapters(_ adapters: AdapterSet) throws { try base.setAdapters(adapters) }
 
-  /// Sets a factor on the strengths that the adapters were given with, for the images drawn from now
-  /// on. No file is read again; merged adapters are merged again. Throws `TorchError`.
+  /// Sets a factor on the adapters' own strengths for later drawings. No file is read again; merged
+  /// adapters are merged again. Throws `TorchError`.
   public func setAdapterStrength(_ strength: Double) throws {
     var adapters = base.adapters
     guard adapters.strength != strength else { return }
@@ -51,7 +51,7 @@ public final class StableDiffusionXLPipeline {
     try base.setAdapters(adapters)
   }
 
-  /// Replaces the samplers, for the drawings to come; nil: those that the models' files describe.
+  /// Replaces the samplers for later drawings; nil for those of the models' files.
   public func setSchedulers(
     _ scheduler: SchedulerConfiguration?, refiner refinerScheduler: SchedulerConfiguration?
   ) {
@@ -59,31 +59,31 @@ public final class StableDiffusionXLPipeline {
     self.refinerScheduler = refiner.map { refinerScheduler ?? $0.directory.scheduler }
   }
 
-  /// How many parts of the models (text encoders, UNet and VAE of each) are in memory.
+  /// The number of parts (text encoders, UNet and VAE of each model) in memory.
   public var partsInMemory: Int { base.partsInMemory + (refiner?.partsInMemory ?? 0) }
 
-  /// Draws a picture for each seed and hands them to `receive` in the order of the seeds. A picture
-  /// depends on its seed and not on the others.
+  /// Draws a picture for each seed and passes them to `receive` in the order of the seeds. A
+  /// picture does not depend on the other seeds.
   ///
-  /// `progress` is called after each step, and what it or `receive` throws ends the drawing; pictures
-  /// that only have to be decoded then are handed over first. `note` is told of what is done
-  /// otherwise than asked. Throws `SchedulerError` and `DrawingError` before anything is loaded where
-  /// the models cannot draw in these steps or this size; `DrawingError` for values that are not
-  /// finite; and errors of the files.
+  /// `progress` is called after each step. What it or `receive` throws ends the drawing; latents
+  /// that are finished by then are decoded and passed to `receive` first. `note` receives every
+  /// deviation from the request, once. Throws `SchedulerError` and `DrawingError` before anything
+  /// is loaded if the models cannot draw in these steps or this size, `DrawingError` if values are
+  /// not finite, and errors of the files.
   public func draw(
     _ series: PictureSeries, progress: (DrawingStep) throws -> Void = { _ in },
     note: @escaping (DrawingNote) -> Void = { _ in },
     receive: (_ seed: UInt64, _ picture: Picture) throws -> Void
   ) throws {
-    var told: [DrawingNote] = []
+    var reported: [DrawingNote] = []
     let note = { (new: DrawingNote) in
-      if told.contains(new) { return }
-      told.append(new)
+      if reported.contains(new) { return }
+      reported.append(new)
       note(new)
     }
     var counter = StepCounter(try plan(series), pictures: series.seeds.count)
     let texts = try texts(series, note)
-    let posterior = try series.image.map { try encode($0.picture, series.tiling) }
+    let posterior = try series.image.map { try encode($0.image, series.tiling) }
     let size = residency == .everything ? 1 : Self.largestGroup
     for first in stride(from: 0, to: series.seeds.count, by: size) {
       let seeds = Array(series.seeds[first..<min(first + size, series.seeds.count)])

@@ -1,20 +1,20 @@
 import Foundation
 public import Torch
 
-/// Whether the VAE works on a whole picture or on overlapping squares of it, which takes less memory
-/// and gives nearly the same picture.
+/// Whether the VAE works on a whole picture or on overlapping squares of it, which need less memory
+/// and give nearly the same picture.
 public enum VAETiling: String, CaseIterable, Sendable {
-  /// Squares for pictures of more than four times the area that the VAE was trained for, and where
-  /// the memory would not do for the whole.
+  /// Squares for pictures of more than four times the area that the VAE was trained for, and when
+  /// memory is short.
   case automatic = "auto"
   case always = "on"
   case never = "off"
 
-  /// How often larger a picture is than what the VAE was trained for, before it is done in squares.
+  /// The largest area of a whole picture, in areas that the VAE was trained for.
   private static let areas = 4
 
-  /// The choice for all pictures of a size, made now, so that they are alike whatever memory is free
-  /// later. A GPU's memory decides only when it is used up.
+  /// The choice for all pictures of a size, made from the memory that is free now, so that all are
+  /// decoded alike. On a GPU `automatic` stays, because squares are used only after memory ran out.
   public func settled(
     width: Int, height: Int, for model: ModelDirectory, dtype: DType, device: Device
   ) -> VAETiling {
@@ -23,7 +23,7 @@ public enum VAETiling: String, CaseIterable, Sendable {
       ? .always : .never
   }
 
-  /// Whether a picture is done in squares from the start.
+  /// Whether a picture is coded in squares from the start.
   func isNeeded(
     width: Int, height: Int, _ configuration: VAEConfiguration, dtype: DType, device: Device
   ) -> Bool {
@@ -33,7 +33,7 @@ public enum VAETiling: String, CaseIterable, Sendable {
     case .never: return false
     case .automatic:
       if width * height > Self.areas * side * side { return true }
-      // A GPU says when its memory is used up, and then there is another try.
+      // On a GPU, squares are tried after an out-of-memory error.
       guard !device.isCUDA, let available = MachineMemory.available() else { return false }
       return configuration.decodingBytes(pixels: width * height, dtype: dtype) > available
     }
@@ -41,8 +41,9 @@ public enum VAETiling: String, CaseIterable, Sendable {
 }
 
 extension VAEConfiguration {
-  /// About the memory of decoding: what the outermost level holds at once, a resnet's input, its
-  /// normed input and shortcut as wide as the level before, and two tensors of its own width.
+  /// An estimate of the memory for decoding, from the tensors of the outermost level: a resnet's
+  /// input, normed input and shortcut, as wide as the level before, and two tensors of its own
+  /// width.
   func decodingBytes(pixels: Int, dtype: DType) -> Int {
     let inner = blockOutChannels[min(1, blockOutChannels.count - 1)]
     return pixels * (3 * inner + 2 * blockOutChannels[0]) * dtype.itemSize
@@ -51,7 +52,7 @@ extension VAEConfiguration {
 
 /// The machine's own memory.
 enum MachineMemory {
-  /// Bytes that can be taken without swapping, as Linux counts them; nil where it does not tell.
+  /// Bytes that can be allocated without swapping, as Linux counts them; nil if it gives no number.
   static func available() -> Int? {
     guard let data = FileManager.default.contents(atPath: "/proc/meminfo") else { return nil }
     let line = String(decoding: data, as: UTF8.self).split(separator: "\n")

@@ -1,7 +1,7 @@
 import Torch
 
 extension PredictionType {
-  /// The clean sample that a prediction implies where the sample is `alpha clean + sigma noise`.
+  /// The clean sample that a prediction implies if the sample is `alpha clean + sigma noise`.
   func clean(
     from modelOutput: Tensor, sample: Tensor, alpha: Float, sigma: Float
   ) throws(TorchError) -> Tensor {
@@ -12,8 +12,8 @@ extension PredictionType {
     }
   }
 
-  /// The clean sample that a prediction implies where the sample is `clean + sigma noise`, which the
-  /// UNet has seen divided by its standard deviation.
+  /// The clean sample that a prediction implies if the sample is `clean + sigma noise` and the
+  /// UNet's input was the sample divided by its standard deviation.
   func clean(
     from modelOutput: Tensor, sample: Tensor, sigma: Float
   ) throws(TorchError) -> Tensor {
@@ -31,7 +31,7 @@ extension PredictionType {
 }
 
 extension SchedulerConfiguration {
-  /// A clean sample within the range that the file may demand.
+  /// The clean sample, limited to `clipSampleRange` if `clipSample` is set.
   func clipped(_ clean: Tensor) throws(TorchError) -> Tensor {
     clipSample ? try clean.clamp(min: -clipSampleRange, max: clipSampleRange) : clean
   }

@@ -10,7 +10,8 @@ public struct DDIMScheduler: Scheduler {
   private let alphas: [Float]
   private let configuration: SchedulerConfiguration
 
-  /// The sampler for so many steps. Throws `SchedulerError` where the model has not so many.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     visited = try SpacedTimesteps.whole(configuration, steps: steps)
@@ -20,7 +21,7 @@ public struct DDIMScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The square roots of what is left of the clean latent, and of what is not.
+  /// The square roots of the cumulative alpha and of 1 minus it.
   public func scales(at index: Int) -> (signal: Float, noise: Float) {
     let alpha = alphas.cumulative(at: visited[index])
     return (alpha.squareRoot(), (1 - alpha).squareRoot())
@@ -41,7 +42,7 @@ public struct DDIMScheduler: Scheduler {
     return try configuration.clipped(clean) * Double(alpha.squareRoot()) + direction
   }
 
-  /// The noise that a prediction implies; not touched by the clipping of the clean sample.
+  /// The noise that a prediction implies, from the clean sample before clipping.
   private func noise(
     _ modelOutput: Tensor, sample: Tensor, clean: Tensor, _ signal: Float, _ sigma: Float
   ) throws(TorchError) -> Tensor {
@@ -54,7 +55,7 @@ public struct DDIMScheduler: Scheduler {
 }
 
 extension [Float] {
-  /// The cumulative alpha of a timestep; -1, which `trailing` spacing has at times, is the last one,
+  /// The cumulative alpha of a timestep. -1, which `trailing` spacing may contain, is the last one,
   /// as in Python.
   func cumulative(at timestep: Int) -> Float { self[timestep < 0 ? count + timestep : timestep] }
 }

@@ -9,7 +9,8 @@ public struct DDPMScheduler: Scheduler {
   private let alphas: [Float]
   private let configuration: SchedulerConfiguration
 
-  /// The sampler for so many steps. Throws `SchedulerError` where the model has not so many.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     visited = try SpacedTimesteps.whole(configuration, steps: steps)
@@ -18,7 +19,7 @@ public struct DDPMScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The square roots of what is left of the clean latent, and of what is not.
+  /// The square roots of the cumulative alpha and of 1 minus it.
   public func scales(at index: Int) -> (signal: Float, noise: Float) {
     let alpha = alphas.cumulative(at: visited[index])
     return (alpha.squareRoot(), (1 - alpha).squareRoot())

@@ -1,8 +1,9 @@
 import Foundation
 
 extension DPMSolverMultistepScheduler {
-  /// What one step multiplies with: the latent, the clean latent and its differences, and the noise
-  /// (Lu et al. 2022, algorithm 2 and appendix; the stochastic form after its section on SDEs).
+  /// The factors of one step on the latent, on the clean latent and its differences, and on the
+  /// noise (Lu et al. 2022, algorithm 2 and appendix; the stochastic form follows its section on
+  /// SDEs).
   struct Update {
     let sample: Float
     let differences: [Float]
@@ -12,7 +13,7 @@ extension DPMSolverMultistepScheduler {
       let (from, to) = (scheduler.level(index), scheduler.level(index + 1))
       let alpha = to.alpha
       let step = to.lambda - from.lambda
-      // The third order has Heun's second term whatever the solver's type.
+      // The third order has Heun's second term for every solver type.
       let isHeun = order > 2 || scheduler.configuration.solverType == .heun
       switch scheduler.configuration.algorithmType {
       case .dpmSolverPlusPlus, .deis:
@@ -38,7 +39,7 @@ extension DPMSolverMultistepScheduler {
 }
 
 extension NoiseLevels {
-  /// Throws `SchedulerError.repeatedTimestep` where two levels are the same.
+  /// Throws `SchedulerError.repeatedTimestep` if two neighbouring levels are equal.
   func checkDistinct() throws(SchedulerError) {
     if zip(sigmas, sigmas.dropFirst().dropLast()).contains(where: { $0 == $1 }) {
       throw .repeatedTimestep(steps: timesteps.count)

@@ -9,10 +9,11 @@ public struct DPMSolverMultistepScheduler: Scheduler {
   /// The noise level at each step, and after the last one.
   public let sigmas: [Float]
   let configuration: SchedulerConfiguration
-  /// The clean latents of the last steps, the newest last; as many as the order.
+  /// The clean latents of the last steps, the newest last, at most as many as the order.
   private var history: [Tensor] = []
 
-  /// The sampler for so many steps. Throws `SchedulerError` where the model has not so many.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     let tooNoisy = NoiseLevels.trained(configuration).count {
@@ -29,7 +30,7 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The shares of the clean latent and of the noise at the level.
+  /// The factors on the clean latent and on the noise at the level.
   public func scales(at index: Int) -> (signal: Float, noise: Float) {
     let level = level(index)
     return (level.alpha, level.sigma)
@@ -58,7 +59,7 @@ public struct DPMSolverMultistepScheduler: Scheduler {
 
   func level(_ index: Int) -> SignalLevel { SignalLevel(sigma: sigmas[index]) }
 
-  /// Few steps end with lower orders, for stability.
+  /// The highest order at a step. Runs of few steps end with lower orders, for stability.
   private func highestOrder(at index: Int) -> Int {
     let lowers = configuration.lowerOrderFinal && timesteps.count < 15
     switch timesteps.count - index {
@@ -71,7 +72,7 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     }
   }
 
-  /// The newest clean latent and its divided differences in lambda, as many as the order.
+  /// The newest clean latent and its divided differences in lambda, `order` tensors in all.
   private func differences(at index: Int, order: Int) throws(TorchError) -> [Tensor] {
     let newest = history[history.count - 1]
     guard order > 1 else { return [newest] }

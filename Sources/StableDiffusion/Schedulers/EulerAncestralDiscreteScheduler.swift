@@ -1,7 +1,7 @@
 public import Torch
 
-/// Euler steps that go below the next noise level and add new noise up to it (Song et al. 2021;
-/// diffusers `EulerAncestralDiscreteScheduler`). Has no Karras levels, and ends without noise.
+/// Euler steps to below the next noise level, with new noise added up to it (Song et al. 2021;
+/// diffusers `EulerAncestralDiscreteScheduler`). Ignores Karras levels and ends without noise.
 public struct EulerAncestralDiscreteScheduler: Scheduler {
   /// The UNet's timestep at each step.
   public let timesteps: [Float]
@@ -11,7 +11,8 @@ public struct EulerAncestralDiscreteScheduler: Scheduler {
   public let initNoiseSigma: Float
   private let predictionType: PredictionType
 
-  /// The sampler for so many steps. Throws `SchedulerError` unless `steps` is in `1...numTrainTimesteps`.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     var configuration = configuration
@@ -26,7 +27,7 @@ public struct EulerAncestralDiscreteScheduler: Scheduler {
     predictionType = configuration.predictionType
   }
 
-  /// The whole clean latent, and noise of the level.
+  /// 1 for the clean latent, and the noise level for the noise.
   public func scales(at index: Int) -> (signal: Float, noise: Float) { (1, sigmas[index]) }
 
   /// The latent divided by the standard deviation that it has at the step.

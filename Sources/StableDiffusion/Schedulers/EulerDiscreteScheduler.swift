@@ -11,7 +11,8 @@ public struct EulerDiscreteScheduler: Scheduler {
   public let initNoiseSigma: Float
   private let predictionType: PredictionType
 
-  /// The sampler for so many steps. Throws `SchedulerError` unless `steps` is in `1...numTrainTimesteps`.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     let levels = NoiseLevels(
@@ -23,7 +24,7 @@ public struct EulerDiscreteScheduler: Scheduler {
     predictionType = configuration.predictionType
   }
 
-  /// The whole clean latent, and noise of the level.
+  /// 1 for the clean latent, and the noise level for the noise.
   public func scales(at index: Int) -> (signal: Float, noise: Float) { (1, sigmas[index]) }
 
   /// The latent divided by the standard deviation that it has at the step.

@@ -1,8 +1,8 @@
 public import Torch
 
 /// Heun's method of second order: an Euler step, and a correction with the slope at its end (Karras
-/// et al. 2022, algorithm 1; diffusers `HeunDiscreteScheduler`). Takes two predictions for each step
-/// but the last, and does not know zero terminal SNR.
+/// et al. 2022, algorithm 1; diffusers `HeunDiscreteScheduler`). Takes two predictions for each
+/// step but the last. Ignores zero terminal SNR.
 public struct HeunDiscreteScheduler: Scheduler {
   /// The UNet's timestep for each prediction: all but the first twice.
   public let timesteps: [Float]
@@ -15,14 +15,15 @@ public struct HeunDiscreteScheduler: Scheduler {
   private let configuration: SchedulerConfiguration
   private var started: Started?
 
-  /// What the Euler half of a step leaves for the correction.
+  /// The result of a step's Euler half, for the correction.
   private struct Started {
     let sample: Tensor
     let derivative: Tensor
     let change: Float
   }
 
-  /// The sampler for so many steps. Throws `SchedulerError` unless `steps` is in `1...numTrainTimesteps`.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     var configuration = configuration
@@ -37,7 +38,7 @@ public struct HeunDiscreteScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The whole clean latent, and noise of the level.
+  /// 1 for the clean latent, and the noise level for the noise.
   public func scales(at index: Int) -> (signal: Float, noise: Float) { (1, sigmas[index]) }
 
   /// The latent divided by the standard deviation that it has at the index.

@@ -1,15 +1,15 @@
 public import Torch
 
-/// Jumps to the clean latent, and from it to the next noise level with new noise: multistep
-/// consistency sampling for models distilled to it (Luo et al. 2023; diffusers `LCMScheduler`).
+/// Multistep consistency sampling for distilled models: predicts the clean latent, then adds new
+/// noise of the next level (Luo et al. 2023; diffusers `LCMScheduler`).
 public struct LCMScheduler: Scheduler {
-  /// The UNet's timestep at each step: some of those that the model was distilled on.
+  /// The UNet's timestep at each step, a subset of those that the model was distilled on.
   public let timesteps: [Float]
   private let visited: [Int]
   private let alphas: [Float]
   private let configuration: SchedulerConfiguration
 
-  /// The sampler for so many steps. Throws `SchedulerError` unless `steps` is in
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
   /// `1...originalInferenceSteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     let count = configuration.numTrainTimesteps
@@ -23,7 +23,7 @@ public struct LCMScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The square roots of what is left of the clean latent, and of what is not.
+  /// The square roots of the cumulative alpha and of 1 minus it.
   public func scales(at index: Int) -> (signal: Float, noise: Float) {
     let alpha = alphas[visited[index]]
     return (alpha.squareRoot(), (1 - alpha).squareRoot())
@@ -37,7 +37,7 @@ public struct LCMScheduler: Scheduler {
     let clean = try configuration.clipped(
       configuration.predictionType.clean(
         from: modelOutput, sample: sample, alpha: signal, sigma: sigma))
-    // The boundary condition: at timestep 0 the latent is its own clean one.
+    // The boundary condition: at timestep 0 the latent is the clean latent.
     let time = Float(visited[index]) * Float(configuration.timestepScaling)
     let deviation = time * time + 0.25
     let denoised =

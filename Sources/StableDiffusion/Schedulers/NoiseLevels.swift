@@ -1,22 +1,22 @@
 import Foundation
 
-/// Where a sampler steps: timesteps and the noise level at each, largest first. Computed in double
-/// precision from the float32 noise schedule, as diffusers computes it with numpy.
+/// The timesteps of a sampler and the noise level at each, largest first. Computed in double
+/// precision from the float32 noise schedule, as in diffusers with numpy.
 struct NoiseLevels {
-  /// Which levels the Karras levels of Karras et al. 2022 lie between.
+  /// The range of the Karras levels (Karras et al. 2022).
   enum KarrasRange {
-    /// The first and the last of the visited timesteps.
+    /// From the first to the last of the visited timesteps.
     case visited
-    /// The highest and the lowest that the model was trained with.
+    /// From the highest to the lowest level that the model was trained with.
     case trained
   }
 
   let timesteps: [Double]
-  /// One more than the timesteps: the last is the level that sampling ends at.
+  /// One level for each timestep, and the level at which sampling ends.
   let sigmas: [Double]
 
-  /// The levels of the timesteps `spaced`, or instead of them `steps` Karras levels where the
-  /// configuration asks for these.
+  /// The levels of the timesteps `spaced`, or `steps` Karras levels if the configuration has
+  /// `useKarrasSigmas`.
   init(
     _ configuration: SchedulerConfiguration, at spaced: [Double], steps: Int, karras: KarrasRange
   ) {
@@ -45,7 +45,7 @@ struct NoiseLevels {
   static func trained(_ configuration: SchedulerConfiguration) -> [Float] {
     var alphas = NoiseSchedule(configuration).alphasCumprod
     if configuration.rescaleBetasZeroSnr {
-      // Near zero and not zero, so that the first level is finite.
+      // Close to zero but above it, so that the first level is finite.
       alphas[alphas.count - 1] = 0x1p-24
     }
     return alphas.map { ((1 - $0) / $0).squareRoot() }
@@ -57,7 +57,7 @@ struct NoiseLevels {
     return spacing == .leading ? (largest * largest + 1).squareRoot() : largest
   }
 
-  /// The value at a fractional place, the ends continued.
+  /// The linearly interpolated value at a fractional place, constant beyond the ends.
   private static func interpolate(_ values: [Float], at place: Double) -> Double {
     let place = min(max(place, 0), Double(values.count - 1))
     let index = min(Int(place), values.count - 2)
@@ -74,7 +74,7 @@ struct NoiseLevels {
     return SpacedTimesteps.linspace(0, 1, count: count).map { pow(high + $0 * (low - high), rho) }
   }
 
-  /// The fractional timestep that has a noise level, linear in its logarithm.
+  /// The fractional timestep of a noise level, interpolated linearly in the level's logarithm.
   private static func timestep(ofSigma sigma: Double, logs: [Double]) -> Double {
     let wanted = log(max(sigma, 1e-10))
     let low = min(logs.lastIndex { $0 <= wanted } ?? 0, logs.count - 2)

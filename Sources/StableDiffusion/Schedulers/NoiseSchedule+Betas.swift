@@ -33,7 +33,8 @@ extension NoiseSchedule {
     return [1 - squares[0]] + zip(squares, squares.dropFirst()).map { 1 - $1 / $0 }
   }
 
-  /// Accumulated in double precision and rounded at each place, as torch.cumprod does on a CPU.
+  /// The cumulative product, in double precision and rounded at each place, as torch.cumprod on a
+  /// CPU.
   static func cumulativeProduct(_ values: [Float]) -> [Float] {
     var product = 1.0
     return values.map { value in

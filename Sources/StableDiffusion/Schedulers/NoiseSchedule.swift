@@ -1,13 +1,12 @@
 public import Torch
 
-/// The forward process that a model was trained with (Ho et al. 2020; diffusers `DDPMScheduler`).
+/// The noise schedule that a model was trained with (Ho et al. 2020; diffusers `DDPMScheduler`).
 ///
-/// The values are computed in the float32 steps that diffusers takes: those of SDXL are its own to
-/// the bit.
+/// The values are computed in the float32 steps of diffusers; for SDXL they are bit-identical.
 public struct NoiseSchedule: Sendable {
-  /// How much of the clean sample is left at each timestep: the cumulative product of 1 - beta.
+  /// The cumulative product of 1 - beta at each timestep: the clean sample's share of the variance.
   public let alphasCumprod: [Float]
-  /// What the model predicts.
+  /// The quantity that the model predicts.
   public let predictionType: PredictionType
 
   /// The schedule that a scheduler's configuration describes.
@@ -29,7 +28,7 @@ public struct NoiseSchedule: Sendable {
     try addNoise(to: sample, noise: noise, scales: scales(timesteps).like(sample))
   }
 
-  /// The same with scales that lie where the samples do.
+  /// The same with scales on the samples' device.
   public func addNoise(
     to sample: Tensor, noise: Tensor, scales: NoiseScales
   ) throws(TorchError) -> Tensor {
@@ -43,14 +42,14 @@ public struct NoiseSchedule: Sendable {
     try velocity(of: sample, noise: noise, scales: scales(timesteps).like(sample))
   }
 
-  /// What the model should predict, `[B, C, H, W]`.
+  /// The target of the model's prediction, `[B, C, H, W]`.
   public func target(
     of sample: Tensor, noise: Tensor, timesteps: [Int]
   ) throws(TorchError) -> Tensor {
     try target(of: sample, noise: noise, scales: scales(timesteps).like(sample))
   }
 
-  /// The same with scales that lie where the samples do.
+  /// The same with scales on the samples' device.
   public func target(
     of sample: Tensor, noise: Tensor, scales: NoiseScales
   ) throws(TorchError) -> Tensor {
@@ -68,8 +67,8 @@ public struct NoiseSchedule: Sendable {
     return (alpha / sigma) * (alpha / sigma)
   }
 
-  /// The loss weight that treats every timestep as having at most the signal-to-noise ratio
-  /// `gamma` (min-SNR, Hang et al. 2023, with the weight of each prediction type).
+  /// The loss weight of a timestep that limits its signal-to-noise ratio to `gamma` (min-SNR, Hang
+  /// et al. 2023), for the prediction type.
   public func minSNRWeight(_ timestep: Int, gamma: Float) -> Float {
     let snr = snr(timestep)
     return switch predictionType {
@@ -79,7 +78,7 @@ public struct NoiseSchedule: Sendable {
     }
   }
 
-  /// How much of the sample and of the noise there is at each timestep, on the CPU.
+  /// The factors on sample and noise at each timestep, on the CPU.
   public func scales(_ timesteps: [Int]) throws(TorchError) -> NoiseScales {
     let shape = [timesteps.count, 1, 1, 1]
     let alphas = timesteps.map { alphasCumprod[$0] }
@@ -95,7 +94,7 @@ public struct NoiseSchedule: Sendable {
   }
 }
 
-/// What samples and noise are multiplied with at their timesteps.
+/// The factors on samples and noise at their timesteps.
 public struct NoiseScales {
   /// `sqrt(a)`, float32 `[B, 1, 1, 1]`.
   public let signal: Tensor

@@ -1,24 +1,25 @@
 public import Torch
 
-/// A sampler: turns noise into a latent in steps, one prediction of the UNet at a time. Made for
-/// one picture; `index` counts the predictions from 0.
+/// A sampler: turns noise into a latent in steps, one prediction of the UNet at a time. It is made
+/// for one picture; `index` counts the predictions from 0.
 ///
-/// Drawing may begin at a later index, with a clean latent that `addNoise` has brought to its noise
-/// level, and may end before the last: a sampler knows of the past only what it was given in `step`.
+/// A drawing may begin at a later index, with a clean latent that `addNoise` has brought to that
+/// noise level, and it may end before the last index. The state of a sampler therefore comes from
+/// `step` alone.
 public protocol Scheduler {
   /// The UNet's timestep at each index, largest first.
   var timesteps: [Float] { get }
-  /// How many predictions make one step: a drawing may begin at multiples of it. The last step takes
-  /// one, so that there are `order * steps - (order - 1)` timesteps.
+  /// Predictions for each step; a drawing may begin at multiples of it. The last step takes one,
+  /// which makes `order * steps - (order - 1)` timesteps.
   var order: Int { get }
-  /// The standard deviation of the noise that index 0 starts from.
+  /// The standard deviation of the initial noise at index 0.
   var initNoiseSigma: Float { get }
-  /// How much of the clean latent and of the noise there is in the latent at an index.
+  /// The factors on the clean latent and on the noise in the latent at an index.
   func scales(at index: Int) -> (signal: Float, noise: Float)
-  /// The latent `[B, C, H, W]` as the UNet wants to see it.
+  /// The UNet's input for a latent `[B, C, H, W]`.
   func scaleModelInput(_ sample: Tensor, at index: Int) throws(TorchError) -> Tensor
   /// The latent after the step, in the type of `modelOutput`. A sampler that adds noise draws it
-  /// from `generator`: the one that the initial noise came from, so that it goes on as diffusers'.
+  /// from `generator`, which has drawn the initial noise before, as in diffusers.
   mutating func step(
     _ modelOutput: Tensor, at index: Int, sample: Tensor, generator: Generator
   ) throws(TorchError) -> Tensor
@@ -34,7 +35,7 @@ extension Scheduler {
     sample
   }
 
-  /// A clean latent `[B, C, H, W]` brought to the noise level of an index, for drawing from there.
+  /// A clean latent `[B, C, H, W]` with noise of the level at an index, to start a drawing there.
   public func addNoise(
     to sample: Tensor, noise: Tensor, at index: Int
   ) throws(TorchError) -> Tensor {
@@ -44,9 +45,9 @@ extension Scheduler {
 }
 
 extension SchedulerConfiguration {
-  /// The sampler that the file names, for so many steps.
+  /// The sampler that `className` names, for `steps` steps.
   ///
-  /// Throws `SchedulerError` where there is no such sampler, or not with so many steps.
+  /// Throws `SchedulerError` for an unknown name or an impossible number of steps.
   public func scheduler(steps: Int) throws(SchedulerError) -> any Scheduler {
     switch className {
     case "DDIMScheduler": try DDIMScheduler(self, steps: steps)
@@ -63,8 +64,8 @@ extension SchedulerConfiguration {
 }
 
 extension Generator {
-  /// Standard normal values of a tensor's shape, drawn in float32 on the CPU and then cast: the same
-  /// for every type and device.
+  /// Standard normal values in a tensor's shape, type and device. They are drawn in float32 on the
+  /// CPU and then cast, so that they are the same for every type and device.
   func normal(like tensor: Tensor) throws(TorchError) -> Tensor {
     try normal(tensor.shape).to(tensor.dtype).to(tensor.device)
   }

@@ -1,25 +1,28 @@
 public import Files
 import Torch
 
-/// Why a sampler cannot be made.
+/// A sampler that cannot be made.
 public enum SchedulerError: ReportableError, Equatable {
-  /// The configuration names a sampler that does not exist here.
+  /// The configuration names a sampler that is not implemented.
   case unknownClass(String)
-  /// More steps than the sampler can take with this model, or none.
+  /// No steps, or more than the sampler can take with this model.
   case steps(Int, limit: Int)
   /// The spacing leads to a timestep that the model was not trained on.
   case timestep(Int, steps: Int, limit: Int)
-  /// The sampler would visit a timestep twice, which a method that divides by their distance cannot.
+  /// The sampler would visit a timestep twice, and it divides by the distance between timesteps.
   case repeatedTimestep(steps: Int)
 
-  /// Throws `steps` unless there can be so many.
+  /// Throws `steps` unless `steps` is in `1...limit`.
   static func check(_ steps: Int, limit: Int) throws(SchedulerError) {
     guard (1...limit).contains(steps) else { throw .steps(steps, limit: limit) }
   }
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
-    if case .unknownClass = self { .badData } else { .usage }
+    switch self {
+    case .unknownClass: .badData
+    case .steps, .timestep, .repeatedTimestep: .usage
+    }
   }
 
   /// The reason in one sentence.
@@ -28,7 +31,7 @@ public enum SchedulerError: ReportableError, Equatable {
     case .unknownClass(let name):
       """
       scheduler_config.json: the sampler \(name) is not implemented, so this model can be trained \
-      (with `sample_every: 0`) but not drawn with; give `scheduler` one of \
+      (with `sample_every: 0`) but cannot draw; give `scheduler` one of \
       \(SchedulerName.allowed), or set _class_name to EulerDiscreteScheduler.
       """
     case .steps(let steps, let limit):

@@ -1,4 +1,4 @@
-/// The samplers by the names that users know them by.
+/// The samplers by the names that users type.
 public enum SchedulerName: String, CaseIterable, Sendable {
   case euler
   /// Euler with new noise in each step.
@@ -18,8 +18,9 @@ public enum SchedulerName: String, CaseIterable, Sendable {
   /// All names, for help and errors.
   public static var allowed: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// The sampler that a name means, however it is spelt: `DPM++ 2M Karras`, `dpmpp_2m_karras` and
-  /// `dpm++-2m-karras` are one, and so are both orders of `2m` and `sde`. Nil where there is none.
+  /// The sampler of a name in any spelling: `DPM++ 2M Karras`, `dpmpp_2m_karras` and
+  /// `dpm++-2m-karras` are the same, and so are both orders of `2m` and `sde`. Nil for any other
+  /// name.
   public init?(_ text: String) {
     let name = text.lowercased()
       .replacing("_", with: "-").replacing(" ", with: "-").replacing("dpmpp", with: "dpm++")
@@ -31,7 +32,7 @@ public enum SchedulerName: String, CaseIterable, Sendable {
     }
   }
 
-  /// diffusers' class.
+  /// The name of the class in diffusers.
   public var className: String {
     switch self {
     case .euler: "EulerDiscreteScheduler"
@@ -47,9 +48,9 @@ public enum SchedulerName: String, CaseIterable, Sendable {
 }
 
 extension SchedulerConfiguration {
-  /// The same model's configuration for another sampler, as diffusers' `from_config` makes it: what
-  /// the file says stays, and what it does not say is the other class's default. The names that say
-  /// which noise levels and which algorithm they mean decide about these.
+  /// The model's configuration for another sampler, as diffusers' `from_config` makes it: values of
+  /// the file stay, and all others are the other class's defaults. Names with `karras` or `sde`
+  /// also set the noise levels and the algorithm.
   public func replacingClass(with name: SchedulerName) -> SchedulerConfiguration {
     var configuration = self
     configuration.className = name.className

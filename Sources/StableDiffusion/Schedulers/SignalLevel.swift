@@ -1,6 +1,6 @@
 import Foundation
 
-/// One noise level as the exponential integrators see it: the sample is `alpha clean + sigma noise`.
+/// One noise level for exponential integrators: the sample is `alpha clean + sigma noise`.
 struct SignalLevel {
   let alpha: Float
   let sigma: Float

@@ -1,6 +1,7 @@
-/// Which timesteps samplers visit, largest first (Lin et al. 2023, table 2), computed as numpy does.
+/// The timesteps that samplers visit, largest first (Lin et al. 2023, table 2), computed as in
+/// numpy.
 enum SpacedTimesteps {
-  /// Those of samplers that step between noise levels; with `linspace` they need not be whole.
+  /// The timesteps of samplers that step between noise levels; `linspace` may give fractions.
   static func fractional(_ configuration: SchedulerConfiguration, steps: Int) -> [Double] {
     let count = configuration.numTrainTimesteps
     switch configuration.timestepSpacing {
@@ -13,9 +14,9 @@ enum SpacedTimesteps {
     }
   }
 
-  /// Those of samplers that look a timestep up: whole numbers.
+  /// The timesteps of samplers that look them up in a table: whole numbers.
   ///
-  /// Throws `SchedulerError` where the first is beyond the training timesteps.
+  /// Throws `SchedulerError` if the first is beyond the training timesteps.
   static func whole(
     _ configuration: SchedulerConfiguration, steps: Int
   ) throws(SchedulerError) -> [Int] {
@@ -27,9 +28,9 @@ enum SpacedTimesteps {
     return timesteps
   }
 
-  /// Those of multistep solvers: whole numbers that leave out the lowest of one more.
+  /// The timesteps of multistep solvers: the whole numbers for one step more, without the lowest.
   ///
-  /// - Parameter count: the training timesteps that are not too noisy to begin at.
+  /// - Parameter count: the number of training timesteps that are not too noisy to begin at.
   static func multistep(
     _ configuration: SchedulerConfiguration, below count: Int, steps: Int
   ) -> [Double] {
@@ -59,8 +60,8 @@ enum SpacedTimesteps {
     (0..<steps).reversed().map { Double($0 * ratio + configuration.stepsOffset) }
   }
 
-  /// numpy.arange(count, 0, -ratio): its length is rounded up, so that for a few numbers of steps
-  /// there is one more, at timestep -1, in diffusers as here.
+  /// numpy.arange(count, 0, -ratio). The length is rounded up, so that some numbers of steps give
+  /// one timestep more, -1, as in diffusers.
   private static func trailing(from count: Int, ratio: Double) -> [Double] {
     let increment = (Double(count) - ratio) - Double(count)
     return (0..<Int((Double(count) / ratio).rounded(.up))).map { index in

@@ -1,24 +1,25 @@
 public import Torch
 
-/// UniPC: an exponential integrator that corrects each latent with the prediction that was made from
-/// it (Zhao et al. 2023, with data prediction; diffusers `UniPCMultistepScheduler`).
+/// UniPC: an exponential integrator that corrects each latent with the prediction made from it
+/// (Zhao et al. 2023, with data prediction; diffusers `UniPCMultistepScheduler`).
 public struct UniPCMultistepScheduler: Scheduler {
   /// The UNet's timestep at each step.
   public let timesteps: [Float]
   /// The noise level at each step, and after the last one.
   public let sigmas: [Float]
   private let configuration: SchedulerConfiguration
-  /// The clean latents of the last steps, the newest last; as many as the order.
+  /// The clean latents of the last steps, the newest last, at most as many as the order.
   private var history: [Tensor] = []
   private var last: Last?
 
-  /// What the next step corrects.
+  /// The latent that the next step corrects.
   private struct Last {
     let sample: Tensor
     let order: Int
   }
 
-  /// The sampler for so many steps. Throws `SchedulerError` where the model has not so many.
+  /// The sampler for `steps` steps. Throws `SchedulerError` unless `steps` is in
+  /// `1...numTrainTimesteps`.
   public init(_ configuration: SchedulerConfiguration, steps: Int) throws(SchedulerError) {
     try SchedulerError.check(steps, limit: configuration.numTrainTimesteps)
     let spaced = SpacedTimesteps.multistep(
@@ -34,14 +35,13 @@ public struct UniPCMultistepScheduler: Scheduler {
     self.configuration = configuration
   }
 
-  /// The shares of the clean latent and of the noise at the level.
+  /// The factors on the clean latent and on the noise at the level.
   public func scales(at index: Int) -> (signal: Float, noise: Float) {
     let level = SignalLevel(sigma: sigmas[index])
     return (level.alpha, level.sigma)
   }
 
-  /// The correction of the latent that the step before has predicted, and the next prediction, in
-  /// the type of the latent.
+  /// Corrects the latent of the step before, then predicts the next one, in the type of the latent.
   public mutating func step(
     _ modelOutput: Tensor, at index: Int, sample: Tensor, generator: Generator
   ) throws(TorchError) -> Tensor {

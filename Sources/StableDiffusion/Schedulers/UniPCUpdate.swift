@@ -2,11 +2,11 @@ import Foundation
 import Torch
 
 /// One update of UniPC between two noise levels (Zhao et al. 2023, sections 3.1 to 3.3), in the
-/// float32 steps that diffusers takes.
+/// float32 steps of diffusers.
 struct UniPCUpdate {
   private let order: Int
-  /// The distances in lambda from the level that the update starts at to those before it, and to its
-  /// end, in units of the last.
+  /// The distances in lambda from the start of the update to the levels before it and to its end,
+  /// in units of the last.
   private let places: [Float]
   private let sampleScale: Float
   private let cleanScale: Float
@@ -37,13 +37,13 @@ struct UniPCUpdate {
     slopeScale = end.alpha * weight
   }
 
-  /// The latent at the end of the update, from those clean latents that are known before it.
+  /// The latent at the end of the update, from the clean latents before it.
   func predicted(_ sample: Tensor, history: [Tensor]) throws(TorchError) -> Tensor {
     let weights: [Float] = order == 2 ? [0.5] : solution(size: order - 1)
     return try updated(sample, history, slopes: slopes(history), weights)
   }
 
-  /// The same with the clean latent at the end.
+  /// The same, corrected with the clean latent at the end.
   func corrected(
     _ sample: Tensor, history: [Tensor], clean: Tensor
   ) throws(TorchError) -> Tensor {
@@ -66,7 +66,7 @@ struct UniPCUpdate {
     return next
   }
 
-  /// From the clean latent at the start to those before it.
+  /// The slopes from the clean latent at the start to those before it.
   private func slopes(_ history: [Tensor]) throws(TorchError) -> [Tensor] {
     let clean = history[history.count - 1]
     var slopes: [Tensor] = []
@@ -76,7 +76,8 @@ struct UniPCUpdate {
     return slopes
   }
 
-  /// The weights of the first `size` places that meet as many moments: sum of w p^k for each k.
+  /// The weights w of the first `size` places p that give the first moments: the sum of w p^k is
+  /// moment k for each k.
   private func solution(size: Int) -> [Float] {
     var rows = (0..<size).map { power in
       places.prefix(size).map { pow($0, Float(power)) } + [moments[power]]

@@ -1,7 +1,7 @@
 import NN
 
-/// What open_clip calls the weights of a text encoder, and how it keeps them: the second encoder of a
-/// checkpoint of one file. The mapping is that of diffusers' `convert_open_clip_checkpoint`.
+/// The names and forms of a text encoder's weights in open_clip, which single-file checkpoints use
+/// for the second encoder. The mapping is that of diffusers' `convert_open_clip_checkpoint`.
 enum OriginalTextNames {
   private static let outside = [
     "positional_embedding": "text_model.embeddings.position_embedding.weight",
@@ -15,9 +15,9 @@ enum OriginalTextNames {
   ]
   private static let block = "transformer.resblocks."
 
-  /// Which of transformers' weights a tensor is, or several.
+  /// The weight or weights of transformers that a tensor contains.
   static func weights(_ name: String) -> [(name: String, view: TensorView)] {
-    // open_clip multiplies from the right where a linear layer multiplies with its transpose.
+    // open_clip multiplies by this matrix, a linear layer by the transpose of its weight.
     if name == "text_projection" { return [("text_projection.weight", .transposed)] }
     if let known = outside[name] { return [(known, .whole)] }
     let parts = name.dropFirst(block.count).split(separator: ".", maxSplits: 1)

@@ -1,20 +1,22 @@
-/// What the layers of a UNet are called in SDXL's original implementation (`openaimodel.py` of
-/// Stability-AI/generative-models), where all blocks of a path are in one list: in checkpoints of
-/// one file, and in kohya's adapters. The mapping is that of diffusers' `convert_ldm_unet_checkpoint`.
+/// The names of a UNet's layers in SDXL's original implementation (`openaimodel.py` of
+/// Stability-AI/generative-models), which has all blocks of a path in one list. Single-file
+/// checkpoints and kohya's adapters use them. The mapping is that of diffusers'
+/// `convert_ldm_unet_checkpoint`.
 struct OriginalUNetNames {
-  /// What the parts of a residual block are called.
+  /// The names of a residual block's parts.
   private static let resnetParts = [
     "norm1": "in_layers.0", "conv1": "in_layers.2", "time_emb_proj": "emb_layers.1",
     "norm2": "out_layers.0", "conv2": "out_layers.3", "conv_shortcut": "skip_connection",
   ]
-  /// What is in no block.
+  /// The names of layers outside the blocks.
   private static let others = [
     "conv_in": "input_blocks.0.0", "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2", "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2", "conv_norm_out": "out.0", "conv_out": "out.2",
   ]
 
-  /// Where each level of the way down begins in the list, the first convolution being at 0.
+  /// The index in the list at which each level of the down path begins; the first convolution is at
+  /// 0.
   private let downStarts: [Int]
   private let upStarts: [Int]
   private let upHasAttention: [Bool]
@@ -29,8 +31,8 @@ struct OriginalUNetNames {
     upHasAttention = configuration.upBlockTypes.map { $0 == .crossAttention }
   }
 
-  /// The original name of a layer or weight, from its path in diffusers' naming; a path of no such
-  /// UNet is its own name.
+  /// The original name of a layer or weight, from its path in diffusers' naming. A path that is not
+  /// in such a UNet stays as it is.
   func name(of path: String) -> String {
     let parts = path.split(separator: ".").map(String.init)
     if parts.count > 3, parts[0] == "mid_block", let index = Int(parts[2]) {
@@ -55,7 +57,7 @@ struct OriginalUNetNames {
   private func down(
     _ level: Int, _ kind: String, _ index: Int, _ rest: ArraySlice<String>
   ) -> [String] {
-    // The last entry of a level is what halves the sides.
+    // The downsampler is the last entry of its level.
     kind == "downsamplers"
       ? ["\(downStarts[level + 1] - 1)", "0", "op"] + rest.dropFirst()
       : ["\(downStarts[level] + index)", kind == "attentions" ? "1" : "0"] + inner(kind, rest)
@@ -64,13 +66,14 @@ struct OriginalUNetNames {
   private func up(
     _ level: Int, _ kind: String, _ index: Int, _ rest: ArraySlice<String>
   ) -> [String] {
-    // What doubles the sides comes behind the last residual block and its attention.
+    // The upsampler follows the last residual block and its attention.
     kind == "upsamplers"
       ? ["\(upStarts[level + 1] - 1)", upHasAttention[level] ? "2" : "1"] + rest
       : ["\(upStarts[level] + index)", kind == "attentions" ? "1" : "0"] + inner(kind, rest)
   }
 
-  /// What is inside a residual block or a transformer, which has the same names in both.
+  /// The names inside a residual block or a transformer. Those of a transformer are the same in
+  /// both namings.
   private func inner(_ kind: String, _ rest: ArraySlice<String>) -> [String] {
     guard kind == "resnets", let first = rest.first, let part = Self.resnetParts[first] else {
       return Array(rest)

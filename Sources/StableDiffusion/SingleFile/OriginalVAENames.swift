@@ -1,16 +1,16 @@
 import NN
 
-/// What the autoencoder's weights are called in SDXL's original implementation, and were called in
-/// older versions of diffusers. The mapping is that of diffusers' `convert_ldm_vae_checkpoint`.
+/// The names of the autoencoder's weights in SDXL's original implementation and in older versions
+/// of diffusers. The mapping is that of diffusers' `convert_ldm_vae_checkpoint`.
 struct OriginalVAENames {
   private static let attention = [
     "norm": "group_norm", "q": "to_q", "k": "to_k", "v": "to_v", "proj_out": "to_out.0",
-    // diffusers' own before version 0.17.
+    // Names of diffusers before version 0.17.
     "query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0",
   ]
 
-  /// Levels of the decoder, which the original counts from the outermost and diffusers from the
-  /// innermost.
+  /// The number of levels in the decoder. The original counts them from the outermost, diffusers
+  /// from the innermost.
   private let levels: Int
 
   /// The names in a checkpoint with these tensors.
@@ -22,12 +22,12 @@ struct OriginalVAENames {
     levels = (ups.max() ?? -1) + 1
   }
 
-  /// A level's number; nil for what is none of a VAE's.
+  /// A level's number; nil for any other text.
   private static func level(_ text: String) -> Int? {
     Int(text).flatMap { (0..<ClosedRange.levels.upperBound).contains($0) ? $0 : nil }
   }
 
-  /// diffusers' name of a weight; a name that is diffusers' already is itself.
+  /// The current name of a weight in diffusers. A current name stays as it is.
   func weight(_ name: String) -> (name: String, view: TensorView) {
     let parts = name.split(separator: ".").map(String.init)
     guard parts.count > 3, ["encoder", "decoder"].contains(parts[0]) else {
@@ -53,7 +53,7 @@ struct OriginalVAENames {
     return (new.joined(separator: "."), .whole)
   }
 
-  /// A level's residual blocks, and what changes the sides behind them.
+  /// The names inside a level: residual blocks, and the sampler after them.
   private func inner(_ parts: [String], _ sampler: String, _ name: String) -> [String] {
     parts[3] == sampler
       ? [name, "0"] + parts[4...] : ["resnets", parts[4]] + resnet(parts[5...])

@@ -2,7 +2,7 @@ import Foundation
 import NN
 import Torch
 
-/// A whole model in one safetensors file, laid out as SDXL's original implementation saves it
+/// A whole model in one safetensors file, in the layout of SDXL's original implementation
 /// (Stability-AI/generative-models): UNet, text encoders and autoencoder by prefix.
 struct SingleFileCheckpoint {
   private static let unet = "model.diffusion_model."
@@ -10,7 +10,7 @@ struct SingleFileCheckpoint {
   private static let firstEncoder = "conditioner.embedders.0.transformer."
   private static let refinerEncoder = "conditioner.embedders.0.model."
   private static let secondEncoder = "conditioner.embedders.1.model."
-  /// What such files hold besides: buffers of the training, and CLIP's temperature.
+  /// Tensors that such files may hold besides: buffers of the training, and CLIP's temperature.
   private static let extraBeginnings = ["model_ema.", "denoiser.", "first_stage_model.loss."]
   private static let extraEndings = [
     ".position_ids", ".logit_scale", "embedders.0.transformer.text_projection.weight",
@@ -21,20 +21,20 @@ struct SingleFileCheckpoint {
     "posterior_variance", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod",
     "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", velocity, zeroTerminalSNR,
   ]
-  /// Empty tensors by which a file says how its model was trained, as ComfyUI reads them.
+  /// Empty tensors that mark how a model was trained, as in ComfyUI.
   private static let velocity = "v_pred"
   private static let zeroTerminalSNR = "ztsnr"
 
   let url: URL
-  /// Whether it is SDXL's refiner, which has the second text encoder alone.
+  /// Whether it is SDXL's refiner, which has only the second text encoder.
   let isRefiner: Bool
 
   private let source: WeightSource
   private let isVelocity: Bool
   private let isZeroTerminalSNR: Bool
 
-  /// Opens a file. Throws `ModelError` for one of another architecture, and `WeightsError` for one
-  /// that is not whole or holds more than such a model.
+  /// Opens a file. Throws `ModelError` for another architecture, and `WeightsError` for a damaged
+  /// file or one with unexpected tensors.
   init(_ url: URL) throws {
     self.url = url
     let file = try WeightSource(file: url)
@@ -48,7 +48,8 @@ struct SingleFileCheckpoint {
     guard isRefiner || source.names.contains(where: { $0.hasPrefix(Self.secondEncoder) }) else {
       throw notSDXL("it does not hold the text encoders of SDXL")
     }
-    let known = [Self.unet, Self.vae] + encoders.map(\.prefix)
+    let encoders = isRefiner ? [Self.refinerEncoder] : [Self.firstEncoder, Self.secondEncoder]
+    let known = [Self.unet, Self.vae] + encoders
     let unexpected = source.names.filter { name in !known.contains { name.hasPrefix($0) } }
     guard unexpected.isEmpty else {
       throw WeightsError.mismatch(
@@ -56,13 +57,13 @@ struct SingleFileCheckpoint {
     }
   }
 
-  /// Where configurations are looked for that the weights do not say: `model.config` beside
-  /// `model.safetensors`, laid out as diffusers' folder without the weights.
+  /// The folder of configurations for a file: `model.config` beside `model.safetensors`, in
+  /// diffusers' layout without the weights.
   static func configurations(of file: URL) -> URL {
     file.deletingPathExtension().appendingPathExtension("config")
   }
 
-  /// The noise that the model was trained with, and SDXL's published sampler.
+  /// The noise schedule of the training, with SDXL's published sampler.
   var scheduler: SchedulerConfiguration {
     var scheduler = SchedulerConfiguration()
     scheduler.betaStart = 0.00085
@@ -86,37 +87,27 @@ struct SingleFileCheckpoint {
       SizesOfWeights(source.below(Self.unet)), pooled: pooled, addedSizes: isRefiner ? 5 : 6)
   }
 
-  /// The weights of the UNet, the autoencoder or a text encoder under the names that the models
-  /// have.
-  ///
-  /// - Parameter unet: the UNet's sizes.
-  func weights(of component: ModelDirectory.Component, unet: UNetConfiguration) -> WeightSource {
-    switch component {
-    case .unet:
-      let names = OriginalUNetNames(unet)
-      let paths = Dictionary(
-        UNet2DConditionModel(unet).parameters().map { (names.name(of: $0.path), $0.path) },
-        uniquingKeysWith: { first, _ in first })
-      return source.below(Self.unet).mapped { [(paths[$0, default: $0], .whole)] }
-    case .vae: return source.below(Self.vae).namedAsVAE()
-    default: return textWeights(of: component)
-    }
+  /// The weights of a UNet of these sizes, under the model's names.
+  func unetWeights(_ unet: UNetConfiguration) -> WeightSource {
+    let names = OriginalUNetNames(unet)
+    let paths = Dictionary(
+      UNet2DConditionModel(unet).parameters().map { (names.name(of: $0.path), $0.path) },
+      uniquingKeysWith: { first, _ in first })
+    return source.below(Self.unet).mapped { [(paths[$0, default: $0], .whole)] }
   }
 
-  /// The weights of a text encoder under the names that the models have; none where there is no such
-  /// encoder.
-  func textWeights(of component: ModelDirectory.Component) -> WeightSource {
-    guard let encoder = encoders.first(where: { $0.component == component }) else {
-      return source.below("\(component.rawValue)/")
-    }
-    let weights = source.below(encoder.prefix)
-    return component == .textEncoder ? weights : weights.mapped(OriginalTextNames.weights)
+  /// The weights of the autoencoder, under the model's names.
+  var vaeWeights: WeightSource { source.below(Self.vae).namedAsVAE() }
+
+  /// The weights of the first text encoder, under the model's names; none in a refiner.
+  var textEncoderWeights: WeightSource {
+    isRefiner ? source.below("text_encoder/") : source.below(Self.firstEncoder)
   }
 
-  private var encoders: [(component: ModelDirectory.Component, prefix: String)] {
-    isRefiner
-      ? [(.textEncoder2, Self.refinerEncoder)]
-      : [(.textEncoder, Self.firstEncoder), (.textEncoder2, Self.secondEncoder)]
+  /// The weights of the second text encoder, under the model's names.
+  var textEncoder2Weights: WeightSource {
+    source.below(isRefiner ? Self.refinerEncoder : Self.secondEncoder)
+      .mapped(OriginalTextNames.weights)
   }
 
   private static func isExtra(_ name: String) -> Bool {
@@ -128,7 +119,7 @@ struct SingleFileCheckpoint {
     .invalid(
       path: url.relativePath, problem: problem,
       advice:
-        "choose a checkpoint of SDXL with all its parts in the original layout, or a folder as "
-        + "diffusers saves it")
+        "choose an SDXL checkpoint with all parts in the original layout, or a folder in "
+        + "diffusers' layout")
   }
 }

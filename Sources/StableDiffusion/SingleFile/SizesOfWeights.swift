@@ -2,8 +2,8 @@ import Foundation
 import NN
 import Torch
 
-/// The sizes of a model, read off its weights: checkpoints of one file bring no configuration. What
-/// the weights do not say is as in SDXL's published configurations.
+/// The sizes of a model from the shapes of its weights, because single-file checkpoints contain no
+/// configuration. Everything else takes the value in SDXL's published configurations.
 struct SizesOfWeights {
   /// Channels of a head in every attention of SDXL.
   private static let headSize = 64
@@ -12,13 +12,13 @@ struct SizesOfWeights {
 
   init(_ source: WeightSource) { self.source = source }
 
-  /// Whether there is such a tensor.
+  /// Whether a tensor exists.
   func has(_ name: String) -> Bool { source.shape(of: name) != nil }
 
   /// Whether a tensor is a convolution's weight.
   func isConvolution(_ name: String) -> Bool { source.shape(of: name)?.count == 4 }
 
-  /// A side of a tensor. Throws `WeightsError.noTensor`.
+  /// A tensor's size along one dimension. Throws `WeightsError.noTensor`.
   func side(_ index: Int, of name: String) throws -> Int {
     guard let shape = source.shape(of: name), shape.indices.contains(index) else {
       throw WeightsError.noTensor(file: source.url.relativePath, name: name)
@@ -26,31 +26,31 @@ struct SizesOfWeights {
     return shape[index]
   }
 
-  /// How many of the tensors `name(0)`, `name(1)` and so on there are.
+  /// The number of tensors in the sequence `name(0)`, `name(1)` and so on.
   func count(_ name: (Int) -> String) -> Int { (0...).first { !has(name($0)) } ?? 0 }
 
-  /// Heads of an attention of a width.
+  /// The number of heads in an attention of a width.
   func heads(_ width: Int) throws(ModelError) -> Int {
     try check(width, divides: Self.headSize)
     return width / Self.headSize
   }
 
-  /// Throws `ModelError` where a width is no multiple of `divisor`, as all of SDXL's are.
+  /// Throws `ModelError` unless a width is a multiple of `divisor`, as all of SDXL's are.
   func check(_ width: Int, divides divisor: Int) throws(ModelError) {
     guard width > 0, width.isMultiple(of: divisor) else {
       throw .invalid(
         path: source.url.relativePath,
         problem: "a layer is \(width) wide, which is not a multiple of \(divisor)",
-        advice: "give its configurations in the folder "
-          + "\(SingleFileCheckpoint.configurations(of: source.url).relativePath), laid out as "
-          + "diffusers' without the weights")
+        advice: "put its configurations into the folder "
+          + "\(SingleFileCheckpoint.configurations(of: source.url).relativePath), in "
+          + "diffusers' layout without the weights")
     }
   }
 }
 
 extension CLIPTextConfiguration {
-  /// A text encoder with these weights, under transformers' names; the activation, which they do not
-  /// say, is the first encoder's where there is no projection.
+  /// A text encoder with these weights, under transformers' names. The activation does not follow
+  /// from the weights: without a projection it is the first encoder's, else the second's.
   init(_ sizes: SizesOfWeights) throws {
     self.init()
     let layer = "text_model.encoder.layers"
@@ -64,7 +64,7 @@ extension CLIPTextConfiguration {
     let isSecond = sizes.has("text_projection.weight")
     projectionDim = isSecond ? try sizes.side(0, of: "text_projection.weight") : hiddenSize
     hiddenAct = isSecond ? .gelu : .quickGELU
-    // As published: the place of the largest id, which is the end token's.
+    // As published. It stands for the largest id, which is the end token.
     eosTokenId = 2
   }
 }

@@ -1,7 +1,7 @@
 import Torch
 
 extension UNetConfiguration {
-  /// One level of the way down, as its weights show it.
+  /// One level of the down path, from its weights.
   private struct Level {
     var channels = 0
     var layers = 0
@@ -13,7 +13,7 @@ extension UNetConfiguration {
   ///
   /// - Parameters:
   ///   - pooled: width of the pooled text vector.
-  ///   - addedSizes: how many numbers are embedded beside it: six for a base model, five for a
+  ///   - addedSizes: the count of numbers embedded beside it: six for a base model, five for a
   ///     refiner.
   init(_ sizes: SizesOfWeights, pooled: Int, addedSizes: Int) throws {
     self.init()
@@ -24,7 +24,7 @@ extension UNetConfiguration {
     let depth = sizes.count { "\(attention("middle_block")).\($0).attn1.to_q.weight" }
     midBlockType = depth > 0 ? .crossAttention : .plain
     transformerLayersPerBlock = levels.map { max($0.depth, 1) }
-    // The middle block's is the innermost level's.
+    // The middle block has the depth of the innermost level.
     if depth > 0, let last = levels.indices.last { transformerLayersPerBlock[last] = depth }
     downBlockTypes = levels.map { $0.depth > 0 ? .crossAttention : .plain }
     upBlockTypes = levels.reversed().map { $0.depth > 0 ? .crossAttention : .plain }

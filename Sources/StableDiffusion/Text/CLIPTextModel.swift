@@ -2,21 +2,21 @@ public import Files
 public import NN
 public import Torch
 
-/// What a text encoder says of `B` prompts of `N` tokens.
+/// The output of a text encoder for `B` prompts of `N` tokens.
 public struct CLIPTextOutput {
-  /// The input of the last block, without the final norm: `[B, N, C]`. SDXL is conditioned on it.
+  /// The input of the last block, without the final norm: `[B, N, C]`. It conditions SDXL's UNet.
   public let penultimate: Tensor
   /// The output of the last block after the final norm: `[B, N, C]`.
   public let last: Tensor
-  /// `last` at the end token, projected where the model has a projection: `[B, C]`.
+  /// `last` at the end token, projected if the model has a projection: `[B, C]`.
   public let pooled: Tensor
 }
 
-/// A model that reads token ids.
+/// A text encoder of CLIP.
 public protocol CLIPTextEncoder: Module {
-  /// Reads prompts of equal length, as a tokenizer pads them.
+  /// Encodes prompts of equal length, which a tokenizer has padded.
   ///
-  /// Throws `TextEncoderError` for ids or lengths that the model does not have, and `TorchError`.
+  /// Throws `TextEncoderError` for ids or lengths beyond the model's, and `TorchError`.
   func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput
 }
 
@@ -30,7 +30,7 @@ public final class CLIPTextModel: CLIPTextEncoder {
     textModel = CLIPTextTransformer(configuration)
   }
 
-  /// Reads prompts; `pooled` is not projected.
+  /// Encodes prompts; `pooled` is not projected.
   public func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput {
     try textModel(tokens)
   }
@@ -48,7 +48,7 @@ public final class CLIPTextModelWithProjection: CLIPTextEncoder {
     textProjection = Linear(configuration.hiddenSize, configuration.projectionDim, bias: false)
   }
 
-  /// Reads prompts; `pooled` is projected.
+  /// Encodes prompts; `pooled` is projected.
   public func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput {
     let output = try textModel(tokens)
     return CLIPTextOutput(
@@ -58,12 +58,12 @@ public final class CLIPTextModelWithProjection: CLIPTextEncoder {
 
 /// Token ids that a text encoder cannot read.
 public enum TextEncoderError: ReportableError, Equatable {
-  /// Prompts of unequal, no or too great length.
+  /// Prompts that are of unequal length, empty or too long.
   case lengths([Int], limit: Int)
   /// An id outside the vocabulary.
   case unknownToken(Int, vocabulary: Int)
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .badData
   }

@@ -1,7 +1,7 @@
 public import NN
 import Torch
 
-/// Embeddings, encoder and final norm: what the published weights keep under `text_model`.
+/// Embeddings, encoder and final norm: the weights under `text_model` in the published files.
 public final class CLIPTextTransformer: Module {
   let embeddings: CLIPTextEmbeddings
   let encoder: CLIPEncoder
@@ -15,7 +15,7 @@ public final class CLIPTextTransformer: Module {
     eosTokenId = configuration.eosTokenId
   }
 
-  /// The hidden states of `tokens` `[B][N]`, with `pooled` before any projection.
+  /// The output for `tokens` `[B][N]`, with `pooled` before any projection.
   func callAsFunction(_ tokens: [[Int]]) throws -> CLIPTextOutput {
     let (penultimate, last) = try encoder(embeddings(tokens))
     let normed = try finalLayerNorm(last)
@@ -26,8 +26,8 @@ public final class CLIPTextTransformer: Module {
       penultimate: penultimate, last: normed, pooled: try rows.indexSelect(dim: 0, index))
   }
 
-  /// The first end token. Configurations from before its id was corrected say 2 and mean the first
-  /// place of the largest id, which differs once tokens are added above the end token.
+  /// The place of the first end token. Older configurations have the wrong id 2 and use the first
+  /// place of the largest id instead, which differs if tokens above the end token were added.
   private func pooledPlace(_ ids: [Int]) -> Int {
     let wanted = eosTokenId == 2 ? ids.max() : eosTokenId
     return ids.firstIndex { $0 == wanted } ?? 0
@@ -55,7 +55,7 @@ final class CLIPTextEmbeddings: Module {
     else {
       throw TextEncoderError.lengths(tokens.map(\.count), limit: maxPositionEmbeddings)
     }
-    // Checked here because on a GPU an index out of range ends the whole process.
+    // Checked here, because on a GPU an index out of range ends the process.
     if let id = tokens.joined().first(where: { !(0..<vocabSize).contains($0) }) {
       throw TextEncoderError.unknownToken(id, vocabulary: vocabSize)
     }

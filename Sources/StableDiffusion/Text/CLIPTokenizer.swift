@@ -1,22 +1,22 @@
 public import Foundation
 
-/// CLIP's byte-level BPE tokenizer, token for token what `CLIPTokenizer` of transformers 5 makes.
+/// CLIP's byte-level BPE tokenizer, with the same tokens as `CLIPTokenizer` of transformers 5.
 ///
 /// Text is composed (NFC), lower-cased and cut into words; each word's bytes are merged by rank.
-/// HTML entities stay as they are, because transformers does not decode them. Added tokens written
-/// in the text (`<|endoftext|>`, and `!` where that is the padding token, as in SDXL's second
-/// tokenizer) become their own ids, so SDXL's two tokenizers differ in more than their padding.
+/// HTML entities stay as they are, because transformers does not decode them. Added tokens in the
+/// text (`<|endoftext|>`, and `!` if it is the padding token, as in SDXL's second tokenizer) become
+/// their own ids, so SDXL's two tokenizers differ in more than their padding.
 ///
 /// Source: transformers' `CLIPTokenizer`; Sennrich et al. 2016, section 3.2, for BPE.
 public struct CLIPTokenizer: Sendable {
-  /// A text as the text encoder takes it.
+  /// A text as input of a text encoder.
   public struct Encoding: Sendable, Equatable {
-    /// The text's tokens as far as they are wanted, in as many chunks as they need, one at least.
-    /// Each is `[modelMaxLength]`: BOS, `chunkLength` tokens or what is left of them, EOS, padding.
+    /// The text's tokens up to the limit, in as many chunks as they need, at least one. Each is
+    /// `[modelMaxLength]`: BOS, up to `chunkLength` tokens, EOS, padding.
     public let chunks: [[Int]]
     /// Tokens of the whole text, BOS and EOS not counted.
     public let tokenCount: Int
-    /// What was cut off, as its tokens read (lower case); nil when everything fitted.
+    /// The text of the tokens that were cut, in lower case; nil if all fit.
     public let truncatedText: String?
   }
 
@@ -26,25 +26,25 @@ public struct CLIPTokenizer: Sendable {
   public let bosID: Int
   /// Id of the token after a text.
   public let eosID: Int
-  /// Id of the token that fills an encoding up: EOS in SDXL's first tokenizer, `!` in its second.
+  /// Id of the padding token: EOS in SDXL's first tokenizer, `!` in its second.
   public let padID: Int
 
   private let rawTokens: AddedTokenSplitter
   private let normalizedTokens: AddedTokenSplitter
   private let bpe: BytePairEncoding
 
-  /// How many of a text's tokens fit into a chunk (75 for CLIP).
+  /// The number of a text's tokens that fit into a chunk (75 for CLIP).
   public var chunkLength: Int { modelMaxLength - 2 }
 
-  /// Reads a diffusers `tokenizer` folder: `tokenizer.json` when there, else `vocab.json` and
+  /// Reads a diffusers `tokenizer` folder: `tokenizer.json` if it exists, else `vocab.json` and
   /// `merges.txt`; special tokens and length from the configuration files beside them.
   ///
-  /// Throws `ModelError`, which names the file and what is wrong with it.
+  /// Throws `ModelError` with the file and the problem.
   public init(directory: URL) throws(ModelError) {
     try self.init(TokenizerFolder(directory: directory))
   }
 
-  /// A tokenizer that needs no files: CLIP's own vocabulary, as SDXL's two tokenizers have it.
+  /// A tokenizer without files: CLIP's own vocabulary, as in SDXL's two tokenizers.
   ///
   /// - Parameter padding: `<|endoftext|>` for the first, `!` for the second.
   init(builtInPaddingWith padding: String) throws(ModelError) {
@@ -61,7 +61,7 @@ public struct CLIPTokenizer: Sendable {
     bpe = try BytePairEncoding(folder.model, unknownID: folder.unknownID)
   }
 
-  /// The text's tokens, without BOS, EOS, padding and truncation.
+  /// All tokens of the text, without BOS, EOS and padding.
   public func tokens(of text: String) -> [Int] {
     var ids: [Int] = []
     for piece in rawTokens.split(Array(text.unicodeScalars)[...]) {
@@ -73,19 +73,19 @@ public struct CLIPTokenizer: Sendable {
     return ids
   }
 
-  /// The text in one chunk; what does not fit is cut and reported.
+  /// The text in one chunk. Tokens that do not fit are cut and reported.
   public func encode(_ text: String) -> Encoding { encode(text, maxTokens: chunkLength) }
 
-  /// The text's first `maxTokens` tokens in chunks; the rest is cut and reported.
+  /// The text's first `maxTokens` tokens in chunks. The rest is cut and reported.
   ///
-  /// A chunk ends after `chunkLength` tokens wherever that is, as in kohya's sd-scripts. ComfyUI does
-  /// the same but begins a new chunk before a word of up to 7 tokens that would be parted; A1111
-  /// begins one after a comma among the last 20 tokens.
+  /// Every chunk but the last has `chunkLength` tokens, as in kohya's sd-scripts. ComfyUI begins a
+  /// new chunk before a word of up to 7 tokens that would be split; A1111 begins one after a comma
+  /// among the last 20 tokens.
   public func encode(_ text: String, maxTokens: Int) -> Encoding {
     encode(tokens(of: text), maxTokens: maxTokens)
   }
 
-  /// As ``encode(_:maxTokens:)``, of a text that has become tokens.
+  /// As ``encode(_:maxTokens:)``, for a text that is already tokenized.
   func encode(_ tokens: [Int], maxTokens: Int) -> Encoding {
     let kept = tokens.prefix(max(maxTokens, 0))
     let starts = stride(from: 0, to: max(kept.count, 1), by: chunkLength)
@@ -95,7 +95,7 @@ public struct CLIPTokenizer: Sendable {
       truncatedText: kept.count < tokens.count ? bpe.text(of: tokens[kept.endIndex...]) : nil)
   }
 
-  /// Tokens that fit, between BOS and EOS, and padding.
+  /// One chunk: BOS, the tokens, EOS, padding.
   func chunk(_ tokens: ArraySlice<Int>) -> [Int] {
     [bosID] + tokens + [eosID] + repeatElement(padID, count: chunkLength - tokens.count)
   }

@@ -1,11 +1,11 @@
 public import Torch
 
-/// What a UNet is told of `B` prompts.
+/// The embeddings of `B` prompts, which condition a UNet.
 public struct PromptEmbedding {
   /// The penultimate hidden states of the text encoders side by side: `[B, 77, 768 + 1280]`,
   /// or 77 for each chunk of a long caption.
   public let embeds: Tensor
-  /// The pooled vector of the second encoder, of the first chunk: `[B, 1280]`.
+  /// The pooled vector of the second encoder for the first chunk: `[B, 1280]`.
   public let pooled: Tensor
 
   /// Both with the same batch size.
@@ -14,15 +14,15 @@ public struct PromptEmbedding {
     self.pooled = pooled
   }
 
-  /// The embedding of no prompt at all, in the shape, type and place of this one.
+  /// Zeros in the shape, type and device of this embedding.
   public func zeros() throws(TorchError) -> PromptEmbedding {
     PromptEmbedding(
       embeds: try .zeros(embeds.shape, dtype: embeds.dtype, device: embeds.device),
       pooled: try .zeros(pooled.shape, dtype: pooled.dtype, device: pooled.device))
   }
 
-  /// This embedding in `count` chunks, those that it lacks filled with `empty`, the embedding of the
-  /// empty text in one chunk (as A1111 does): a batch needs one length.
+  /// This embedding with `count` chunks, because a batch needs one length. Missing chunks are
+  /// `empty`, the embedding of the empty text in one chunk, as in A1111.
   public func padded(
     toChunks count: Int, with empty: PromptEmbedding
   ) throws(TorchError) -> PromptEmbedding {

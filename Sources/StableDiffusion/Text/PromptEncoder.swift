@@ -1,17 +1,17 @@
 import Torch
 
-/// Tokenizers and text encoders of SDXL together (diffusers
-/// `StableDiffusionXLPipeline.encode_prompt`); a refiner has the second of either only.
+/// The tokenizers and text encoders of SDXL (diffusers `StableDiffusionXLPipeline.encode_prompt`).
+/// A refiner has only the second ones.
 public final class PromptEncoder {
-  /// What cuts texts into tokens.
+  /// The tokenizers, one for each text encoder.
   public let tokenizer: PromptTokenizer
-  private let encoders: [any CLIPTextEncoder]
+  let encoders: [any CLIPTextEncoder]
   private let forceZerosForEmptyPrompt: Bool
 
   /// - Parameters:
-  ///   - textEncoder: nil for a refiner; `tokenizer` has as many as there are text encoders.
-  ///   - forceZerosForEmptyPrompt: whether no negative prompt means zeros instead of the
-  ///     embedding of the empty text, from `model_index.json`.
+  ///   - textEncoder: nil for a refiner. `tokenizer` has one tokenizer for each text encoder.
+  ///   - forceZerosForEmptyPrompt: whether zeros stand for a missing negative prompt instead of
+  ///     the embedding of the empty text, from `model_index.json`.
   public init(
     tokenizer: PromptTokenizer, textEncoder: CLIPTextModel?,
     textEncoder2: CLIPTextModelWithProjection, forceZerosForEmptyPrompt: Bool
@@ -22,24 +22,16 @@ public final class PromptEncoder {
     self.forceZerosForEmptyPrompt = forceZerosForEmptyPrompt
   }
 
-  /// Puts adapters into the text encoders, and takes all others out. Throws `TorchError`.
-  public func attach(_ adapters: AdapterSet) throws {
-    for encoder in encoders {
-      try adapters.attach(
-        to: encoder, as: encoder is CLIPTextModel ? .textEncoder : .textEncoder2)
-    }
-  }
-
-  /// Encodes prompts as one batch, without recording gradients, in the type and place of the
-  /// models. Throws `TextEncoderError` and `TorchError`.
+  /// Encodes prompts as one batch, without recording gradients, in the type and on the device of
+  /// the models. Throws `TextEncoderError` and `TorchError`.
   public func encode(_ prompts: [String]) throws -> PromptEmbedding {
     let tokens = prompts.map { tokenizer.encode($0) }
     return try read(encoders.indices.map { encoder in tokens.flatMap { $0.chunks[encoder] } })
   }
 
-  /// Encodes a text of up to `maxTokens` tokens: each chunk of 75 by itself, their hidden states one
-  /// after another (as ComfyUI and A1111 do; kohya's sd-scripts leave out the BOS and EOS between
-  /// chunks), and the pooled vector of the first. A text of one chunk is a prompt.
+  /// Encodes a text of up to `maxTokens` tokens. Each chunk of 75 is encoded alone; the embedding
+  /// has their hidden states in sequence and the pooled vector of the first, as in ComfyUI and
+  /// A1111. (kohya's sd-scripts leave out the BOS and EOS between chunks.)
   public func encode(_ text: String, maxTokens: Int) throws -> PromptEmbedding {
     let chunks = try read(tokenizer.encode(text, maxTokens: maxTokens).chunks)
     return PromptEmbedding(
@@ -47,27 +39,27 @@ public final class PromptEncoder {
       pooled: try chunks.pooled.narrow(dim: 0, start: 0, length: 1))
   }
 
-  /// What guidance leads away from: the negative prompt, or without one what the model was trained
-  /// to see for no prompt.
+  /// The embedding of a negative prompt; for nil the one that the model was trained with for no
+  /// prompt.
   public func encodeNegative(_ prompt: String?) throws -> PromptEmbedding {
     let embedding = try encode([prompt ?? ""])
     return try prompt == nil && forceZerosForEmptyPrompt ? embedding.zeros() : embedding
   }
 
-  /// Prompt and negative prompt as `reading` says, in as many chunks each. Throws `TextEncoderError`
-  /// and `TorchError`.
+  /// The embeddings of prompt and negative prompt, with the same number of chunks. Throws
+  /// `TextEncoderError` and `TorchError`.
   public func encode(
     _ prompt: String, negative: String?, as reading: PromptReading
   ) throws -> (prompt: PromptEmbedding, negative: PromptEmbedding) {
-    let wanted = try encode(prompt, as: reading)
-    if negative == nil && forceZerosForEmptyPrompt { return (wanted, try wanted.zeros()) }
-    let unwanted = try encode(negative ?? "", as: reading)
-    guard wanted.embeds.shape != unwanted.embeds.shape else { return (wanted, unwanted) }
+    let positive = try encode(prompt, as: reading)
+    if negative == nil && forceZerosForEmptyPrompt { return (positive, try positive.zeros()) }
+    let negative = try encode(negative ?? "", as: reading)
+    guard positive.embeds.shape != negative.embeds.shape else { return (positive, negative) }
     let empty = try encode([""])
-    let count = max(wanted.embeds.shape[1], unwanted.embeds.shape[1]) / empty.embeds.shape[1]
+    let count = max(positive.embeds.shape[1], negative.embeds.shape[1]) / empty.embeds.shape[1]
     return (
-      try wanted.padded(toChunks: count, with: empty),
-      try unwanted.padded(toChunks: count, with: empty)
+      try positive.padded(toChunks: count, with: empty),
+      try negative.padded(toChunks: count, with: empty)
     )
   }
 
@@ -79,7 +71,7 @@ public final class PromptEncoder {
       pooled: try chunks.pooled.narrow(dim: 0, start: 0, length: 1))
   }
 
-  /// The embeddings of `[encoder][B][77]` tokens, and of their weights where there are any.
+  /// The embeddings of `[encoder][B][77]` tokens, with weights of the same shape if they are given.
   private func read(
     _ tokens: [[[Int]]], weights: [[[Float]]]? = nil
   ) throws -> PromptEmbedding {
@@ -100,7 +92,7 @@ public final class PromptEncoder {
 }
 
 extension Tensor {
-  /// Hidden states `[B, 77, C]`, each moved away from the one that the empty text has in its place,
+  /// Hidden states `[B, 77, C]`, each moved away from that of the empty text at the same place,
   /// `[1, 77, C]`, or towards it: `empty + weight * (state - empty)`. A weight of 1 changes no bit.
   fileprivate func weighted(_ weights: [[Float]], from empty: Tensor) throws -> Tensor {
     let factors = try Tensor(

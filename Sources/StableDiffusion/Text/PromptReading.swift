@@ -1,12 +1,12 @@
-/// How a prompt is read. As it comes, it is read as diffusers reads it, to the bit.
+/// How a prompt is tokenized. The defaults give the same bits as diffusers.
 public struct PromptReading: Sendable, Equatable {
-  /// Whether a prompt of more than 75 tokens is read in as many chunks as it needs, as
-  /// `PromptEncoder.encode(_:maxTokens:)` does, instead of being cut.
+  /// Whether a prompt of more than 75 tokens is encoded in several chunks, as in
+  /// `PromptEncoder.encode(_:maxTokens:)`, instead of being cut.
   public var isLong: Bool
-  /// Whether `(words:1.2)` gives words a weight, as ``WeightedText`` reads it.
+  /// Whether `(words:1.2)` gives words a weight; see ``WeightedText``.
   public var isWeighted: Bool
 
-  /// As diffusers reads, unless something is said.
+  /// Without arguments, the reading of diffusers.
   public init(isLong: Bool = false, isWeighted: Bool = false) {
     self.isLong = isLong
     self.isWeighted = isWeighted
@@ -14,12 +14,12 @@ public struct PromptReading: Sendable, Equatable {
 }
 
 extension PromptTokenizer {
-  /// Tokens of a text that fit into a chunk (75 for CLIP).
+  /// The number of a text's tokens that fit into a chunk (75 for CLIP).
   public var chunkLength: Int { tokenizers[0].chunkLength }
 
-  /// A prompt's tokens, and how much each counts: `[encoder][chunk][77]`, as the tokens.
+  /// A prompt's tokens and their weights, both `[encoder][chunk][77]`.
   ///
-  /// Pieces of different weights are tokenized each by itself, as A1111 does.
+  /// Pieces of different weights are tokenized separately, as in A1111.
   public func encode(
     _ prompt: String, as reading: PromptReading
   ) -> (encoding: Encoding, weights: [[[Float]]]) {

@@ -1,23 +1,23 @@
-/// The tokenizers of SDXL, which read every text: two for a base, the second one alone for a refiner.
+/// The tokenizers of SDXL, all applied to every text: two for a base, the second one for a refiner.
 public struct PromptTokenizer: Sendable {
-  /// A text as both text encoders take it.
+  /// A text as input of all text encoders.
   public struct Encoding: Sendable, Equatable {
-    /// `[encoder][chunk][77]`, as many chunks for every encoder.
+    /// `[encoder][chunk][77]`, with the same number of chunks for every encoder.
     public let chunks: [[[Int]]]
-    /// Tokens of the whole text, as the tokenizer counts them that makes more of it.
+    /// Tokens of the whole text, in the tokenizer that gives more of them.
     public let tokenCount: Int
-    /// What was cut off, as that tokenizer's tokens read; nil when everything fitted.
+    /// The text that was cut in that tokenizer; nil if all fits.
     public let truncatedText: String?
   }
 
   let tokenizers: [CLIPTokenizer]
 
-  /// Of the first and the second text encoder.
+  /// The tokenizers of the first and the second text encoder.
   public init(_ first: CLIPTokenizer, _ second: CLIPTokenizer) {
     tokenizers = [first, second]
   }
 
-  /// Of a refiner, which has no first text encoder.
+  /// The tokenizer of a refiner, which has no first text encoder.
   public init(_ second: CLIPTokenizer) { tokenizers = [second] }
 
   /// The text in one chunk; see ``CLIPTokenizer/encode(_:)``.
@@ -27,13 +27,13 @@ public struct PromptTokenizer: Sendable {
 
   /// The text's first `maxTokens` tokens in chunks; see ``CLIPTokenizer/encode(_:maxTokens:)``.
   ///
-  /// The tokenizers may make different numbers of tokens of one text (`!!!` is one and three), and
-  /// where that makes more chunks for one encoder, the other gets empty chunks.
+  /// The tokenizers may give different numbers of tokens for a text (`!!!` is one and three). If
+  /// one encoder then has fewer chunks, it gets empty ones.
   public func encode(_ text: String, maxTokens: Int) -> Encoding {
     encoding(tokenizers.map { $0.encode(text, maxTokens: maxTokens) })
   }
 
-  /// The chunks of each tokenizer's part, those that one lacks filled up.
+  /// One encoding of the tokenizers' parts, with empty chunks where a tokenizer has fewer.
   func encoding(_ parts: [CLIPTokenizer.Encoding]) -> Encoding {
     let count = parts.map(\.chunks.count).max() ?? 1
     let most = parts.map(\.tokenCount).max() ?? 0

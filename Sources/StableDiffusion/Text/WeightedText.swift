@@ -1,16 +1,16 @@
-/// A piece of a prompt and how much it counts.
+/// A piece of a prompt and its weight.
 ///
-/// Written as for A1111's web UI: `(words)` count 1.1 times, `(words:1.3)` 1.3 times, `[words]`
-/// 1 / 1.1 times; brackets may be nested and then multiply; a bracket that is not closed reaches to
-/// the end; `\(`, `\)`, `\[`, `\]` and `\\` stand for the characters themselves.
+/// The syntax is that of A1111's web UI: `(words)` have the weight 1.1, `(words:1.3)` 1.3,
+/// `[words]` 1 / 1.1. Nested brackets multiply. A bracket that is not closed reaches to the end.
+/// `\(`, `\)`, `\[`, `\]` and `\\` stand for the characters themselves.
 ///
-/// What a weight does is ComfyUI's formula and not A1111's: each hidden state `z` of a token becomes
-/// `e + weight * (z - e)`, where `e` is the hidden state that the empty prompt has in its place. The
-/// pooled vector stays.
+/// The effect of a weight is ComfyUI's, not A1111's: the hidden state `z` of a token becomes
+/// `e + weight * (z - e)`, where `e` is that of the empty prompt at the same place. The pooled
+/// vector does not change.
 public struct WeightedText: Equatable, Sendable {
   /// The words.
   public let text: String
-  /// 1 for what counts as it is.
+  /// 1 for words without brackets.
   public let weight: Double
 
   /// Words and their weight.
@@ -19,7 +19,7 @@ public struct WeightedText: Equatable, Sendable {
     self.weight = weight
   }
 
-  /// The pieces of a prompt, none of them empty.
+  /// The non-empty pieces of a prompt.
   public static func pieces(of prompt: String) -> [WeightedText] {
     var parser = WeightParser(prompt)
     parser.read()
@@ -34,7 +34,7 @@ private struct WeightParser {
   private(set) var pieces: [WeightedText] = []
   private var rest: Substring.UnicodeScalarView
   private var text = ""
-  /// Brackets not closed yet, and the first piece within each.
+  /// The open brackets, each with the index of its first piece.
   private var open: [(bracket: Unicode.Scalar, start: Int)] = []
 
   init(_ prompt: String) { rest = Substring(prompt).unicodeScalars }
@@ -60,7 +60,7 @@ private struct WeightParser {
     endPiece()
   }
 
-  /// Takes a number and the bracket after it, where they come next.
+  /// Removes a number and the closing bracket from the front of `rest`; nil if there is no number.
   private mutating func popWeight() -> Double? {
     guard let end = rest.firstIndex(of: ")"),
       let weight = Double(String(rest[..<end]).trimmed), weight.isFinite

@@ -1,7 +1,7 @@
 public import Torch
 
-/// What SDXL's UNet is told besides prompt and timestep (Podell et al. 2023, section 2.2; diffusers
-/// `added_cond_kwargs`).
+/// The conditioning of SDXL's UNet besides prompt and timestep (Podell et al. 2023, section 2.2;
+/// diffusers `added_cond_kwargs`).
 public struct AddedConditioning {
   /// The pooled text vector, `[B, P]`.
   public let textEmbeds: Tensor
@@ -9,7 +9,7 @@ public struct AddedConditioning {
   /// height and width. The refiner has `[B, 5]`: an aesthetic score instead of the target size.
   public let timeIds: Tensor
 
-  /// Both with the batch size of the UNet's sample.
+  /// Two tensors with the batch size of the UNet's sample.
   public init(textEmbeds: Tensor, timeIds: Tensor) {
     self.textEmbeds = textEmbeds
     self.timeIds = timeIds

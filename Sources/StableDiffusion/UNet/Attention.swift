@@ -3,10 +3,10 @@ import Torch
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2; diffusers `Attention`).
 ///
-/// The kernel itself keeps its scores in float32, so diffusers' `upcast_attention` changes nothing
-/// here, as with diffusers' own default processor.
+/// The kernel computes its scores in float32, so diffusers' `upcast_attention` has no effect, as in
+/// diffusers' default processor.
 final class Attention: Module {
-  /// Only the autoencoder's, which attends among the pixels of a feature map.
+  /// The norm of the autoencoder's attention, which is over the pixels of a feature map.
   let groupNorm: GroupNorm?
   let toQ: Linear
   let toK: Linear
@@ -18,7 +18,7 @@ final class Attention: Module {
   ///   - crossAttentionDim: width of the context; nil for self-attention.
   ///   - headDim: channels of one head.
   ///   - bias: whether queries, keys and values have a bias; the output always has.
-  ///   - groupNorm: what `overPixels` starts with.
+  ///   - groupNorm: the norm that `overPixels` begins with.
   init(
     queryDim: Int, crossAttentionDim: Int? = nil, heads: Int, headDim: Int, bias: Bool = false,
     groupNorm: GroupNorm? = nil

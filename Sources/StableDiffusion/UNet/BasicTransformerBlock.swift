@@ -1,10 +1,10 @@
 import NN
 import Torch
 
-/// Attention among pixels, attention to the prompt, feed-forward, each after a norm and added to
-/// what came in (diffusers `BasicTransformerBlock`).
+/// Self-attention among pixels, cross-attention to the prompt, feed-forward: each after a norm and
+/// added to its input (diffusers `BasicTransformerBlock`).
 final class BasicTransformerBlock: Recomputable {
-  /// The adapters inside, when activations are recomputed in the backward pass.
+  /// The adapters' tensors inside, if activations are recomputed in the backward pass.
   var recomputedLeaves: [Tensor]?
   let norm1: LayerNorm
   let attn1: Attention

@@ -1,9 +1,10 @@
 import NN
 import Torch
 
-/// Two convolutions around a shift by the timestep, and a way past them (diffusers `ResnetBlock2D`).
+/// Two convolutions with a shift by the timestep between them, and a skip connection (diffusers
+/// `ResnetBlock2D`).
 final class ResnetBlock2D: Recomputable {
-  /// The adapters inside, when activations are recomputed in the backward pass.
+  /// The adapters' tensors inside, if activations are recomputed in the backward pass.
   var recomputedLeaves: [Tensor]?
   let norm1: GroupNorm
   let conv1: Conv2d

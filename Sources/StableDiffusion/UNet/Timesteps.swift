@@ -4,7 +4,7 @@ import Torch
 /// The sinusoid of a number (Ho et al. 2020, after Vaswani et al. 2017, section 3.5; diffusers
 /// `Timesteps`): half cosines, half sines, of frequencies from 1 down to 1/10000.
 ///
-/// It is always computed in float32: half precision cannot tell timesteps near 1000 apart.
+/// It is always computed in float32: half precision cannot distinguish timesteps near 1000.
 struct Timesteps {
   let numChannels: Int
   let flipSinToCos: Bool
@@ -13,8 +13,8 @@ struct Timesteps {
   /// Numbers `[N]` of any type to `[N, numChannels]` in float32.
   func callAsFunction(_ timesteps: Tensor) throws -> Tensor {
     let half = numChannels / 2
-    // Each step is rounded to float32, as in diffusers: at timestep 999 the last bit of a frequency
-    // is worth 6e-5 in the sinusoid.
+    // Each operation is rounded to float32, as in diffusers: at timestep 999 the last bit of a
+    // frequency changes the sinusoid by 6e-5.
     let exponents = (0..<half).map {
       Float(-log(10_000.0)) * Float($0) / Float(Double(half) - downscaleFreqShift)
     }

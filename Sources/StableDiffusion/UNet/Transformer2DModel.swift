@@ -1,10 +1,10 @@
 import NN
 import Torch
 
-/// A stack of transformer blocks over the pixels of a feature map (Rombach et al. 2022, section 3.3;
-/// diffusers `Transformer2DModel`).
+/// A stack of transformer blocks over the pixels of a feature map (Rombach et al. 2022, section
+/// 3.3; diffusers `Transformer2DModel`).
 final class Transformer2DModel: Module {
-  /// What the transformers of one level have in common.
+  /// The sizes that the transformers of one level share.
   struct Shape {
     let heads: Int
     let layers: Int
@@ -52,7 +52,7 @@ final class Transformer2DModel: Module {
     } else {
       hidden = try projOut(Self.pixels(hidden, shape))
     }
-    // The sum takes the memory layout of its first term, so that no copy is needed to restore it.
+    // `sample` comes first because the sum takes the memory layout of its first term.
     return try sample + hidden
   }
 

@@ -47,17 +47,16 @@ public final class UNet2DConditionModel: Module {
     convOut = Self.conv(channels[0], configuration.outChannels, kernel: configuration.convOutKernel)
   }
 
-  /// Predicts the noise (or whatever the model was trained for).
-  ///
-  /// It runs in the type of the weights; the inputs may have another one.
+  /// Predicts the noise, or another target that the model was trained for. Inputs are cast to the
+  /// type of the weights.
   ///
   /// - Parameters:
   ///   - sample: noisy latents `[B, inChannels, H, W]` of any size.
   ///   - timestep: one for all, `[1]`, or one for each latent, `[B]`.
   ///   - encoderHiddenStates: the prompt, `[B, M, crossAttentionDim]`.
-  ///   - addedConditioning: required where the configuration has an `additionEmbedType`.
+  ///   - addedConditioning: required if the configuration has an `additionEmbedType`.
   /// - Returns: `[B, outChannels, H, W]`.
-  /// - Throws: `UNetError` where the conditioning is missing; `TorchError`.
+  /// - Throws: `UNetError` if the conditioning is missing; `TorchError`.
   public func callAsFunction(
     _ sample: Tensor, timestep: Tensor, encoderHiddenStates: Tensor,
     addedConditioning: AddedConditioning? = nil
@@ -81,7 +80,7 @@ public final class UNet2DConditionModel: Module {
     return try convOut(convNormOut(hidden).silu())
   }
 
-  /// What every resnet is told: the timestep, and with it the added conditioning, `[B, T]`.
+  /// The conditioning of every resnet, `[B, T]`: the timestep and the added conditioning.
   private func embedding(
     _ timestep: Tensor, _ addedConditioning: AddedConditioning?, dtype: DType
   ) throws -> Tensor {
@@ -92,12 +91,12 @@ public final class UNet2DConditionModel: Module {
   }
 }
 
-/// Why a UNet cannot run.
+/// A UNet that cannot run.
 public enum UNetError: ReportableError {
-  /// The model needs `AddedConditioning` and was given none.
+  /// The model needs `AddedConditioning`, and the call has none.
   case missingConditioning
 
-  /// What kind of fault it is.
+  /// The kind of fault.
   public var kind: ErrorKind {
     .internal
   }
@@ -107,7 +106,7 @@ public enum UNetError: ReportableError {
     switch self {
     case .missingConditioning:
       "This UNet has addition_embed_type text_time and was called without addedConditioning; "
-        + "pass the pooled text vector and the picture's sizes."
+        + "pass the pooled text vector and the sizes."
     }
   }
 }
@@ -141,7 +140,7 @@ extension UNet2DConditionModel {
     }
   }
 
-  /// The block at a level counted from outside, as in the down path.
+  /// The block of a level, counted from the outermost as in the down path.
   private static func upBlock(
     _ level: Int, _ configuration: UNetConfiguration, tembChannels: Int
   ) -> UNetUpBlock2D {
@@ -164,7 +163,7 @@ extension UNetConfiguration {
     Timesteps(numChannels: channels, flipSinToCos: flipSinToCos, downscaleFreqShift: freqShift)
   }
 
-  /// The transformers of a level, counted from outside.
+  /// The transformers of a level, counted from the outermost.
   fileprivate func transformer(_ level: Int) -> Transformer2DModel.Shape {
     Transformer2DModel.Shape(
       heads: attentionHeadDim[level], layers: transformerLayersPerBlock[level],

@@ -1,8 +1,8 @@
 import NN
 import Torch
 
-/// One level of the down path (diffusers `DownBlock2D`, and `CrossAttnDownBlock2D` where a
-/// transformer follows each resnet).
+/// One level of the down path (diffusers `DownBlock2D`, or `CrossAttnDownBlock2D` with a
+/// transformer after each resnet).
 final class UNetDownBlock2D: Module {
   let resnets: [ResnetBlock2D]
   let attentions: [Transformer2DModel]
@@ -10,7 +10,7 @@ final class UNetDownBlock2D: Module {
 
   /// - Parameters:
   ///   - transformer: nil without attention.
-  ///   - downsamplePadding: nil where the level is the last one and keeps its size.
+  ///   - downsamplePadding: nil for the last level, which keeps its size.
   init(
     _ inChannels: Int, _ outChannels: Int, layers: Int, tembChannels: Int, groups: Int,
     eps: Double, transformer: Transformer2DModel.Shape?, downsamplePadding: Int?
@@ -31,7 +31,7 @@ final class UNetDownBlock2D: Module {
   /// - Parameters:
   ///   - temb: the timestep's embedding `[B, T]`.
   ///   - encoderHiddenStates: the prompt `[B, M, X]`.
-  ///   - skips: receives what the up path will want, one after each layer.
+  ///   - skips: receives the inputs of the up path, one after each layer.
   func callAsFunction(
     _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
   ) throws -> Tensor {

@@ -1,8 +1,8 @@
 import NN
 import Torch
 
-/// What is between the two paths (diffusers `UNetMidBlock2DCrossAttn`: a transformer between two
-/// resnets; `UNetMidBlock2D` as a UNet has it: one resnet).
+/// The block between the two paths (diffusers `UNetMidBlock2DCrossAttn`: a transformer between two
+/// resnets; `UNetMidBlock2D` in a UNet: one resnet).
 final class UNetMidBlock2D: Module {
   let resnets: [ResnetBlock2D]
   let attentions: [Transformer2DModel]
@@ -18,7 +18,8 @@ final class UNetMidBlock2D: Module {
     }
   }
 
-  /// `[B, C, H, W]`, the timestep's embedding `[B, T]` and the prompt `[B, M, X]` to `[B, C, H, W]`.
+  /// `[B, C, H, W]`, the timestep's embedding `[B, T]` and the prompt `[B, M, X]` to
+  /// `[B, C, H, W]`.
   func callAsFunction(
     _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor
   ) throws -> Tensor {

@@ -1,8 +1,8 @@
 import NN
 import Torch
 
-/// One level of the up path (diffusers `UpBlock2D`, and `CrossAttnUpBlock2D` where a transformer
-/// follows each resnet).
+/// One level of the up path (diffusers `UpBlock2D`, or `CrossAttnUpBlock2D` with a transformer
+/// after each resnet).
 final class UNetUpBlock2D: Module {
   let resnets: [ResnetBlock2D]
   let attentions: [Transformer2DModel]
@@ -33,9 +33,8 @@ final class UNetUpBlock2D: Module {
   /// - Parameters:
   ///   - temb: the timestep's embedding `[B, T]`.
   ///   - encoderHiddenStates: the prompt `[B, M, X]`.
-  ///   - skips: the down path's results; one is taken from the end for each layer. The size of the
-  ///     next one, where there is one, is the size of the output: it is odd where the down path
-  ///     rounded up.
+  ///   - skips: the down path's results; one is taken from the end for each layer. The output has
+  ///     the size of the next one, if any, which is odd if the down path rounded up.
   func callAsFunction(
     _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
   ) throws -> Tensor {

@@ -1,29 +1,29 @@
 public import Torch
 
 extension AutoencoderKL {
-  /// As ``encode(_:)``, a square of the picture at a time, so that the memory does not grow with the
-  /// picture: the squares overlap by a quarter and are blended into each other (diffusers
-  /// `AutoencoderKL.tiled_encode`, tile_overlap_factor 0.25). What a square does not show is missing
-  /// from its normalizations, so the latents are close to those of ``encode(_:)``, and not the same.
+  /// As ``encode(_:)``, one square of the image at a time, so that the memory does not grow with
+  /// the image. The squares overlap by a quarter and are blended (diffusers
+  /// `AutoencoderKL.tiled_encode`, tile_overlap_factor 0.25). The norms of a square use its own
+  /// pixels only, so the latents are close to those of ``encode(_:)``, but not equal.
   ///
   /// - Parameters:
-  ///   - pictures: `[B, 3, H, W]`.
-  ///   - tileSize: side of the squares in pixels, a multiple of 4 * scale; nil: the side that the
-  ///     model was trained for, as diffusers has it.
-  public func tiledEncode(_ pictures: Tensor, tileSize: Int? = nil) throws -> DiagonalGaussian {
+  ///   - images: `[B, 3, H, W]`.
+  ///   - tileSize: side of the squares in pixels, a multiple of 4 * scale; nil for `sampleSize`, as
+  ///     in diffusers.
+  public func tiledEncode(_ images: Tensor, tileSize: Int? = nil) throws -> DiagonalGaussian {
     let size = tileSize ?? configuration.sampleSize
     let moments = try tiled(
-      pictures, Tiles(size: size, outputSize: size / configuration.scale)
+      images, Tiles(size: size, outputSize: size / configuration.scale)
     ) { try self.moments(of: $0) }
     return try DiagonalGaussian(moments: moments)
   }
 
-  /// As ``decode(_:)``, a square at a time, as ``tiledEncode(_:tileSize:)`` (diffusers
+  /// As ``decode(_:)``, one square at a time, in the way of ``tiledEncode(_:tileSize:)`` (diffusers
   /// `AutoencoderKL.tiled_decode`).
   ///
   /// - Parameters:
   ///   - latents: `[B, C, H, W]`, after `unscaled`.
-  ///   - tileSize: side of the squares in pixels; nil: the side that the model was trained for.
+  ///   - tileSize: side of the squares in pixels; nil for `sampleSize`.
   public func tiledDecode(_ latents: Tensor, tileSize: Int? = nil) throws -> Tensor {
     let size = tileSize ?? configuration.sampleSize
     return try tiled(latents, Tiles(size: size / configuration.scale, outputSize: size)) {
@@ -31,7 +31,7 @@ extension AutoencoderKL {
     }
   }
 
-  /// `transform` of overlapping squares `[B, C, H, W]`, blended into one another.
+  /// The results of `transform` on overlapping squares of `[B, C, H, W]`, blended.
   private func tiled(
     _ input: Tensor, _ tiles: Tiles, _ transform: (Tensor) throws -> Tensor
   ) throws -> Tensor {
@@ -65,10 +65,10 @@ extension AutoencoderKL {
 private struct Tiles {
   /// Side of a square of the input.
   let size: Int
-  /// Side of what becomes of it.
+  /// Side of its output.
   let outputSize: Int
 
-  /// From one square to the next.
+  /// The distance from one square to the next.
   var stride: Int { size * 3 / 4 }
   /// How much of the output is blended with the square before.
   var blended: Int { outputSize / 4 }
@@ -77,7 +77,7 @@ private struct Tiles {
 }
 
 extension Tensor {
-  /// At most so many slices from the first.
+  /// The first `length` slices, or all if there are fewer.
   fileprivate func first(_ length: Int, dim: Int) throws -> Tensor {
     try narrow(dim: dim, start: 0, length: min(length, shape[dim]))
   }

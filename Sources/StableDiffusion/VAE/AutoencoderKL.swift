@@ -2,10 +2,10 @@ import Foundation
 public import NN
 public import Torch
 
-/// Between pictures and latents (Rombach et al. 2022, section 3.1; diffusers `AutoencoderKL`).
+/// Encodes images into latents and decodes latents into pictures (Rombach et al. 2022, section 3.1;
+/// diffusers `AutoencoderKL`).
 ///
-/// Pictures are RGB from -1 to 1. Everything runs in the type of the weights; inputs may have
-/// another one.
+/// Images and pictures are RGB from -1 to 1. Inputs are cast to the type of the weights.
 public final class AutoencoderKL: Module {
   /// Sizes and switches, from `vae/config.json`.
   public let configuration: VAEConfiguration
@@ -26,15 +26,15 @@ public final class AutoencoderKL: Module {
     decoder = VAEDecoder(configuration)
   }
 
-  /// Pictures `[B, 3, H, W]` to the distribution of their latents `[B, C, H / scale, W / scale]`,
+  /// Images `[B, 3, H, W]` to the distribution of their latents `[B, C, H / scale, W / scale]`,
   /// before `scaled`.
-  public func encode(_ pictures: Tensor) throws -> DiagonalGaussian {
-    try DiagonalGaussian(moments: moments(of: pictures))
+  public func encode(_ images: Tensor) throws -> DiagonalGaussian {
+    try DiagonalGaussian(moments: moments(of: images))
   }
 
   /// Mean and log variance of the latents, `[B, 2C, H / scale, W / scale]`.
-  func moments(of pictures: Tensor) throws -> Tensor {
-    let moments = try encoder(pictures.to(encoder.convIn.weight.tensor.dtype))
+  func moments(of images: Tensor) throws -> Tensor {
+    let moments = try encoder(images.to(encoder.convIn.weight.tensor.dtype))
     return try quantConv.map { try $0(moments) } ?? moments
   }
 
@@ -44,12 +44,12 @@ public final class AutoencoderKL: Module {
     return try decoder(postQuantConv.map { try $0(latents) } ?? latents)
   }
 
-  /// Latents as `encode` gives them, to latents of order one as the UNet has them.
+  /// The UNet's latents, of order one, from those of `encode`.
   public func scaled(_ latents: Tensor) throws -> Tensor {
     try (latents - (configuration.shiftFactor ?? 0)) * configuration.scalingFactor
   }
 
-  /// The same of a distribution.
+  /// The same for a distribution.
   func scaled(_ latents: DiagonalGaussian) throws -> DiagonalGaussian {
     DiagonalGaussian(
       mean: try scaled(latents.mean),

@@ -5,7 +5,7 @@ public import Torch
 public struct DiagonalGaussian {
   /// `[B, C, H, W]`; also the most likely latents.
   public let mean: Tensor
-  /// The logarithm of the variance, `[B, C, H, W]`, kept between -30 and 20.
+  /// The logarithm of the variance, `[B, C, H, W]`, clamped to -30...20.
   public let logvar: Tensor
 
   /// - Parameter moments: mean and log variance, `[B, 2C, H, W]`.
@@ -15,15 +15,15 @@ public struct DiagonalGaussian {
     logvar = try halves[1].clamp(min: -30, max: 20)
   }
 
-  /// A posterior whose statistics are known already.
+  /// A distribution with known mean and log variance.
   public init(mean: Tensor, logvar: Tensor) {
     self.mean = mean
     self.logvar = logvar
   }
 
-  /// `[B, C, H, W]`.
+  /// The standard deviation, `[B, C, H, W]`.
   public func standardDeviation() throws -> Tensor { try (logvar * 0.5).exp() }
 
-  /// The latents that standard normal `noise`, `[B, C, H, W]`, leads to.
+  /// A sample from standard normal `noise`, `[B, C, H, W]`.
   public func sample(noise: Tensor) throws -> Tensor { try mean + standardDeviation() * noise }
 }

@@ -1,7 +1,7 @@
 import NN
 import Torch
 
-/// Latents to pictures (diffusers `Decoder`; Swift has another one).
+/// Decodes latents into pictures (diffusers `Decoder`, a name that Swift uses for another type).
 final class VAEDecoder: Module {
   let convIn: Conv2d
   let midBlock: VAEMidBlock2D

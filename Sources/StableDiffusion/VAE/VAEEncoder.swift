@@ -1,7 +1,8 @@
 import NN
 import Torch
 
-/// Pictures to the moments of their latents (diffusers `Encoder`; Swift has another one).
+/// Encodes images into the moments of their latents (diffusers `Encoder`, a name that Swift uses
+/// for another type).
 final class VAEEncoder: Module {
   let convIn: Conv2d
   let downBlocks: [DownEncoderBlock2D]

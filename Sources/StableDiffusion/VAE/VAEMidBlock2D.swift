@@ -1,7 +1,7 @@
 import NN
 import Torch
 
-/// The epsilon of every group norm of the autoencoder, which its configuration does not give.
+/// The epsilon of every group norm of the autoencoder; it is not part of the configuration.
 let vaeNormEps = 1e-6
 
 /// The middle of encoder and decoder: attention among all pixels between two resnets (diffusers

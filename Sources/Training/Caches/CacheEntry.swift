@@ -3,20 +3,20 @@ import Files
 public import Foundation
 import Images
 
-/// One file in the folder of all caches.
+/// One file in the cache folder.
 public struct CacheEntry: Sendable {
-  /// What it is.
+  /// The cache that it belongs to.
   public let kind: CacheKind
-  /// Where it is.
+  /// The file.
   public let url: URL
-  /// Its path in the folder of all caches.
+  /// Path relative to the cache folder.
   public let path: String
-  /// Its size.
+  /// Size in bytes.
   public let bytes: Int
-  /// When it was written.
+  /// Time of the last write.
   let modified: Date
 
-  /// An entry of a folder; nil for what is not a file, or gone.
+  /// The file `name` of a cache; nil if it is gone or not a regular file.
   init?(_ kind: CacheKind, name: String, in caches: URL) {
     path = (kind.folder.map { "\($0)/" } ?? "") + name
     url = caches.appending(path: path)
@@ -27,7 +27,7 @@ public struct CacheEntry: Sendable {
     modified = Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
   }
 
-  /// What is wrong with it, as one sentence; nil: it is what was written.
+  /// Checks the file against its hash. Returns the damage in one sentence, or nil if it is intact.
   public func problem() -> String? {
     do {
       switch kind {

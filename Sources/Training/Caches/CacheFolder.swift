@@ -2,27 +2,26 @@ import Drawing
 public import Files
 public import Foundation
 
-/// The folder of all caches, as a whole. What is in it and was not written by this program is neither
-/// listed nor touched.
+/// The cache folder of a project. Files that this program has not written are neither listed nor
+/// changed.
 public struct CacheFolder: Sendable {
-  /// The folder.
+  /// The cache folder.
   public let url: URL
-  /// Where the runs that use it lie.
+  /// The project folder, with the runs that use the caches.
   private let root: URL
 
-  /// The caches of the runs below a root.
+  /// The caches in `url` of the runs in the project folder `root`.
   public init(_ url: URL, of root: URL) {
     self.url = url
     self.root = root
   }
 
-  /// Every entry, by kind and then by path.
+  /// All entries, by kind and then by path.
   public func entries() -> [CacheEntry] {
     files { kind, name in kind.lengthOfEntry(in: name) == name.count }
   }
 
-  /// What interrupted writing has left behind: temporary files of processes that are no more. They
-  /// are never read.
+  /// Temporary files of processes that died while writing. They are never read.
   public func leftovers() -> [CacheEntry] {
     files { kind, name in
       guard name.hasPrefix("."), let length = kind.lengthOfEntry(in: name.dropFirst()) else {
@@ -32,21 +31,21 @@ public struct CacheFolder: Sendable {
     }.filter(isLeftBehind)
   }
 
-  /// What each run uses, by the runs' numbers; nil for a run that has not said so. Throws
-  /// `FileAccessError.unreadable`.
+  /// The entries that each run uses, in the order of run numbers; nil for a run without a list.
+  /// Throws `FileAccessError.unreadable`.
   public func uses() throws(FileAccessError) -> [(run: RunFolder, use: CacheUse?)] {
     var uses: [(run: RunFolder, use: CacheUse?)] = []
     for run in RunFolder.all(below: root) { uses.append((run, try CacheUse(of: run))) }
     return uses
   }
 
-  /// Removes the entries that no run uses, and what interrupted writing has left behind.
+  /// Removes the entries that no run uses, and the leftovers.
   ///
   /// - Parameters:
-  ///   - everything: also entries that runs use; those are computed again when they are needed.
-  ///   - dryRun: tells only.
-  /// - Returns: what was, or would be, removed.
-  /// - Throws: `CacheError.preparing` where it is not known yet what a run needs,
+  ///   - everything: Also remove entries that runs use. They are computed again when needed.
+  ///   - dryRun: Remove nothing.
+  /// - Returns: The entries that were, or would be, removed.
+  /// - Throws: `CacheError.preparing` while a run prepares and has no list of its entries yet,
   ///   `FileAccessError`.
   public func clear(everything: Bool = false, dryRun: Bool = false) throws -> [CacheEntry] {
     var used: Set<String> = [CacheKind.fileHashes.rawValue]
@@ -62,7 +61,7 @@ public struct CacheFolder: Sendable {
     return removed
   }
 
-  /// Whether a run is locked and has not said since then what it needs.
+  /// Whether a run is locked and has not written its list since then.
   private func isPreparing(_ run: RunFolder) throws(FileAccessError) -> Bool {
     guard try RunLock.isHeld(run) else { return false }
     func written(_ file: URL) -> (Int, Int)? {
@@ -70,13 +69,13 @@ public struct CacheFolder: Sendable {
       guard stat(file.path, &status) == 0 else { return nil }
       return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
-    guard let locked = written(RunLock.file(of: run)), let said = written(CacheUse.url(in: run))
+    guard let locked = written(RunLock.file(of: run)), let listed = written(CacheUse.url(in: run))
     else { return true }
-    return said < locked
+    return listed < locked
   }
 
-  /// Whether nobody can be writing a temporary file any more, `.<entry>.<host>.<process>`. Writing
-  /// one never takes an hour.
+  /// Whether the process that wrote the temporary file `.<entry>.<host>.<process>` has ended.
+  /// Writing a file never takes an hour.
   private func isLeftBehind(_ entry: CacheEntry) -> Bool {
     let name = entry.url.lastPathComponent
     let process = name.split(separator: ".").last.flatMap { pid_t($0) } ?? 0
@@ -86,7 +85,7 @@ public struct CacheFolder: Sendable {
     return isGone || Date().timeIntervalSince(entry.modified) > 3600
   }
 
-  /// The files of each kind's folder whose names are as they should be.
+  /// The files in the caches' folders whose names satisfy a condition.
   private func files(where isWanted: (CacheKind, String) -> Bool) -> [CacheEntry] {
     CacheKind.allCases.flatMap { kind in
       names(in: kind.folder.map { url.appending(path: $0) } ?? url)
@@ -95,7 +94,7 @@ public struct CacheFolder: Sendable {
     }
   }
 
-  /// What a folder holds; nothing for one that is not there.
+  /// The names in a folder; none if it does not exist.
   private func names(in folder: URL) -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path)

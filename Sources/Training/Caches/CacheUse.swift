@@ -2,13 +2,13 @@ public import Files
 public import Foundation
 import NN
 
-/// Which entries of the caches a run reads: `caches.json` in the run's folder, so that the others can
-/// be cleared.
+/// The cache entries that a run reads, listed in `caches.json` in the run folder. Entries that no
+/// run lists can be removed.
 public struct CacheUse: Codable, Sendable, Equatable {
-  /// The entries by their paths in the folder of all caches, sorted: `latents/<key>.safetensors`.
+  /// Paths relative to the cache folder, sorted: `latents/<key>.safetensors`.
   public let files: [String]
 
-  /// The use of files; those that are not below the folder of all caches are left out.
+  /// Lists those of the files that are in the cache folder `caches`.
   public init(of files: [URL], below caches: URL) {
     let root = caches.standardizedFileURL.path(percentEncoded: false)
     let prefix = root.hasSuffix("/") ? root : root + "/"
@@ -20,16 +20,14 @@ public struct CacheUse: Codable, Sendable, Equatable {
     ).sorted()
   }
 
-  /// Writes the list into a run's folder, in place of an older one. Throws
-  /// `FileAccessError.unwritable`.
+  /// Writes the list to a run folder, replacing an older one. Throws `FileAccessError.unwritable`.
   public func write(to run: RunFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try DurableFile.replace(Self.url(in: run), with: encoder.encode(self))
   }
 
-  /// The list of a run; nil where it has none. Throws `FileAccessError.unreadable` for one that is
-  /// there and cannot be read.
+  /// Reads the list of a run; nil if it has none. Throws `FileAccessError.unreadable`.
   public init?(of run: RunFolder) throws(FileAccessError) {
     let url = Self.url(in: run)
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
@@ -40,6 +38,6 @@ public struct CacheUse: Codable, Sendable, Equatable {
     }
   }
 
-  /// Where a run's list lies.
+  /// The file with a run's list.
   static func url(in run: RunFolder) -> URL { run.url.appending(path: "caches.json") }
 }

@@ -7,37 +7,37 @@ import NN
 import StableDiffusion
 import Torch
 
-/// The VAE's view of every picture, computed once: mean and log-variance, so that training can
-/// sample the posterior anew in every step, and the mask at the latents' size.
+/// The VAE's posterior of every image, computed once: mean and log-variance, so that training can
+/// draw a new sample in every step, and the mask at the size of the latents.
 ///
-/// The VAE computes in float32, whatever the training does. Pictures of more than 1536 x 1536 pixels
-/// are encoded in tiles (``AutoencoderKL/tiledEncode(_:tileSize:)``), since each of SDXL's widest
-/// activations takes 1.2 GB at that size: tiles of the side that the model was trained for, as in
-/// diffusers, and of 512 pixels at least.
+/// The VAE always computes in float32. Images of more than 1536 x 1536 pixels are encoded in tiles
+/// (``AutoencoderKL/tiledEncode(_:tileSize:)``), because each of SDXL's widest activations takes
+/// 1.2 GB at that size. The side of a tile is the size that the model was trained for, as in
+/// diffusers, but at least 512 pixels.
 struct LatentCache {
-  /// Part of every key; raised whenever the same inputs give other latents.
+  /// Part of every key. Raise it whenever the same inputs give other latents.
   private static let version = "latents 2"
-  /// Area in pixels above which a picture is encoded in tiles.
+  /// Area in pixels above which an image is encoded in tiles.
   static let largestWhole = 1536 * 1536
-  /// The least side of a tile in pixels; larger where the model was trained for larger pictures.
+  /// The smallest side of a tile, in pixels.
   private static let smallestTile = 512
 
   private let cache: TensorCache
-  private let memory: MemoryCache<PictureView, EncodedPicture>
+  private let memory: MemoryCache<ImageView, EncodedImage>
   private let vaeHash: String
   private let device: Device
   private let load: () throws -> AutoencoderKL
 
   /// - Parameters:
-  ///   - root: the folder of all caches.
-  ///   - vaeHash: the hash of the VAE's weights and configuration.
-  ///   - device: where the VAE is.
-  ///   - threads: how many compute where that is the CPU.
-  ///   - memoryLimit: how many bytes of latents stay in memory.
-  ///   - load: gives the VAE in float32; called when something has to be computed.
+  ///   - root: The cache folder.
+  ///   - vaeHash: The hash of the VAE's weights and configuration.
+  ///   - device: The VAE's device.
+  ///   - threads: The number of CPU threads, which is part of the keys on a CPU.
+  ///   - memoryLimit: The maximum of latents in memory, in bytes.
+  ///   - load: Loads the VAE in float32. Called only if latents have to be computed.
   init(
     in root: URL, vaeHash: String, device: Device, threads: Int,
-    memoryLimit: Int = MemoryCache<PictureView, EncodedPicture>.standardLimit,
+    memoryLimit: Int = MemoryCache<ImageView, EncodedImage>.standardLimit,
     load: @escaping () throws -> AutoencoderKL
   ) {
     memory = MemoryCache(limit: memoryLimit)
@@ -47,22 +47,22 @@ struct LatentCache {
     self.load = load
   }
 
-  /// Where a view's latents are kept.
-  func file(of view: PictureView) -> URL { cache.url(key(view)) }
+  /// The cache file of a view.
+  func file(of view: ImageView) -> URL { cache.url(key(view)) }
 
-  /// Computes what is not kept whole, each view once, and keeps it. The next pictures are decoded
-  /// while the VAE encodes one; no more than three are in memory. The VAE is loaded at most once, and
-  /// freed when this returns.
+  /// Computes and caches the latents of views that are not cached, each view once. While the VAE
+  /// encodes an image, the next ones are decoded; at most three are in memory. The VAE is loaded at
+  /// most once and freed at the end.
   ///
-  /// - Parameter progress: called before a view is computed, with the number of distinct views done;
-  ///   what it throws ends the work, and what is computed by then is kept.
+  /// - Parameter progress: Called before a view is computed, with the number of distinct views
+  ///   done. An error that it throws ends the work; latents computed so far stay cached.
   /// - Throws: `LatentError.notFinite`, `ImageError`, `FileAccessError.unwritable`.
-  func fill(_ views: [PictureView], progress: (_ done: Int) throws -> Void) throws {
+  func fill(_ views: [ImageView], progress: (_ done: Int) throws -> Void) throws {
     let distinct = views.distinct()
-    let missing = distinct.indices.filter { kept(distinct[$0]) == nil }
+    let missing = distinct.indices.filter { cached(distinct[$0]) == nil }
     var vae: AutoencoderKL?
-    // Decoding takes none of libtorch's threads: they are all the VAE's.
-    try Prefetch.forEach(missing.map { distinct[$0] }, make: TrainingPicture.crop) { index, crop in
+    // Decoding uses a thread of its own, so the VAE has all of libtorch's threads.
+    try Prefetch.forEach(missing.map { distinct[$0] }, make: TrainingImage.crop) { index, crop in
       try progress(missing[index])
       let model = try vae ?? load()
       vae = model
@@ -71,34 +71,34 @@ struct LatentCache {
     }
   }
 
-  /// The latents of a view: from memory where they were read before, else from the disk. Where they are
-  /// not kept whole there, since somebody has deleted or damaged them, they are computed again.
+  /// The latents of a view, from memory or from the disk. If their file was deleted or damaged,
+  /// they are computed again.
   ///
-  /// Throws as ``fill(_:progress:)`` does.
-  func latents(of view: PictureView) throws -> EncodedPicture {
-    if let kept = kept(view) { return kept }
-    try cache.store(encode(TrainingPicture.crop(of: view), of: view, by: load()).tensors, key(view))
-    // Read back: a tensor in another memory layout has the same values, but leads to other last
-    // bits, and a run would differ from one that finds it here.
-    guard let kept = EncodedPicture(try TensorEntry(url: file(of: view)).read()) else {
+  /// Throws the errors of ``fill(_:progress:)``.
+  func latents(of view: ImageView) throws -> EncodedImage {
+    if let cached = cached(view) { return cached }
+    try cache.store(encode(TrainingImage.crop(of: view), of: view, by: load()).tensors, key(view))
+    // Read back: the same values in another memory layout lead to other last bits, and the run
+    // would differ from one that finds the file.
+    guard let stored = EncodedImage(try TensorEntry(url: file(of: view)).read()) else {
       throw CacheError.damaged(
-        file: file(of: view).relativePath, problem: "it lacks what was written")
+        file: file(of: view).relativePath, problem: "tensors are missing in it")
     }
-    memory.keep(kept, bytes: kept.bytes, for: view)
-    return kept
+    memory.insert(stored, bytes: stored.bytes, for: view)
+    return stored
   }
 
-  /// The latents of a view in memory or, verified, on the disk.
-  private func kept(_ view: PictureView) -> EncodedPicture? {
+  /// The latents of a view from memory, or from the disk after checking their hash.
+  private func cached(_ view: ImageView) -> EncodedImage? {
     if let known = memory.value(view) { return known }
-    guard let read = cache.tensors(key(view)).flatMap(EncodedPicture.init) else { return nil }
-    memory.keep(read, bytes: read.bytes, for: view)
+    guard let read = cache.tensors(key(view)).flatMap(EncodedImage.init) else { return nil }
+    memory.insert(read, bytes: read.bytes, for: view)
     return read
   }
 
   private func encode(
-    _ crop: PictureCrop, of view: PictureView, by vae: AutoencoderKL
-  ) throws -> EncodedPicture {
+    _ crop: ImageCrop, of view: ImageView, by vae: AutoencoderKL
+  ) throws -> EncodedImage {
     let posterior = try noGrad {
       let pixels = try crop.pixels().to(device)
       return view.geometry.target.area > Self.largestWhole
@@ -110,12 +110,12 @@ struct LatentCache {
     guard try parts.allSatisfy({ try $0.isFinite() }) else {
       throw LatentError.notFinite(file: view.url.relativePath)
     }
-    return EncodedPicture(
+    return EncodedImage(
       posterior: DiagonalGaussian(mean: parts[0], logvar: parts[1]),
       mask: try crop.weights(scale: vae.configuration.scale))
   }
 
-  private func key(_ view: PictureView) -> String {
+  private func key(_ view: ImageView) -> String {
     let geometry = view.geometry
     let mask: [String] =
       switch view.mask {
@@ -135,10 +135,10 @@ struct LatentCache {
 
 /// Latents that training cannot use.
 public enum LatentError: ReportableError, Equatable {
-  /// The VAE gave something that is not a number for an image.
+  /// The VAE's output for an image has an infinite value or one that is not a number.
   case notFinite(file: String)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind { .badData }
 
   /// One sentence: what was found and what to do.

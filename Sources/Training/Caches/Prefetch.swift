@@ -1,15 +1,14 @@
 import Foundation
-import Synchronization
 
-/// Work on two threads: one makes something of each item, the other uses it meanwhile.
+/// Work on two threads: one makes a value of each item while the other uses the values.
 enum Prefetch {
-  /// Makes something of each item on a thread of its own, at most `ahead` of them before they are
-  /// used, and hands them over in order on the thread of the caller. When this returns or throws,
-  /// the other thread has ended.
+  /// Makes a value of each item on another thread and passes the values in order to `use` on the
+  /// caller's thread. At most `ahead` values wait to be used. The other thread has ended when this
+  /// returns or throws.
   ///
   /// - Parameters:
-  ///   - make: what it throws for an item is thrown when that item's turn has come.
-  ///   - use: told an item's index and what was made of it; what it throws ends the work.
+  ///   - make: Makes a value. Its error is thrown when the item's turn comes.
+  ///   - use: Takes an item's index and value. Its error ends the work.
   static func forEach<Item: Sendable, Made: Sendable>(
     _ items: [Item], ahead: Int = 2, make: @escaping @Sendable (Item) throws -> Made,
     use: (_ index: Int, _ made: Made) throws -> Void
@@ -30,48 +29,60 @@ enum Prefetch {
   }
 }
 
-/// A queue between two threads that holds a few results at most.
-private final class Line<Made: Sendable>: Sendable {
-  private struct State {
-    var results: [Result<Made, any Error>] = []
-    var isClosed = false
-  }
+/// A bounded queue between two threads.
+///
+/// It is `Sendable` although unchecked: every variable is read and written while `changed` is locked.
+/// A condition of Foundation is used, not a `Mutex`, since the thread sanitizer follows only the former.
+private final class Line<Made: Sendable>: @unchecked Sendable {
+  private let changed = NSCondition()
+  private var room: Int
+  private var results: [Result<Made, any Error>] = []
+  private var isClosed = false
+  private var hasEnded = false
 
-  private let state = Mutex(State())
-  // Semaphores must not be freed below the value that they were made with, hence the signals.
-  private let room = DispatchSemaphore(value: 0)
-  private let ready = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
+  init(length: Int) { room = length }
 
-  init(length: Int) {
-    for _ in 0..<length { room.signal() }
-  }
-
-  /// Waits until one more result may be made; false: no more are wanted.
+  /// Waits for room for one more result. Returns false if the queue was closed.
   func waitForRoom() -> Bool {
-    room.wait()
-    return state.withLock { !$0.isClosed }
+    changed.withLock {
+      while room == 0, !isClosed { changed.wait() }
+      room -= 1
+      return !isClosed
+    }
   }
 
   func append(_ result: Result<Made, any Error>) {
-    state.withLock { $0.results.append(result) }
-    ready.signal()
+    change { results.append(result) }
   }
 
-  /// The next result; waits for it. After a failure there is none.
+  /// Waits for the next result. Must not be called after a failure.
   func next() -> Result<Made, any Error> {
-    ready.wait()
-    defer { room.signal() }
-    return state.withLock { $0.results.removeFirst() }
+    change {
+      while results.isEmpty { changed.wait() }
+      room += 1
+      return results.removeFirst()
+    }
   }
 
-  /// Told by the making thread that it is done.
-  func end() { ended.signal() }
+  /// Called by the making thread at its end.
+  func end() {
+    change { hasEnded = true }
+  }
 
-  /// Asks the making thread to end, and waits until it has.
+  /// Makes the other thread end, and waits for it.
   func close() {
-    state.withLock { $0.isClosed = true }
-    room.signal()
-    ended.wait()
+    change {
+      isClosed = true
+      changed.broadcast()
+      while !hasEnded { changed.wait() }
+    }
+  }
+
+  /// Changes the state, and wakes the other thread if it waits for the change.
+  private func change<Value>(_ change: () -> Value) -> Value {
+    changed.withLock {
+      defer { changed.broadcast() }
+      return change()
+    }
   }
 }

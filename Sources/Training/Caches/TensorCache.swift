@@ -4,37 +4,36 @@ import Foundation
 import NN
 import Torch
 
-/// Tensors kept on the disk under the hash of everything that they were computed from, so that a
-/// stale one cannot be found, and with a hash of themselves, so that a damaged one is not used.
-/// Deleting the folder is always safe.
+/// Tensors on the disk. The file name is the hash of all inputs, so a stale file is never found. A
+/// hash of the contents in the file detects damage. Deleting the folder is always safe.
 struct TensorCache {
   private let folder: URL
   private let arithmetic: Arithmetic
 
-  /// A cache of one kind of tensors, computed on `device` or by so many `threads` of the CPU, below
-  /// a root of all caches.
+  /// The cache of a kind in the cache folder `root`, for tensors computed on `device` or on
+  /// `threads` CPU threads.
   init(_ kind: CacheKind, in root: URL, device: Device, threads: Int) {
     folder = root.appending(path: kind.rawValue)
     arithmetic = Arithmetic(device: device, threads: threads)
   }
 
-  /// The key of what these inputs lead to, each told by its content.
+  /// The key of tensors that are computed from these inputs. Inputs are identified by content.
   func key(_ inputs: [String]) -> String { ContentHash.of(inputs + [arithmetic.description]) }
 
-  /// Where the tensors of a key are kept.
+  /// The file of a key.
   func url(_ key: String) -> URL { folder.appending(path: "\(key).safetensors") }
 
-  /// The tensors of a key by their names; nil where they are not kept whole.
+  /// The tensors of a key by name; nil if the file is missing or damaged.
   func tensors(_ key: String) -> [String: Tensor]? {
     do {
       return try TensorEntry(url: url(key)).read()
     } catch {
-      // Not there, or damaged: either way they have to be computed.
+      // Missing or damaged: the tensors are computed again.
       return nil
     }
   }
 
-  /// Keeps the tensors of a key, in place of what is there. Throws `FileAccessError.unwritable`,
+  /// Writes the tensors of a key, replacing an existing file. Throws `FileAccessError.unwritable`,
   /// `WeightsError`.
   func store(_ tensors: [String: Tensor], _ key: String) throws {
     try TensorEntry(url: url(key)).write(tensors)

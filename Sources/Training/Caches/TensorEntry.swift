@@ -4,30 +4,30 @@ import Foundation
 import NN
 import Torch
 
-/// One file of a ``TensorCache``: tensors, and a hash of the file's key and of all that they are.
+/// One file of a ``TensorCache``: tensors, and a hash of the key and the tensors.
 struct TensorEntry {
   private static let hashName = "sha256"
 
-  /// Where the file is; it is named by its key.
+  /// The file, named by its key.
   let url: URL
 
-  /// The tensors by their names, on the CPU and apart from the file, once their hash is found right.
-  /// Throws `CacheError.damaged`, `WeightsError`.
+  /// Reads the tensors by name, on the CPU, and checks their hash. Throws `CacheError.damaged`,
+  /// `WeightsError`.
   func read() throws -> [String: Tensor] {
     let file = try SafetensorsFile(contentsOf: url)
     guard let expected = file.metadata[Self.hashName] else {
-      throw CacheError.damaged(file: url.relativePath, problem: "it carries no hash")
+      throw CacheError.damaged(file: url.relativePath, problem: "it has no hash")
     }
     var tensors: [String: Tensor] = [:]
-    // Copied, so that nothing depends on the file any more, whatever becomes of it.
+    // Copied, because tensors of the mapped file would change with it.
     for name in file.names { tensors[name] = try file.tensor(name).clone() }
     guard try hash(of: tensors) == expected else {
-      throw CacheError.damaged(file: url.relativePath, problem: "it is not what was written")
+      throw CacheError.damaged(file: url.relativePath, problem: "its hash is wrong")
     }
     return tensors
   }
 
-  /// Writes tensors in place of what is there: whole or, where that fails, not at all. Throws
+  /// Writes tensors, replacing an existing file. If this fails, that file is unchanged. Throws
   /// `FileAccessError.unwritable`, `WeightsError`.
   func write(_ tensors: [String: Tensor]) throws {
     let hash = try hash(of: tensors)

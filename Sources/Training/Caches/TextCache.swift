@@ -4,10 +4,10 @@ import NN
 import StableDiffusion
 import Torch
 
-/// Texts' embeddings, computed once: kept by what the encoders read, so that texts of the same tokens
-/// share one.
+/// The embeddings of texts, computed once. The key is made of the tokens, so texts with the same
+/// tokens share an entry.
 final class TextCache {
-  /// Part of every key; raised whenever the same inputs give other embeddings.
+  /// Part of every key. Raise it whenever the same inputs give other embeddings.
   private static let version = "text 2, penultimate layers"
 
   private let cache: TensorCache
@@ -16,19 +16,18 @@ final class TextCache {
   private let encoders: [String]
   private let forceZeros: Bool
   private let load: (PromptTokenizer) throws -> PromptEncoder
-  /// Everything that was asked for.
+  /// All prompts that were requested so far.
   private var prompts: Set<TextPrompt> = []
 
   /// - Parameters:
-  ///   - root: the folder of all caches.
-  ///   - tokenizer: the base model's.
-  ///   - encoders: the hashes of the encoders' weights and configurations, and the type that they
-  ///     compute in.
-  ///   - forceZeros: whether no negative prompt means zeros.
-  ///   - device: where the encoders are.
-  ///   - threads: how many compute where that is the CPU.
-  ///   - memoryLimit: how many bytes of embeddings stay in memory.
-  ///   - load: gives the encoder; called when something has to be computed.
+  ///   - root: The cache folder.
+  ///   - tokenizer: The base model's tokenizer.
+  ///   - encoders: The hashes of the encoders' weights and configurations, and their number format.
+  ///   - forceZeros: Whether a missing negative prompt is encoded as zeros.
+  ///   - device: The encoders' device.
+  ///   - threads: The number of CPU threads, which is part of the keys on a CPU.
+  ///   - memoryLimit: The maximum of embeddings in memory, in bytes.
+  ///   - load: Loads the encoders. Called only if embeddings have to be computed.
   init(
     in root: URL, tokenizer: PromptTokenizer, encoders: [String], forceZeros: Bool, device: Device,
     threads: Int, memoryLimit: Int = MemoryCache<TextPrompt, PromptEmbedding>.standardLimit,
@@ -42,20 +41,20 @@ final class TextCache {
     self.load = load
   }
 
-  /// Where a prompt's embedding is kept.
+  /// The cache file of a prompt.
   func file(of prompt: TextPrompt) -> URL { cache.url(key(prompt)) }
 
-  /// Computes what is not kept whole, and keeps it. The encoders are loaded at most once, and freed
-  /// when this returns.
+  /// Computes and caches the embeddings of prompts that are not cached. The encoders are loaded at
+  /// most once and freed at the end.
   ///
-  /// - Parameter progress: called before something is computed, with the number of prompts done; what
-  ///   it throws ends the work, and what is computed by then is kept.
+  /// - Parameter progress: Called before an embedding is computed, with the number of prompts done.
+  ///   An error that it throws ends the work; embeddings computed so far stay cached.
   /// - Throws: `FileAccessError.unwritable`, and errors of the model's files.
   func fill(_ prompts: [TextPrompt], progress: (_ done: Int) throws -> Void) throws {
     self.prompts.formUnion(prompts)
     var encoder: PromptEncoder?
     for (index, prompt) in prompts.enumerated() {
-      if kept(prompt) != nil { continue }
+      if cached(prompt) != nil { continue }
       try progress(index)
       let model = try encoder ?? load(tokenizer)
       encoder = model
@@ -63,30 +62,29 @@ final class TextCache {
     }
   }
 
-  /// The embedding of a prompt, on the CPU: from memory where it was read before, else from the disk.
-  /// Where it is not kept whole there, since somebody has deleted or damaged it, it is computed again,
-  /// and so is everything else that was asked for: loading the encoders takes much longer than using
-  /// them.
+  /// The embedding of a prompt, on the CPU, from memory or from the disk. If its file was deleted
+  /// or damaged, it is computed again, together with all other requested prompts that are not
+  /// cached: loading the encoders takes much longer than using them.
   ///
-  /// Throws as ``fill(_:progress:)`` does.
+  /// Throws the errors of ``fill(_:progress:)``.
   func embedding(_ prompt: TextPrompt) throws -> PromptEmbedding {
-    if let kept = kept(prompt) { return kept }
+    if let cached = cached(prompt) { return cached }
     try fill(prompts.union([prompt]).sorted { $0.description < $1.description }) { _ in }
-    // Read back: a tensor in another memory layout has the same values, but leads to other last
-    // bits, and a run would differ from one that finds it here.
-    guard let kept = PromptEmbedding(try TensorEntry(url: file(of: prompt)).read()) else {
+    // Read back: the same values in another memory layout lead to other last bits, and the run
+    // would differ from one that finds the file.
+    guard let stored = PromptEmbedding(try TensorEntry(url: file(of: prompt)).read()) else {
       throw CacheError.damaged(
-        file: file(of: prompt).relativePath, problem: "it lacks what was written")
+        file: file(of: prompt).relativePath, problem: "tensors are missing in it")
     }
-    memory.keep(kept, bytes: kept.bytes, for: prompt)
-    return kept
+    memory.insert(stored, bytes: stored.bytes, for: prompt)
+    return stored
   }
 
-  /// The embedding of a prompt in memory or, verified, on the disk.
-  private func kept(_ prompt: TextPrompt) -> PromptEmbedding? {
+  /// The embedding of a prompt from memory, or from the disk after checking its hash.
+  private func cached(_ prompt: TextPrompt) -> PromptEmbedding? {
     if let known = memory.value(prompt) { return known }
     guard let read = cache.tensors(key(prompt)).flatMap(PromptEmbedding.init) else { return nil }
-    memory.keep(read, bytes: read.bytes, for: prompt)
+    memory.insert(read, bytes: read.bytes, for: prompt)
     return read
   }
 
@@ -116,23 +114,23 @@ final class TextCache {
 }
 
 extension PromptEmbedding {
-  /// What is kept of an embedding; nil where that is something else.
+  /// Reads the tensors of a cache entry; nil if one is missing.
   fileprivate init?(_ tensors: [String: Tensor]) {
     guard let embeds = tensors["embeds"], let pooled = tensors["pooled"] else { return nil }
     self.init(embeds: embeds, pooled: pooled)
   }
 
-  /// How much memory it takes.
+  /// Size in memory, in bytes.
   fileprivate var bytes: Int { embeds.byteCount + pooled.byteCount }
 }
 
-/// A text that is encoded.
+/// A text to encode.
 enum TextPrompt: Hashable, CustomStringConvertible {
-  /// What guidance leads to: one chunk of 75 tokens.
+  /// A prompt, in one chunk of 75 tokens.
   case positive(String)
-  /// What guidance leads away from; nil: nothing was asked for, and the model decides what that means.
+  /// A negative prompt; nil for none, which the model encodes as zeros or as the empty text.
   case negative(String?)
-  /// What an image shows, in chunks of 75 tokens.
+  /// The caption of an image, in chunks of 75 tokens.
   case caption(String, maxTokens: Int)
 
   var description: String {

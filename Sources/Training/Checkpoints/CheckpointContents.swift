@@ -1,19 +1,19 @@
 import Files
 import Foundation
 
-/// A file of a checkpoint, in memory.
+/// A file of a checkpoint, before it is written.
 struct CheckpointFile: Sendable {
   let name: String
-  /// Writes and syncs it.
+  /// Writes the file to a URL and syncs it.
   let write: @Sendable (URL) throws -> Void
 }
 
-/// Everything that a checkpoint holds, copied at one moment between two steps, so that training can
-/// continue while it is written. The next one is only made once this one is written: both use the same
+/// The contents of a checkpoint, copied between two steps, so that training continues while they
+/// are written. The next copy must wait until this one is written, because both use the same
 /// memory.
 struct CheckpointContents: Sendable {
   let state: TrainingState
-  /// The parts, and then the state.
+  /// The files of the parts, then that of the state.
   let files: [CheckpointFile]
 
   /// Copies the parts. Throws `TorchError`.

@@ -3,24 +3,24 @@ import Torch
 
 /// A checkpoint that cannot be used.
 public enum CheckpointError: ReportableError, Equatable {
-  /// A file is missing or not what the manifest says.
+  /// A file is missing or its hash is not that of the manifest.
   case damaged(folder: String, problem: String)
-  /// Made by a version of this program that lays checkpoints out differently.
+  /// The checkpoint has a format that this version does not read.
   case otherFormat(folder: String, format: Int)
   /// The run has no checkpoint of that step.
   case noSuchStep(Int, run: String, existing: [Int])
-  /// The mathematics would not be those of the run.
+  /// The training would not be that of the run.
   case differs(run: String, differences: [String])
-  /// Fewer steps are asked for than are done.
-  case stepsDone(asked: Int, done: Int)
-  /// What is done could not be saved.
+  /// The run has already done more steps than requested.
+  case stepsDone(requested: Int, done: Int)
+  /// The last steps could not be saved.
   case unsaved(run: String, step: Int, saved: Int?, reason: String)
-  /// None of a run's checkpoints is whole.
+  /// All checkpoints of a run are damaged.
   case noneWhole(run: String, problem: String)
-  /// The record of a run's losses is not what was written.
+  /// The file `history.jsonl` is missing or damaged.
   case historyDamaged(file: String, problem: String)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind {
     switch self {
     case .damaged, .noneWhole, .otherFormat, .differs, .historyDamaged: .badData
@@ -41,25 +41,25 @@ public enum CheckpointError: ReportableError, Equatable {
     case .noSuchStep(let step, let run, let existing):
       existing.isEmpty
         ? "\(run) has no checkpoint yet; train it further."
-        : "\(run) has no checkpoint of step \(step); there are "
+        : "\(run) has no checkpoint of step \(step); choose one of "
           + existing.map(String.init).joined(separator: ", ") + "."
     case .differs(let run, let differences):
-      "\(run) cannot be continued, because it would not be the same training ("
+      "\(run) cannot be resumed, because its training would change ("
         + listing(differences, separator: "; ")
-        + "); undo the change, let it pass with `allow_change`, or start a new run with `new`."
-    case .stepsDone(let asked, let done):
-      "`steps` is \(asked), but the run has done \(done) already; give more than that, or start a "
-        + "new run with `new`."
+        + "); undo the change, allow it with `allow_change`, or start a new run with `new`."
+    case .stepsDone(let requested, let done):
+      "`steps` is \(requested), but the run has already done \(done) steps; set `steps` to more, "
+        + "or start a new run with `new`."
     case .unsaved(let run, let step, let saved, let reason):
-      "\(run) is at step \(step), which could not be saved (\(reason)); what is saved is whole, "
-        + "\(saved.map { "up to step \($0)" } ?? "but there is no checkpoint yet"), and "
-        + "lora-train resume goes on from there."
+      "Step \(step) of \(run) could not be saved (\(reason)); "
+        + (saved.map { "lora-train resume resumes the run from step \($0)." }
+          ?? "the run has no checkpoint yet, so lora-train resume starts it again.")
     case .noneWhole(let run, let problem):
-      "\(run) cannot be continued, because none of its checkpoints is whole (\(problem)); put one back "
+      "\(run) cannot be resumed, because all its checkpoints are damaged (\(problem)); restore one "
         + "from a copy, or start a new run with `new`."
     case .historyDamaged(let file, let problem):
-      "\(file) is damaged: \(problem); the run can be resumed, but losses that are in this file alone "
-        + "are lost."
+      "\(file) is damaged: \(problem); the run can be resumed, but losses that only this file "
+        + "contains are lost."
     }
   }
 }

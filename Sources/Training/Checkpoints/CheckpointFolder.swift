@@ -2,29 +2,28 @@ import Failpoints
 import Files
 public import Foundation
 
-/// One checkpoint: a file for each part (`adapter.safetensors`, `optimizer.safetensors`), `state.json`,
-/// and `manifest.json` with the SHA-256 of every other file.
+/// A checkpoint on the disk: `adapter.safetensors`, `optimizer.safetensors`, `state.json`, and
+/// `manifest.json` with the SHA-256 of every other file.
 public struct CheckpointFolder: Sendable {
   static let adapterName = "adapter.safetensors"
   static let stateName = "state.json"
   private static let manifestName = "manifest.json"
 
-  /// The folder.
+  /// The checkpoint folder.
   public let url: URL
-  /// Optimizer steps done.
+  /// The number of optimizer steps done.
   public let step: Int
 
-  /// The adapter, which diffusers loads as it is.
+  /// The adapter file, in a format that other programs load.
   public var adapter: URL { url(of: Self.adapterName) }
 
-  /// One of its files.
   func url(of file: String) -> URL { url.appending(path: file) }
 
-  /// Writes a checkpoint under a temporary name, syncs it and gives it its own. An interrupted
-  /// writing leaves nothing that looks like a checkpoint, a failed one nothing at all; an older
-  /// checkpoint of that step is removed after that. Throws `FileAccessError`, `WeightsError`.
+  /// Writes a checkpoint under a temporary name, syncs it and renames it. An interruption leaves no
+  /// folder with a checkpoint's name, and an error leaves no folder. An older checkpoint of the
+  /// same step is removed last. Throws `FileAccessError`, `WeightsError`.
   ///
-  /// - Returns: the checkpoint, and the hash of its adapter.
+  /// - Returns: The checkpoint, and the SHA-256 of its adapter.
   static func write(
     _ contents: CheckpointContents, in run: URL
   ) throws -> (checkpoint: CheckpointFolder, sha256: String) {
@@ -41,13 +40,13 @@ public struct CheckpointFolder: Sendable {
       do {
         try DurableFile.remove(temporary.url)
       } catch {
-        // The disk that fails here is the one that has failed before; the next writing removes it.
+        // The same disk error again. The next checkpoint removes the folder.
       }
       throw error
     }
   }
 
-  /// Makes the folder and writes its files, all synced; returns the adapter's hash.
+  /// Creates the folder and writes its files, all synced. Returns the adapter's hash.
   private func fill(_ contents: CheckpointContents) throws -> String {
     try DurableFile.makeFolder(url)
     var manifest = Manifest(files: [:])
@@ -61,7 +60,7 @@ public struct CheckpointFolder: Sendable {
     return manifest.files[Self.adapterName, default: ""]
   }
 
-  /// Gives this whole folder the place of another, which is set aside first and removed last.
+  /// Renames this folder to another, which is moved aside first and removed last.
   private func take(placeOf other: CheckpointFolder) throws {
     let aside = Leftover.replaced.url(of: other)
     let isTaken = DurableFile.exists(other.url)
@@ -78,16 +77,16 @@ public struct CheckpointFolder: Sendable {
     if isTaken { try DurableFile.remove(aside) }
   }
 
-  /// The hash of the adapter as the manifest has it, after checking every file against the manifest.
-  /// Throws `CheckpointError.damaged`.
+  /// Checks every file against the manifest. Returns the adapter's hash. Throws
+  /// `CheckpointError.damaged`.
   public func verify() throws -> String {
     let hashes = try manifest().files
     for file in hashes.keys.sorted() { try verify(file, hashes) }
     return hashes[Self.adapterName, default: ""]
   }
 
-  /// The same, but only the state is checked: for looking at many checkpoints without reading all of
-  /// their tensors. Throws `CheckpointError.damaged`.
+  /// Checks only the state against the manifest, without reading tensors. Returns the adapter's
+  /// hash. Throws `CheckpointError.damaged`.
   package func verifyState() throws -> String {
     let hashes = try manifest().files
     try verify(Self.stateName, hashes)
@@ -115,10 +114,10 @@ public struct CheckpointFolder: Sendable {
     } catch {
       throw damaged("\(file) is missing or unreadable")
     }
-    guard hash == hashes[file] else { throw damaged("\(file) is not what was written") }
+    guard hash == hashes[file] else { throw damaged("the hash of \(file) is wrong") }
   }
 
-  /// The state. Throws `CheckpointError`.
+  /// Reads the state. Throws `CheckpointError`.
   public func state() throws -> TrainingState {
     do {
       let data = try Data(contentsOf: url(of: Self.stateName))
@@ -134,7 +133,7 @@ public struct CheckpointFolder: Sendable {
     }
   }
 
-  /// JSON as checkpoints hold it: the same value gives the same bytes.
+  /// Encodes JSON of a checkpoint: equal values give equal bytes.
   static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

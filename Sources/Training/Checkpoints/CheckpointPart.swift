@@ -3,21 +3,21 @@ import Foundation
 import NN
 import Torch
 
-/// Tensors that a checkpoint keeps in a file of its own: how they are copied between two steps, written,
-/// and taken back when a run is resumed.
+/// A part of a checkpoint: tensors in a file of their own. They are copied between two steps,
+/// written in the background, and restored when a run is resumed.
 struct CheckpointPart {
-  /// The file in the checkpoint's folder.
+  /// Name of the file in the checkpoint folder.
   let file: String
 
   private let tensors: () throws -> [(name: String, tensor: Tensor)]
   private let snapshot: SafetensorsSnapshot
   private let restore: (SafetensorsFile) throws -> Void
 
-  /// Takes the memory for a copy. Throws `TorchError`.
+  /// Creates a part and allocates memory for the copy. Throws `TorchError`.
   ///
   /// - Parameters:
-  ///   - tensors: gives the tensors as they are when it is called.
-  ///   - restore: takes their values over from a file; by default into the tensors themselves.
+  ///   - tensors: Returns the current tensors.
+  ///   - restore: Reads the values from a file. By default they are copied into the tensors.
   init(
     _ file: String, metadata: [String: String] = [:],
     tensors: @escaping () throws -> [(name: String, tensor: Tensor)],
@@ -42,22 +42,22 @@ struct CheckpointPart {
       }
   }
 
-  /// Copies the tensors into the memory that each copy uses again, once the one before is written.
-  /// Throws `TorchError`.
+  /// Copies the tensors into the part's memory. The previous copy must be written by then. Throws
+  /// `TorchError`.
   func copy() throws -> CheckpointFile {
     try snapshot.take(tensors())
     return CheckpointFile(name: file) { [snapshot] in try snapshot.write(to: $0) }
   }
 
-  /// Takes the values of a checkpoint over. Throws `CheckpointError.damaged` where it lacks the file,
-  /// `WeightsError`, `TorchError`.
+  /// Restores the values from a checkpoint. Throws `CheckpointError.damaged`, `WeightsError`,
+  /// `TorchError`.
   func restore(from checkpoint: CheckpointFolder) throws {
     try restore(SafetensorsFile(contentsOf: checkpoint.url(of: file)))
   }
 }
 
 extension CheckpointPart {
-  /// The adapters of a UNet, in a file that other programs load as it is.
+  /// The adapters of a UNet, in a file that other programs load.
   static func adapter(_ sites: [AdapterSite], _ config: TrainingConfig) throws -> CheckpointPart {
     CheckpointPart(
       CheckpointFolder.adapterName,

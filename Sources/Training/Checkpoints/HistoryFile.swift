@@ -2,19 +2,19 @@ import Files
 import Foundation
 import Synchronization
 
-/// Appends to a run's `history.jsonl`, a line for each step and each evaluation. Nothing of it stays in
-/// memory but lines that the disk has not taken yet.
+/// The open file `history.jsonl` of a run: a line for each step and each validation. Only lines
+/// that could not be written yet stay in memory.
 ///
-/// The file is part of what a checkpoint promises: it is synced before the checkpoint gets its name, and
-/// the checkpoint's state holds its length and hash at that moment (``HistoryMark``). Lines after that,
-/// which a process that died has left, are cut off when the run is resumed. A file that is shorter or
-/// different is set aside as `history.damaged.jsonl`, unless one is there already, and a new history
-/// begins: no arithmetic depends on past losses, and the database still has them.
+/// The file is synced before a checkpoint gets its name, and the checkpoint's state contains its
+/// length and hash at that moment (``HistoryMark``). When the run is resumed, later lines are cut
+/// off. A file that is shorter or has another hash is renamed to `history.damaged.jsonl`, unless
+/// that exists, and a new file starts: the training does not depend on past losses, and the
+/// database still has them.
 final class HistoryFile: Sendable {
   private struct State {
     var hash: RunningHash
     var length: Int
-    /// The end of the history that is not in the file yet.
+    /// Lines that are not in the file yet.
     var pending = Data()
   }
 
@@ -26,9 +26,10 @@ final class HistoryFile: Sendable {
     state = Mutex(State(hash: hash, length: length))
   }
 
-  /// Opens the history of a run that begins, or that is resumed from a state. Throws `FileAccessError`.
+  /// Opens the history of a new run, or of one that is resumed from a state. Throws
+  /// `FileAccessError`.
   ///
-  /// - Returns: also what was wrong with the history, in a sentence.
+  /// - Returns: The history, and the damage of an existing file in one sentence.
   static func open(
     in run: RunFolder, from state: TrainingState?
   ) throws -> (history: HistoryFile, problem: String?) {
@@ -61,14 +62,14 @@ final class HistoryFile: Sendable {
     HistoryFile(try AppendedFile(run.history, keeping: 0), length: 0, hash: RunningHash())
   }
 
-  /// The history so far.
+  /// Length and hash of the history so far.
   var mark: HistoryMark {
     state.withLock { HistoryMark(bytes: $0.length, sha256: $0.hash.value) }
   }
 
-  /// Appends a record. A disk that does not take it is no error: it is tried again with the next one,
-  /// and at the latest when a checkpoint is saved. Throws `EncodingError` for a number that JSON does
-  /// not have.
+  /// Appends a record. If writing fails, it is tried again with the next record, or at the latest
+  /// when a checkpoint is saved. Throws `EncodingError` for a number that is infinite or not a
+  /// number.
   func append(_ record: HistoryRecord) throws {
     let line = try record.line
     state.withLock { state in
@@ -78,12 +79,12 @@ final class HistoryFile: Sendable {
       do {
         try flush(&state)
       } catch {
-        // Whoever saves a checkpoint reports it.
+        // Saving a checkpoint tries again and reports the error.
       }
     }
   }
 
-  /// Waits until the whole history is on the disk. Throws `FileAccessError.unwritable`.
+  /// Writes and syncs the whole history. Throws `FileAccessError.unwritable`.
   func sync() throws {
     try state.withLock { try flush(&$0) }
     try file.sync()

@@ -2,16 +2,16 @@ import Files
 import Foundation
 import Torch
 
-/// Folders that only a process that died in the middle of something leaves behind.
+/// Folders with an unfinished checkpoint, left by a process that died.
 enum Leftover: String, CaseIterable {
   /// A checkpoint that was being written.
   case temporary = "tmp"
-  /// A checkpoint whose place another of that step was taking.
+  /// A checkpoint that was being replaced by a new one of the same step.
   case replaced = "old"
   /// A checkpoint that was being removed.
   case removed
 
-  /// Where it lies for a checkpoint.
+  /// The leftover's folder for a checkpoint.
   func url(of checkpoint: CheckpointFolder) -> URL {
     checkpoint.url.deletingLastPathComponent()
       .appending(path: ".\(checkpoint.url.lastPathComponent).\(rawValue)")
@@ -19,13 +19,13 @@ enum Leftover: String, CaseIterable {
 }
 
 extension RunFolder {
-  /// Removes what a process that died has left behind, temporary files included, and gives a checkpoint
-  /// that another one was to replace its place back where that did not come to it. Only for the holder
-  /// of the run's lock: nobody else writes in the folder.
+  /// Removes temporary files and folders of a process that died. A checkpoint that was being
+  /// replaced gets its name back if the new one is missing. Only the holder of the run's lock may
+  /// call this: no other process writes in the folder.
   ///
   /// Throws `FileAccessError`.
   ///
-  /// - Returns: what was done, a sentence each.
+  /// - Returns: A sentence for each change.
   public func clearLeftovers() throws -> [String] {
     try clearTemporaryFiles() + clearCheckpoints()
   }
@@ -49,7 +49,8 @@ extension RunFolder {
       let (leftover, checkpoint) = (url.appending(path: name), url.appending(path: own))
       if kind == .replaced, !DurableFile.exists(checkpoint) {
         try DurableFile.rename(leftover, to: checkpoint)
-        done.append("\(checkpoint.relativePath) was about to be replaced, and is kept.")
+        done.append(
+          "\(checkpoint.relativePath) was restored, because it was not replaced completely.")
       } else {
         done.append(try removed(leftover))
       }
@@ -59,6 +60,6 @@ extension RunFolder {
 
   private func removed(_ leftover: URL) throws -> String {
     try DurableFile.remove(leftover)
-    return "\(leftover.relativePath) was left behind by a process that died, and is removed."
+    return "\(leftover.relativePath) of a process that died was removed."
   }
 }

@@ -1,14 +1,14 @@
 import Files
 import Torch
 
-/// Which checkpoints of a run are kept: the last ones, those at every so many steps, the one with the
-/// lowest held-out loss, and the final one.
+/// Which checkpoints of a run are kept: the latest ones, those at multiples of a number of steps,
+/// the one with the lowest validation loss, and the final one.
 struct Retention: Sendable {
   private let last: Int?
   private let every: Int?
   private let steps: Int
 
-  /// What a configuration asks for; nil where it keeps all.
+  /// The rule of a configuration; nil if it keeps all checkpoints.
   init?(_ config: TrainingConfig) {
     guard config.keepLast != nil || config.keepEvery != nil else { return nil }
     last = config.keepLast
@@ -16,8 +16,7 @@ struct Retention: Sendable {
     steps = config.steps
   }
 
-  /// The steps to keep of those that there are. The newest is always among them: a run goes on from
-  /// there.
+  /// The steps to keep. The newest is always among them, because a run resumes from it.
   func kept(of existing: [Int], validation: [ValidationReport]) -> Set<Int> {
     var kept = Set(existing.sorted().suffix(last ?? 1))
     if let every { kept.formUnion(existing.filter { $0.isMultiple(of: every) }) }
@@ -30,13 +29,14 @@ struct Retention: Sendable {
 }
 
 extension RunFolder {
-  /// Removes the checkpoints that are not to be kept, the oldest first, each under another name so
-  /// that none is ever there in part. To be called once the newest is safe. Throws `FileAccessError`.
+  /// Removes the checkpoints that are not kept, the oldest first. Each is renamed before, so that
+  /// no partial checkpoint has a checkpoint's name. Call it after the newest checkpoint is synced.
+  /// Throws `FileAccessError`.
   ///
-  /// - Parameter newest: the last step that is known to be saved. Those after it can only be damaged
-  ///   ones that the run did not go on from: they count for nothing, and are replaced when their steps
-  ///   come again.
-  /// - Returns: the steps whose checkpoints are gone.
+  /// - Parameter newest: The last step known to be saved. Checkpoints after it are damaged ones
+  ///   that the run was not resumed from. They are ignored, and replaced when their steps come
+  ///   again.
+  /// - Returns: The steps whose checkpoints were removed.
   func retain(
     _ retention: Retention?, through newest: Int, validation: [ValidationReport]
   ) throws -> [Int] {
@@ -45,10 +45,10 @@ extension RunFolder {
     let kept = retention.kept(of: existing.map(\.step), validation: validation)
     let surplus = existing.reversed().filter { !kept.contains($0.step) }
     for checkpoint in surplus {
-      let grave = Leftover.removed.url(of: checkpoint)
-      try DurableFile.remove(grave)
-      try DurableFile.rename(checkpoint.url, to: grave)
-      try DurableFile.remove(grave)
+      let removed = Leftover.removed.url(of: checkpoint)
+      try DurableFile.remove(removed)
+      try DurableFile.rename(checkpoint.url, to: removed)
+      try DurableFile.remove(removed)
     }
     return surplus.map(\.step)
   }

@@ -2,7 +2,7 @@ import Foundation
 import Torch
 
 extension RunFolder {
-  /// The checkpoints by their names, the newest first, whole or not.
+  /// All checkpoints, the newest first, without checking them.
   public var checkpoints: [CheckpointFolder] {
     Self.names(in: url).compactMap { name in
       Self.step(inName: name).map {
@@ -11,7 +11,7 @@ extension RunFolder {
     }.sorted { $0.step > $1.step }
   }
 
-  /// The newest whole checkpoint, and what is wrong with those newer than it.
+  /// The newest intact checkpoint, and the damage of those newer than it, a sentence each.
   public func newestCheckpoint() -> (checkpoint: CheckpointFolder?, problems: [String]) {
     var problems: [String] = []
     for checkpoint in checkpoints {
@@ -25,7 +25,7 @@ extension RunFolder {
     return (nil, problems)
   }
 
-  /// The checkpoint of a step, or the newest. Throws `CheckpointError`.
+  /// The checkpoint of a step, or the newest, after checking it. Throws `CheckpointError`.
   public func checkpoint(step: Int?) throws -> CheckpointFolder {
     let existing = checkpoints
     guard let found = existing.first(where: { step == nil || $0.step == step }) else {

@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// What a run has measured so far: its steps and its evaluations, oldest first.
+/// The measurements of a run: its steps and its validations, oldest first.
 public struct TrainingHistory: Sendable, Equatable {
-  /// Every optimizer step.
+  /// All optimizer steps.
   public internal(set) var steps: [StepReport] = []
-  /// Every evaluation of the images that are held out now.
+  /// All validations on the current validation images.
   public internal(set) var validation: [ValidationReport] = []
 
-  /// The records in the order of the run.
+  /// The records in the order in which they were made.
   var records: [HistoryRecord] {
     var records: [HistoryRecord] = []
     var evaluations = validation[...]
@@ -35,11 +35,12 @@ public struct TrainingHistory: Sendable, Equatable {
   }
 }
 
-/// A line of `history.jsonl`: `{"step":{...}}`, `{"validation":{...}}` or `{"validation_reset":true}`.
+/// A line of `history.jsonl`: `{"step":{...}}`, `{"validation":{...}}` or
+/// `{"validation_reset":true}`.
 enum HistoryRecord: Sendable, Equatable {
   case step(StepReport)
   case validation(ValidationReport)
-  /// The held-out images changed, so that earlier evaluations are not comparable with later ones.
+  /// The validation images changed: earlier validations are not comparable with later ones.
   case validationReset
 }
 
@@ -71,17 +72,17 @@ extension HistoryRecord: Codable {
     }
   }
 
-  /// The record as a line of the file.
+  /// The record as a line of `history.jsonl`.
   var line: Data {
     get throws { try CheckpointFolder.encode(self) + Data("\n".utf8) }
   }
 }
 
-/// The part of `history.jsonl` that a checkpoint stands for: its first bytes, and their SHA-256.
+/// The part of `history.jsonl` that belongs to a checkpoint: its first bytes, and their SHA-256.
 public struct HistoryMark: Codable, Sendable, Equatable {
-  /// How many bytes.
+  /// The number of bytes.
   public var bytes: Int
-  /// The hash of these bytes.
+  /// SHA-256 of these bytes.
   public var sha256: String
 
   package init(bytes: Int, sha256: String) {
@@ -89,7 +90,7 @@ public struct HistoryMark: Codable, Sendable, Equatable {
     self.sha256 = sha256
   }
 
-  /// Nothing.
+  /// The mark of an empty history.
   static let empty = HistoryMark(bytes: 0, sha256: RunningHash().value)
 }
 
@@ -106,13 +107,13 @@ extension RunFolder {
     } catch let error as CheckpointError {
       throw error
     } catch {
-      throw historyDamaged("a line of it cannot be read")
+      throw historyDamaged("a line is malformed")
     }
     return history
   }
 
-  /// What the run has recorded so far, also after its newest checkpoint: its history up to the first
-  /// line that cannot be read. Nothing where there is none.
+  /// Everything recorded, also after the newest checkpoint, up to the first line that cannot be
+  /// read. Empty without a history file.
   public func recordedHistory() -> TrainingHistory {
     var history = TrainingHistory()
     let decoder = JSONDecoder()
@@ -121,12 +122,12 @@ extension RunFolder {
         history.add(try decoder.decode(HistoryRecord.self, from: line))
       }
     } catch {
-      // A process that died may have left half a line.
+      // The last line of a process that died may be incomplete.
     }
     return history
   }
 
-  /// Where a run's history is kept.
+  /// The history file.
   var history: URL { url.appending(path: "history.jsonl") }
 
   private func bytes(of mark: HistoryMark) throws -> Data {
@@ -141,8 +142,8 @@ extension RunFolder {
     return bytes
   }
 
-  /// Reads the bytes that a mark stands for. Throws `CheckpointError.historyDamaged` where there are
-  /// fewer.
+  /// Reads the bytes of a mark in chunks. Throws `CheckpointError.historyDamaged` if the file is
+  /// shorter.
   func read(_ mark: HistoryMark, _ body: (Data) -> Void) throws(CheckpointError) {
     var rest = mark.bytes
     do {
@@ -158,9 +159,9 @@ extension RunFolder {
     guard rest == 0 else { throw historyDamaged("\(rest) bytes at its end are missing") }
   }
 
-  /// Throws `CheckpointError.historyDamaged` for bytes with another hash than a mark's.
+  /// Throws `CheckpointError.historyDamaged` if the hash is not that of the mark.
   func check(_ mark: HistoryMark, hash: RunningHash) throws(CheckpointError) {
-    guard hash.value == mark.sha256 else { throw historyDamaged("it is not what was written") }
+    guard hash.value == mark.sha256 else { throw historyDamaged("its hash is wrong") }
   }
 
   private func historyDamaged(_ problem: String) -> CheckpointError {

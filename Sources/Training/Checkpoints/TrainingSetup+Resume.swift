@@ -4,16 +4,16 @@ import Options
 import Torch
 
 extension TrainingSetup {
-  /// The same setup for going on with a recorded run: with that run's number of CPU threads, which
-  /// decides the last bits of what a CPU computes, unless another one is asked for.
-  public func continuing(_ recorded: TrainingConfig) -> TrainingSetup {
-    guard !asksForThreads, let threads = recorded.threads else { return self }
+  /// This setup for resuming a run: with the run's number of CPU threads, which decides the last
+  /// bits of results on a CPU, unless the configuration sets `threads`.
+  public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
+    guard !setsThreads, let threads = recorded.threads else { return self }
     var setup = self
     setup.config.threads = threads
     return setup
   }
 
-  /// What would make going on from a state another training.
+  /// The differences from a state that change the training.
   public func differences(from state: TrainingState) throws -> [TrainingDifference] {
     config.differencesForbiddenOnResume(from: state.config).map(TrainingDifference.init)
       + identity.differences(from: state.identity)
@@ -22,37 +22,37 @@ extension TrainingSetup {
         : [TrainingDifference("libtorch", "libtorch: \(state.libtorch) -> \(Backend.version)")])
   }
 
-  /// Whether a difference is let pass.
+  /// Whether a difference is allowed by ``allowedChanges``.
   public func allows(_ difference: TrainingDifference) -> Bool {
     allowedChanges.contains(difference.key) && !TrainingDifference.fixed.contains(difference.key)
   }
 
-  /// What the user should know of going on from a state. A GPU's results are not promised to the
-  /// last bit, so another libtorch is no reason to refuse there.
+  /// Notes for the user on a resume from a state, one sentence each. On a GPU, another version of
+  /// libtorch is a note and no difference, because results on a GPU are not exact anyway.
   public func notes(on state: TrainingState) -> [String] {
     var notes: [String] = []
     if device.isCUDA, state.libtorch != Backend.version {
       notes.append(
-        "The run was trained with libtorch \(state.libtorch) so far, and goes on with "
-          + "\(Backend.version); its numbers may differ in the last digits.")
+        "The run was trained with libtorch \(state.libtorch) and is resumed with "
+          + "\(Backend.version); results may differ in the last digits.")
     }
-    let changes = identity.heldOutDifferences(from: state.identity)
+    let changes = identity.validationDifferences(from: state.identity)
     if !changes.isEmpty {
       notes.append(
-        "The held-out pictures are not those of the run so far (\(listing(changes.map(\.description)))); the losses of "
-          + "those, up to step \(state.step), are dropped.")
+        "The validation images have changed (\(listing(changes.map(\.description)))); the "
+          + "validation losses up to step \(state.step) are removed.")
     }
     return notes
   }
 
-  /// Whether the held-out losses of a state are of the pictures that are held out now.
+  /// Whether a state's validation losses are those of the current validation images.
   public func keepsValidation(of state: TrainingState) -> Bool {
-    identity.heldOutDifferences(from: state.identity).isEmpty
+    identity.validationDifferences(from: state.identity).isEmpty
   }
 
-  /// What going on from a state is, now that class images are there: `drawn` is this setup's identity
-  /// with theirs. Where drawing them again need not give the same last bits, others are no reason to
-  /// refuse.
+  /// The differences from a state and notes for the user, once the class images are drawn. `drawn`
+  /// is this setup's identity with the class images. If drawing them again does not give the same
+  /// bits, other class images are a note and no difference.
   func comparison(
     of drawn: RunIdentity, with state: TrainingState
   ) -> (differences: [TrainingDifference], notes: [String]) {
@@ -65,22 +65,22 @@ extension TrainingSetup {
       changes.isEmpty
         ? []
         : [
-          "The class images had to be drawn again, and are not to the last bit those of the run so "
-            + "far (\(listing(changes.map(\.description))))."
+          "The class images were drawn again and differ from the previous ones "
+            + "(\(listing(changes.map(\.description))))."
         ]
     )
   }
 
-  /// Whether class images that were drawn with a libtorch are the same when they are drawn again with
-  /// this one.
+  /// Whether class images drawn with a version of libtorch get the same bits when they are drawn
+  /// again.
   static func drawsExactly(on device: Device, libtorch: String) -> Bool {
     !device.isCUDA && libtorch == Backend.version
   }
 }
 
 extension RunFolder {
-  /// The evaluations at the checkpoints, of those whose held-out images are those of a setup. A
-  /// checkpoint that cannot be read has none.
+  /// The validations at the checkpoints, as far as they used the validation images of a setup.
+  /// Damaged checkpoints are skipped.
   func evaluations(comparableIn setup: TrainingSetup) -> [ValidationReport] {
     checkpoints.compactMap { checkpoint in
       do {
@@ -88,7 +88,7 @@ extension RunFolder {
         return state.validation?.step == checkpoint.step && setup.keepsValidation(of: state)
           ? state.validation : nil
       } catch {
-        // It is damaged; the run is not resumed from it, and whoever looks for the newest reports it.
+        // Damaged checkpoints are reported when the newest is searched.
         return nil
       }
     }

@@ -1,41 +1,41 @@
-/// Everything besides tensors that a run needs to be resumed: `state.json`.
+/// Everything besides tensors that a resume needs: `state.json`.
 public struct TrainingState: Sendable, Equatable {
-  /// The layout of checkpoint folders that this version writes.
+  /// The format of checkpoint folders that this version writes.
   public static let currentFormat = 2
-  /// The layouts that it reads. In the first one, the state holds the whole history.
+  /// The formats that it reads. In format 1, the state contains the whole history.
   static let readableFormats = 1...currentFormat
 
-  /// The layout of this checkpoint's folder.
+  /// The format of this checkpoint.
   public var format = TrainingState.currentFormat
   /// The number of the run.
   public var run: Int
-  /// Optimizer steps done.
+  /// The number of optimizer steps done.
   public var step: Int
   /// The loss of the last step.
   public var loss: Double?
   /// The resolved configuration.
   public var config: TrainingConfig
-  /// What the run trains on, by content.
+  /// Hashes of the images, captions and base model.
   public var identity: RunIdentity
-  /// Where loss scaling stands, for float16.
+  /// State of loss scaling, for float16.
   public var lossScaler: LossScaler
-  /// libtorch's version, which decides the last bits of every number.
+  /// Version of libtorch, which decides the last bits of results.
   public var libtorch: String
-  /// The last evaluation of the held-out images; nil where there was none.
+  /// The last validation; nil if there was none.
   public var validation: ValidationReport?
-  /// How the run was resumed so far, oldest first; nil where it never was.
-  public var continuations: [Continuation]?
-  /// The part of the run's history that belongs to this checkpoint.
+  /// The resumes of the run, oldest first; nil if there was none.
+  public var resumes: [Resume]?
+  /// The part of `history.jsonl` that belongs to this checkpoint.
   public var history: HistoryMark
 
   /// The whole history, in a state of format 1.
   var ownHistory: TrainingHistory?
 
-  /// The state after `step` steps.
+  /// Creates the state after `step` steps.
   public init(
     run: Int, step: Int, loss: Double?, config: TrainingConfig, identity: RunIdentity,
     lossScaler: LossScaler, libtorch: String, validation: ValidationReport?,
-    continuations: [Continuation]?, history: HistoryMark
+    resumes: [Resume]?, history: HistoryMark
   ) {
     self.run = run
     self.step = step
@@ -45,7 +45,7 @@ public struct TrainingState: Sendable, Equatable {
     self.lossScaler = lossScaler
     self.libtorch = libtorch
     self.validation = validation
-    self.continuations = continuations
+    self.resumes = resumes
     self.history = history
   }
 }
@@ -61,7 +61,7 @@ extension TrainingState: Codable {
     case lossScaler = "loss_scaler"
     case libtorch
     case validation
-    case continuations
+    case resumes = "continuations"
     case history
   }
 
@@ -75,7 +75,7 @@ extension TrainingState: Codable {
     identity = try values.decode(RunIdentity.self, forKey: .identity)
     lossScaler = try values.decode(LossScaler.self, forKey: .lossScaler)
     libtorch = try values.decode(String.self, forKey: .libtorch)
-    continuations = try values.decodeIfPresent([Continuation].self, forKey: .continuations)
+    resumes = try values.decodeIfPresent([Resume].self, forKey: .resumes)
     if format == 1 {
       let steps = try values.decode([StepReport].self, forKey: .history)
       let validation =

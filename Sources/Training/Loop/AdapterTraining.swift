@@ -3,35 +3,35 @@ import NN
 import StableDiffusion
 import Torch
 
-/// A training between two optimizer steps: the frozen UNet with its adapters, the optimizer, and
-/// everything else that a checkpoint holds.
+/// The state of a training between two optimizer steps: the frozen UNet with its adapters, the
+/// optimizer, and everything else that a checkpoint contains.
 final class AdapterTraining {
   let unet: UNet2DConditionModel
   let sites: [AdapterSite]
-  /// Optimizer steps done.
+  /// The number of optimizer steps done.
   private(set) var done = 0
 
   private let setup: TrainingSetup
   private var identity: RunIdentity
   private let optimizer: any Optimizer
-  /// What checkpoints hold besides the state.
+  /// The parts of a checkpoint with tensors.
   private let parts: [CheckpointPart]
   private let step: OptimizerStep
   private var scaler = LossScaler()
   /// The loss of the last step.
   private var loss: Double?
-  /// The last evaluation of the held-out images.
+  /// The last validation.
   private var validation: ValidationReport?
-  private var continuations: [Continuation] = []
-  private let heldOutLoss: HeldOutLoss?
+  private var resumes: [Resume] = []
+  private let validationLoss: ValidationLoss?
 
-  /// Loads the UNet and attaches new adapters, or those of a checkpoint with all that belongs to
-  /// them.
+  /// Loads the UNet and attaches adapters, which are new or restored from a checkpoint together
+  /// with the optimizer's state.
   ///
-  /// - Parameter continuation: how it goes on; nil for a run that begins.
+  /// - Parameter resume: The present resume; nil for a new run.
   init(
     _ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?,
-    continuation: Continuation? = nil
+    resume: Resume? = nil
   ) throws {
     let config = setup.config
     self.setup = setup
@@ -54,7 +54,7 @@ final class AdapterTraining {
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(
       data, config: config, timesteps: schedule.count, scale: scale)
-    heldOutLoss = HeldOutLoss(
+    validationLoss = ValidationLoss(
       data, schedule: schedule, config: config, device: setup.device, scale: scale)
     step = OptimizerStep(
       unet: unet,
@@ -66,32 +66,32 @@ final class AdapterTraining {
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
         steps: config.steps),
       config: config, scalesLoss: setup.dtype == .float16)
-    continuations = continuation.map { [$0] } ?? []
+    resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()
     for part in parts { try part.restore(from: checkpoint) }
-    continuations.insert(contentsOf: state.continuations ?? [], at: 0)
+    resumes.insert(contentsOf: state.resumes ?? [], at: 0)
     done = state.step
     scaler = state.lossScaler
     loss = state.loss
-    // The pictures that the losses so far are of, where none are held out any more.
-    identity.heldOut = identity.heldOut ?? state.identity.heldOut
+    // Without validation images now, the identity keeps those of the losses so far.
+    identity.validation = identity.validation ?? state.identity.validation
     if setup.keepsValidation(of: state) { validation = state.validation }
   }
 
-  /// How far it is: what a checkpoint of now would hold more than an earlier one.
+  /// The progress, which decides whether a new checkpoint would differ from an earlier one.
   var progress: Progress { Progress(step: done, validated: validation?.step) }
 
-  /// Optimizer steps done, and the step after which the held-out images were evaluated last.
+  /// The number of optimizer steps done, and the step of the last validation.
   struct Progress: Equatable {
     let step: Int
     let validated: Int?
   }
 
-  /// Trained values.
+  /// The number of trained values.
   var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }
 
-  /// Takes the next step; what `checkStop` throws ends it with nothing changed.
+  /// Trains the next step. An error of `checkStop` ends it and changes nothing.
   func advance(checkStop: () throws -> Void) throws -> StepReport {
     let report = try step(done, scaler: &scaler, checkStop: checkStop)
     done += 1
@@ -99,25 +99,26 @@ final class AdapterTraining {
     return report
   }
 
-  /// Evaluates the held-out pictures; nil where there are none, or where that was done after this step
-  /// before. What `checkStop`, asked before each forward pass, throws ends it with nothing changed.
+  /// Validates the training; nil without validation images, or if this step was validated already.
+  /// `checkStop` is called before each forward pass. Its error ends the validation and changes
+  /// nothing.
   func validate(checkStop: () throws -> Void) throws -> ValidationReport? {
-    guard let heldOutLoss, validation?.step != done else { return nil }
-    let report = try heldOutLoss(unet, step: done, checkStop: checkStop)
+    guard let validationLoss, validation?.step != done else { return nil }
+    let report = try validationLoss(unet, step: done, checkStop: checkStop)
     validation = report
     return report
   }
 
-  /// What a checkpoint holds, as it is now. Throws `TorchError`.
+  /// Copies the contents of a checkpoint. Throws `TorchError`.
   ///
   /// - Parameters:
-  ///   - run: the run's number.
-  ///   - history: what the run's history is by now.
+  ///   - run: The run's number.
+  ///   - history: Length and hash of the run's history.
   func contents(run: Int, history: HistoryMark) throws -> CheckpointContents {
     let state = TrainingState(
       run: run, step: done, loss: loss, config: setup.config, identity: identity,
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
-      continuations: continuations.isEmpty ? nil : continuations, history: history)
+      resumes: resumes.isEmpty ? nil : resumes, history: history)
     return try CheckpointContents(state, parts: parts)
   }
 }

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// Something that a thread of its own does, once.
+/// A function that runs once on its own thread.
 final class BackgroundWork<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, any Error>?>(nil)
   private let group = DispatchGroup()
 
-  /// Begins at once.
+  /// Starts the work.
   init(_ work: @escaping @Sendable () throws -> Value) {
     group.enter()
     Thread.detachNewThread { [self] in
@@ -19,7 +19,7 @@ final class BackgroundWork<Value: Sendable>: Sendable {
   /// Whether it is done.
   var isDone: Bool { result.withLock { $0 != nil } }
 
-  /// Waits for the end; throws what the work has thrown.
+  /// Waits for the end of the work. Returns its result or throws its error.
   func value() throws -> Value {
     group.wait()
     guard let outcome = result.withLock({ $0 }) else { throw CancellationError() }

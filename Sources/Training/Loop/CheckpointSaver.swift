@@ -3,14 +3,14 @@ import Foundation
 import NN
 import Torch
 
-/// Saves a training in the background while it goes on: in order, one checkpoint at a time. Where the
-/// disk does not take one, the training goes on, and later ones are tried.
+/// Saves checkpoints in the background while the training continues, in order and one at a time. If
+/// the disk is full or fails, the training continues and saving is tried again later.
 final class CheckpointSaver {
   private struct Written: Sendable {
     let checkpoint: CheckpointFolder
     let sha256: String
     let removed: [Int]
-    /// Why checkpoints that are not to be kept are still there.
+    /// The error that kept old checkpoints from being removed.
     let problem: String?
   }
 
@@ -26,15 +26,16 @@ final class CheckpointSaver {
     let retryAt: ContinuousClock.Instant
   }
 
+  /// Seconds until the next attempt: doubled after each failure.
   private static let delays = 5...600
-  /// How often the last checkpoint is tried, a second apart.
+  /// Attempts to save the last checkpoint, a second apart.
   private static let lastAttempts = 3
 
   private let training: AdapterTraining
   private let folder: RunFolder
   private let history: HistoryFile
   private let retention: Retention?
-  /// The evaluations at steps that have a checkpoint, or may get one.
+  /// The validations at steps that have a checkpoint or may get one.
   private var validation: [ValidationReport]
   private let report: (TrainingEvent) throws -> Void
   private var saved: AdapterTraining.Progress
@@ -42,8 +43,8 @@ final class CheckpointSaver {
   private var failure: Failure?
 
   /// - Parameters:
-  ///   - validation: the evaluations at the checkpoints that exist.
-  ///   - report: told what happens; what it throws comes out as `UnsavableError`.
+  ///   - validation: The validations at the existing checkpoints.
+  ///   - report: Called with each event. Its errors are thrown as `UnsavableError`.
   init(
     _ training: AdapterTraining, folder: RunFolder, history: HistoryFile, retention: Retention?,
     validation: [ValidationReport], report: @escaping (TrainingEvent) throws -> Void
@@ -57,19 +58,19 @@ final class CheckpointSaver {
     saved = training.progress
   }
 
-  /// Takes note of a step or an evaluation. Throws `EncodingError`.
+  /// Adds a step or a validation to the history. Throws `EncodingError`.
   func record(_ record: HistoryRecord) throws {
     try history.append(record)
     if retention != nil, case .validation(let report) = record { validation.append(report) }
   }
 
-  /// Copies the training as it is, and has it written; waits for the checkpoint before. Does nothing
-  /// where nothing is new.
+  /// Copies the training and writes the checkpoint in the background, after the previous one is
+  /// written. Does nothing without progress since then.
   func save() throws(UnsavableError) {
     let now = training.progress
     guard now.step > 0, now != pending?.progress ?? saved else { return }
-    try settle()
-    try tell(.saving(step: now.step))
+    try awaitPending()
+    try emit(.saving(step: now.step))
     let contents = try UnsavableError.marking {
       try training.contents(run: self.folder.id, history: self.history.mark)
     }
@@ -92,24 +93,24 @@ final class CheckpointSaver {
       })
   }
 
-  /// Tells what has been written since it was last asked, and tries again where something could not
-  /// be and it is time. To be called after each step.
-  func look() throws(UnsavableError) {
-    if let pending, pending.work.isDone { try settle() }
+  /// Reports a checkpoint that was written meanwhile, and tries again after a failure when it is
+  /// time. Call it after each step.
+  func poll() throws(UnsavableError) {
+    if let pending, pending.work.isDone { try awaitPending() }
     if pending == nil, let failure, ContinuousClock.now >= failure.retryAt { try save() }
   }
 
-  /// Waits until all that is done is saved.
+  /// Saves the last step and waits for it.
   ///
-  /// Throws what ``save()`` throws, or as its cause `CheckpointError.unsaved` where the disk still
-  /// does not take it.
+  /// Throws the errors of ``save()``, and `CheckpointError.unsaved` as their cause if the disk
+  /// still fails.
   func finish() throws(UnsavableError) {
     try save()
-    try settle()
+    try awaitPending()
     for _ in 1..<Self.lastAttempts where failure != nil {
       sleep(1)
       try save()
-      try settle()
+      try awaitPending()
     }
     if let failure {
       throw UnsavableError(
@@ -118,66 +119,66 @@ final class CheckpointSaver {
           saved: folder.newestCheckpoint().checkpoint?.step, reason: failure.reason))
     }
     do {
-      // What a process that died had yet to remove.
+      // A process that died may have left checkpoints to remove.
       let removed = try folder.retain(
         retention, through: saved.step, validation: validation)
-      if !removed.isEmpty { try tell(.removed(steps: removed)) }
+      if !removed.isEmpty { try emit(.removed(steps: removed)) }
     } catch let error as UnsavableError {
       throw error
     } catch {
-      try tell(.note("\(error)"))
+      try emit(.note("\(error)"))
     }
   }
 
-  /// Waits for what is being written, without telling anything.
+  /// Waits for the checkpoint that is being written, without a report.
   func wait() {
     do {
       _ = try pending?.work.value()
     } catch {
-      // Something else is ending the training already, and is what will be told.
+      // Another error is ending the training, and is the one to report.
     }
   }
 
-  /// Waits for what is being written, and tells what has become of it.
-  private func settle() throws(UnsavableError) {
+  /// Waits for the checkpoint that is being written, and reports the result.
+  private func awaitPending() throws(UnsavableError) {
     guard let pending else { return }
     self.pending = nil
     do {
       let written = try pending.work.value()
       saved = pending.progress
       failure = nil
-      try tell(
+      try emit(
         .checkpoint(
           step: pending.progress.step, folder: written.checkpoint.url, sha256: written.sha256))
-      if !written.removed.isEmpty { try tell(.removed(steps: written.removed)) }
-      forgetEvaluations(through: pending.progress.step)
-      if let problem = written.problem { try tell(.note(problem)) }
+      if !written.removed.isEmpty { try emit(.removed(steps: written.removed)) }
+      dropValidations(through: pending.progress.step)
+      if let problem = written.problem { try emit(.note(problem)) }
     } catch let error as UnsavableError {
       throw error
-    } catch  where Self.isTheDisk(error) {
+    } catch  where Self.isDiskError(error) {
       let delay =
         failure.map { min(2 * $0.delay, Self.delays.upperBound) } ?? Self.delays.lowerBound
       failure = Failure(
         reason: "\(error)", delay: delay, retryAt: .now + .seconds(delay))
-      try tell(.unsaved(step: pending.progress.step, reason: "\(error)", retryIn: delay))
+      try emit(.unsaved(step: pending.progress.step, reason: "\(error)", retryIn: delay))
     } catch {
       throw UnsavableError(cause: error)
     }
   }
 
-  /// Drops the evaluations at steps that have no checkpoint and get none any more.
-  private func forgetEvaluations(through step: Int) {
+  /// Drops the validations at past steps without a checkpoint.
+  private func dropValidations(through step: Int) {
     guard !validation.isEmpty else { return }
     let existing = Set(folder.checkpoints.map(\.step))
     validation.removeAll { $0.step <= step && !existing.contains($0.step) }
   }
 
-  private func tell(_ event: TrainingEvent) throws(UnsavableError) {
+  private func emit(_ event: TrainingEvent) throws(UnsavableError) {
     try UnsavableError.marking { try report(event) }
   }
 
-  /// Whether an error may be over when space is made or permissions are given.
-  private static func isTheDisk(_ error: any Error) -> Bool {
+  /// Whether more space or other permissions may resolve an error.
+  private static func isDiskError(_ error: any Error) -> Bool {
     switch error {
     case is FileAccessError, FileAccessError.unwritable, FileAccessError.unreadable: true
     default: false

@@ -1,41 +1,40 @@
 import Torch
 
-/// Trains an adapter: prepares the data, loads the frozen base, steps, samples and saves. Knows
-/// nothing of databases, terminals or pages; what happens is told to an observer.
+/// Trains an adapter: prepares the data, loads the frozen base model, trains, draws samples and
+/// saves checkpoints. Progress is reported as events.
 public final class Trainer {
-  /// How a training ended.
+  /// The end of a training.
   public enum Outcome: Sendable, Equatable {
     /// All steps are done.
     case finished
-    /// It was asked to stop, and has saved.
+    /// The training was stopped and has saved its last step.
     case stopped(step: Int)
   }
 
   private let setup: TrainingSetup
   private let folder: RunFolder
 
-  /// A training of a run in its folder.
+  /// Creates the training of a run in its folder.
   public init(_ setup: TrainingSetup, folder: RunFolder) {
     self.setup = setup
     self.folder = folder
   }
 
-  /// Trains from a checkpoint, or from the beginning, to the last step. An error in between loses no
-  /// step: what is done is saved before it is thrown, where that is possible. Where the disk does not
-  /// take a checkpoint or a sample, that is told and the training goes on.
+  /// Trains from a checkpoint, or from the beginning, to the last step. After an error the steps
+  /// done are saved, if possible, before it is thrown. If a checkpoint or a sample cannot be
+  /// written, this is reported and the training continues.
   ///
   /// - Parameters:
-  ///   - continuation: how the run goes on; nil for one that begins.
-  ///   - stopped: asked often; once it says true, the training saves and returns.
-  ///   - wantsSave: asked after each step; where it says true, that step is saved.
-  ///   - report: told what happens, always on this thread; what it throws ends the training without
-  ///     saving.
+  ///   - resume: The present resume; nil for a new run.
+  ///   - stopped: Called often. Once it returns true, the training saves and returns.
+  ///   - wantsSave: Called after each step. If it returns true, the step is saved.
+  ///   - report: Called with each event, on the caller's thread. Its error ends the training
+  ///     without saving.
   /// - Throws: `TrainingError`, `TorchError`, `WeightsError`, `FileAccessError`,
-  ///   `CheckpointError.differs` for a checkpoint of another training, `CheckpointError.unsaved`
-  ///   where the last of it could not be saved, and other errors of the data and the model, each a
-  ///   sentence of its own.
+  ///   `CheckpointError.differs` for a checkpoint of another training, `CheckpointError.unsaved` if
+  ///   the last step could not be saved, and errors of the dataset and the model.
   public func train(
-    from checkpoint: CheckpointFolder?, continuation: Continuation? = nil,
+    from checkpoint: CheckpointFolder?, resume: Resume? = nil,
     stopped: @escaping () -> Bool, wantsSave: @escaping () -> Bool = { false },
     report: @escaping (TrainingEvent) throws -> Void
   ) throws -> Outcome {
@@ -43,8 +42,8 @@ public final class Trainer {
     if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
     let checkStop = { if stopped() { throw StopRequest() } }
     let state = try checkpoint?.state()
-    var continuation = continuation
-    // Class images that were drawn again may have become others.
+    var resume = resume
+    // Class images that were drawn again may differ.
     func compare(_ identity: RunIdentity) throws {
       guard let state else { return }
       let (differences, notes) = setup.comparison(of: identity, with: state)
@@ -54,7 +53,7 @@ public final class Trainer {
           run: "Run \(folder.id)", differences: forbidden.map(\.description))
       }
       for change in differences.map(\.description)
-      where continuation?.changes.contains(change) == false { continuation?.changes.append(change) }
+      where resume?.changes.contains(change) == false { resume?.changes.append(change) }
       for note in notes { try report(.note(note)) }
     }
     let data: PreparedData
@@ -66,7 +65,7 @@ public final class Trainer {
       try checkStop()
       try report(.preparing("UNet", done: 0, of: 1))
       training = try AdapterTraining(
-        setup, data: data, from: checkpoint, continuation: continuation)
+        setup, data: data, from: checkpoint, resume: resume)
       try checkStop()
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
@@ -91,7 +90,7 @@ public final class Trainer {
       do {
         try saver.finish()
       } catch {
-        // A full disk, for instance, ends both; the first error is the one to tell.
+        // A full disk, for instance, causes both errors. The first one is thrown.
         saver.wait()
       }
       throw error

@@ -1,6 +1,6 @@
 import Files
 
-/// The steps of a training, and between them evaluations, checkpoints and samples.
+/// The steps of a training, and between them validations, checkpoints and samples.
 struct TrainingLoop {
   let config: TrainingConfig
   let training: AdapterTraining
@@ -10,28 +10,28 @@ struct TrainingLoop {
   let wantsSave: () -> Bool
   let report: (TrainingEvent) throws -> Void
 
-  /// Trains to the last step, or until it is asked to stop; then all that is done is saved.
+  /// Trains to the last step or until it is stopped, then saves.
   func run() throws -> Trainer.Outcome {
     do {
       try validate()
-      // The untouched base; or the grid that was being drawn when the run was interrupted.
+      // Samples of the base model, or the grid that was not finished before an interruption.
       if !samples.exists(step: training.done) { try sample() }
       while training.done < config.steps {
         let step = try training.advance(checkStop: checkStop)
         try saver.record(.step(step))
-        try tell(.step(step))
+        try emit(.step(step))
         try validate()
-        let isWanted = wantsSave()
-        if isWanted || training.done == config.steps
+        let savesNow = wantsSave()
+        if savesNow || training.done == config.steps
           || config.isDue(training.done, every: config.checkpointEvery)
         {
           try saver.save()
         } else {
-          try saver.look()
+          try saver.poll()
         }
         try sample()
       }
-      // Also the last evaluation, where that alone was left to do.
+      // Also saves a last validation that was made after the last checkpoint.
       try saver.finish()
       return .finished
     } catch is StopRequest {
@@ -45,27 +45,27 @@ struct TrainingLoop {
       let report = try training.validate(checkStop: checkStop)
     else { return }
     try saver.record(.validation(report))
-    try tell(.validation(report))
+    try emit(.validation(report))
   }
 
   private func sample() throws {
     guard config.isDue(training.done, every: config.sampleEvery) else { return }
     do {
       try samples.draw(
-        step: training.done, unet: training.unet, checkStop: checkStop, report: tell)
+        step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
     } catch let error as FileAccessError {
-      try tell(.note("There are no samples of step \(training.done): \(error)"))
+      try emit(.note("The samples of step \(training.done) could not be written: \(error)"))
     }
   }
 
-  private func tell(_ event: TrainingEvent) throws(UnsavableError) {
+  private func emit(_ event: TrainingEvent) throws(UnsavableError) {
     try UnsavableError.marking { try report(event) }
   }
 }
 
 extension TrainingConfig {
-  /// Whether something that happens every so many steps (0: never) and after the last one happens
-  /// after this step.
+  /// Whether something is due after a step that happens every `interval` steps (0: never) and after
+  /// the last step.
   fileprivate func isDue(_ step: Int, every interval: Int) -> Bool {
     interval > 0 && (step.isMultiple(of: interval) || step == steps)
   }

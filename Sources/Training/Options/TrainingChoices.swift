@@ -1,11 +1,11 @@
 public import NN
 public import Options
 
-/// What is trained on of the VAE's distribution over an image's latents.
+/// Which latents of the VAE's distribution are trained on.
 public enum LatentsChoice: String, ConfigChoice, CaseIterable {
   /// A new sample in every step.
   case sampled
-  /// The mean, which is also the most likely value.
+  /// The mean.
   case mean
 }
 

@@ -1,31 +1,46 @@
+package import Options
+package import StableDiffusion
+
 extension TrainingConfig {
-  /// `dataset`, or the folder that belongs to the subject.
+  /// The dataset folder: `dataset`, or `Datasets/<subject>`.
   public var datasetPath: String { dataset ?? "Datasets/\(subject)" }
 
-  /// Whether a settled configuration (``TrainingSetup``) trains on class images too.
+  /// Whether a resolved configuration (``TrainingSetup``) also trains on class images.
   var preservesPrior: Bool { priorImages ?? 0 > 0 }
 
-  /// Whether a settled configuration has class images drawn.
+  /// Whether the base model draws the class images of a resolved configuration.
   var drawsClassImages: Bool { preservesPrior && priorFolder == nil }
+
+  /// The training resolution in pixels: `resolution`, or the model's own. Throws `ConfigError` if
+  /// it is not a multiple of the VAE's scale.
+  package func resolution(for model: ModelDirectory) throws(ConfigError) -> Int {
+    let resolution = resolution ?? model.resolution
+    guard resolution.isMultiple(of: model.vae.scale) else {
+      throw .invalidValue(
+        key: Self.schema.key(of: \.$resolution), origin: .builtIn, found: "\(resolution)",
+        allowed: "a multiple of \(model.vae.scale) for this base model")
+    }
+    return resolution
+  }
 }
 
-/// What a subject can be called.
+/// The rules for names of subjects.
 enum SubjectName {
-  /// Whether it can be the name of the subject's folders.
+  /// Whether a name can be the name of a folder.
   static func isFolderName(_ name: String) -> Bool {
     !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
       && !name.unicodeScalars.contains { $0.value < 0x20 }
   }
 
-  /// What is allowed, if the name is not.
+  /// The allowed names in words if this one is not allowed, else nil.
   static func problem(_ name: String) -> String? {
     guard isFolderName(name) else { return "the name of a folder in Datasets, without a slash" }
     return isReserved(name)
-      ? "another name, since that place among the runs is taken; rename the dataset's folder" : nil
+      ? "another name, because this one is reserved; rename the dataset folder" : nil
   }
 
-  /// Whether something else lies where the runs of a subject would: the base models, the caches or
-  /// the database with its companions. Some file systems do not tell apart capital letters.
+  /// Whether the project folder uses the name for the base models, the caches or the database's
+  /// files. Some file systems ignore case.
   private static func isReserved(_ subject: String) -> Bool {
     let name = subject.lowercased()
     return ["base", "cache"].contains(name) || name.hasPrefix("runs.sqlite")

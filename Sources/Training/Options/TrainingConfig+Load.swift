@@ -1,19 +1,20 @@
-public import Foundation
+package import Foundation
 import NN
 package import Options
 import Yams
 
 extension TrainingConfig {
-  /// The configuration of a run: the defaults, over them `default.yaml` if it exists, over it `file` or
-  /// else `<subject>.yaml` if that exists, and `overrides` over all.
+  /// Loads the configuration of a run from four layers, each overriding the one before: the
+  /// built-in defaults, `default.yaml` if it exists, `file` or else `<subject>.yaml` if that
+  /// exists, and `overrides`.
   ///
   /// - Parameters:
-  ///   - overrides: What is set on the command line.
-  ///   - file: The file the user named, instead of the subject's own.
-  ///   - folder: Where the configuration files are.
+  ///   - overrides: The options set on the command line.
+  ///   - file: A configuration file to read instead of `<subject>.yaml`.
+  ///   - folder: The folder with `default.yaml` and `<subject>.yaml`.
   ///   - needsSubject: Whether a configuration without a subject is an error.
-  /// - Throws: `ConfigError` for a file that is missing or broken, and for an option that is
-  ///   unknown, of the wrong type or outside what is allowed.
+  /// - Throws: `ConfigError` for a file that is missing or malformed, and for an option that is
+  ///   unknown, has the wrong type or is out of range.
   package static func load(
     _ overrides: OptionOverrides<TrainingConfig>,
     file: URL? = nil,
@@ -33,7 +34,7 @@ extension TrainingConfig {
     return try layers.resolve(unchecked: needsSubject ? [] : [schema.key(of: \.$subject)])
   }
 
-  /// This configuration with others over it. Throws `ConfigError` for what they set wrongly.
+  /// This configuration with some options replaced. Throws `ConfigError` for an invalid value.
   package func overridden(
     by overrides: OptionOverrides<TrainingConfig>
   ) throws(ConfigError) -> TrainingConfig {
@@ -42,12 +43,12 @@ extension TrainingConfig {
     return try layers.resolve()
   }
 
-  /// Every option with its help, as a configuration file.
+  /// A configuration file of all options, each with its help text.
   package var yaml: String {
     yaml(
       introduction: """
-        Every option with its value. Configs/<subject>.yaml overrides Configs/default.yaml, and flags
-        override both.
+        Every option with its value. Configs/<subject>.yaml overrides Configs/default.yaml, and
+        flags override both.
         """)
   }
 }

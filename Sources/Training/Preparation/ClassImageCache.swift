@@ -7,24 +7,23 @@ import NN
 import StableDiffusion
 import Torch
 
-/// Class images drawn with the untouched base model, each once: kept as PNG files under the hash of
-/// everything that they are drawn from, so that a stale one cannot be found.
+/// Class images drawn with the base model, each once. The name of a PNG file is the hash of
+/// everything that decides the image, so a stale file is never found.
 struct ClassImageCache {
-  /// Part of every key; raised whenever the same inputs give other pictures.
+  /// Part of every key. Raise it whenever the same inputs give other images.
   private static let version = "class images 1"
 
   private let setup: TrainingSetup
   private let folder: URL
 
-  /// The class images that this setup leads to.
   init(_ setup: TrainingSetup) {
     self.setup = setup
     folder = setup.caches.appending(path: CacheKind.classImages.rawValue)
   }
 
-  /// The pictures, image i showing prompt i mod count; those that are not kept whole are drawn. What
-  /// `checkStop`, asked before each picture and after each sampler step, throws ends it; what is
-  /// drawn by then is kept.
+  /// The class images; image `i` has prompt `i % prompts.count`. Those that are not cached are
+  /// drawn. `checkStop` is called before each image and after each sampler step. Its error ends the
+  /// drawing; images drawn so far stay cached.
   ///
   /// Throws `DrawingError`, `FileAccessError`, and errors of the model's files.
   func images(
@@ -40,7 +39,7 @@ struct ClassImageCache {
       try draw(plans, missing, prompts, checkStop: checkStop) { index in
         try report(.preparing("class images", done: index, of: count))
       }
-      // libtorch keeps a GPU's memory for itself when tensors are freed.
+      // libtorch keeps the GPU memory of freed tensors.
       if setup.device.isCUDA { try Backend.emptyCache() }
     }
     return plans.map { plan in
@@ -49,7 +48,7 @@ struct ClassImageCache {
     }
   }
 
-  /// A class image, and where it is kept.
+  /// A class image to draw, and its cache file.
   private struct Plan {
     let prompt: String
     let options: DrawingOptions
@@ -74,14 +73,14 @@ struct ClassImageCache {
       ] + parts.map(setup.identity.hash(of:)))
     let infotext = Infotext(
       options, sampler: setup.model.scheduler.className,
-      // By its content: the file must not depend on where the model lies.
+      // Named by content: the file must not depend on the model's folder.
       model: String(setup.identity.hash(of: .unet).prefix(12)), adapters: [])
     return Plan(
       prompt: prompt, options: options,
       entry: PictureEntry(url: folder.appending(path: "\(key).png"), infotext: infotext))
   }
 
-  /// The hash of everything that a prompt's embedding depends on besides the prompt.
+  /// The hash of everything besides the prompt that decides its embedding.
   private var textHash: String {
     let parts: [ModelDirectory.Component] = [.tokenizer, .tokenizer2, .textEncoder, .textEncoder2]
     return ContentHash.of(
@@ -89,8 +88,8 @@ struct ClassImageCache {
         + [setup.dtype.rawValue, "\(setup.model.forceZerosForEmptyPrompt)"])
   }
 
-  /// Draws and writes the missing pictures one by one, so that an interruption loses at most one; plan
-  /// i has prompt i mod count. UNet and VAE are freed when this returns.
+  /// Draws and writes the missing images one by one, so that an interruption loses at most one.
+  /// Plan `i` has prompt `i % prompts.count`. UNet and VAE are freed at the end.
   private func draw(
     _ plans: [Plan], _ missing: [Int], _ prompts: [String], checkStop: () throws -> Void,
     next: (_ index: Int) throws -> Void

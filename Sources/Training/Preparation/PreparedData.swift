@@ -4,37 +4,38 @@ import Foundation
 import StableDiffusion
 import Torch
 
-/// What training reads instead of images and captions, computed once into the caches, from where each
-/// forward pass takes its own: memory does not grow with the pictures. The encoders and the VAE are
-/// out of memory again when this is there.
+/// The latents and embeddings that training reads instead of images and captions. They are computed
+/// once into the caches, and each forward pass reads its own from there, so memory does not grow
+/// with the dataset. Text encoders and VAE are freed after the preparation.
 struct PreparedData {
-  /// The subject's pictures.
+  /// The subject's images.
   let instances: SampleDeck
-  /// The class images of prior preservation.
+  /// The class images of prior preservation; nil without.
   let classImages: SampleDeck?
-  /// The pictures that are kept from training.
-  let heldOut: [SampleDeck.Sample]
-  /// As many of those that are trained on, whose loss is measured beside.
+  /// The validation images.
+  let validation: [SampleDeck.Sample]
+  /// As many training images, whose loss is measured for comparison.
   let compared: [SampleDeck.Sample]
-  /// The latents of all of them.
+  /// The latents of all images.
   let latents: LatentCache
-  /// The captions of all of them.
+  /// The embeddings of all captions.
   let texts: TextCache
-  /// The embeddings of the sample prompts, and of no negative prompt.
+  /// The embeddings of the sample prompts.
   let prompts: [PromptEmbedding]
+  /// The embedding for samples without a negative prompt.
   let negative: PromptEmbedding
-  /// What is trained on, with the class images that were drawn.
+  /// The identity of the data, with the class images that were drawn.
   let identity: RunIdentity
-  /// The files of the caches that the run uses.
+  /// The cache entries that the run uses.
   let cacheUse: CacheUse
 
-  /// Computes what is not in the caches. What `checkStop`, asked before each of them, throws ends it;
-  /// what is computed by then is kept.
+  /// Computes what is missing in the caches. `checkStop` is called before each computation. Its
+  /// error ends the preparation; entries computed so far stay cached.
   ///
   /// - Parameters:
-  ///   - step: optimizer steps that are done already, whose samples are not needed any more.
-  ///   - compare: asked about the identity once class images are drawn, before anything is computed
-  ///     from them; what it throws ends it.
+  ///   - step: The number of optimizer steps already done, whose samples are no longer needed.
+  ///   - compare: Called with the identity after the class images are drawn and before they are
+  ///     encoded. Its error ends the preparation.
   init(
     _ setup: TrainingSetup, from step: Int = 0,
     compare: (RunIdentity) throws -> Void = { _ in }, checkStop: () throws -> Void,
@@ -44,8 +45,8 @@ struct PreparedData {
     let steps = step..<max(step, config.steps)
     var sources = PreparedSources(setup)
     let instances = SampleDeck(instances: sources.instances, config)
-    let heldOut = Self.plain(sources.heldOut, config)
-    let compared = Self.plain(sources.instances.evenlyChosen(heldOut.count), config)
+    let validation = Self.plain(sources.validation, config)
+    let compared = Self.plain(sources.instances.evenlyChosen(validation.count), config)
     let latents = LatentCache(setup)
     let texts = try TextCache(setup)
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
@@ -53,9 +54,10 @@ struct PreparedData {
       try checkStop()
       try report(.preparing(what, done: done, of: count))
     }
-    // A picture that cannot be read is told before class images are drawn, which may take long.
+    // The subject's images come first: an unreadable one is reported before class images are drawn,
+    // which may take long.
     let own = instances.contents(steps: steps)
-    let evaluated = heldOut + compared
+    let evaluated = validation + compared
     let given = (own.views + evaluated.map(\.view)).distinct()
     try latents.fill(given) { try progress("latents", $0, given.count) }
     try sources.addClassImages(checkStop: checkStop, report: report)
@@ -69,18 +71,18 @@ struct PreparedData {
     }
 
     let prompts = config.samplePrompts.map { TextPrompt.positive($0) }
-    // What fills shorter captions up, where some have several chunks.
+    // Pads short captions in batches with captions of several chunks.
     let filling = config.maxCaptionTokens > 75 ? [TextPrompt.positive("")] : []
     let all =
       (own.texts + others.texts + evaluated.map(\.text) + prompts + filling + [.negative(nil)])
       .distinct()
     try texts.fill(all) { try progress("text", $0, all.count) }
-    // libtorch keeps a GPU's memory for itself when tensors are freed, in pieces of their sizes.
+    // libtorch keeps the GPU memory of freed tensors, in blocks of their sizes.
     if setup.device.isCUDA { try Backend.emptyCache() }
 
     self.instances = instances
     self.classImages = classImages
-    self.heldOut = heldOut
+    self.validation = validation
     self.compared = compared
     self.latents = latents
     self.texts = texts
@@ -91,9 +93,9 @@ struct PreparedData {
         + sources.classImages.map(\.image.url), below: setup.caches)
   }
 
-  /// Pictures to evaluate: always the same part of each, with the same caption.
+  /// Samples for validation: always the same crop and the same caption of each image.
   private static func plain(
-    _ sources: [PictureSource], _ config: TrainingConfig
+    _ sources: [ImageSource], _ config: TrainingConfig
   ) -> [SampleDeck.Sample] {
     let recipe = CaptionRecipe(config.datasetOptions)
     return sources.enumerated().map { number, source in
@@ -106,9 +108,9 @@ struct PreparedData {
   }
 }
 
-extension [PictureSource] {
-  /// At most so many, evenly apart.
-  fileprivate func evenlyChosen(_ count: Int) -> [PictureSource] {
+extension [ImageSource] {
+  /// At most `count` images, evenly spaced.
+  fileprivate func evenlyChosen(_ count: Int) -> [ImageSource] {
     let chosen = Swift.min(count, self.count)
     return (0..<chosen).map { self[$0 * self.count / chosen] }
   }

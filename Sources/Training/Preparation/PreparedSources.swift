@@ -1,29 +1,29 @@
 import Datasets
 import Foundation
 
-/// The pictures that training is prepared from, all of them files.
+/// The image files of a training: the subject's, validation and class images.
 struct PreparedSources {
-  let instances: [PictureSource]
-  let heldOut: [PictureSource]
+  let instances: [ImageSource]
+  let validation: [ImageSource]
   /// Empty until they are added.
-  private(set) var classImages: [PictureSource] = []
-  /// What is trained on, with the class images that were added.
+  private(set) var classImages: [ImageSource] = []
+  /// The identity of the data, with the class images that were added.
   private(set) var identity: RunIdentity
 
   private let setup: TrainingSetup
 
-  /// The pictures that are there already; class images are not among them yet.
+  /// Lists the subject's and the validation images, but not the class images yet.
   init(_ setup: TrainingSetup) {
     self.setup = setup
     identity = setup.identity
     instances = Self.sources(setup, setup.dataset.images, identity.images)
-    heldOut = Self.sources(
-      setup, setup.heldOut?.images ?? [], identity.heldOut ?? [],
-      prefix: (setup.heldOut?.directory.lastPathComponent ?? "") + "/")
+    validation = Self.sources(
+      setup, setup.validation?.images ?? [], identity.validation ?? [],
+      prefix: (setup.validation?.directory.lastPathComponent ?? "") + "/")
   }
 
-  /// Adds the class images, and draws those that are asked for and not there yet; see
-  /// ``ClassImageCache``.
+  /// Adds the class images. Those that the base model has to draw and that are not cached are
+  /// drawn, see ``ClassImageCache``.
   mutating func addClassImages(
     checkStop: () throws -> Void, report: (TrainingEvent) throws -> Void
   ) throws {
@@ -33,7 +33,7 @@ struct PreparedSources {
     case .drawn(let count, let prompts):
       images = try ClassImageCache(setup).images(
         count: count, prompts: prompts, checkStop: checkStop, report: report)
-      // By their numbers: the names of the files say nothing.
+      // Named by number, because the file names are hashes.
       identity.classImages = try images.enumerated().map { index, image in
         try RunIdentity.Image(image, name: "\(index + 1)", masks: false)
       }
@@ -46,9 +46,9 @@ struct PreparedSources {
   private static func sources(
     _ setup: TrainingSetup, _ images: [DatasetImage], _ identities: [RunIdentity.Image],
     prefix: String = ""
-  ) -> [PictureSource] {
+  ) -> [ImageSource] {
     zip(images, identities).map { image, identity in
-      PictureSource(
+      ImageSource(
         image, identity, buckets: setup.buckets, upscale: setup.config.upscale, prefix: prefix)
     }
   }

@@ -2,44 +2,44 @@ import Datasets
 import Images
 import StableDiffusion
 
-/// Pictures as training deals them out: which of them a forward pass has, which part of each, which
-/// way round and with which caption. All of it is a pure function of the seed and the place in the
-/// run, so what a run will read is known before it starts.
+/// The samples of each forward pass: images with crop, mirroring and caption. They are a pure
+/// function of the seed, the step and the pass, so everything that a run will read is known before
+/// it starts.
 struct SampleDeck {
-  /// One picture in one forward pass.
+  /// One image in one forward pass.
   struct Sample {
-    let view: PictureView
+    let view: ImageView
     let text: TextPrompt
     let sizes: SizeConditioning
-    /// Which of the step's samples it is, for the draws that are made for it.
+    /// The sample's number in its step, for its random numbers; negative for class images.
     let number: Int
-    /// What messages call it.
+    /// The image's name in messages.
     let file: String
   }
 
-  private let sources: [PictureSource]
+  private let sources: [ImageSource]
   private let order: SampleOrder
   private let config: TrainingConfig
   private let recipe: CaptionRecipe
   private let batchSize: Int
   private let isClass: Bool
 
-  /// The subject's pictures.
-  init(instances: [PictureSource], _ config: TrainingConfig) {
+  /// The subject's images.
+  init(instances: [ImageSource], _ config: TrainingConfig) {
     self.init(
       instances, config, recipe: CaptionRecipe(config.datasetOptions), batchSize: config.batchSize,
       isClass: false)
   }
 
-  /// The class images of prior preservation; their captions are what they show, and stay so.
-  init(classImages: [PictureSource], _ config: TrainingConfig) {
+  /// The class images of prior preservation. Their captions are not changed.
+  init(classImages: [ImageSource], _ config: TrainingConfig) {
     self.init(
       classImages, config, recipe: CaptionRecipe(TrainingConfig().datasetOptions),
       batchSize: config.priorBatchSize, isClass: true)
   }
 
   private init(
-    _ sources: [PictureSource], _ config: TrainingConfig, recipe: CaptionRecipe, batchSize: Int,
+    _ sources: [ImageSource], _ config: TrainingConfig, recipe: CaptionRecipe, batchSize: Int,
     isClass: Bool
   ) {
     self.sources = sources
@@ -53,7 +53,7 @@ struct SampleDeck {
       purpose: isClass ? .classOrder : .order)
   }
 
-  /// The samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  /// The samples of forward pass `micro` of optimizer step `step`, both from 0.
   func samples(step: Int, micro: Int) -> [Sample] {
     let (epoch, images) = order.pass(step: step, micro: micro)
     return images.enumerated().map { place, image in
@@ -62,8 +62,8 @@ struct SampleDeck {
     }
   }
 
-  /// The views and captions that some steps of a run have, each once, in the order of their first use.
-  func contents(steps: Range<Int>) -> (views: [PictureView], texts: [TextPrompt]) {
+  /// The views and captions of a range of steps, each once, in the order of their first use.
+  func contents(steps: Range<Int>) -> (views: [ImageView], texts: [TextPrompt]) {
     let passes = steps.count * config.gradientAccumulation
     if config.crop == .center, !recipe.isRandom, passes >= order.passesPerEpoch {
       let orientations = config.flip ? [false, true] : [false]
@@ -81,8 +81,8 @@ struct SampleDeck {
     return (samples.map(\.view).distinct(), samples.map(\.text).distinct())
   }
 
-  /// What the picture of a number is told by, among all draws of a run: class images count down from
-  /// -1, so they change nothing about what is drawn for the subject's.
+  /// The counter of a sample for its random numbers. Class images count down from -1, so the random
+  /// numbers of the subject's samples do not depend on them.
   private func counter(_ number: Int) -> Int { isClass ? -1 - number : number }
 
   private func sample(_ image: Int, epoch: Int, step: Int, number: Int) -> Sample {
@@ -110,7 +110,7 @@ struct SampleDeck {
 }
 
 extension SizeConditioning {
-  /// What SDXL is told of an image that training sees cropped.
+  /// The size conditioning of a cropped image: its original size, crop offset and target size.
   init(_ geometry: CropGeometry) {
     self.init(width: geometry.target.width, height: geometry.target.height)
     originalHeight = geometry.original.height
@@ -121,7 +121,7 @@ extension SizeConditioning {
 }
 
 extension Sequence where Element: Hashable {
-  /// Each element once, where it is first.
+  /// The elements without repetitions, in the order of their first occurrence.
   func distinct() -> [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }

@@ -2,7 +2,7 @@ import StableDiffusion
 import Torch
 
 extension LatentCache {
-  /// The cache of what a training reads.
+  /// The latents of a training's images.
   init(_ setup: TrainingSetup) {
     self.init(
       in: setup.caches, vaeHash: setup.identity.hash(of: .vae), device: setup.device,
@@ -12,7 +12,7 @@ extension LatentCache {
 }
 
 extension TextCache {
-  /// The cache of what a training reads. Throws `ModelError`.
+  /// The embeddings of a training's texts. Throws `ModelError`.
   convenience init(_ setup: TrainingSetup) throws {
     let parts: [ModelDirectory.Component] = [.textEncoder, .textEncoder2]
     self.init(

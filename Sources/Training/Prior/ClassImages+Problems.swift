@@ -5,13 +5,13 @@ import Options
 import StableDiffusion
 
 extension ClassImages {
-  /// What the user should know of them before training starts.
+  /// Problems to report before training starts.
   func problems(
     _ config: TrainingConfig, buckets: AspectBuckets, _ tokenizer: CLIPTokenizer
   ) -> [DatasetProblem] {
     switch self {
     case .found(let dataset):
-      // What is put around the subject's captions is not said of others of its kind.
+      // Prefix and suffix are for the subject's captions only.
       var config = config
       config.captionPrefix = nil
       config.captionSuffix = nil
@@ -23,8 +23,8 @@ extension ClassImages {
     }
   }
 
-  /// Options of a configuration that nothing is done with, because class images are not drawn or there
-  /// are none. That they were switched off says enough.
+  /// The options that have no effect, because class images are not drawn or there are none. Nothing
+  /// is reported for `prior_images: 0`, which switches them off.
   static func unused(_ config: TrainingConfig, _ images: ClassImages?) -> [DatasetProblem] {
     let defaults = TrainingConfig()
     let classPrompts = TrainingConfig.schema.key(of: \.$classPrompts)
@@ -38,14 +38,14 @@ extension ClassImages {
     case .found(let dataset):
       let caption = config.classPrompts.first
       add(\.$classPrompts, caption != nil && !dataset.images.contains { $0.caption == caption })
-      reason = "not used, since class images are read from prior_folder"
+      reason = "not used, because class images are read from prior_folder"
     case nil:
       guard config.priorImages == nil else { return [] }
       add(\.$priorFolder, config.priorFolder != nil)
       add(\.$classPrompts, !config.classPrompts.isEmpty)
       add(\.$priorWeight, config.priorWeight != defaults.priorWeight)
       add(\.$priorBatchSize, config.priorBatchSize != config.batchSize)
-      reason = "not used without class images; ask for some with prior_images"
+      reason = "not used without class images; set prior_images to use some"
     }
     add(\.$priorSteps, config.priorSteps != defaults.priorSteps)
     add(\.$priorGuidance, config.priorGuidance != defaults.priorGuidance)
@@ -54,7 +54,7 @@ extension ClassImages {
       problems.append(
         DatasetProblem(
           [classPrompts],
-          "only \"\(config.classPrompts[0])\" is used, for pictures without a caption"))
+          "only \"\(config.classPrompts[0])\" is used, for images without a caption"))
     }
     return problems
   }

@@ -1,17 +1,18 @@
 public import Datasets
 import Foundation
 
-/// The class images of prior preservation (Ruiz et al. 2023, section 3.3): pictures of other things
-/// of the subject's kind, trained beside the subject's so that the model does not forget them.
+/// The class images of prior preservation (Ruiz et al. 2023, section 3.3): images of other things
+/// of the subject's class. They are trained together with the subject's images, so that the model
+/// does not forget the class.
 public enum ClassImages: Sendable, Equatable {
-  /// Pictures in a folder of the user's.
+  /// Images in a folder of the user.
   case found(Dataset)
-  /// Pictures to draw with the base model; image i shows prompt i mod count.
+  /// Images to draw with the base model; image `i` has prompt `i % prompts.count`.
   case drawn(count: Int, prompts: [String])
 
-  /// What a configuration and `subject.yaml` ask for; nil for no prior preservation.
+  /// The class images of a configuration and `subject.yaml`; nil without prior preservation.
   ///
-  /// Throws `PriorError`, and for a folder what `Dataset.load` throws.
+  /// Throws `PriorError`, and the errors of `Dataset.load` for a folder.
   init?(_ config: TrainingConfig, dataset: Dataset) throws {
     let subject = dataset.subject
     let count = config.priorImages ?? subject.priorImages
@@ -19,15 +20,15 @@ public enum ClassImages: Sendable, Equatable {
     let prompts = config.classPrompts.isEmpty ? subject.defaultClassPrompts : config.classPrompts
     let subjectFile = dataset.directory.appending(path: Subject.fileName).relativePath
     if let path = config.priorFolder {
-      let images = try Self.pictures(in: path, count: count, caption: prompts.first ?? "")
-      if let bare = images.images.first(where: { $0.caption.isEmpty }) {
+      let found = try Self.images(in: path, count: count, caption: prompts.first ?? "")
+      if let bare = found.images.first(where: { $0.caption.isEmpty }) {
         throw PriorError.noClassPrompt(
-          picture: bare.url.relativePath, subjectFile: subjectFile)
+          image: bare.url.relativePath, subjectFile: subjectFile)
       }
-      self = .found(images)
+      self = .found(found)
     } else if let count {
       guard !prompts.isEmpty else {
-        throw PriorError.noClassPrompt(picture: nil, subjectFile: subjectFile)
+        throw PriorError.noClassPrompt(image: nil, subjectFile: subjectFile)
       }
       self = .drawn(count: count, prompts: prompts)
     } else {
@@ -35,7 +36,7 @@ public enum ClassImages: Sendable, Equatable {
     }
   }
 
-  /// How many there are.
+  /// The number of class images.
   var count: Int {
     switch self {
     case .found(let dataset): dataset.images.count
@@ -43,14 +44,14 @@ public enum ClassImages: Sendable, Equatable {
     }
   }
 
-  /// The name of the folder that they are found in.
+  /// Name of the folder with class images; nil for drawn ones.
   var folderName: String? {
     if case .found(let dataset) = self { dataset.directory.lastPathComponent } else { nil }
   }
 
-  /// The first `count` pictures of a folder by name, or with nil all of them. They are not filled up by
-  /// drawing: what is trained on would then depend on two sources.
-  private static func pictures(in path: String, count: Int?, caption: String) throws -> Dataset {
+  /// The first `count` images of a folder by name, or all for nil. Missing ones are not drawn,
+  /// because the class images would then come from two sources.
+  private static func images(in path: String, count: Int?, caption: String) throws -> Dataset {
     let folder = URL(filePath: path, directoryHint: .isDirectory)
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw PriorError.noFolder(path)
@@ -60,11 +61,11 @@ public enum ClassImages: Sendable, Equatable {
         directory: folder, caption: caption, limit: count ?? .max)
       let found = dataset.images.count
       if let count, found < count {
-        throw PriorError.tooFew(folder: path, found: found, asked: count)
+        throw PriorError.tooFew(folder: path, found: found, requested: count)
       }
       return dataset
     } catch DatasetError.empty(_, unsupported: []) {
-      throw PriorError.tooFew(folder: path, found: 0, asked: count ?? 1)
+      throw PriorError.tooFew(folder: path, found: 0, requested: count ?? 1)
     }
   }
 }

@@ -1,15 +1,15 @@
 public import Files
 
-/// Prior preservation that cannot be had as it is asked for.
+/// A configuration of prior preservation that cannot be used.
 public enum PriorError: ReportableError, Equatable {
-  /// Nothing says what class images show: those to be drawn, or a `picture` without a caption.
-  case noClassPrompt(picture: String?, subjectFile: String)
-  /// The folder with class images is not there.
+  /// There is no prompt for class images to draw, or no caption for an `image` in the folder.
+  case noClassPrompt(image: String?, subjectFile: String)
+  /// The folder with class images does not exist.
   case noFolder(String)
-  /// The folder holds fewer pictures than are asked for.
-  case tooFew(folder: String, found: Int, asked: Int)
+  /// The folder has fewer images than requested.
+  case tooFew(folder: String, found: Int, requested: Int)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind {
     switch self {
     case .noClassPrompt: .usage
@@ -21,19 +21,18 @@ public enum PriorError: ReportableError, Equatable {
   /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
-    case .noClassPrompt(let picture, let subjectFile):
-      (picture.map { "\($0) has no caption, and nothing says" }
-        ?? "Class images are asked for (prior_images), but nothing says")
-        + " what they show; give `class_prompts`, or set class_word in \(subjectFile)."
+    case .noClassPrompt(let image, let subjectFile):
+      (image.map { "\($0) has no caption" } ?? "The class images (prior_images) have no prompt")
+        + "; set `class_prompts`, or class_word in \(subjectFile)."
     case .noFolder(let path):
-      "There is no folder \(path); give `prior_folder` a folder with class images, or leave it out "
-        + "to have them drawn."
-    case .tooFew(let folder, let found, let asked):
+      "There is no folder \(path); set `prior_folder` to a folder with class images, or omit it to "
+        + "draw them."
+    case .tooFew(let folder, let found, let requested):
       found == 0
-        ? "\(folder) holds no .jpg or .png picture; put class images there, or leave out "
-          + "`prior_folder` to have them drawn."
-        : "\(folder) holds \(found) of the \(asked) class images that are asked for; add some, or "
-          + "set `prior_images: \(found)` to use those that are there."
+        ? "\(folder) contains no .jpg or .png image; add class images, or omit `prior_folder` to "
+          + "draw them."
+        : "\(folder) contains \(found) images, but `prior_images` is \(requested); add images, or "
+          + "set `prior_images: \(found)`."
     }
   }
 }

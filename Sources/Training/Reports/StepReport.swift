@@ -1,23 +1,22 @@
-/// One optimizer step.
+/// The results of one optimizer step.
 public struct StepReport: Codable, Sendable, Equatable {
-  /// Counted from 1.
+  /// The step's number, from 1.
   public var step: Int
-  /// Mean over the accumulated forward passes.
+  /// Mean loss over the accumulated forward passes.
   public var loss: Double
-  /// The learning rate of the first parameter group in this step.
+  /// Learning rate of the first parameter group in this step.
   public var learningRate: Double
-  /// The learning rate of each parameter group by its name; nil where there is only one.
+  /// Learning rate of each parameter group by name; nil for a single group.
   public var learningRates: [String: Double]?
-  /// 2-norm of the gradients before clipping; nil where float16 overflowed and the step was left
-  /// out.
+  /// 2-norm of the gradients before clipping; nil if float16 overflowed and the step was skipped.
   public var gradNorm: Double?
-  /// Seconds, samples and checkpoints excluded.
+  /// Duration in seconds, without samples and checkpoints.
   public var seconds: Double
   /// Mean timestep of the samples.
   public var timestep: Double
-  /// With class images: the part of the loss that is the subject's.
+  /// Loss of the subject's images; nil without class images.
   public var instanceLoss: Double?
-  /// With class images: theirs, before it is weighted.
+  /// Loss of the class images, before weighting; nil without class images.
   public var priorLoss: Double?
 
   private enum CodingKeys: String, CodingKey {
@@ -34,7 +33,7 @@ public struct StepReport: Codable, Sendable, Equatable {
 }
 
 extension StepReport {
-  /// A step with the rates of its parameter groups, in their order.
+  /// Creates the report with the learning rates of the parameter groups, in their order.
   init(
     step: Int, loss: Double, rates: [(name: String, rate: Double)], gradNorm: Double?,
     seconds: Double, timestep: Double, instanceLoss: Double?, priorLoss: Double?

@@ -1,29 +1,29 @@
 public import Foundation
 import Torch
 
-/// What a training tells while it runs.
+/// An event of a training.
 public enum TrainingEvent {
-  /// Caches are being filled or the model is being read: what, how many of how many.
+  /// Caches are filled or the model is loaded: the kind of work, the number done, and the total.
   case preparing(String, done: Int, of: Int)
-  /// Something that the user should know, in one sentence.
+  /// A note for the user, one sentence.
   case note(String)
-  /// The first step is about to begin: adapted layers and trained values.
+  /// The first step starts: the number of adapted layers and of trained values.
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.
   case step(StepReport)
-  /// The held-out pictures were evaluated.
+  /// A validation is done.
   case validation(ValidationReport)
-  /// A picture of a sample grid is being drawn: which of how many.
+  /// A picture of a sample grid is being drawn: its number from 1, and the total.
   case sampling(step: Int, picture: Int, of: Int)
   /// A sample grid is written.
   case sample(step: Int, grid: URL)
-  /// A checkpoint is about to be written, in the background.
+  /// Writing a checkpoint starts in the background.
   case saving(step: Int)
-  /// A checkpoint is written; `sha256` is its adapter's.
+  /// A checkpoint is written; `sha256` is that of its adapter.
   case checkpoint(step: Int, folder: URL, sha256: String)
-  /// A checkpoint could not be written, for a reason in one sentence; the training goes on, and the
-  /// next attempt is in so many seconds at the latest.
+  /// A checkpoint could not be written, for a reason in one sentence. The training continues, and
+  /// the next attempt is in at most `retryIn` seconds.
   case unsaved(step: Int, reason: String, retryIn: Int)
-  /// The checkpoints of these steps were removed, as the configuration asks.
+  /// The checkpoints of these steps were removed, as configured by `keep_last` and `keep_every`.
   case removed(steps: [Int])
 }

@@ -1,28 +1,28 @@
-/// One evaluation of the held-out pictures, and of as many that are trained on.
+/// The results of one validation: the losses of the validation images, and of as many training
+/// images.
 public struct ValidationReport: Codable, Sendable, Equatable {
-  /// Optimizer steps done.
+  /// The number of optimizer steps done.
   public var step: Int
-  /// Mean over the held-out pictures and timesteps.
+  /// Mean loss over the validation images and timesteps.
   public var loss: Double
-  /// The means at each timestep, from the least noise to the most; nil in a state that an older
-  /// version wrote.
+  /// Mean loss at each timestep, from the least noise to the most; nil in states of older versions.
   public var bands: [Double]?
-  /// The same of pictures that are trained on, at the same timesteps and with the same noise: falling
-  /// while `loss` rises, it tells that these pictures are learnt by heart.
+  /// Mean loss of the training images at the same timesteps and with the same noise. If it falls
+  /// while `loss` rises, the model memorizes the training images.
   public var trainingLoss: Double?
-  /// The training pictures' means at each timestep.
+  /// Mean loss of the training images at each timestep.
   public var trainingBands: [Double]?
 
-  /// An evaluation after `step` optimizer steps, from the means at each timestep.
-  init(step: Int, heldOut: [Double], training: [Double]) {
+  /// Creates the report from the mean losses at each timestep.
+  init(step: Int, validation: [Double], training: [Double]) {
     self.step = step
-    loss = heldOut.mean
-    bands = heldOut
+    loss = validation.mean
+    bands = validation
     trainingLoss = training.mean
     trainingBands = training
   }
 
-  /// An evaluation as it was recorded.
+  /// Creates the report from recorded values.
   package init(
     step: Int, loss: Double, bands: [Double]? = nil, trainingLoss: Double? = nil,
     trainingBands: [Double]? = nil

@@ -1,23 +1,23 @@
 public import Foundation
 import Torch
 
-/// A run on the disk: `<root>/<subject>/run-<id>`, with its checkpoints and samples.
+/// The folder of a run, `<project folder>/<subject>/run-<id>`, with its checkpoints and samples.
 public struct RunFolder: Sendable {
-  /// The folder.
+  /// The run folder.
   public let url: URL
 
-  /// The folder of a run below a root.
+  /// The folder of a run in the project folder `root`.
   public init(root: URL, subject: String, id: Int) {
     url = root.appending(path: Self.path(subject: subject, id: id))
   }
 
-  /// A run's folder where it is.
+  /// The run folder at a URL.
   public init(_ url: URL) { self.url = url }
 
-  /// Where a run lies below its root.
+  /// Path of a run folder, relative to the project folder.
   public static func path(subject: String, id: Int) -> String { "\(subject)/run-\(id)" }
 
-  /// Every run's folder below a root, by its number.
+  /// All run folders of a project folder, in the order of their numbers.
   public static func all(below root: URL) -> [RunFolder] {
     names(in: root).map { root.appending(path: $0) }.flatMap { subject in
       names(in: subject).filter { id(inName: $0) != nil }.map {
@@ -26,10 +26,10 @@ public struct RunFolder: Sendable {
     }.sorted { $0.id < $1.id }
   }
 
-  /// The highest number of a run's folder below a root, for any subject; 0 where there is none.
+  /// The highest run number in a project folder, over all subjects; 0 without runs.
   public static func highestID(below root: URL) -> Int { all(below: root).map(\.id).max() ?? 0 }
 
-  /// The run's number.
+  /// The run's number, from the folder's name.
   public var id: Int { Self.id(inName: url.lastPathComponent) ?? 0 }
 
   private static func id(inName name: String) -> Int? {
@@ -39,13 +39,13 @@ public struct RunFolder: Sendable {
     return Int(id)
   }
 
-  /// The name of what belongs to a step: `step-000500`.
+  /// Name of the files and folders of a step: `step-000500`.
   static func stepName(_ step: Int) -> String {
     let digits = String(step)
     return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  /// The step in such a name, or nil for other names.
+  /// The step of such a name; nil for other names.
   static func step(inName name: String) -> Int? {
     guard name.hasPrefix("step-"), let step = Int(name.dropFirst("step-".count)),
       name == stepName(step)
@@ -53,17 +53,17 @@ public struct RunFolder: Sendable {
     return step
   }
 
-  /// The grid of a step.
+  /// The PNG file of a step's sample grid.
   public func sampleGrid(step: Int) -> URL {
     url.appending(path: "samples/\(Self.stepName(step)).png")
   }
 
-  /// The folder of a step's single pictures.
+  /// The folder with the single pictures of a step's sample grid.
   public func sampleFolder(step: Int) -> URL {
     url.appending(path: "samples/\(Self.stepName(step))")
   }
 
-  /// What a folder holds; nothing for one that is not there.
+  /// The names in a folder; none if it does not exist.
   static func names(in folder: URL) -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -1,17 +1,17 @@
 public import Files
 import Foundation
 
-/// Keeps two processes from training one run: held from `init` to the end of the process at the
-/// latest, whatever ends it.
+/// The lock on a run folder, which keeps two processes from training one run. It is held until this
+/// object or the process ends.
 public final class RunLock {
-  // Locks of an open file (fcntl(2), "Open file description locks"), which can be asked after without
-  // being taken. Glibc's headers hide the names from Swift.
+  // F_OFD_GETLK and F_OFD_SETLK (fcntl(2), "Open file description locks"), whose names Glibc's
+  // headers hide from Swift. Such a lock can be queried without taking it.
   private static let getLock: Int32 = 36
   private static let setLock: Int32 = 37
 
   private let descriptor: Int32
 
-  /// Locks a run's folder, and makes it where it is not there. Throws `RunLockError.busy`,
+  /// Locks a run folder, which is created if needed. Throws `RunLockError.busy`,
   /// `FileAccessError.unwritable`.
   public init(_ folder: RunFolder) throws {
     try DurableFile.makeFolder(folder.url)
@@ -36,8 +36,8 @@ public final class RunLock {
 
   deinit { close(descriptor) }
 
-  /// Whether some process trains a run. Only asks: nothing is made, changed or kept from another.
-  /// Throws `FileAccessError.unreadable` where it cannot be found out.
+  /// Whether a process holds the lock of a run. Changes nothing and takes no lock. Throws
+  /// `FileAccessError.unreadable`.
   public static func isHeld(_ folder: RunFolder) throws(FileAccessError) -> Bool {
     let file = file(of: folder)
     let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
@@ -53,10 +53,10 @@ public final class RunLock {
     return lock.l_type != F_UNLCK
   }
 
-  /// Where a run's lock lies; it is written when it is taken.
+  /// The lock file of a run, which names the process that took the lock last.
   static func file(of folder: RunFolder) -> URL { folder.url.appending(path: ".lock") }
 
-  /// What is asked for: to be the only one.
+  /// An exclusive lock on the whole file.
   private static var wholeFile: flock {
     flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
   }
@@ -71,12 +71,12 @@ public final class RunLock {
   }
 }
 
-/// A run that cannot be trained now.
+/// The error for a run that is locked.
 public enum RunLockError: ReportableError, Equatable {
   /// Another process trains it.
   case busy(run: String, holder: String)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind { .busy }
 
   /// One sentence: what was found and what to do.

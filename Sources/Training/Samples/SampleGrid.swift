@@ -5,8 +5,9 @@ import Images
 import StableDiffusion
 import Torch
 
-/// Draws the sample prompts with the UNet that is being trained: every prompt with every seed, the
-/// same at every step, so that grids can be compared. Uses no random number of training's.
+/// Draws the sample grid with the UNet that is being trained: every prompt with every seed, the
+/// same at every step, so that grids can be compared. It does not use the random numbers of the
+/// training.
 struct SampleGrid {
   private let setup: TrainingSetup
   private let data: PreparedData
@@ -18,14 +19,14 @@ struct SampleGrid {
     self.folder = folder
   }
 
-  /// Whether the grid of a step is there, and with it the single pictures.
+  /// Whether the grid of a step exists. It is written last, after the single pictures.
   func exists(step: Int) -> Bool {
     FileManager.default.fileExists(atPath: folder.sampleGrid(step: step).path)
   }
 
-  /// Draws and writes the single pictures of a step, and then its grid: a row for each prompt and a
-  /// column for each seed. What `checkStop`, asked after each sampler step, throws ends it before
-  /// anything is written.
+  /// Draws and writes the single pictures of a step, then its grid, with a row per prompt and a
+  /// column per seed. `checkStop` is called after each sampler step. Its error ends the drawing
+  /// before anything is written.
   func draw(
     step: Int, unet: UNet2DConditionModel, checkStop: () throws -> Void,
     report: (TrainingEvent) throws -> Void
@@ -34,7 +35,7 @@ struct SampleGrid {
     let model = LoadedModel(
       setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
     let pictures = try decode(latents(step, model, checkStop, report), model, checkStop)
-    // Training needs the memory that libtorch still keeps for the VAE's tensors.
+    // libtorch keeps the GPU memory of the VAE's freed tensors, and training needs it.
     if setup.device.isCUDA { try Backend.emptyCache() }
     for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
       for (column, seed) in zip(pictures[row].indices, config.sampleSeeds) {
@@ -53,7 +54,7 @@ struct SampleGrid {
     try report(.sample(step: step, grid: url))
   }
 
-  /// The latents of every picture, before the VAE takes memory.
+  /// The latents of all pictures. They are computed before the VAE is loaded, to save memory.
   private func latents(
     _ step: Int, _ model: LoadedModel, _ checkStop: () throws -> Void,
     _ report: (TrainingEvent) throws -> Void

@@ -4,41 +4,41 @@ import Foundation
 import NN
 public import StableDiffusion
 
-/// What a run's arithmetic depends on besides its configuration, by content: the images with their
-/// captions in order, and the base model's parts.
+/// Everything besides the configuration that decides a run's results, by content: the images with
+/// their captions, in order, and the parts of the base model.
 public struct RunIdentity: Codable, Sendable, Equatable {
   /// One image and its caption.
   public struct Image: Codable, Sendable, Equatable {
-    /// The file's name.
+    /// Name of the file.
     public var file: String
-    /// The file's hash.
+    /// SHA-256 of the file.
     public var sha256: String
-    /// The caption that it is trained with, the first where there are several.
+    /// The caption, or the first of several.
     public var caption: String
-    /// All captions; nil where there is one.
+    /// All captions; nil for a single one.
     public var captions: [String]?
-    /// The hash of the mask's file, or `alpha`; nil where all of the image counts.
+    /// SHA-256 of the mask file, or `alpha`; nil without a mask.
     public var mask: String?
-    /// Where its crop is, as shares of width and height; nil where nothing is said.
+    /// Focus point of the crop, as fractions of width and height; nil if it is not set.
     public var focus: [Double]?
-    /// How often an epoch has it; nil: once.
+    /// How often it occurs in an epoch; nil for once.
     public var repeats: Int?
   }
 
-  /// In the order of training.
+  /// The subject's images, in the order of the dataset.
   public var images: [Image]
-  /// The class images of prior preservation; nil where there are none, and before they are drawn.
+  /// The class images of prior preservation; nil without, and before they are drawn.
   public var classImages: [Image]?
-  /// The pictures that are kept from training; nil where there are none. The arithmetic does not
-  /// depend on them, but what their losses say does.
-  public var heldOut: [Image]?
-  /// The hash of each part's weights and configuration.
+  /// The validation images; nil without. They do not change the training, but their losses are
+  /// comparable only while they stay the same.
+  public var validation: [Image]?
+  /// The hash of the weights and configuration of each part of the base model.
   public var model: [String: String]
 
   private enum CodingKeys: String, CodingKey {
     case images
     case classImages = "class_images"
-    case heldOut = "held_out"
+    case validation = "held_out"
     case model
   }
 
@@ -46,56 +46,75 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// `WeightsError`.
   ///
   /// - Parameters:
-  ///   - masks: whether masks are used.
-  ///   - hashes: the hashes of the model's files, which may take minutes where they are not known yet.
+  ///   - masks: Whether masks are used.
+  ///   - hashes: The known hashes of files. Hashing a model's files may take minutes.
   public init(
-    dataset: Dataset, classImages: ClassImages? = nil, heldOut: Dataset? = nil,
+    dataset: Dataset, classImages: ClassImages? = nil, validation: Dataset? = nil,
     masks: Bool = true, model: ModelDirectory, hashes: FileHashes
   ) throws {
-    try self.init(dataset: dataset, classImages: classImages, heldOut: heldOut, masks: masks)
+    try self.init(dataset: dataset, classImages: classImages, validation: validation, masks: masks)
     try add(model, hashes: hashes)
   }
 
   /// The identity of a dataset alone. Throws `FileAccessError`.
   init(
-    dataset: Dataset, classImages: ClassImages?, heldOut: Dataset?, masks: Bool
+    dataset: Dataset, classImages: ClassImages?, validation: Dataset?, masks: Bool
   ) throws {
     func identities(_ dataset: Dataset) throws -> [Image] {
       try dataset.images.map { try Image($0, masks: masks) }
     }
     images = try identities(dataset)
     if case .found(let dataset) = classImages { self.classImages = try identities(dataset) }
-    self.heldOut = try heldOut.map(identities)
+    self.validation = try validation.map(identities)
     model = [:]
   }
 
   /// Adds the base model. Throws `FileAccessError`, `ModelError`, `WeightsError`.
   mutating func add(_ model: ModelDirectory, hashes: FileHashes) throws {
-    self.model = Dictionary(
-      uniqueKeysWithValues: try ModelDirectory.Component.allCases.map { part in
-        (part.rawValue, try hashes.hash(of: model.files(of: part)))
-      })
+    self.model = try Self.hashes(of: model, hashes)
     try hashes.save()
   }
 
-  /// The hash of one part; the same for all models where it was not recorded.
-  func hash(of part: ModelDirectory.Component) -> String { model[part.rawValue, default: ""] }
-
-  /// What is different from a recorded identity, each in a few words. Class images are compared once
-  /// they are there; whether there are any is a matter of the configuration.
-  public func differences(from recorded: RunIdentity) -> [TrainingDifference] {
-    var found = Image.differences(of: images, from: recorded.images, kind: "image")
-    for part in Set(recorded.model.keys).union(model.keys).sorted()
-    where recorded.model[part] != model[part] {
-      found.append(
-        TrainingDifference(
-          "model",
-          "base model's \(part): content \(short(recorded.model[part])) -> \(short(model[part]))"))
-    }
-    return found + classImageDifferences(from: recorded)
+  /// The hash of each part of a base model.
+  private static func hashes(
+    of model: ModelDirectory, _ hashes: FileHashes
+  ) throws -> [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: try ModelDirectory.Component.allCases.map { part in
+        (part.rawValue, try model.contentHash(of: part, hashes))
+      })
   }
 
-  /// What is different in class images that are there in both.
+  /// The hash of a part; empty if it was not recorded.
+  func hash(of part: ModelDirectory.Component) -> String { model[part.rawValue, default: ""] }
+
+  /// The differences from a recorded identity. Class images are compared only if both have some;
+  /// whether there are any is part of the configuration.
+  public func differences(from recorded: RunIdentity) -> [TrainingDifference] {
+    Image.differences(of: images, from: recorded.images, kind: "image")
+      + Self.differences(of: model, from: recorded.model) + classImageDifferences(from: recorded)
+  }
+
+  /// The differences of a base model from the one that was trained on. Throws `FileAccessError`,
+  /// `ModelError`, `WeightsError`.
+  package func differences(
+    of model: ModelDirectory, hashes: FileHashes
+  ) throws -> [TrainingDifference] {
+    Self.differences(of: try Self.hashes(of: model, hashes), from: self.model)
+  }
+
+  /// The differences in the parts of a base model.
+  private static func differences(
+    of model: [String: String], from recorded: [String: String]
+  ) -> [TrainingDifference] {
+    Set(recorded.keys).union(model.keys).sorted().filter { recorded[$0] != model[$0] }.map { part in
+      TrainingDifference(
+        "model",
+        "base model's \(part): content \(short(recorded[part])) -> \(short(model[part]))")
+    }
+  }
+
+  /// The differences in class images, if both identities have some.
   func classImageDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
     guard let classImages, let old = recorded.classImages else { return [] }
     return Image.differences(of: classImages, from: old, kind: "class image").map {
@@ -103,18 +122,19 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     }
   }
 
-  /// What is different in held-out pictures that are there in both.
-  func heldOutDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
-    guard let heldOut, let old = recorded.heldOut else { return [] }
-    return Image.differences(of: heldOut, from: old, kind: "held-out picture")
+  /// The differences in validation images, if both identities have some.
+  func validationDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
+    guard let validation, let old = recorded.validation else { return [] }
+    return Image.differences(of: validation, from: old, kind: "validation image")
   }
 }
 
 extension RunIdentity.Image {
-  /// The identity of an image, of another name than its own where one is given. Throws
-  /// `FileAccessError`.
+  /// The identity of an image. Throws `FileAccessError`.
   ///
-  /// - Parameter masks: whether masks are used.
+  /// - Parameters:
+  ///   - name: A name to use instead of the file's.
+  ///   - masks: Whether masks are used.
   init(_ image: DatasetImage, name: String? = nil, masks: Bool) throws {
     file = name ?? image.name
     sha256 = try ContentHash.of(fileAt: image.url)
@@ -130,7 +150,7 @@ extension RunIdentity.Image {
     repeats = image.repeats == 1 ? nil : image.repeats
   }
 
-  /// What is different in images from those recorded, each in a few words.
+  /// The differences of images from recorded ones.
   static func differences(
     of images: [Self], from recorded: [Self], kind: String
   ) -> [TrainingDifference] {
@@ -149,7 +169,7 @@ extension RunIdentity.Image {
     return found
   }
 
-  /// What is different in an image of the same name.
+  /// The differences of an image from a recorded one of the same name.
   private func differences(from old: Self, kind: String) -> [TrainingDifference] {
     var found: [TrainingDifference] = []
     let owner = kind == "image" ? file : "\(kind) \(file)"
@@ -176,5 +196,5 @@ extension RunIdentity.Image {
   private func text(_ focus: [Double]?) -> String { focus.map { "\($0)" } ?? "none" }
 }
 
-/// The beginning of a hash, enough to tell two apart.
+/// The first eight digits of a hash, which distinguish two hashes in a message.
 private func short(_ hash: String?) -> String { hash.map { String($0.prefix(8)) } ?? "none" }

@@ -1,19 +1,19 @@
 import NN
 public import Options
 
-/// Something that would make going on with a run another training.
+/// A difference between a setup and a run that would change the training on a resume.
 public struct TrainingDifference: Sendable, Equatable, CustomStringConvertible {
-  /// Its name: an option's key, or one of ``contents``.
+  /// The key of an option, or one of ``contents``.
   public let key: String
-  /// What it is, with the old and the new value: `rank: 16 -> 32`.
+  /// The difference in words, with the old and the new value: `rank: 16 -> 32`.
   public let description: String
 
-  /// What is no option, by its content.
+  /// The keys of differences in data and programs rather than in options.
   public static let contents = ["dataset", "captions", "class_images", "model", "libtorch"]
-  /// Options that decide the shapes of what a checkpoint holds, and so can never change.
+  /// Options that decide the shapes of a checkpoint's tensors. They never change on a resume.
   static let fixed = TrainingConfig.schema.options.filter(\.isFixed).map(\.key)
 
-  /// Everything that can be let pass.
+  /// The keys of all differences that can be allowed.
   public static var keys: [String] {
     (TrainingConfig.schema.options.map(\.key) + contents).distinct().filter {
       !fixed.contains($0)
@@ -25,7 +25,7 @@ public struct TrainingDifference: Sendable, Equatable, CustomStringConvertible {
     self.description = description
   }
 
-  /// An option of another value.
+  /// A difference in the value of an option.
   public init(_ difference: OptionDifference) {
     self.init(difference.key, difference.description)
   }

@@ -7,47 +7,47 @@ import Options
 public import StableDiffusion
 public import Torch
 
-/// Everything that a training is made of, read and checked, before any weights are loaded.
+/// The resolved and checked inputs of a training, before any weights are loaded.
 public struct TrainingSetup {
-  /// The configuration with nothing left open: resolution, precision, device and threads are set.
+  /// The resolved configuration: resolution, precision, device and threads are set.
   public internal(set) var config: TrainingConfig
-  /// The images and captions.
+  /// The training images and captions.
   public let dataset: Dataset
-  /// The class images of prior preservation, if any.
+  /// The class images of prior preservation; nil without.
   public let classImages: ClassImages?
-  /// The pictures that are kept from training, if any.
-  public let heldOut: Dataset?
+  /// The validation images; nil without.
+  public let validation: Dataset?
   /// The base model.
   public let model: ModelDirectory
   /// The device to train on.
   public let device: Device
-  /// The type that the base computes in.
+  /// The number format of the base model.
   public let dtype: DType
-  /// The side of the square whose area training sees, in pixels.
+  /// Resolution in pixels: the side of a square with about the area of each image.
   public let resolution: Int
-  /// The rectangles that pictures are trained in.
+  /// The sizes of training images.
   public let buckets: AspectBuckets
-  /// The folder of all caches.
+  /// The cache folder.
   public let caches: URL
-  /// What the run trains on, by content.
+  /// Hashes of the images, captions and base model.
   public let identity: RunIdentity
-  /// What the user should know of the data before training starts.
+  /// Problems of the data, to report before training starts.
   public let problems: [DatasetProblem]
 
-  /// Differences from the run so far that are let pass, by their keys.
+  /// The keys of differences that are allowed on a resume.
   public var allowedChanges: Set<String> = []
 
-  /// Whether the number of threads was asked for, and is not just what libtorch decides here.
-  let asksForThreads: Bool
+  /// Whether the configuration sets the number of threads, which otherwise libtorch decides.
+  let setsThreads: Bool
 
-  /// Settles what the configuration leaves to the machine and the model, checks the dataset, and only
-  /// then takes the hashes of the model's files, which may take minutes.
+  /// Resolves the options that depend on the machine and the model, checks the dataset, and then
+  /// hashes the model's files, which may take minutes.
   ///
-  /// - Parameter report: called with each of ``problems`` before the model's files are read.
-  /// - Throws: `TrainingError` for a device that is not there, `ConfigError` for a resolution that
-  ///   the model cannot have, `PriorError` and `ValidationError` for pictures that are not there,
-  ///   `DatasetError` and `ImageError` for those that cannot be read, `SchedulerError` for a sampler
-  ///   that is not known, `ModelError` for a tokenizer that cannot be read, `FileAccessError`.
+  /// - Parameter report: Called with each of ``problems`` before the model's files are hashed.
+  /// - Throws: `DeviceError` for a missing device, `ConfigError` for a resolution that does not fit
+  ///   the model, `PriorError` and `ValidationError` for missing images, `DatasetError` and
+  ///   `ImageError` for unreadable ones, `SchedulerError` for an unknown sampler, `ModelError` for
+  ///   an unreadable tokenizer, `FileAccessError`.
   public init(
     config: TrainingConfig, dataset: Dataset, model: ModelDirectory, caches: URL,
     report: (DatasetProblem) -> Void = { _ in }
@@ -58,9 +58,9 @@ public struct TrainingSetup {
     let precision = config.precision ?? .standard(on: device)
     config.precision = precision
     dtype = precision.dtype
-    asksForThreads = config.threads != nil
+    setsThreads = config.threads != nil
     config.threads = config.threads ?? Backend.threads
-    let resolution = config.resolution ?? (model.unet.sampleSize ?? 128) * model.vae.scale
+    let resolution = config.resolution ?? model.resolution
     guard resolution.isMultiple(of: model.vae.scale) else {
       throw ConfigError.invalidValue(
         key: TrainingConfig.schema.key(of: \.$resolution), origin: .builtIn, found: "\(resolution)",
@@ -79,12 +79,12 @@ public struct TrainingSetup {
     classImages = try ClassImages(config, dataset: dataset)
     let options = config.datasetOptions
     let unused =
-      ClassImages.unused(config, classImages) + HeldOut.unused(options, beside: dataset)
-      + HeldOut.notChosen(options, beside: dataset)
+      ClassImages.unused(config, classImages) + ValidationImages.unused(options, beside: dataset)
+      + ValidationImages.notChosen(options, beside: dataset)
     config.priorImages = classImages?.count ?? 0
     if case .drawn(_, let prompts) = classImages { config.classPrompts = prompts }
-    let (trained, chosen) = try HeldOut.split(dataset, options)
-    heldOut = try chosen ?? HeldOut.dataset(options, beside: dataset)
+    let (trained, chosen) = try ValidationImages.split(dataset, options)
+    validation = try chosen ?? ValidationImages.dataset(options, beside: dataset)
     config.validationImages = chosen?.images.count ?? 0
     if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
@@ -94,22 +94,21 @@ public struct TrainingSetup {
     self.caches = caches
     let tokenizer = try model.loadTokenizer()
     var identity = try RunIdentity(
-      dataset: trained, classImages: classImages, heldOut: heldOut, masks: config.masks)
+      dataset: trained, classImages: classImages, validation: validation, masks: config.masks)
     problems =
       trained.problems(config.datasetOptions, buckets: buckets, tokenizer)
       + trained.orderProblems(config.datasetOptions, buckets: buckets)
       + (classImages?.problems(config, buckets: buckets, tokenizer) ?? [])
-      + (heldOut?.problems(config.datasetOptions, buckets: buckets, tokenizer) ?? [])
+      + (validation?.problems(config.datasetOptions, buckets: buckets, tokenizer) ?? [])
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.images,
-        "the same picture is trained on as the subject, and class images show others of its kind")
+        "the same image is trained on as the subject, but class images must show other things")
       + DatasetProblem.trainedOn(
-        identity.heldOut, in: heldOut?.directory.lastPathComponent, identity.images,
-        "the same picture is trained on, so its loss does not tell of over-fitting")
+        identity.validation, in: validation?.directory.lastPathComponent, identity.images,
+        "the same image is trained on, so its loss does not show over-fitting")
       + DatasetProblem.trainedOn(
-        identity.classImages, in: classImages?.folderName, identity.heldOut ?? [],
-        "the same picture is held out, and trained on here as a class image, so its loss does not "
-          + "tell of over-fitting")
+        identity.classImages, in: classImages?.folderName, identity.validation ?? [],
+        "the same image is a validation image, so its loss does not show over-fitting")
       + unused
     problems.forEach(report)
     try identity.add(model, hashes: FileHashes(in: caches))
@@ -118,12 +117,12 @@ public struct TrainingSetup {
 }
 
 extension DeviceChoice {
-  /// The choice by number, where `auto` has found a GPU.
+  /// The GPU by number; `auto` becomes the first.
   fileprivate var resolved: DeviceChoice { self == .auto ? .cuda(0) : self }
 }
 
 extension DatasetProblem {
-  /// Pictures in a folder of that name that the subject's own are too, by their content.
+  /// The images of `folder` that have the same content as an image of `subject`, as one problem.
   static func trainedOn(
     _ images: [RunIdentity.Image]?, in folder: String?, _ subject: [RunIdentity.Image],
     _ text: String

@@ -2,8 +2,8 @@ import Datasets
 import StableDiffusion
 import Torch
 
-/// Makes training batches of what is in the caches, on the CPU. Every draw is a pure function of (seed, step,
-/// sample, purpose), so a batch is the same whenever and in whatever process it is made.
+/// Makes training batches from the caches, on the CPU. Every random number is a pure function of
+/// seed, step, sample and purpose, so a batch is the same whenever it is made.
 struct BatchSource {
   private let data: PreparedData
   private let config: TrainingConfig
@@ -11,8 +11,8 @@ struct BatchSource {
   private let scale: (Tensor) throws -> Tensor
 
   /// - Parameters:
-  ///   - timesteps: how many the noise schedule has.
-  ///   - scale: brings latents to the size that the UNet sees.
+  ///   - timesteps: The number of timesteps of the noise schedule.
+  ///   - scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
   init(
     _ data: PreparedData, config: TrainingConfig, timesteps: Int,
     scale: @escaping (Tensor) throws -> Tensor
@@ -23,7 +23,7 @@ struct BatchSource {
     self.scale = scale
   }
 
-  /// The samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  /// The samples of forward pass `micro` of optimizer step `step`, both from 0.
   func pass(step: Int, micro: Int) throws -> TrainingPass {
     let instances = data.instances.samples(step: step, micro: micro)
     let classImages = data.classImages?.samples(step: step, micro: micro) ?? []
@@ -45,9 +45,9 @@ struct BatchSource {
         seed: config.seed, step: step, sample: sample, purpose: purpose)
       return try Generator(seed: seed).normal(tensor.shape)
     }
-    let pictures = try samples.map { try data.latents.latents(of: $0.view) }
-    let latents = try zip(samples, pictures).map { sample, picture in
-      let posterior = picture.posterior
+    let images = try samples.map { try data.latents.latents(of: $0.view) }
+    let latents = try zip(samples, images).map { sample, image in
+      let posterior = image.posterior
       return try scale(
         config.latents == .mean
           ? posterior.mean
@@ -64,16 +64,16 @@ struct BatchSource {
       embeds: try .cat(texts.map(\.embeds), dim: 0),
       pooled: try .cat(texts.map(\.pooled), dim: 0),
       timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]),
-      weights: try LossWeights.batch(pictures, floor: config.maskFloor),
+      weights: try LossWeights.batch(images, floor: config.maskFloor),
       files: samples.map(\.file))
   }
 }
 
-/// Texts of one length: shorter ones are filled up with chunks that say nothing.
+/// Embeddings of one length: shorter ones are padded with chunks of the empty text.
 struct TextBatch {
   let embeddings: [PromptEmbedding]
 
-  /// - Parameter filling: gives the embedding of the empty text, where it is needed.
+  /// - Parameter filling: Returns the embedding of the empty text. Called only if it is needed.
   init(_ embeddings: [PromptEmbedding], filling: () throws -> PromptEmbedding) throws {
     let lengths = embeddings.map { $0.embeds.shape[1] }
     guard let shortest = lengths.min(), let longest = lengths.max(), shortest < longest else {

@@ -1,7 +1,7 @@
 import StableDiffusion
 import Torch
 
-/// What a forward pass reads, on the device.
+/// The inputs of a forward pass, on the device.
 struct PassInputs {
   let latents: Tensor
   let noise: Tensor
@@ -13,13 +13,13 @@ struct PassInputs {
   let pooled: Tensor
   let timeIds: Tensor
   let weights: Tensor?
-  /// What each sample's loss is multiplied with, `[B]`.
+  /// Weight of each sample's loss, `[B]`; nil for equal weights.
   let sampleWeights: Tensor?
 }
 
-/// The tensors on the device that forward passes read their samples from. Passes of the same shapes copy
-/// their values into the same tensors, so that the device sees one fixed set of inputs for each shape
-/// that a run has: a bucket at a number of samples.
+/// The input tensors of forward passes on the device. Passes with the same shapes copy their values
+/// into the same tensors, so there is one fixed set of inputs for each shape: a bucket and a number
+/// of samples.
 final class InputBuffers {
   private struct Place: Hashable {
     let name: String
@@ -30,15 +30,14 @@ final class InputBuffers {
   private let device: Device
   private var buffers: [Place: Tensor] = [:]
 
-  /// Buffers on a device.
   init(on device: Device) { self.device = device }
 
-  /// Copies a batch to the device. What was copied before for the same `use` and the same shapes is
-  /// overwritten.
+  /// Copies a batch to the device. Overwrites an earlier batch of the same `use` and the same
+  /// shapes.
   ///
   /// - Parameters:
-  ///   - use: tells batches apart that a backward pass needs at the same time.
-  ///   - sampleWeights: what each sample's loss is multiplied with; nil: all alike.
+  ///   - use: Distinguishes batches that a backward pass needs at the same time.
+  ///   - sampleWeights: Weight of each sample's loss; nil for equal weights.
   func place(
     _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, sampleWeights: [Float]?
   ) throws -> PassInputs {

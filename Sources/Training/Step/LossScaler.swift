@@ -1,8 +1,8 @@
-/// Dynamic loss scaling for float16, whose small gradients would become zero (Micikevicius et al.
-/// 2018; torch.amp.GradScaler): the loss is multiplied, the gradients are divided again; a step
-/// whose gradients overflowed is left out and the scale halved.
+/// Dynamic loss scaling for float16, in which small gradients would become zero (Micikevicius et
+/// al. 2018, torch.amp.GradScaler). The loss is multiplied by the scale and the gradients are
+/// divided by it. A step whose gradients overflow is skipped and halves the scale.
 public struct LossScaler: Codable, Sendable, Equatable {
-  /// What the loss is multiplied with.
+  /// The factor of the loss.
   public private(set) var scale: Double
   private var goodSteps = 0
 
@@ -13,10 +13,10 @@ public struct LossScaler: Codable, Sendable, Equatable {
     case goodSteps = "good_steps"
   }
 
-  /// The scaler that PyTorch starts with.
+  /// Starts with PyTorch's initial scale.
   public init() { scale = 65536 }
 
-  /// Takes note of whether a step's gradients were finite.
+  /// Updates the scale after a step.
   public mutating func update(finite: Bool) {
     guard finite else {
       scale /= 2

@@ -3,13 +3,13 @@ public import Torch
 
 /// The loss of a forward pass, float32 scalars.
 public struct PassLoss {
-  /// What is minimised.
+  /// The loss to minimise.
   public let total: Tensor
-  /// The parts that it is made of, where there are class images: the mean over the subject's samples
-  /// and the one over the class images, not yet weighted.
+  /// The parts of the loss with class images: the mean over the subject's samples, and the mean
+  /// over the class images before weighting. nil without class images.
   public let parts: (instance: Tensor, prior: Tensor)?
 
-  /// The same values without what a backward pass needs.
+  /// The same values without their graph.
   func detached() throws -> PassLoss {
     PassLoss(
       total: try total.detach(),
@@ -17,10 +17,10 @@ public struct PassLoss {
   }
 }
 
-/// What training minimises: the squared error of the UNet's prediction (Ho et al. 2020, as in
-/// DreamBooth, Ruiz et al. 2023), weighted by the mask if there is one, each sample weighted by its
-/// timestep if asked for; with class images their mean is added to that of the subject's samples
-/// (section 3.3, equation 2).
+/// The training objective: the squared error of the UNet's prediction (Ho et al. 2020). It is
+/// weighted by the mask, if any, and with min-SNR weighting by the timestep of each sample. With
+/// class images, their weighted mean is added to the mean of the subject's samples (DreamBooth,
+/// Ruiz et al. 2023, section 3.3, equation 2).
 public struct Objective {
   private let schedule: NoiseSchedule
   private let minSNRGamma: Double?
@@ -28,9 +28,9 @@ public struct Objective {
   private let buffers: InputBuffers
 
   /// - Parameters:
-  ///   - minSNRGamma: gamma of the min-SNR weighting (Hang et al. 2023); nil weighs all alike.
-  ///   - priorWeight: what the class images' loss is multiplied with.
-  ///   - device: where the UNet is.
+  ///   - minSNRGamma: Gamma of min-SNR weighting (Hang et al. 2023); nil for equal weights.
+  ///   - priorWeight: Weight of the class images' loss.
+  ///   - device: The UNet's device.
   public init(
     schedule: NoiseSchedule, minSNRGamma: Double?, priorWeight: Double = 1, device: Device = .cpu
   ) {
@@ -76,8 +76,8 @@ public struct Objective {
     return try inputs.weights.map { try error * $0 } ?? error
   }
 
-  /// The losses of the subject's samples and of the class images, `[B]` each, from one forward pass
-  /// where their sizes allow it.
+  /// The losses of the subject's samples and of the class images, `[B]` each. If all have the same
+  /// size, they share a forward pass.
   private func sampleLosses(
     _ instances: TrainingBatch, _ classImages: TrainingBatch, by unet: UNet2DConditionModel
   ) throws -> (instances: Tensor, classImages: Tensor) {

@@ -9,23 +9,23 @@ import Torch
 struct OptimizerStep {
   let unet: UNet2DConditionModel
   let objective: Objective
-  /// Gives the samples of a forward pass, number `micro` of optimizer step `step`, both from 0.
+  /// Returns the samples of forward pass `micro` of optimizer step `step`, both from 0.
   let pass: (_ step: Int, _ micro: Int) throws -> TrainingPass
   let optimizer: any Optimizer
   let schedule: LearningRateSchedule
   let config: TrainingConfig
-  /// Whether small gradients have to be kept from vanishing: in float16.
+  /// Whether the loss is scaled, which float16 needs.
   let scalesLoss: Bool
-  /// Called once per step with the accumulated and unscaled gradients, before their norm is taken;
-  /// may change them in place.
+  /// Called once per step with the accumulated and unscaled gradients, before their norm is
+  /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
 
-  /// Runs step number `step`, from 0. The device is not waited for but once: when losses and norm are
-  /// read together, which decides whether the gradients are applied. What `checkStop`, asked before
-  /// each forward pass, throws ends the step with nothing changed.
+  /// Trains step `step`, from 0. The device is read only once per step: losses and norm together,
+  /// which decide whether the gradients are applied. `checkStop` is called before each forward
+  /// pass. Its error ends the step and changes nothing.
   ///
-  /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`, and what the
-  /// gradient hook throws.
+  /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`, and errors
+  /// of the gradient hook.
   func callAsFunction(
     _ step: Int, scaler: inout LossScaler, checkStop: () throws -> Void
   ) throws -> StepReport {
@@ -65,7 +65,7 @@ struct OptimizerStep {
     } else {
       try dropGradients()
     }
-    // A scale of 1 scales nothing: then it is not float16's range that the gradients have left.
+    // With a scale of 1, the gradients did not overflow because of the scaling.
     guard isFinite || scale > 1 else { throw TrainingError.gradientsNotFinite(all) }
     if scalesLoss { scaler.update(finite: isFinite) }
     return StepReport(
@@ -75,8 +75,8 @@ struct OptimizerStep {
       instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)
   }
 
-  /// Adds a pass's gradients, multiplied by `scale`, to those of the trained tensors; returns its
-  /// loss. A function of its own, so that the graph is gone before the next pass.
+  /// Adds the gradients of a pass, multiplied by `scale`, to those of the trained tensors. Returns
+  /// the pass's loss. A separate function, so that the graph is freed before the next pass.
   private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
     let loss = try objective.loss(of: pass, by: unet)
     try (loss.total * scale).backward()
@@ -85,7 +85,7 @@ struct OptimizerStep {
 
   private func apply(_ gradients: [Tensor], norm: Double, rates: [Double]) throws {
     if let limit = config.maxGradientNorm { try clipGradients(gradients, norm: norm, to: limit) }
-    // Some values may have been updated when it fails, and others not.
+    // An error may leave some values updated and others not.
     try UnsavableError.marking { try optimizer.step(rates: rates) }
   }
 
@@ -94,11 +94,11 @@ struct OptimizerStep {
   }
 }
 
-/// What a step has measured, read from the device in one transfer.
+/// The numbers of a step, read from the device in one transfer.
 private struct StepNumbers {
   /// The norm of the gradients.
   let norm: Double
-  /// For each pass its loss and, with class images, the parts of it.
+  /// For each pass the loss and, with class images, its parts.
   private let passes: [[Double]]
 
   /// Throws `TorchError`.
@@ -120,11 +120,11 @@ private struct StepNumbers {
   /// The first pass whose loss is not finite.
   var firstNotFinite: Int? { passes.firstIndex { !$0[0].isFinite } }
 
-  /// The mean over the passes.
+  /// The mean loss over the passes.
   var loss: Double { mean(0) ?? 0 }
-  /// The mean of the subject's part.
+  /// The mean loss of the subject's samples; nil without class images.
   var instanceLoss: Double? { mean(1) }
-  /// The mean of the class images' part.
+  /// The mean loss of the class images; nil without.
   var priorLoss: Double? { mean(2) }
 
   private func mean(_ index: Int) -> Double? {

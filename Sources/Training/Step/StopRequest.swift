@@ -1,14 +1,13 @@
-/// Ends a training from the inside where it was asked to stop; never leaves this module.
+/// Thrown inside this module to end a training that was stopped.
 struct StopRequest: Error {}
 
-/// Ends a training from the inside without saving it: the observer has had enough, the saving itself
-/// has failed, or the trained values are no longer those after a whole step. Never leaves this
-/// module.
+/// Thrown inside this module to end a training without saving: the report closure or saving has
+/// failed, or the trained values are not those after a complete step.
 struct UnsavableError: Error {
-  /// What really happened.
+  /// The original error.
   let cause: any Error
 
-  /// Runs something whose errors all mean that nothing may be saved.
+  /// Runs `body` and wraps its errors.
   static func marking<Value>(_ body: () throws -> Value) throws(UnsavableError) -> Value {
     do {
       return try body()

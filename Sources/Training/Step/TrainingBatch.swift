@@ -1,26 +1,26 @@
 import StableDiffusion
 public import Torch
 
-/// Samples of one size, everything drawn already.
+/// Samples of one size, with all random numbers drawn.
 public struct TrainingBatch {
   /// Scaled latents `[B, C, h, w]`, float32.
   public var latents: Tensor
-  /// Standard normal noise of the same shape, float32.
+  /// Standard normal noise of the latents' shape, float32.
   public var noise: Tensor
-  /// A timestep for each sample.
+  /// Timestep of each sample.
   public var timesteps: [Int]
-  /// Text `[B, 77 n, C]`.
+  /// Text embeddings `[B, 77 n, C]` of `n` chunks.
   public var embeds: Tensor
-  /// Pooled text `[B, P]`.
+  /// Pooled text embeddings `[B, P]`.
   public var pooled: Tensor
   /// `add_time_ids` `[B, 6]`, float32.
   public var timeIds: Tensor
-  /// What the error of each latent pixel weighs, `[B, 1, h, w]`; nil: all alike.
+  /// Weight of each latent pixel's error, `[B, 1, h, w]`; nil for equal weights.
   public var weights: Tensor?
-  /// The file of each sample, for messages.
+  /// Name of each sample's image, for messages.
   public var files: [String]
 
-  /// A batch of `B` samples.
+  /// Creates a batch of `B` samples.
   public init(
     latents: Tensor, noise: Tensor, timesteps: [Int], embeds: Tensor, pooled: Tensor,
     timeIds: Tensor, weights: Tensor? = nil, files: [String]
@@ -35,10 +35,10 @@ public struct TrainingBatch {
     self.files = files
   }
 
-  /// How many samples.
+  /// The number of samples.
   var count: Int { files.count }
 
-  /// These samples and then others of the same size as one batch; nil for others of another size.
+  /// One batch of these samples and then those of `other`; nil if the sizes differ.
   func joined(with other: TrainingBatch) throws -> TrainingBatch? {
     guard latents.shape.dropFirst() == other.latents.shape.dropFirst() else { return nil }
     func join(_ part: (TrainingBatch) -> Tensor) throws -> Tensor {
@@ -58,32 +58,32 @@ public struct TrainingBatch {
   }
 }
 
-/// One forward pass's worth of samples.
+/// The samples of one forward pass.
 public struct TrainingPass {
-  /// The subject's.
+  /// The subject's samples.
   public var instances: TrainingBatch
-  /// The class images of prior preservation, if there are any.
+  /// The class images of prior preservation; nil without.
   public var classImages: TrainingBatch?
 
-  /// A pass over the subject's samples, and over class images beside them.
+  /// Creates a pass over the subject's samples and class images.
   public init(_ instances: TrainingBatch, classImages: TrainingBatch? = nil) {
     self.instances = instances
     self.classImages = classImages
   }
 
-  /// What all samples come from, for messages.
+  /// All batches, for messages.
   var batches: [TrainingBatch] { [instances] + (classImages.map { [$0] } ?? []) }
 }
 
-/// What masks make of the loss: where a mask is white the error counts whole, where it is black by
-/// `floor` (masked training as in kohya's sd-scripts and OneTrainer).
+/// Weights of the loss by masks: 1 where a mask is white, `floor` where it is black (masked
+/// training as in kohya's sd-scripts and OneTrainer).
 enum LossWeights {
-  /// The weights of some pictures of one size, `[B, 1, h, w]`; nil where none has a mask.
-  static func batch(_ pictures: [EncodedPicture], floor: Double) throws -> Tensor? {
-    guard pictures.contains(where: { $0.mask != nil }) else { return nil }
-    let weights = try pictures.map { picture in
-      let size = Array(picture.posterior.mean.shape.suffix(2))
-      return try picture.mask.map { try $0 * (1 - floor) + floor } ?? .ones([1, 1] + size)
+  /// The weights of images of one size, `[B, 1, h, w]`; nil if none has a mask.
+  static func batch(_ images: [EncodedImage], floor: Double) throws -> Tensor? {
+    guard images.contains(where: { $0.mask != nil }) else { return nil }
+    let weights = try images.map { image in
+      let size = Array(image.posterior.mean.shape.suffix(2))
+      return try image.mask.map { try $0 * (1 - floor) + floor } ?? .ones([1, 1] + size)
     }
     return try .cat(weights, dim: 0)
   }

@@ -1,15 +1,15 @@
 public import Files
 
-/// A training that cannot start or go on.
+/// An error that ends a training.
 public enum TrainingError: ReportableError, Equatable {
-  /// The loss is not a number.
+  /// The loss is not finite.
   case lossNotFinite(SampleSources)
-  /// The loss is a number, but its gradients are not.
+  /// The loss is finite, but its gradients are not.
   case gradientsNotFinite(SampleSources)
-  /// The loss of a held-out picture is not a number.
-  case heldOutNotFinite(file: String, timestep: Int, step: Int)
+  /// The loss of a validation image is not finite.
+  case validationNotFinite(file: String, timestep: Int, step: Int)
 
-  /// What kind of fault it is.
+  /// The kind of error, which decides the exit code.
   public var kind: ErrorKind {
     .badData
   }
@@ -22,26 +22,26 @@ public enum TrainingError: ReportableError, Equatable {
     case .gradientsNotFinite(let sources):
       "The gradients of \(sources) are not finite; lower the learning rate, or train in bf16 or "
         + "fp32."
-    case .heldOutNotFinite(let file, let timestep, let step):
-      "The held-out loss of \(file) at timestep \(timestep) is not finite after step \(step); lower "
-        + "the learning rate, or train in bf16 or fp32."
+    case .validationNotFinite(let file, let timestep, let step):
+      "The validation loss of \(file) at timestep \(timestep) is not finite after step \(step); "
+        + "lower the learning rate, or train in bf16 or fp32."
     }
   }
 }
 
-/// What a step's numbers come from, for messages: `step 3 (dog.jpg at timestep 481)`.
+/// The samples of a step, for messages: `step 3 (dog.jpg at timestep 481)`.
 public struct SampleSources: Sendable, Equatable, CustomStringConvertible {
-  /// Counted from 1.
+  /// The step's number, from 1.
   public let step: Int
-  /// The file of each sample.
+  /// Name of each sample's image.
   public private(set) var files: [String] = []
-  /// The timestep of each sample.
+  /// Timestep of each sample.
   public private(set) var timesteps: [Int] = []
 
-  /// A step without samples yet.
+  /// Creates a step without samples.
   init(step: Int) { self.step = step }
 
-  /// These and the samples of more batches.
+  /// These samples and those of more batches.
   func adding(_ batches: [TrainingBatch]) -> SampleSources {
     var sources = self
     for batch in batches {

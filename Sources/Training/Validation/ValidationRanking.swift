@@ -1,33 +1,33 @@
 import Files
 
-/// The validation losses of a run: how they went on, and which checkpoint to take by them.
+/// The validation losses of a run: their trend, and the ranking of the checkpoints.
 public struct ValidationRanking: Sendable, Equatable {
-  /// How the loss went on after its lowest point.
+  /// The trend of the loss after its minimum.
   public enum Trend: Sendable, Equatable {
-    /// The last evaluation is the lowest.
+    /// The last loss is the lowest.
     case falling
-    /// The last loss is about as low.
+    /// The last loss is about as low as the lowest.
     case level
-    /// The last loss is higher, by this share of the lowest.
+    /// The last loss is higher by this fraction of the lowest.
     case rising(by: Double)
   }
 
-  /// A loss that lies above the lowest by no more than this share of it counts as level: single
-  /// training steps move it as much.
+  /// A loss above the lowest by at most this fraction counts as level, because single training
+  /// steps change it as much.
   static let tolerance = 0.05
 
-  /// All evaluations, in order of steps.
+  /// All validations, in the order of their steps.
   public let evaluations: [ValidationReport]
-  /// The evaluations at the checkpoints, the lowest loss first; of equals the earlier one.
+  /// The validations at the checkpoints, the lowest loss first; of equal losses the earlier first.
   public let ranked: [ValidationReport]
-  /// The evaluation with the lowest loss; of equals the earlier one.
+  /// The validation with the lowest loss; of equal losses the earlier one.
   public let lowest: ValidationReport
-  /// The last evaluation.
+  /// The last validation.
   public let last: ValidationReport
 
   /// - Parameters:
-  ///   - evaluations: all of a run; nil is returned where there are none.
-  ///   - checkpoints: the steps of the checkpoints to choose from.
+  ///   - evaluations: All validations of a run. Without any, the result is nil.
+  ///   - checkpoints: The steps of the checkpoints.
   public init?(_ evaluations: [ValidationReport], checkpoints: some Sequence<Int>) {
     let ordered = evaluations.sorted { ($0.loss, $0.step) < ($1.loss, $1.step) }
     guard let lowest = ordered.first, let last = evaluations.max(by: { $0.step < $1.step })
@@ -39,22 +39,22 @@ public struct ValidationRanking: Sendable, Equatable {
     ranked = ordered.filter { steps.contains($0.step) }
   }
 
-  /// The checkpoint with the lowest loss; nil where none was evaluated.
+  /// The validation at the checkpoint with the lowest loss; nil if no checkpoint was validated.
   public var best: ValidationReport? { ranked.first }
 
-  /// The place of a checkpoint among those that were evaluated, from 1; nil for one that was not.
+  /// The rank of a checkpoint, from 1; nil if it was not validated.
   public func place(ofStep step: Int) -> Int? {
     ranked.firstIndex { $0.step == step }.map { $0 + 1 }
   }
 
-  /// How the loss went on after its lowest point.
+  /// The trend of the loss after its minimum.
   public var trend: Trend {
     guard lowest.step != last.step else { return .falling }
     let rise = last.loss / lowest.loss - 1
     return rise <= Self.tolerance ? .level : .rising(by: rise)
   }
 
-  /// At most so many of the evaluations, evenly apart, and always the last.
+  /// At most `count` validations, evenly spaced, always with the last.
   public func thinned(to count: Int) -> [ValidationReport] {
     let stride = (evaluations.count + count - 1) / count
     return evaluations.enumerated()
@@ -63,28 +63,29 @@ public struct ValidationRanking: Sendable, Equatable {
 }
 
 extension ValidationRanking {
-  /// One sentence on whether training still helps with images that it does not see.
+  /// The trend of the validation loss in one sentence.
   public var summary: String {
     let best = "\(lowest.loss.fixed(4)) at step \(lowest.step)"
     guard evaluations.count > 1 else {
-      return "Validation loss: \(best), the only evaluation so far."
+      return "Validation loss: \(best), the only one so far."
     }
     let now = "\(last.loss.fixed(4)) at step \(last.step)"
     switch trend {
-    case .falling: return "Validation loss: lowest \(best), the last evaluation: still falling."
+    case .falling: return "Validation loss: lowest \(best), the last step; still falling."
     case .level: return "Validation loss: lowest \(best), level since then (\(now))."
     case .rising(let rise):
       let since = lowest.step == evaluations[0].step ? "from the start" : "since then"
       return
-        "Validation loss: lowest \(best); \(now), \(percent(rise)) higher: over-fitting \(since)."
+        "Validation loss: lowest \(best); \(now), \(percent(rise)) higher; over-fitting \(since)."
     }
   }
 
-  /// Which checkpoint to take, and why, in one or two sentences; nil where none was evaluated.
+  /// The checkpoint to use and the reason, in one or two sentences; nil if no checkpoint was
+  /// validated.
   public var advice: String? {
     guard let best else { return nil }
     guard ranked.count > 1 else {
-      return "Step \(best.step) is the only checkpoint whose validation loss is known "
+      return "Step \(best.step) is the only checkpoint with a validation loss "
         + "(\(best.loss.fixed(4)))."
     }
     return "Step \(best.step) has the lowest validation loss of \(ranked.count) checkpoints, "
@@ -98,7 +99,8 @@ extension ValidationRanking {
     case .falling: return "The loss still falls: longer training may help."
     case .level:
       return
-        "\(span) stays level: an earlier checkpoint is as good, and less bound to the training images."
+        "\(span) stays level: an earlier checkpoint is as good and fits the training images less "
+        + "closely."
     case .rising(let rise):
       guard let before = lowest.trainingLoss, let now = last.trainingLoss, now < before else {
         return "\(span) rises by \(percent(rise))."

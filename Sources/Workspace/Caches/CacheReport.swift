@@ -2,30 +2,30 @@ import Drawing
 import Foundation
 package import Training
 
-/// What the caches hold, and for which runs.
+/// The content of the caches, and the runs that use it.
 package struct CacheReport: Encodable {
   package struct Kind: Encodable {
     package let kind: String
     package let entries: Int
     package let bytes: Int
-    /// Entries that some run uses; nil for a kind that belongs to no run.
+    /// The number of entries that a run uses; nil for a kind that belongs to no run.
     package let used: Int?
   }
 
   package struct Run: Encodable {
     package let run: Int
     package let folder: String
-    /// nil: the run has no list of what it uses.
+    /// nil if the run has no list of its entries.
     package let entries: Int?
     package let bytes: Int?
-    /// Entries that are not there; they are computed again when the run needs them.
+    /// The number of entries that are missing. They are computed again when the run needs them.
     package let missing: Int?
   }
 
   package let path: String
   package let kinds: [Kind]
   package let runs: [Run]
-  /// What interrupted writing has left behind.
+  /// The number of temporary files of interrupted writes.
   package let leftovers: Int
   package let leftoverBytes: Int
 
@@ -49,10 +49,10 @@ package struct CacheReport: Encodable {
         used: kind == .fileHashes ? nil : own.filter { used.contains($0.path) }.count)
     }
     runs = uses.map { run, use in
-      let there = use?.files.compactMap { bytes[$0] }
+      let found = use?.files.compactMap { bytes[$0] }
       return Run(
-        run: run.id, folder: run.url.relativePath, entries: there?.count,
-        bytes: there?.reduce(0, +), missing: use.map { $0.files.count - (there?.count ?? 0) })
+        run: run.id, folder: run.url.relativePath, entries: found?.count,
+        bytes: found?.reduce(0, +), missing: use.map { $0.files.count - (found?.count ?? 0) })
     }
     leftovers = left.count
     leftoverBytes = left.map(\.bytes).reduce(0, +)

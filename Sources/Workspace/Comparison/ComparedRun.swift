@@ -15,8 +15,8 @@ package struct ComparedRun {
 
   private let losses: [StepRecord]
 
-  /// The checkpoint that is named, or all that are whole; damaged ones are reported. Throws
-  /// `CheckpointError`, `RunError`, `RunLogError`.
+  /// The named checkpoint, or all undamaged ones. Damaged ones are reported. Throws `CheckpointError`,
+  /// `RunError`, `RunLogError`.
   init(
     _ reference: CheckpointReference, in library: RunLibrary, report: WorkspaceReport
   ) throws {
@@ -40,14 +40,14 @@ package struct ComparedRun {
         }
       }
       guard !checkpoints.isEmpty else {
-        // Throws why there is none.
+        // Throws the reason.
         _ = try library.checkpoint(nil, of: run)
         return
       }
     }
   }
 
-  /// The runs that are named, each once with all of its checkpoints that are. Throws as `init`.
+  /// The named runs, each once with all of its named checkpoints. Throws as `init`.
   package static func all(
     _ references: [CheckpointReference], in library: RunLibrary, report: WorkspaceReport
   ) throws -> [ComparedRun] {
@@ -62,7 +62,7 @@ package struct ComparedRun {
     }
   }
 
-  /// The checkpoints by their validation losses; nil where those are not known.
+  /// The checkpoints ranked by validation loss; nil without validation losses.
   package var ranking: ValidationRanking? {
     ValidationRanking(evaluations, checkpoints: checkpoints.map(\.folder.step))
   }

@@ -3,11 +3,11 @@ package import RunLog
 package import Torch
 package import Training
 
-/// What happens while a project folder is worked with.
+/// An event of the work in a project folder.
 package enum WorkspaceEvent {
-  /// Something that the user should know, in one sentence.
+  /// A note for the user, in one sentence.
   case note(String)
-  /// No base model was named, and the preferred one is not installed: this one is used.
+  /// No base model was named and the preferred one is not installed, so this one is used.
   case standardModel(String, preferred: String)
   /// A run is about to be trained.
   case starting(TrainingStart)
@@ -15,7 +15,7 @@ package enum WorkspaceEvent {
   case training(TrainingEvent)
 }
 
-/// Receives what happens, on the thread that does the work: shows it on the console, or on a page.
+/// Receives the events, on the thread that does the work.
 package typealias WorkspaceReport = (WorkspaceEvent) -> Void
 
 /// A run that is about to be trained.
@@ -29,12 +29,12 @@ package struct TrainingStart {
   package let images: Int
   /// Class images of prior preservation.
   package let classImages: Int
-  /// Optimizer steps at the end.
+  /// Optimizer steps of the whole run.
   package let steps: Int
-  /// Side of the square whose area training sees, in pixels.
+  /// The side of the square with the training images' area, in pixels.
   package let resolution: Int
   package let device: Device
-  /// What is promised of a resume.
+  /// Whether resumes are exact.
   package let exactness: Exactness
 
   package init(_ run: Run, _ setup: TrainingSetup, in folder: RunFolder, resumedFrom step: Int?) {

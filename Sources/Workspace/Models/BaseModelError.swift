@@ -1,13 +1,13 @@
 package import Files
 import StableDiffusion
 
-/// A base model that is not there.
+/// A base model that is missing.
 package enum BaseModelError: ReportableError, Equatable {
-  /// None is named, and none is installed.
+  /// No model is named, and none is installed.
   case noneInstalled(place: String)
-  /// Nothing of that name is installed, and there is no such folder or file.
+  /// No installed model, folder or file has this name.
   case notFound(name: String, folder: String, installed: [String])
-  /// A file that is no model.
+  /// A file that is no .safetensors file.
   case otherKind(file: String)
 
   package var kind: ErrorKind { .missingInput }
@@ -16,18 +16,17 @@ package enum BaseModelError: ReportableError, Equatable {
     let ending = ModelDirectory.fileExtension
     switch self {
     case .noneInstalled(let place):
-      return "There is no base model: put SDXL at \(place), as diffusers saves it "
-        + "(stable-diffusion-xl-base-1.0), or at the same place as one file "
-        + "\(BaseModels.standard[0]).\(ending), or name the folder or file of another one with "
-        + "`model`."
+      return
+        "There is no base model: put the diffusers folder of SDXL (stable-diffusion-xl-base-1.0) at "
+        + "\(place), or a single file \(BaseModels.standard[0]).\(ending) beside it, or choose another "
+        + "model with `model`."
     case .notFound(let name, let folder, let installed):
-      let names = installed.isEmpty ? "" : " (there are: \(installed.joined(separator: ", ")))"
+      let names = installed.isEmpty ? "" : " (installed: \(installed.joined(separator: ", ")))"
       return "There is no base model \(name), neither as a folder nor in \(folder)\(names); give "
-        + "`model` a folder as diffusers saves it, or a .\(ending) file."
+        + "`model` a diffusers folder or a .\(ending) file."
     case .otherKind(let file):
       return "The base model \(file) is a file of another kind; give `model` a .\(ending) file in "
-        + "the original layout, or a folder as diffusers saves it, with model_index.json, unet and "
-        + "the rest."
+        + "the original layout, or a diffusers folder with model_index.json."
     }
   }
 }

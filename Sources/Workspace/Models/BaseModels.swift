@@ -3,20 +3,20 @@ package import StableDiffusion
 
 /// The installed base models.
 package struct BaseModels {
-  /// The models that are used where none is named: the first that is installed.
+  /// The default models, most preferred first.
   package static let standard = ["sdxl", "demo"]
 
   private let folders: [URL]
   private let report: WorkspaceReport
 
-  /// The models installed in a project folder. Those of the standard folder are found as well.
+  /// The models of a project folder and of the standard folder `Checkpoints`.
   package init(_ project: ProjectFolder, report: @escaping WorkspaceReport) {
     folders = [project.baseModels, ProjectFolder().baseModels]
     self.report = report
   }
 
-  /// The name of the standard model. Reports where it is not the preferred one. Throws
-  /// `BaseModelError`.
+  /// The name of the default model. Reports it if it is not the preferred one. Throws
+  /// `BaseModelError.noneInstalled`.
   package func standardName() throws -> String {
     guard let name = Self.standard.first(where: { installed($0) != nil }) else {
       throw BaseModelError.noneInstalled(
@@ -26,9 +26,8 @@ package struct BaseModels {
     return name
   }
 
-  /// The base or refiner of a name, in a folder or in a file. That its weights are those it should
-  /// have is checked here, before hours of work. Throws `ModelError`, `WeightsError`,
-  /// `BaseModelError`.
+  /// Opens a base model or refiner by installed name or path, and checks names and shapes of all
+  /// weights before hours of work. Throws `ModelError`, `WeightsError`, `BaseModelError`.
   package func open(
     _ name: String, as role: ModelDirectory.Role = .base
   ) throws -> ModelDirectory {
@@ -64,7 +63,7 @@ package struct BaseModels {
     ).map(Self.modelName).filter { installed($0) != nil }.sorted()
   }
 
-  /// What a folder, or a file without the end of its name, is installed as.
+  /// The name of an installed model: a folder's name, or a file's without its extension.
   private static func modelName(_ entry: String) -> String {
     let url = URL(filePath: entry)
     return url.pathExtension == ModelDirectory.fileExtension

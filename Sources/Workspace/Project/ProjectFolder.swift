@@ -2,9 +2,9 @@ package import Foundation
 package import RunLog
 package import Training
 
-/// The folder that holds base models, runs, their records and the caches.
+/// The folder with base models, runs, their database and the caches.
 package struct ProjectFolder: Sendable {
-  /// The folder that is used where none is named.
+  /// The default, relative to the current folder.
   package static let standard = "Checkpoints"
 
   package let url: URL
@@ -13,25 +13,22 @@ package struct ProjectFolder: Sendable {
     url = URL(filePath: path, directoryHint: .isDirectory)
   }
 
-  /// Installed base models.
+  /// The folder of installed base models.
   package var baseModels: URL { url.appending(path: "base") }
 
-  /// The folder of all caches.
   package var caches: URL { url.appending(path: "cache") }
 
-  /// The records of all runs.
   package var database: URL { url.appending(path: "runs.sqlite") }
 
-  /// A run's checkpoints and samples.
+  /// The folder with a run's checkpoints and samples.
   package func folder(of run: Run) -> RunFolder { RunFolder(url.appending(path: run.path)) }
 }
 
 extension ProjectFolder {
-  /// Everything that the caches hold.
   package var cacheFolder: CacheFolder { CacheFolder(caches, of: url) }
 
-  /// The caches for a command that works on a project without training: the project's own, or where
-  /// nothing can be written there, some in the folder of its results.
+  /// The cache folder for a command that does not train: the project's own, or one in the folder of the
+  /// results if the project is read-only.
   package func caches(orIn results: URL) -> URL {
     let folders = FileManager.default
     let existing = [caches, url].first { folders.fileExists(atPath: $0.path) }

@@ -1,18 +1,18 @@
 package import Files
 
-/// A run that cannot be used as it was meant to be.
+/// A run that a command cannot use.
 package enum RunError: ReportableError, Equatable {
-  /// There are no runs at all.
+  /// The project has no runs.
   case noRuns(file: String)
   /// There is no run to resume.
   case noneInterrupted(file: String)
-  /// The configuration has options that this version does not know.
+  /// The recorded configuration has options that this version does not know.
   case otherVersion(run: Int64, version: String)
-  /// A finished run is to be resumed.
+  /// A finished run cannot be resumed.
   case finished(run: Int64, step: Int)
-  /// A run that is not finished is to be trained again.
+  /// An unfinished run cannot be trained again.
   case unfinished(run: Int64, step: Int, steps: Int)
-  /// The folder holds no checkpoint any more.
+  /// All recorded checkpoints of the run are missing.
   case checkpointsGone(run: Int64, step: Int, folder: String)
 
   package var kind: ErrorKind {
@@ -36,7 +36,7 @@ package enum RunError: ReportableError, Equatable {
     case .unfinished(let run, let step, let steps):
       "Run \(run) is at step \(step) of \(steps); finish it first with lora-train resume \(run)."
     case .checkpointsGone(let run, let step, let folder):
-      "Run \(run) had done \(step) steps, but \(folder) holds no checkpoint; put its folder back, or "
+      "Run \(run) has done \(step) steps, but \(folder) has no checkpoint; put the folder back, or "
         + "start a new run with `new`."
     }
   }

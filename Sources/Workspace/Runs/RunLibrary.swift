@@ -1,30 +1,32 @@
+import Files
 import Foundation
 package import RunLog
+package import StableDiffusion
 package import Training
 
-/// The runs of a project folder, for looking at: nothing in the folder is made or changed.
+/// Reads the runs of a project folder. It creates and changes no file.
 ///
-/// Where the database is lost or behind, the run folders are what counts: a run that is not recorded is
-/// listed as its folder has it, and one whose process died as interrupted. ``RunRepair`` writes the same
-/// into the database.
+/// If the database is missing or out of date, the run folders count: an unrecorded run is listed from its
+/// folder, and a run whose process died is listed as interrupted. ``RunRepair`` writes the same into the
+/// database.
 package struct RunLibrary {
   package let project: ProjectFolder
-  /// What the user should know of records and folders that differ, a sentence each.
+  /// Differences between the database and the run folders, one sentence each.
   package let notes: [String]
 
   private let recorded: RunArchive?
-  /// The runs that the database has not, or not as they are.
+  /// The runs that the database lacks or has out of date.
   private let found: RunLog
   private let foundIDs: Set<Int64>
 
-  /// Reads which runs there are. Throws `RunLogError`.
+  /// Reads the database and the run folders. Throws `RunLogError`.
   package init(_ project: ProjectFolder) throws {
     self.project = project
     recorded = try RunArchive(at: project.database)
     found = try RunLog(inMemoryAt: project.database)
     let survey = RunSurvey(project: project)
     let runs = try recorded?.runs() ?? []
-    // The tensors of every checkpoint are too much to read for a list.
+    // Only states: reading the tensors of every checkpoint takes too long for a list.
     let check = { (checkpoint: CheckpointFolder) in try checkpoint.verifyState() }
     let (unrecorded, problems) = try survey.unrecorded(besides: runs, check: check)
     for run in unrecorded { try run.records.enter(run.run, in: found) }
@@ -40,19 +42,19 @@ package struct RunLibrary {
       problems
       + unrecorded.map {
         "\($0.folder.url.relativePath) is not recorded in \(project.database.relativePath); it is "
-          + "shown as its folder has it, and recorded by the next training."
+          + "read from its folder, and the next training records it."
       }
   }
 
   /// All runs, oldest first.
   package func runs() throws -> [Run] { try merged(recorded?.runs(), found.runs(), id: \.id) }
 
-  /// All runs as `runs --json` lists them, oldest first.
+  /// The summaries of all runs, oldest first.
   package func summaries() throws -> [RunSummary] {
     try merged(recorded?.summaries(), found.summaries(), id: \.run.id)
   }
 
-  /// The run that is meant. Throws `RunError.noRuns`, `RunLogError.noSuchRun`.
+  /// Throws `RunError.noRuns`, `RunLogError.noSuchRun`.
   package func run(_ reference: RunReference) throws -> Run {
     let runs = try runs()
     guard let latest = runs.last else {
@@ -66,7 +68,7 @@ package struct RunLibrary {
     return run
   }
 
-  /// The run to resume: the one that is meant, or the latest that is not finished. Throws `RunError`,
+  /// The run to resume: the named one, or the latest unfinished one. Throws `RunError`,
   /// `RunLogError.noSuchRun`.
   package func resumable(_ reference: RunReference) throws -> Run {
     if reference.id == nil {
@@ -80,18 +82,18 @@ package struct RunLibrary {
     return run
   }
 
-  /// A run as `show --json` shows it. Throws `RunLogError`.
+  /// The run with its losses, checkpoints and samples. Throws `RunLogError`.
   package func detail(of run: Run) throws -> RunDetail { try history(of: run).detail(run.id) }
 
-  /// All that is recorded of a run. Throws `RunLogError`.
+  /// All records of a run. Throws `RunLogError`.
   package func records(of run: Run) throws -> RunRecords {
     try RunRecords(of: run.id, in: history(of: run))
   }
 
-  /// The checkpoint of a step, or the newest, checked against its hashes. Throws `CheckpointError`, and
-  /// `RunError.checkpointsGone` where a run has lost all of them.
+  /// The checkpoint of a step, or the newest one, checked against its hashes. Throws `CheckpointError`,
+  /// and `RunError.checkpointsGone` for a run that has lost all checkpoints.
   ///
-  /// - Returns: also a sentence where the newest one is gone, and an older one is returned.
+  /// - Returns: the checkpoint, and a note if it is not the newest one that was recorded.
   package func checkpoint(
     _ step: Int?, of run: Run
   ) throws -> (checkpoint: CheckpointFolder, note: String?) {
@@ -105,12 +107,23 @@ package struct RunLibrary {
     guard step == nil, let newest, newest > checkpoint.step else { return (checkpoint, nil) }
     return (
       checkpoint,
-      "Run \(run.id) has lost its checkpoint of step \(newest); that of step \(checkpoint.step) is "
+      "Run \(run.id) has lost its checkpoint of step \(newest); the one of step \(checkpoint.step) is "
         + "used."
     )
   }
 
-  /// Reads every page of the database. Throws `RunLogError.damaged`.
+  /// A note if the content of a base model differs from the one that the run was trained on; nil if it
+  /// is the same. Throws `CheckpointError`, `FileAccessError`, `ModelError`, `WeightsError`.
+  package func note(on model: ModelDirectory, for run: Run) throws -> String? {
+    let state = try checkpoint(nil, of: run).checkpoint.state()
+    let differences = try state.identity.differences(
+      of: model, hashes: FileHashes(in: project.caches))
+    guard !differences.isEmpty else { return nil }
+    return "The base model is not the one that run \(run.id) was trained on "
+      + "(\(listing(differences.map(\.description)))); its adapter may look different on it."
+  }
+
+  /// Checks every page of the database. Throws `RunLogError.damaged`.
   package func verify() throws { try recorded?.verify() }
 
   private func history(of run: Run) -> any RunHistory {

@@ -2,35 +2,34 @@ import Foundation
 package import RunLog
 package import Training
 
-/// All that is recorded of a run besides the run itself, in memory: where it comes from does not matter
-/// when a database has to be made whole.
+/// All records of a run besides the run itself, read from the database or from the run folder.
 package struct RunRecords {
   package var steps: [StepRecord] = []
   package var checkpoints: [CheckpointRecord] = []
   package var samples: [SampleRecord] = []
   package var validation: [ValidationRecord] = []
-  package var resumptions: [Resumption] = []
+  package var resumes: [ResumeRecord] = []
 
-  /// Nothing yet.
   init() {}
 
-  /// What a database holds. Throws `RunLogError`.
+  /// The records of a database. Throws `RunLogError`.
   package init(of run: Int64, in log: any RunHistory) throws {
     steps = try log.losses(run)
     checkpoints = try log.checkpoints(run)
     samples = try log.samples(run)
     validation = try log.validation(run)
-    resumptions = try log.resumptions(run)
+    resumes = try log.resumes(run)
   }
 
-  /// What a run's folder holds: its checkpoints and its sample grids, and in the newest checkpoint the
+  /// The records of a run folder: its checkpoints and sample grids, and from the newest checkpoint the
   /// rest.
   ///
   /// - Parameters:
-  ///   - known: checkpoints whose hashes are known; of these only the newest is checked again.
-  ///   - check: returns the hash of a checkpoint's adapter; throws for a damaged one, which is left out.
-  /// - Returns: also the newest state, nil where none can be read, and what is wrong with checkpoints and
-  ///   the history.
+  ///   - known: checkpoints whose hashes are known. Only the newest of them is checked again.
+  ///   - check: returns the hash of a checkpoint's adapter. Throws for a damaged checkpoint, which is left
+  ///     out.
+  /// - Returns: the records; the newest state, nil if none can be read; and the problems of checkpoints
+  ///   and history.
   static func read(
     _ folder: RunFolder, known: [CheckpointRecord] = [],
     check: (CheckpointFolder) throws -> String = { try $0.verify() }
@@ -54,7 +53,7 @@ package struct RunRecords {
         problems.append("\(error)")
       }
     }
-    // With all tensors damaged, a state still has the history.
+    // A state has the history, even if the tensors of all checkpoints are damaged.
     let state = newest ?? folder.soundState
     records.samples = folder.sampledSteps.map { step in
       SampleRecord(
@@ -69,40 +68,40 @@ package struct RunRecords {
       } catch {
         problems.append("\(error)")
       }
-      records.resumptions = (state.continuations ?? []).map { Resumption(run: run, $0) }
+      records.resumes = (state.resumes ?? []).map { ResumeRecord(run: run, $0) }
     }
     return (records, state, problems)
   }
 
-  /// Enters all of it. Throws `RunLogError`.
+  /// Writes all records into a database. Throws `RunLogError`.
   func enter(_ run: Run, in log: RunLog) throws {
     try log.adopt(
       run, steps: steps, checkpoints: checkpoints, samples: samples, validation: validation,
-      resumptions: resumptions)
+      resumes: resumes)
     try log.keepCheckpoints(of: run.id, steps: Set(checkpoints.map(\.step)))
   }
 }
 
 extension RunFolder {
-  /// Where the run lies below its root.
+  /// The path relative to the project folder.
   var path: String {
     Self.path(subject: url.deletingLastPathComponent().lastPathComponent, id: id)
   }
 
-  /// The state of the newest checkpoint whose state is whole, whatever the rest is.
+  /// The newest undamaged state, even if the checkpoint's tensors are damaged.
   fileprivate var soundState: TrainingState? {
     for checkpoint in checkpoints {
       do {
         _ = try checkpoint.verifyState()
         return try checkpoint.state()
       } catch {
-        // The next one may be whole.
+        // The next older one may be undamaged.
       }
     }
     return nil
   }
 
-  /// The steps that have a sample grid.
+  /// The steps with a sample grid.
   fileprivate var sampledSteps: [Int] {
     let folder = sampleGrid(step: 0).deletingLastPathComponent()
     do {
@@ -119,7 +118,6 @@ extension RunFolder {
 }
 
 extension StepRecord {
-  /// A step as the trainer reports it.
   init(run: Int64, _ report: StepReport) {
     self.init(
       run: run, step: report.step, loss: report.loss, learningRate: report.learningRate,
@@ -129,19 +127,18 @@ extension StepRecord {
   }
 }
 
-extension Resumption {
-  /// A continuation as checkpoints tell it.
-  fileprivate init(run: Int64, _ continuation: Continuation) {
+extension ResumeRecord {
+  /// A resume from the state of a checkpoint.
+  fileprivate init(run: Int64, _ resume: Resume) {
     self.init(
-      run: run, step: continuation.step, sha256: continuation.sha256,
-      version: continuation.version,
-      resumedAt: ISO8601DateFormatter().date(from: continuation.resumedAt),
-      changes: continuation.changes.isEmpty ? nil : continuation.changes.joined(separator: "; "))
+      run: run, step: resume.step, sha256: resume.sha256,
+      version: resume.version,
+      resumedAt: ISO8601DateFormatter().date(from: resume.resumedAt),
+      changes: resume.changes.isEmpty ? nil : resume.changes.joined(separator: "; "))
   }
 }
 
 extension ValidationReport {
-  /// An evaluation as it was recorded.
   package init(_ record: ValidationRecord) {
     self.init(
       step: record.step, loss: record.loss, bands: record.bands,
@@ -150,7 +147,6 @@ extension ValidationReport {
 }
 
 extension ValidationRecord {
-  /// An evaluation as the trainer reports it.
   init(run: Int64, _ report: ValidationReport) {
     self.init(
       run: run, step: report.step, loss: report.loss, bands: report.bands,

@@ -1,15 +1,15 @@
 package import Files
 
-/// A run as users name it: `7` or `latest`.
+/// A run by its number or `latest`.
 package struct RunReference: Sendable {
   package static let latest = RunReference(id: nil)
 
-  /// nil: the latest.
+  /// nil for the latest.
   package let id: Int64?
 
   private init(id: Int64?) { self.id = id }
 
-  /// Reads what the user typed. Throws `RunReferenceError`.
+  /// Throws `RunReferenceError`.
   package static func parse(_ text: String) throws -> RunReference {
     if text == "latest" { return latest }
     guard let id = Int64(text) else { throw RunReferenceError.noRun }
@@ -17,15 +17,15 @@ package struct RunReference: Sendable {
   }
 }
 
-/// A run's checkpoint as users name it: `7`, `latest`, `7@500`, `latest@500`.
+/// A run or one of its checkpoints: `7`, `latest`, `7@500`, `latest@500`.
 package struct CheckpointReference: Sendable {
   package static let latest = CheckpointReference(run: .latest, step: nil)
 
   package let run: RunReference
-  /// nil: the newest.
+  /// nil without a step.
   package let step: Int?
 
-  /// Reads what the user typed. Throws `RunReferenceError`.
+  /// Throws `RunReferenceError`.
   package static func parse(_ text: String) throws -> CheckpointReference {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let run = try RunReference.parse(String(parts[0]))
@@ -35,7 +35,7 @@ package struct CheckpointReference: Sendable {
   }
 }
 
-/// A text that names no run or checkpoint.
+/// A text that is no run or checkpoint.
 package enum RunReferenceError: ReportableError {
   case noRun
   case noStep
@@ -44,8 +44,8 @@ package enum RunReferenceError: ReportableError {
 
   package var description: String {
     switch self {
-    case .noRun: "a run is its number, as lora-train runs lists it, or latest"
-    case .noStep: "what follows the @ is the step of a checkpoint, as in 7@500"
+    case .noRun: "give the number of a run, as lora-train runs lists it, or latest"
+    case .noStep: "give the step of a checkpoint after the @, as in 7@500"
     }
   }
 }

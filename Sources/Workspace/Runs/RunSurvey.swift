@@ -3,24 +3,23 @@ import Options
 import RunLog
 import Training
 
-/// Compares the records of runs with the run folders, which hold everything. Writes nothing.
+/// Compares the database with the run folders, which contain everything. Writes nothing.
 struct RunSurvey {
-  /// A run as its folder has it.
+  /// A run read from its folder.
   struct FoundRun {
     let run: Run
     let records: RunRecords
     let folder: RunFolder
   }
 
-  /// How long a run that is recorded as running may be without a new record before it counts as dead
-  /// where it is not locked. (It is recorded a moment before it is locked.)
+  /// Seconds without a new record after which an unlocked run that is recorded as running counts as
+  /// dead. (A run is recorded a moment before it is locked.)
   private static let patience: TimeInterval = 60
 
   let project: ProjectFolder
 
-  /// The runs on the disk that are not among those recorded, as their checkpoints have them, and what is
-  /// wrong with folders. A folder without a readable checkpoint holds nothing to resume, and is left
-  /// out.
+  /// The runs on the disk that are not recorded, read from their checkpoints, and the problems of their
+  /// folders. A folder without a readable checkpoint is left out, since nothing can be resumed from it.
   ///
   /// - Parameter check: see ``RunRecords/read(_:known:check:)``.
   func unrecorded(
@@ -34,7 +33,7 @@ struct RunSurvey {
       if let other = known.first(where: { $0.id == folder.id }) {
         problems.append(
           "\(folder.url.relativePath) is not recorded, because run \(other.id) is \(other.path); give "
-            + "the folder a number of its own.")
+            + "the folder another number.")
         continue
       }
       let (records, state, faults) = RunRecords.read(folder, check: check)
@@ -47,7 +46,7 @@ struct RunSurvey {
     return (found, problems)
   }
 
-  /// A run whose process died, with what its folder has. What the folder does not have is missing.
+  /// A run whose process died, with the records of its folder.
   func reconciled(
     _ run: Run, known: [CheckpointRecord],
     check: (CheckpointFolder) throws -> String = { try $0.verify() }
@@ -60,19 +59,19 @@ struct RunSurvey {
       run.step = state.step
       run.loss = state.loss
     }
-    // A resumption that no checkpoint holds yet is in the database alone.
-    records.resumptions = []
+    // The database may have a later resume that no checkpoint has yet.
+    records.resumes = []
     return (run, records)
   }
 
-  /// Whether a run is recorded as running and nobody trains it. A process number alone does not tell:
-  /// it may be another's after a restart of the machine, and is unknown in another container.
+  /// Whether a run is recorded as running, but no process trains it. The process number alone is not
+  /// enough: after a restart it may belong to another process, and in another container it is unknown.
   func isDead(_ run: Run) -> Bool {
     run.status == .running && !isLocked(project.folder(of: run))
       && (run.processIsGone || Date().timeIntervalSince(run.updatedAt) > Self.patience)
   }
 
-  /// Whether some process trains a run; true also where that cannot be found out.
+  /// Whether a process trains a run; also true if the lock cannot be read.
   private func isLocked(_ folder: RunFolder) -> Bool {
     do {
       return try RunLock.isHeld(folder)
@@ -83,7 +82,7 @@ struct RunSurvey {
 }
 
 extension Run {
-  /// A run as its newest checkpoint has it.
+  /// A run read from its newest checkpoint.
   fileprivate init(_ state: TrainingState, in folder: RunFolder) throws {
     let attributes = try FileManager.default.attributesOfItem(atPath: folder.url.path)
     let date = attributes[.modificationDate] as? Date ?? Date()

@@ -3,7 +3,7 @@ package import RunLog
 package import Training
 
 extension TrainingConfig {
-  /// The configuration that a run was recorded with. Throws `RunError.otherVersion`.
+  /// The recorded configuration of a run. Throws `RunError.otherVersion`.
   package init(recorded run: Run) throws {
     do {
       self = try JSONDecoder().decode(TrainingConfig.self, from: Data(run.config.utf8))

@@ -2,13 +2,11 @@ package import Files
 package import RunLog
 package import Training
 
-/// A finished run, to be trained again to see whether the same adapter comes out.
+/// Trains a finished run again and compares the adapters.
 package struct Rerun {
-  /// The configuration of the run.
   package var config: TrainingConfig { state.config }
-  /// A change that the run was resumed with, so that the same adapter cannot come out; nil for an exact
-  /// run.
-  package var change: String? { (state.continuations ?? []).flatMap(\.changes).first }
+  /// A change that the run was resumed with, which rules out the same adapter; nil for an exact run.
+  package var change: String? { (state.resumes ?? []).flatMap(\.changes).first }
 
   private let run: Run
   private let project: ProjectFolder
@@ -26,16 +24,16 @@ package struct Rerun {
     }
   }
 
-  /// Trains it as a new run. Throws `CheckpointError.differs` where images, captions or base model are
-  /// not the same any more.
+  /// Trains it as a new run. Throws `CheckpointError.differs` if images, captions or base model have
+  /// changed.
   package func train(
     _ session: TrainingSession, _ control: TrainingControl
   ) throws -> TrainingResult {
-    try session.trainAgain(run, state, control)
+    try session.rerun(run, state, control)
   }
 
-  /// The hash of both adapters, once the run was trained again. Throws `AdapterDiffers` where there are
-  /// two, `CheckpointError`.
+  /// The hash of both adapters, after the second training. Throws `AdapterDiffers` if the hashes differ,
+  /// and `CheckpointError`.
   package func compare(with again: Run) throws -> String {
     let (first, second) = try (
       checkpoint.verify(), project.folder(of: again).checkpoint(step: state.step).verify()
@@ -47,7 +45,7 @@ package struct Rerun {
   }
 }
 
-/// A training that had another result the second time.
+/// Two trainings of the same run had different results.
 package struct AdapterDiffers: ReportableError, Equatable {
   package let runs: [Int64]
   package let hashes: [String]
@@ -56,6 +54,6 @@ package struct AdapterDiffers: ReportableError, Equatable {
 
   package var description: String {
     "The adapters of run \(runs[0]) (SHA-256 \(hashes[0])) and run \(runs[1]) (\(hashes[1])) differ; "
-      + "lora-train doctor says what is promised of this device."
+      + "lora-train doctor shows whether training is exact on this device."
   }
 }

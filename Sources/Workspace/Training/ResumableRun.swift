@@ -3,23 +3,23 @@ import Options
 import RunLog
 import Training
 
-/// A run that is not finished, compared with the training that is to continue it.
+/// An unfinished run, compared with the training that would resume it.
 struct ResumableRun {
   let run: Run
-  /// The training, as it resumes this run.
+  /// The setup with the settings that it takes over from the run.
   let setup: TrainingSetup
-  /// The checkpoint to resume from; nil for a run that has saved nothing and begins again.
+  /// The checkpoint to resume from; nil for a run without checkpoints, which starts again.
   let checkpoint: CheckpointFolder?
-  /// Damage of checkpoints that are newer than that.
+  /// The damage of newer checkpoints, one sentence each.
   let damages: [String]
-  /// What has changed without making it another training.
+  /// Changes that do not affect exactness.
   let notes: [String]
-  /// What makes it another training.
+  /// Changes that make it another training.
   let differences: [String]
-  /// What would, and is allowed to change.
+  /// The same kind of changes, if the user has allowed them.
   let changes: [String]
 
-  /// Compares a run with a training, and checks the checkpoint to resume from against its hashes. Throws
+  /// Compares a run with a training, and checks the newest checkpoint against its hashes. Throws
   /// `CheckpointError`, `RunError`.
   init(_ run: Run, setup: TrainingSetup, project: ProjectFolder) throws {
     let (checkpoint, damages) = project.folder(of: run).newestCheckpoint()
@@ -36,12 +36,12 @@ struct ResumableRun {
     self.damages = damages
     let found: [TrainingDifference]
     if let state {
-      self.setup = setup.continuing(state.config)
+      self.setup = setup.resuming(state.config)
       found = try self.setup.differences(from: state)
       notes = self.setup.notes(on: state)
     } else {
       let recorded = try TrainingConfig(recorded: run)
-      self.setup = setup.continuing(recorded)
+      self.setup = setup.resuming(recorded)
       found = self.setup.config.differencesForbiddenOnResume(from: recorded)
         .map(TrainingDifference.init)
       notes = []
@@ -50,9 +50,9 @@ struct ResumableRun {
     changes = found.filter { setup.allows($0) }.map(\.description)
   }
 
-  /// The run that the same command has begun before; else the subject's latest, where that is not
-  /// finished, so that it is not abandoned unseen; else nil. Reads states only: the checkpoint that is
-  /// resumed is checked then. Throws `RunLogError`.
+  /// The unfinished run of the same settings; else the subject's latest run, if it is unfinished, so that
+  /// no run is abandoned unnoticed; else nil. Reads only the states of checkpoints. Throws
+  /// `RunLogError`.
   static func find(
     for setup: TrainingSetup, in log: RunLog, project: ProjectFolder
   ) throws -> Run? {
@@ -64,14 +64,14 @@ struct ResumableRun {
         return try ResumableRun(run, setup: setup, checkpoint: nil, state: state)
           .differences.isEmpty
       } catch {
-        // Damaged, or of another version: not the one.
+        // A damaged run, or one of another version, is not the same.
         return false
       }
     }
     return same ?? unfinished.last { $0.id == runs.last?.id }
   }
 
-  /// The newest state that can be read; nil where there is no checkpoint. Throws `CheckpointError`.
+  /// The newest readable state; nil without checkpoints. Throws `CheckpointError`.
   private static func newestState(in folder: RunFolder) throws -> TrainingState? {
     var problem: (any Error)?
     for checkpoint in folder.checkpoints {

@@ -4,22 +4,21 @@ import RunLog
 import Torch
 import Training
 
-/// Keeps the records of a run: the only code that knows both the trainer and the database. When the
-/// database fails, the training goes on, and all that it lacks is entered once it can be: into a new
-/// one, where it was deleted or is damaged.
+/// Writes the events of a training into the database. If the database fails, the training continues, and
+/// the missing records are written later: into a new database if the old one was deleted or damaged.
 final class RunRecorder {
-  /// A locked database makes every attempt wait for seconds.
+  /// Every attempt on a locked database waits for seconds.
   private static let retryInterval = Duration.seconds(30)
 
   private var log: RunLog
   private let project: ProjectFolder
   private let report: WorkspaceReport
-  /// The run as it was recorded when this training of it began.
+  /// The run as recorded at the start of this training.
   var run: Run
   private let device: Device
-  /// What is recorded of the run besides its steps and evaluations, which the run's folder holds.
+  /// The records without steps and validations, which are in the run folder.
   private var records = RunRecords()
-  /// When to try again; nil while the records are whole.
+  /// The time of the next attempt; nil while the records are complete.
   private var retryAt: ContinuousClock.Instant?
 
   init(
@@ -39,7 +38,7 @@ final class RunRecorder {
       attempt {
         records.checkpoints = try log.checkpoints(run.id)
         records.samples = try log.samples(run.id)
-        records.resumptions = try log.resumptions(run.id)
+        records.resumes = try log.resumes(run.id)
       }
     case .step(let report):
       attempt {
@@ -76,7 +75,7 @@ final class RunRecorder {
 
   func fail(_ message: String) { end { try log.fail(run.id, message) } }
 
-  /// The last change; what others will find is looked at as they will.
+  /// Makes the last change and checks the database file that other processes will read.
   private func end(_ change: () throws -> Void) {
     retryAt = retryAt.map { _ in .now }
     attempt {
@@ -93,23 +92,23 @@ final class RunRecorder {
       if let retryAt {
         guard ContinuousClock.now >= retryAt else { return }
         self.retryAt = .now + Self.retryInterval
-        try makeWhole()
+        try restoreRecords()
         try change()
         self.retryAt = nil
-        report(.note("the records are whole again."))
+        report(.note("The records are complete again."))
       } else {
         try change()
       }
     } catch {
       if retryAt == nil {
-        report(.note("the records are not kept at the moment, training goes on: \(error)"))
+        report(.note("The database cannot be written, training continues: \(error)"))
       }
       retryAt = .now + Self.retryInterval
       isLost = Self.isLost(error)
     }
   }
 
-  /// Whether the database file is not what can be written any more.
+  /// Whether the database file is missing, replaced or damaged.
   private var isLost = false
 
   private static func isLost(_ error: any Error) -> Bool {
@@ -121,8 +120,8 @@ final class RunRecorder {
     }
   }
 
-  /// Enters everything again, in a new database where the old one is lost.
-  private func makeWhole() throws {
+  /// Writes all records again, into a new database if the old one is lost.
+  private func restoreRecords() throws {
     if isLost { log = try project.replaceRunLog(report) }
     let history = project.folder(of: run).recordedHistory()
     var (run, records) = (run, records)
@@ -135,7 +134,7 @@ final class RunRecorder {
     isLost = false
   }
 
-  /// A place below the run's folder, relative to the database's.
+  /// The path of a file of the run folder, relative to the database's folder.
   private func path(_ url: URL) -> String {
     let parts = url.pathComponents
     guard let start = parts.lastIndex(of: "run-\(run.id)") else { return url.relativePath }

@@ -1,14 +1,14 @@
 import RunLog
 import Training
 
-/// Trains a run that is locked by this process, and keeps its records.
+/// Trains a run that this process has locked, and records it.
 struct RunTraining {
-  /// How an interrupted run is resumed.
-  struct Resumption {
-    /// nil: from nothing.
+  /// The checkpoint and the record of a resume.
+  struct ResumePoint {
+    /// nil for a run without checkpoints, which starts again.
     let checkpoint: CheckpointFolder?
-    let continuation: Continuation
-    /// Records that the run is resumed.
+    let resume: Resume
+    /// Records the resume in the database.
     let record: () throws -> Run
   }
 
@@ -17,27 +17,27 @@ struct RunTraining {
   let control: TrainingControl
   let report: WorkspaceReport
 
-  /// Trains to the end, or until it is stopped. A new run is recorded as running already; a resumed one
-  /// is once all is prepared.
+  /// Trains to the end, or until it is stopped. A new run is already recorded as running; a resume is
+  /// recorded after its preparation.
   func train(
-    _ run: Run, _ setup: TrainingSetup, resuming resumption: Resumption? = nil
+    _ run: Run, _ setup: TrainingSetup, resuming point: ResumePoint? = nil
   ) throws -> TrainingResult {
     let recorder = RunRecorder(
       log: log, project: project, run: run, device: setup.device, report: report)
     let folder = project.folder(of: run)
     report(
       .starting(
-        TrainingStart(run, setup, in: folder, resumedFrom: resumption?.continuation.step)))
-    var isRecorded = resumption == nil
+        TrainingStart(run, setup, in: folder, resumedFrom: point?.resume.step)))
+    var isRecorded = point == nil
     let outcome: Trainer.Outcome
     do {
       let trainer = Trainer(setup, folder: folder)
       outcome = try trainer.train(
-        from: resumption?.checkpoint, continuation: resumption?.continuation,
+        from: point?.checkpoint, resume: point?.resume,
         stopped: control.stopped, wantsSave: control.wantsSave
       ) { event in
-        if case .ready = event, let resumption {
-          recorder.run = try resumption.record()
+        if case .ready = event, let point {
+          recorder.run = try point.record()
           isRecorded = true
         }
         recorder.record(event)

@@ -1,7 +1,7 @@
 package import Foundation
 package import RunLog
 
-/// What is wanted of a training while it runs. Both are called often, on the training's thread.
+/// Requests to a running training. Both closures are called often, on the training's thread.
 package struct TrainingControl {
   /// Whether to save and stop.
   package let stopped: () -> Bool
@@ -16,8 +16,7 @@ package struct TrainingControl {
 
 /// How a training of a run ended.
 package enum TrainingResult {
-  /// All steps are done.
   case finished(Run, adapter: URL)
-  /// It was stopped, and has saved.
+  /// Stopped after a step that was saved.
   case stopped(Run, step: Int)
 }

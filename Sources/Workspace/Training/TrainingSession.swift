@@ -7,16 +7,16 @@ package import RunLog
 import StableDiffusion
 package import Training
 
-/// One training in a project folder: finds or begins the run, trains it and keeps its records.
+/// One training in a project folder: finds or starts the run, trains it and records it.
 package struct TrainingSession {
   private let log: RunLog
   private let project: ProjectFolder
   private let setup: TrainingSetup
   private let report: WorkspaceReport
 
-  /// Reads and checks everything that the training needs, and reports what is odd about the data.
+  /// Reads and checks everything that the training needs, and reports problems of the dataset.
   ///
-  /// - Parameter allowedChanges: what may differ from a run that is resumed: options, or
+  /// - Parameter allowedChanges: differences that a resumed run may have: option keys, or
   ///   ``TrainingDifference/contents``.
   package init(
     _ config: TrainingConfig, allowing allowedChanges: Set<String> = [],
@@ -41,17 +41,17 @@ package struct TrainingSession {
     log = try project.openRunLog(report)
   }
 
-  /// Resumes the run that the same configuration has begun before, or begins a new one. Throws
-  /// `CheckpointError` where the subject's latest run is not finished and was another training.
+  /// Resumes the unfinished run of the same configuration, or starts a new run. Throws `CheckpointError`
+  /// if the subject's latest run is unfinished and was another training.
   package func train(_ control: TrainingControl) throws -> TrainingResult {
     guard let interrupted = try ResumableRun.find(for: setup, in: log, project: project) else {
-      return try trainAnew(control)
+      return try trainNew(control)
     }
     return try resume(interrupted, control)
   }
 
-  /// Begins a new run, whatever there is. Throws errors of the training.
-  package func trainAnew(_ control: TrainingControl) throws -> TrainingResult {
+  /// Starts a new run, even if there is an unfinished one.
+  package func trainNew(_ control: TrainingControl) throws -> TrainingResult {
     let run = try begin()
     Failpoint.startUp.pass()
     let lock = try RunLock(project.folder(of: run))
@@ -60,9 +60,9 @@ package struct TrainingSession {
     return try runTraining(control).train(run, setup)
   }
 
-  /// Trains again what a state describes, as a new run, once it is found to be the same training.
-  /// Throws `CheckpointError.differs` where it would not be.
-  func trainAgain(
+  /// Trains a finished run again, as a new run. Throws `CheckpointError.differs` if it would be another
+  /// training.
+  func rerun(
     _ run: Run, _ state: TrainingState, _ control: TrainingControl
   ) throws -> TrainingResult {
     let differences = try setup.differences(from: state)
@@ -70,11 +70,11 @@ package struct TrainingSession {
       throw CheckpointError.differs(
         run: "Run \(run.id)", differences: differences.map(\.description))
     }
-    return try trainAnew(control)
+    return try trainNew(control)
   }
 
-  /// Trains an interrupted run to its end; one that has saved nothing, and was to be another training,
-  /// is left behind for a new one. Throws `CheckpointError` where it would not be the same training,
+  /// Trains an interrupted run to its end. A run without checkpoints that was another training is left
+  /// as it is, and a new run is started. Throws `CheckpointError` if it would be another training, and
   /// `RunError.checkpointsGone`.
   package func resume(_ interrupted: Run, _ control: TrainingControl) throws -> TrainingResult {
     try checkFolder(of: interrupted)
@@ -90,30 +90,30 @@ package struct TrainingSession {
     let setup = resumable.setup
     for problem in resumable.damages + resumable.notes { report(.note(problem)) }
     guard let checkpoint = resumable.checkpoint else {
-      // Training from nothing would in time replace them all.
+      // A training from the start would replace the damaged checkpoints one by one.
       if let problem = resumable.damages.first {
         throw CheckpointError.noneWhole(run: "Run \(run.id)", problem: problem)
       }
-      guard resumable.differences.isEmpty else { return try trainAnew(control) }
-      return try beginAgain(run, setup, changes: resumable.changes, control)
+      guard resumable.differences.isEmpty else { return try trainNew(control) }
+      return try restart(run, setup, changes: resumable.changes, control)
     }
     guard resumable.differences.isEmpty else {
       throw CheckpointError.differs(
         run: "Run \(run.id)", differences: resumable.differences)
     }
     guard setup.config.steps >= checkpoint.step else {
-      throw CheckpointError.stepsDone(asked: setup.config.steps, done: checkpoint.step)
+      throw CheckpointError.stepsDone(requested: setup.config.steps, done: checkpoint.step)
     }
     if setup.config.steps != run.steps {
-      report(.note("run \(run.id) now has \(setup.config.steps) steps; it had \(run.steps)."))
+      report(.note("Run \(run.id) now has \(setup.config.steps) steps; it had \(run.steps)."))
     }
     if !resumable.changes.isEmpty {
       report(
         .note(
-          "run \(run.id) goes on with other than so far "
-            + "(\(resumable.changes.joined(separator: "; "))), and is not exact any more."))
+          "Run \(run.id) resumes with changed settings "
+            + "(\(resumable.changes.joined(separator: "; "))), so it is no longer exact."))
     }
-    // A database that could not be written for a while lacks some.
+    // The database lacks records if it could not be written for a while.
     let records = RunRecords.read(
       project.folder(of: run), known: try log.checkpoints(run.id)
     ).records
@@ -123,17 +123,17 @@ package struct TrainingSession {
       keepsValidation: setup.keepsValidation(of: checkpoint.state()), control)
   }
 
-  /// Throws `RunError.checkpointsGone` for a run whose recorded checkpoints are all gone: its folder was
-  /// renamed, or lies on a disk that is not mounted.
+  /// Throws `RunError.checkpointsGone` if all recorded checkpoints of the run are missing. Its folder may
+  /// have been renamed, or its disk is not mounted.
   private func checkFolder(of run: Run) throws {
     let folder = project.folder(of: run)
     guard folder.checkpoints.isEmpty, try !log.checkpoints(run.id).isEmpty else { return }
     throw RunError.checkpointsGone(run: run.id, step: run.step, folder: folder.url.relativePath)
   }
 
-  /// Trains a run from nothing under its number. Its samples are removed: they may be of other
-  /// prompts, or of another base model.
-  private func beginAgain(
+  /// Trains a run without checkpoints from the start, under its number. Its samples are removed, since
+  /// they may show other prompts or another base model.
+  private func restart(
     _ run: Run, _ setup: TrainingSetup, changes: [String], _ control: TrainingControl
   ) throws -> TrainingResult {
     let samples = project.folder(of: run).sampleGrid(step: 0).deletingLastPathComponent()
@@ -157,24 +157,24 @@ package struct TrainingSession {
     ) { RunFolder.path(subject: config.subject, id: Int($0)) }
   }
 
-  /// Resumes a run, and records that once it is prepared: what ends it before then has not touched the
-  /// run.
+  /// Resumes a run, and records the resume after its preparation. A failed preparation leaves the run
+  /// unchanged.
   private func resume(
     _ run: Run, _ setup: TrainingSetup, from checkpoint: CheckpointFolder?, changes: [String],
     keepsValidation: Bool = true, _ control: TrainingControl
   ) throws -> TrainingResult {
-    let continuation = Continuation(
+    let resume = Resume(
       step: checkpoint?.step ?? 0, sha256: try checkpoint?.verify(), version: Version.current,
       changes: checkpoint == nil ? [] : changes)
-    let resumption = RunTraining.Resumption(checkpoint: checkpoint, continuation: continuation) {
+    let point = RunTraining.ResumePoint(checkpoint: checkpoint, resume: resume) {
       try log.resume(
-        run.id, from: continuation.step, sha256: continuation.sha256, steps: setup.config.steps,
+        run.id, from: resume.step, sha256: resume.sha256, steps: setup.config.steps,
         config: setup.config.recordJSON(), version: Version.current,
         keepsValidation: keepsValidation,
-        changes: continuation.changes.isEmpty
-          ? nil : continuation.changes.joined(separator: "; "))
+        changes: resume.changes.isEmpty
+          ? nil : resume.changes.joined(separator: "; "))
     }
-    return try runTraining(control).train(run, setup, resuming: resumption)
+    return try runTraining(control).train(run, setup, resuming: point)
   }
 
   private func runTraining(_ control: TrainingControl) -> RunTraining {

@@ -13,40 +13,42 @@ import Workspace
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Draws the same prompts with several checkpoints, side by side.",
+    abstract: "Draws the same prompts with several checkpoints.",
     discussion: """
-      Writes index.html, which needs no server and no other file, and sheet.png. Each picture is drawn \
-      once; comparing again with a further checkpoint or prompt draws only what is new.
+      Writes index.html, a page that needs no server and no other file, and sheet.png. Each picture is \
+      drawn once: a comparison with a further checkpoint or prompt draws only the new pictures.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "Runs, for all of their checkpoints, or checkpoints. Default: the latest run.",
+      "Runs with all of their checkpoints, or single checkpoints. Default: the latest run.",
       valueName: "run[@step]"),
     transform: CheckpointReference.parse)
   var references: [CheckpointReference] = []
   @Option(
     help: .value(
-      "What to draw; give it again for several. Default: the run's sample prompts.", "text"))
+      "Prompt. Can be repeated. Default: the run's sample prompts.", "text"))
   var prompt: [String] = []
   @Option(
     help: .value(
-      "Each prompt is drawn from each of these; give it again for several. Default: the run's.", "n"
-    ))
+      "Seed that each prompt is drawn with. Can be repeated. Default: the run's sample seeds.", "n")
+  )
   var seed: [UInt64] = []
   @Option(
-    help: .value("Strength of the adapters; give it again for several. Default: 1.", "x"))
+    help: .value("Strength of the adapters. Can be repeated. Default: 1.", "x"))
   var strength: [Double] = []
-  @Flag(inversion: .prefixedNo, help: "A column by the untouched base.")
+  @Flag(inversion: .prefixedNo, help: "Add a column of the base model alone.")
   var base = true
   @Option(
-    help: .value("Default: comparison in the folder of the first run.", "folder"))
+    help: .value(
+      "Folder for the page and the sheet. Default: comparison in the folder of the first run.",
+      "folder"))
   var output: String?
   @OptionGroup var model: TableFlags<DrawingFlags.ComparedModel>
-  @OptionGroup(title: "Image. Size, steps and guidance default to those of the run's samples")
-  var image: TableFlags<DrawingFlags.Image>
+  @OptionGroup(title: "Picture. Size, steps and guidance default to those of the run's samples")
+  var picture: TableFlags<DrawingFlags.Picture>
   @OptionGroup(title: OptionSection.prompts.title) var prompts: TableFlags<DrawingFlags.Prompts>
-  @OptionGroup(title: "Refiner: columns beside those without it")
+  @OptionGroup(title: "Refiner, in additional columns")
   var refiner: TableFlags<DrawingFlags.Refiner>
   @OptionGroup(title: OptionSection.conditioning.title)
   var conditioning: TableFlags<DrawingFlags.Conditioning>
@@ -62,8 +64,9 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let signal = StopSignal()
+    let library = try root.library()
     let runs = try ComparedRun.all(
-      references.isEmpty ? [.latest] : references, in: root.library(), report: Console.report)
+      references.isEmpty ? [.latest] : references, in: library, report: Console.report)
     let options = try flags().over(Self.samples(of: runs[0].config)).options
     let models = BaseModels(root: root)
     let directory = try models.open(options.model ?? Self.commonModel(of: runs))
@@ -78,6 +81,11 @@ struct CompareCommand: ParsableCommand {
     let drawing = try ComparisonDrawing(
       comparison, base: directory, refiner: refinerModel, precision: precision, device: device,
       caches: root.project.caches(orIn: folder))
+    if options.model == nil {
+      for run in runs {
+        if let note = try library.note(on: directory, for: run.run) { Console.note(note) }
+      }
+    }
     let display = DrawingDisplay()
     let pictures: [[URL]]
     do {
@@ -89,24 +97,24 @@ struct CompareCommand: ParsableCommand {
       display.end()
     } catch is Stopped {
       display.end()
-      Console.say("Stopped; the same command goes on, and draws only what is missing.")
+      Console.message("Stopped; the same command draws the missing pictures.")
       throw ExitCode(130)
     }
     let report = ComparisonReport(
       comparison, runs: runs, model: directory, refiner: refinerModel, precision: precision)
-    for file in try report.write(pictures, to: folder) { try Console.answer(file.relativePath) }
-    for sentence in report.sentences { Console.say(sentence) }
+    for file in try report.write(pictures, to: folder) { try Console.result(file.relativePath) }
+    for sentence in report.sentences { Console.message(sentence) }
   }
 
   private func flags() throws(ConfigError) -> DrawingRequest {
     try DrawingRequest(
       flags: [
-        model.overrides, image.overrides, prompts.overrides, refiner.overrides,
+        model.overrides, picture.overrides, prompts.overrides, refiner.overrides,
         conditioning.overrides, machine.overrides,
       ])
   }
 
-  /// How a run's samples are drawn.
+  /// The options of a run's samples.
   private static func samples(of config: TrainingConfig) -> DrawingRequest {
     var request = DrawingRequest()
     request.set(\.$steps, to: config.sampleSteps)
@@ -123,7 +131,7 @@ struct CompareCommand: ParsableCommand {
   ) -> Comparison {
     let config = runs[0].config
     let rounds = options.refiner == nil ? [false] : [false, true]
-    let untouched = rounds.map { isRefined in
+    let untrained = rounds.map { isRefined in
       Comparison.Column(
         label: isRefined ? "base, refiner" : "base", adapter: nil, isRefined: isRefined)
     }
@@ -133,18 +141,18 @@ struct CompareCommand: ParsableCommand {
       }
     }
     return Comparison(
-      columns: (base ? untouched : []) + trained,
+      columns: (base ? untrained : []) + trained,
       prompts: prompt.isEmpty ? config.samplePrompts : prompt,
       seeds: seed.isEmpty ? config.sampleSeeds : seed, options: options, side: side)
   }
 
-  /// The base model that all runs were trained on. Throws `UsageError` where they differ.
+  /// The base model of all runs. Throws `UsageError` if they have several.
   private static func commonModel(of runs: [ComparedRun]) throws -> String {
     let first = runs[0].run
     for other in runs.map(\.run) where other.model != first.model {
       throw UsageError(
         "Run \(first.id) was trained on \(first.model) and run \(other.id) on \(other.model); "
-          + "compare runs of one base model, or name the one to draw with by --model.")
+          + "compare runs of one base model, or choose the model to draw with by --model.")
     }
     return first.model
   }

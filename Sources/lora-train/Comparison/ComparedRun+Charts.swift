@@ -4,7 +4,7 @@ import Training
 import Workspace
 
 extension ComparedRun {
-  /// Curves of the validation loss: over all timesteps, and where there is little and much noise.
+  /// Charts of the validation loss: over all timesteps, and over those with little and with much noise.
   var charts: [LossChart] {
     let marks = checkpoints.map(\.folder.step)
     func chart(_ title: String, _ bands: Range<Int>?) -> LossChart {
@@ -32,13 +32,13 @@ extension ComparedRun {
     guard count > 3 else { return [chart("loss", nil)] }
     return [
       chart("loss over all timesteps", nil),
-      chart("loss where there is little noise", 0..<count / 4),
-      chart("loss where there is much noise", (count - count / 4)..<count),
+      chart("loss at timesteps with little noise", 0..<count / 4),
+      chart("loss at timesteps with much noise", (count - count / 4)..<count),
     ]
   }
 }
 
 extension ValidationReport {
-  /// The validation loss, as optional as that of training images.
+  /// The validation loss with the type of the training loss.
   fileprivate var validationLoss: Double? { loss }
 }

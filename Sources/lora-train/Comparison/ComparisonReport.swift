@@ -9,9 +9,9 @@ import Torch
 import Training
 import Workspace
 
-/// The files that a comparison ends in.
+/// The page and the sheet of a comparison.
 struct ComparisonReport {
-  /// Which checkpoint is best, and why.
+  /// The best checkpoint of each run, and the reason.
   let sentences: [String]
 
   private let comparison: Comparison
@@ -34,7 +34,7 @@ struct ComparisonReport {
       precision: precision)
   }
 
-  /// Writes the sheet and the page; returns their places. Throws `FileAccessError`, `ImageError`,
+  /// Writes the page and the sheet, and returns their files. Throws `FileAccessError`, `ImageError`,
   /// `PageError`.
   func write(_ pictures: [[URL]], to folder: URL) throws -> [URL] {
     let sheet = folder.appending(path: "sheet.png")
@@ -90,6 +90,6 @@ struct ComparisonReport {
 }
 
 extension Comparison.Column {
-  /// Whether it is drawn as its validation loss was measured: at full strength, without a refiner.
+  /// Whether it is drawn as its validation loss was computed: at full strength, without a refiner.
   fileprivate var isMeasured: Bool { adapter?.strength == 1 && !isRefined }
 }

@@ -2,9 +2,9 @@ import Files
 import Foundation
 import Workspace
 
-/// The two streams: results on standard output, everything else on standard error.
+/// The two output streams: results on standard output, messages on standard error.
 enum Console {
-  /// Where a command's output goes. Tests that run a command in their own process pass files.
+  /// The streams of a command. Tests that run a command in their own process pass files.
   struct Streams: Sendable {
     var results = FileHandle.standardOutput
     var messages = FileHandle.standardError
@@ -13,44 +13,44 @@ enum Console {
   /// The streams of the command that this thread runs.
   @TaskLocal static var streams = Streams()
 
-  /// A line for the person at the terminal. Options that it mentions are worded as flags.
-  static func say(_ line: String) { tell(line.wordingFlags + "\n") }
+  /// Prints a line on standard error. Option keys in backticks become flags.
+  static func message(_ line: String) { write(line.wordingFlags + "\n") }
 
-  /// Something that the user should know.
-  static func note(_ sentence: String) { say("Note: \(sentence)") }
+  /// Prints a note on standard error.
+  static func note(_ sentence: String) { message("Note: \(sentence)") }
 
-  /// What happens in the project folder, in a line each. (A training has a ``ProgressDisplay``.)
+  /// Prints the events of a project folder, in a line each. (A training has a ``ProgressDisplay``.)
   static func report(_ event: WorkspaceEvent) {
     switch event {
     case .note(let sentence): note(sentence)
     case .standardModel(let name, let preferred):
-      say("Using the base model \(name), since \(preferred) is not installed.")
+      message("Using the base model \(name), since \(preferred) is not installed.")
     case .starting, .training: break
     }
   }
 
-  /// A line of the result. Throws `OutputError` where it cannot be delivered.
-  static func answer(_ line: String) throws {
+  /// Prints a line on standard output. Throws `StandardOutputError`.
+  static func result(_ line: String) throws {
     do {
       try streams.results.write(contentsOf: Data((line + "\n").utf8))
     } catch {
-      // Whoever reads our results has read enough.
+      // The reader of a pipe has closed it.
       if error.systemCode == .EPIPE { return }
-      throw OutputError(reason: error.reason)
+      throw StandardOutputError(reason: error.reason)
     }
   }
 
-  /// A value as one JSON document. Throws `OutputError`.
-  static func answer(json value: some Encodable) throws {
+  /// Prints a value as one JSON document on standard output. Throws `StandardOutputError`.
+  static func result(json value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try answer(String(decoding: try encoder.encode(value), as: UTF8.self))
+    try result(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
-  /// Text in place of the line that the cursor is in, cut to the terminal's width.
-  static func redraw(_ text: String) { tell("\r\u{1B}[K\(text.prefix(columns - 1))") }
+  /// Replaces the current line of the terminal, cut to the terminal's width.
+  static func redraw(_ text: String) { write("\r\u{1B}[K\(text.prefix(columns - 1))") }
 
-  /// Whether somebody is watching standard error.
+  /// Whether standard error is a terminal.
   static var isTerminal: Bool { isatty(streams.messages.fileDescriptor) == 1 }
 
   private static var columns: Int {
@@ -60,25 +60,24 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  private static func tell(_ text: String) {
+  private static func write(_ text: String) {
     do {
       try streams.messages.write(contentsOf: Data(text.utf8))
     } catch {
-      // Nobody is listening any more; the work goes on without them.
+      // Without a reader of its messages, the command continues.
     }
   }
 }
 
-/// Results that cannot be delivered.
-struct OutputError: ReportableError {
+/// Standard output that cannot be written.
+struct StandardOutputError: ReportableError {
   let reason: String
 
-  /// What kind of fault it is.
   var kind: ErrorKind {
     .inputOutput
   }
 
   var description: String {
-    "The standard output cannot be written (\(reason)); free some space or send it elsewhere."
+    "The standard output cannot be written (\(reason)); free some space or redirect it elsewhere."
   }
 }

@@ -3,28 +3,28 @@ import Files
 import Foundation
 import StableDiffusion
 
-/// Shows how far a drawing is: of one image, of several, of a campaign or of a comparison.
+/// Shows the progress of a drawing.
 final class DrawingDisplay {
   private let line = StatusLine()
-  /// When the first step was done, and how far it led: what comes before it is loading.
+  /// The time and the progress at the first step. The time before it is spent on loading.
   private var first: (time: ContinuousClock.Instant, share: Double)?
 
   func show(_ progress: DrawingProgress) {
     guard let step = progress.step else {
-      return line.show("Picture \(progress.image) of \(progress.count)")
+      return line.show("Picture \(progress.picture) of \(progress.count)")
     }
     let text = [
-      progress.count == 1 ? nil : "picture \(progress.image) of \(progress.count)",
+      progress.count == 1 ? nil : "picture \(progress.picture) of \(progress.count)",
       step.isRefining ? "refiner" : nil, "step \(step.step) of \(step.steps)",
       timeLeft(progress.share),
     ].compactMap { $0 }.joined(separator: ", ")
     line.show(text.prefix(1).uppercased() + text.dropFirst())
   }
 
-  /// A sentence that stays.
+  /// Prints a note that stays on the terminal.
   func note(_ sentence: String) { line.print("Note: \(sentence)") }
 
-  /// Leaves the terminal at the start of a line.
+  /// Moves the cursor to the start of an empty line.
   func end() { line.end() }
 
   private func timeLeft(_ share: Double) -> String? {

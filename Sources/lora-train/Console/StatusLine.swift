@@ -1,6 +1,7 @@
 import Synchronization
 
-/// One line that is replaced by the next: on a terminal in place, else now and then as a line of its own.
+/// A status line. On a terminal each text replaces the last one; elsewhere a line is printed every 10
+/// seconds.
 final class StatusLine: Sendable {
   private static let plainInterval = Duration.seconds(10)
 
@@ -12,12 +13,12 @@ final class StatusLine: Sendable {
   let isTerminal = Console.isTerminal
   private let state: Mutex<State>
 
-  /// - Parameter isFirstPrinted: whether the first line is printed where there is no terminal.
+  /// - Parameter isFirstPrinted: whether the first line is printed at once without a terminal.
   init(isFirstPrinted: Bool = false) {
     state = Mutex(State(lastLine: isFirstPrinted ? .now - Self.plainInterval : .now))
   }
 
-  /// Shows a text that the next one replaces.
+  /// Shows a text until the next one.
   func show(_ text: String) {
     state.withLock { state in
       if isTerminal {
@@ -25,18 +26,18 @@ final class StatusLine: Sendable {
         state.isDrawn = true
       } else if ContinuousClock.now - state.lastLine >= Self.plainInterval {
         state.lastLine = .now
-        Console.say(text)
+        Console.message(text)
       }
     }
   }
 
-  /// Prints a line that stays.
+  /// Prints a line that stays on the terminal.
   func print(_ line: String) {
     end()
-    Console.say(line)
+    Console.message(line)
   }
 
-  /// Leaves the terminal at the start of an empty line.
+  /// Moves the cursor to the start of an empty line.
   func end() {
     state.withLock { state in
       if state.isDrawn { Console.redraw("") }

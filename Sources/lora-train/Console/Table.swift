@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Rows of text in columns as wide as they need.
+/// Rows of text in aligned columns.
 struct Table {
   let rows: [[String]]
 
@@ -23,7 +23,7 @@ struct Table {
   }
 }
 
-/// Values as people read them; a dash for what is not known.
+/// Values for people; a dash for an unknown one.
 enum Format {
   static func loss(_ value: Double?) -> String { number(value, digits: 4) }
 

@@ -7,10 +7,10 @@ import Workspace
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache",
-    abstract: "Lists, verifies and clears what was computed from pictures and captions.",
+    abstract: "Lists, verifies and clears the caches.",
     discussion: """
-      Latents, embeddings of captions, and class images are computed once and kept for all runs. \
-      Deleting them is always safe: what is missing is computed again.
+      Latents, embeddings of captions and class images are computed once and shared by all runs. \
+      Deleting them is always safe: missing entries are computed again.
       """,
     subcommands: [CacheListCommand.self, CacheVerifyCommand.self, CacheClearCommand.self],
     defaultSubcommand: CacheListCommand.self)
@@ -19,7 +19,7 @@ struct CacheCommand: ParsableCommand {
 /// `lora-train cache list`.
 struct CacheListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Says what is kept, and which runs use it.")
+    commandName: "list", abstract: "Lists the cached entries and the runs that use them.")
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -27,7 +27,7 @@ struct CacheListCommand: ParsableCommand {
 
   func run() throws {
     let report = try CacheReport(root.project.cacheFolder)
-    try json ? Console.answer(json: report) : Console.answer(report.text)
+    try json ? Console.result(json: report) : Console.result(report.text)
   }
 }
 
@@ -35,8 +35,8 @@ struct CacheListCommand: ParsableCommand {
 struct CacheVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks every entry against the hash that it was written with.",
-    discussion: "Damaged entries are named, and the exit code is 65; they are never used.")
+    abstract: "Checks every entry against its hash.",
+    discussion: "Damaged entries are listed, and the exit code is 65. They are never used.")
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -60,11 +60,11 @@ struct CacheVerifyCommand: ParsableCommand {
       entry.problem().map { Answer.Damage(file: entry.path, problem: $0) }
     }
     if json {
-      try Console.answer(
+      try Console.result(
         json: Answer(path: folder.url.relativePath, entries: entries.count, damaged: damaged))
     } else {
-      for damage in damaged { try Console.answer(damage.problem) }
-      try Console.answer("\(entries.count) entries checked, \(damaged.count) damaged.")
+      for damage in damaged { try Console.result(damage.problem) }
+      try Console.result("\(entries.count) entries checked, \(damaged.count) damaged.")
     }
     if !damaged.isEmpty { throw ExitCode(ExitStatus.badData.rawValue) }
   }
@@ -74,12 +74,12 @@ struct CacheVerifyCommand: ParsableCommand {
 struct CacheClearCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clear",
-    abstract: "Removes what no run uses, and what interrupted writing has left behind.",
-    discussion: "A run uses its entries for as long as its folder is there.")
+    abstract: "Removes entries that no run uses, and leftovers of interrupted writes.",
+    discussion: "A run uses its entries until its folder is deleted.")
 
-  @Flag(help: "Remove everything, also what runs use; it is computed again when it is needed.")
+  @Flag(help: "Remove all entries, also those that runs use. They are computed again when needed.")
   var all = false
-  @Flag(help: "Only say what would be removed.")
+  @Flag(help: "List what would be removed, and remove nothing.")
   var dryRun = false
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -97,13 +97,13 @@ struct CacheClearCommand: ParsableCommand {
     let removed = try folder.clear(everything: all, dryRun: dryRun)
     let bytes = removed.map(\.bytes).reduce(0, +)
     if json {
-      return try Console.answer(
+      return try Console.result(
         json: Answer(
           path: folder.url.relativePath, removed: removed.map(\.path), bytes: bytes,
           dry_run: dryRun))
     }
-    if dryRun { for entry in removed { try Console.answer(entry.path) } }
-    try Console.answer(
+    if dryRun { for entry in removed { try Console.result(entry.path) } }
+    try Console.result(
       "\(removed.count) files, \(Format.megabytes(bytes)), \(dryRun ? "would be " : "")removed.")
   }
 }

@@ -1,7 +1,7 @@
 import Workspace
 
 extension CacheReport {
-  /// Two tables and a line.
+  /// A table of the kinds, a table of the runs and the leftovers.
   var text: String {
     let kinds = Table(
       header: [path, "entries", "size", "used by runs"],
@@ -25,7 +25,7 @@ extension CacheReport {
     let left =
       leftovers == 0
       ? []
-      : ["Left behind by interrupted writing: \(leftovers), \(Format.megabytes(leftoverBytes))"]
+      : ["Leftovers of interrupted writes: \(leftovers), \(Format.megabytes(leftoverBytes))"]
     return ([kinds] + (self.runs.isEmpty ? [] : ["", runs]) + left).joined(separator: "\n")
   }
 }

@@ -10,19 +10,19 @@ import Workspace
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
-    abstract: "Says what training will see: pictures, crops, captions, and what is odd about them.",
+    abstract: "Checks a dataset and shows what training will see.",
     discussion: """
-      Every picture is decoded. The exit code is 65 where files cannot be used. What train is given \
-      can be given here, to see what it changes.
+      Lists images, crops, captions and their problems. Every image is decoded. The exit code is 65 if \
+      a file cannot be used. Takes the dataset options of train, and shows their effect.
       """)
 
   @Argument(help: ArgumentHelp("The subject, as for train.", valueName: "name"))
   var name: String
   @Flag(help: "Print one JSON document.")
   var json = false
-  @Option(help: .value("Draw each picture with its crop and caption.", "file.png"))
+  @Option(help: .value("Draw a sheet of all images with their crops and captions.", "file.png"))
   var sheet: String?
-  @Flag(help: "Print the commands that would mend what is odd; run none of them.")
+  @Flag(help: "Print the commands that would repair the problems, and run none of them.")
   var fix = false
   @OptionGroup var sources: TableFlags<TrainingFlags.Sources>
   @OptionGroup var file: ConfigFileOption
@@ -34,29 +34,29 @@ struct DatasetCommand: ParsableCommand {
   func validate() throws {
     if let sheet, !sheet.lowercased().hasSuffix(".png") {
       throw ValidationError(
-        "--sheet is \(sheet), but the sheet is a .png file; choose such a name.")
+        "--sheet is \(sheet), but must be a .png file; choose a name that ends in .png.")
     }
   }
 
   func run() throws {
     var report = try report()
     let status = StatusLine()
-    report.decodePictures { status.show("Reading pictures: \($0) of \($1)") }
+    report.decodeImages { status.show("Reading images: \($0) of \($1)") }
     status.end()
     if let sheet {
       let files = try ContactSheet(report).write(to: URL(filePath: sheet)) {
         status.show("Drawing the sheet: \($0) of \($1)")
       }
       status.end()
-      if files.isEmpty { Console.say("There is no picture to draw a sheet of.") }
-      for file in files { Console.say("Sheet: \(file.relativePath)") }
+      if files.isEmpty { Console.message("There is no image to draw a sheet of.") }
+      for file in files { Console.message("Sheet: \(file.relativePath)") }
     }
     if json {
-      try Console.answer(json: report)
+      try Console.result(json: report)
     } else if fix {
-      try Console.answer(fixes: report)
+      try Console.result(fixes: report)
     } else {
-      try Console.answer(DatasetTable(report).text)
+      try Console.result(DatasetTable(report).text)
     }
     if !report.unusable.isEmpty { throw ExitCode(ExitStatus.badData.rawValue) }
   }
@@ -78,14 +78,16 @@ struct DatasetCommand: ParsableCommand {
 }
 
 extension Console {
-  /// The commands that mend a dataset, each below the reason for it.
-  fileprivate static func answer(fixes report: DatasetReport) throws {
-    guard !report.fixes.isEmpty else { return say("There is nothing that a command would mend.") }
+  /// Prints the commands that repair a dataset, each below its reason.
+  fileprivate static func result(fixes report: DatasetReport) throws {
+    guard !report.fixes.isEmpty else {
+      return message("No problem can be repaired with a command.")
+    }
     for fix in report.fixes {
       for command in fix.commands {
-        try answer(
+        try result(
           "# \(fix.why.wordingFlags.split(whereSeparator: \.isNewline).joined(separator: " "))")
-        try answer(command)
+        try result(command)
       }
     }
   }

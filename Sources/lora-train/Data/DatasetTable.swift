@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Images
 
-/// A dataset report for people.
+/// A dataset report as text.
 struct DatasetTable {
   private static let captionWidth = 48
 
@@ -10,16 +10,16 @@ struct DatasetTable {
 
   init(_ report: DatasetReport) { self.report = report }
 
-  /// A row for each picture, then what they come to, then what is odd.
+  /// A row for each image, then the totals, then the problems.
   var text: String {
     var parts: [String] = []
-    if !report.images.isEmpty { parts += [pictures, totals] }
+    if !report.images.isEmpty { parts += [images, totals] }
     if !unusable.isEmpty { parts.append("Files that cannot be used:\n" + list(unusable)) }
-    if !problems.isEmpty { parts.append("What to know (marked !):\n" + list(problems)) }
+    if !problems.isEmpty { parts.append("Problems (marked !):\n" + list(problems)) }
     return parts.joined(separator: "\n\n")
   }
 
-  private var pictures: String {
+  private var images: String {
     let marked = Set(report.problems.flatMap(\.files))
     return Table(
       header: ["", "file", "size", "bucket", "crop", "scale", "tokens", "caption"],
@@ -50,7 +50,7 @@ struct DatasetTable {
     let epoch =
       "\(report.stepsPerEpoch)" + (each.isEmpty ? "" : " (\(each.joined(separator: ", ")))")
     return Table(rows: [
-      ["pictures", "\(count) at \(report.resolution) pixels: \(sizes.joined(separator: ", "))"],
+      ["images", "\(count) at \(report.resolution) pixels: \(sizes.joined(separator: ", "))"],
       ["steps per epoch", epoch],
       ["trigger", trigger],
     ]).text

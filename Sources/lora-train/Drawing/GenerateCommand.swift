@@ -12,13 +12,13 @@ import Workspace
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Draws pictures with a base model, and adapters on it.")
+    abstract: "Draws pictures with a base model and adapters.")
 
   @OptionGroup(title: OptionSection.subject.title) var subject: TableFlags<DrawingFlags.Subject>
   @OptionGroup(title: "What to draw, from a file") var source: SourceOptions
   @OptionGroup(title: OptionSection.model.title) var model: TableFlags<DrawingFlags.Model>
   @OptionGroup(title: OptionSection.model.title) var runFlag: RunFlag
-  @OptionGroup(title: OptionSection.image.title) var image: TableFlags<DrawingFlags.Image>
+  @OptionGroup(title: OptionSection.picture.title) var picture: TableFlags<DrawingFlags.Picture>
   @OptionGroup(title: OptionSection.prompts.title) var prompts: TableFlags<DrawingFlags.Prompts>
   @OptionGroup(title: OptionSection.start.title) var start: TableFlags<DrawingFlags.Start>
   @OptionGroup(title: OptionSection.refiner.title) var refiner: TableFlags<DrawingFlags.Refiner>
@@ -31,7 +31,9 @@ struct GenerateCommand: ParsableCommand {
   struct RunFlag: ParsableArguments {
     @Option(
       name: .customLong("run"),
-      help: .value("A run's adapter: the run's number, or latest.", "run[@step]"),
+      help: .value(
+        "Adapter and base model of a run: its number or latest. Default step: the newest.",
+        "run[@step]"),
       transform: CheckpointReference.parse)
     var reference: CheckpointReference?
   }
@@ -39,10 +41,10 @@ struct GenerateCommand: ParsableCommand {
   struct OutputFlags: ParsableArguments {
     @Option(
       help: .value(
-        "A .png file, or a folder for several images. Default: \(PicturePlace.standard), or with a "
+        "A .png file, or a folder for several pictures. Default: \(PicturePlace.standard), or with a "
           + "number if that exists.", "file or folder"))
     var output: String?
-    @Flag(help: "Replace images that exist.")
+    @Flag(help: "Replace existing pictures.")
     var overwrite = false
   }
 
@@ -50,7 +52,7 @@ struct GenerateCommand: ParsableCommand {
     let given = try checkingUsage { try flags() }
     let isPromptGiven = given.gives(\.$prompt)
     if source.prompts != nil && isPromptGiven {
-      throw ValidationError("--prompt and --prompts both say what to draw; choose one.")
+      throw ValidationError("--prompt and --prompts exclude each other; choose one.")
     }
     if !isPromptGiven && source.prompts == nil && source.from == nil {
       throw ValidationError(
@@ -73,10 +75,10 @@ struct GenerateCommand: ParsableCommand {
     try request.check()
     let options = request.options
     let tools = try tools(options)
-    // Other numbers of threads may round otherwise.
+    // Another number of threads may round differently.
     if let record = recorded?.record, !tools.device.isCUDA { Backend.threads = record.threads }
     var series = options.series(side: tools.model.resolution)
-    series.image = try StartImages { Console.say($0) }
+    series.image = try StartImages { Console.message($0) }
       .image(options, width: series.width, height: series.height)
     let sampler = options.scheduler
     if let record = recorded?.record {
@@ -98,7 +100,7 @@ struct GenerateCommand: ParsableCommand {
         note: { display.note("\($0)") },
         written: { file in
           display.end()
-          try Console.answer(file.relativePath)
+          try Console.result(file.relativePath)
         })
     } catch is Stopped {
       display.end()
@@ -106,17 +108,17 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
-  /// What is given in flags. Throws `ConfigError`.
+  /// The options given as flags. Throws `ConfigError`.
   private func flags() throws(ConfigError) -> DrawingRequest {
     try DrawingRequest(
       flags: [
-        subject.overrides, model.overrides, image.overrides, prompts.overrides,
+        subject.overrides, model.overrides, picture.overrides, prompts.overrides,
         start.overrides, refiner.overrides, conditioning.overrides, machine.overrides,
       ])
   }
 
-  /// The same with a run's model and adapter, which count as given. Throws `NothingFound`,
-  /// `RunLogError`, `CheckpointError`.
+  /// The same with the model and adapter of `--run`. Throws `RunError`, `RunLogError`,
+  /// `CheckpointError`.
   private func requestWithRun() throws -> DrawingRequest {
     var flags = try flags()
     guard let reference = runFlag.reference else { return flags }
@@ -126,18 +128,25 @@ struct GenerateCommand: ParsableCommand {
     if let note { Console.note(note) }
     if !flags.gives(\.$model) { flags.set(\.$model, to: run.model) }
     let adapter = AdapterChoice(
-      path: checkpoint.adapter.relativePath, scale: 1, name: "\(run.subject)@\(checkpoint.step)")
+      path: checkpoint.adapter.relativePath, strength: 1, name: "\(run.subject)@\(checkpoint.step)")
     flags.set(\.$loras, to: flags.options.loras + [adapter])
     return flags
   }
 
-  /// The models and adapters that options name. Throws `NothingFound` and errors of the files.
+  /// Opens the models and adapters of the options. Throws `BaseModelError` and errors of the files.
   private func tools(_ options: DrawingOptions) throws -> DrawingTools {
     let models = BaseModels(root: root)
     let name = try options.model ?? models.standardName()
-    return try DrawingTools(
-      options, model: models.open(name), named: name,
+    let base = try models.open(name)
+    let tools = try DrawingTools(
+      options, model: base, named: name,
       refiner: options.refiner.map { try models.open($0, as: .refiner) }, caches: root.caches,
       program: Version.current)
+    if let reference = runFlag.reference, try !flags().gives(\.$model) {
+      let library = try RunLibrary(root.project)
+      let run = try library.run(reference.run)
+      if let note = try library.note(on: base, for: run) { Console.note(note) }
+    }
+    return tools
   }
 }

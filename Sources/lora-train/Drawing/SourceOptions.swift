@@ -2,32 +2,32 @@ import ArgumentParser
 import Drawing
 import Foundation
 
-/// Files with what to draw.
+/// The files that pictures are drawn from: an earlier picture or a template.
 struct SourceOptions: ParsableArguments {
   @Option(
     help: .value(
-      "Draw an image again as its file records. Other options replace what it records.", "file.png")
-  )
+      "Draw a picture again from the record in its file. Other options replace recorded ones.",
+      "file.png"))
   var from: String?
   @Option(
     help: .value(
-      "Draw a campaign: everything that a template with lists describes, into the folder --output. "
-        + "Images that exist are kept.", "file.yaml"))
+      "Draw a campaign: all combinations of a template's lists, into the folder --output. "
+        + "Existing pictures are kept.", "file.yaml"))
   var prompts: String?
   @Flag(help: "With --prompts: list what would be drawn, and draw nothing.")
   var dryRun = false
 
   func validate() throws {
     if from != nil && prompts != nil {
-      throw ValidationError("--from and --prompts both say what to draw; choose one.")
+      throw ValidationError("--from and --prompts exclude each other; choose one.")
     }
     if dryRun && prompts == nil {
-      throw ValidationError("--dry-run lists the pictures of a campaign; give one with --prompts.")
+      throw ValidationError("--dry-run needs a campaign; give a template with --prompts.")
     }
   }
 
-  /// The image to draw again, read; nil without --from. Prints what is different in one of another
-  /// program. Throws `ImageError`, `PictureRecordError`.
+  /// Reads the picture to draw again; nil without --from. Prints notes on the parameters of another
+  /// program that are not used. Throws `ImageError`, `PictureRecordError`.
   func recorded(
     besides flags: DrawingRequest
   ) throws -> (request: DrawingRequest, record: PictureRecord?)? {
@@ -36,13 +36,13 @@ struct SourceOptions: ParsableArguments {
     case .record(let record): return (record.request, record)
     case .infotext(let infotext):
       let (request, notes) = infotext.request(besides: flags)
-      for note in notes { Console.say("Note: \(from) \(note)") }
+      for note in notes { Console.message("Note: \(from) \(note)") }
       return (request, nil)
     }
   }
 
-  /// Throws `PictureRecordError` if the image's files have another content now, unless others are
-  /// given; prints what else may make other bytes.
+  /// Throws `PictureRecordError` if files of the picture have changed and are not replaced by flags.
+  /// Prints a note if another device or version may change the picture.
   func check(
     _ recorded: PictureRecord, against now: PictureRecord, besides flags: DrawingRequest
   ) throws {
@@ -50,9 +50,9 @@ struct SourceOptions: ParsableArguments {
     try recorded.checkContents(against: now, besides: flags, file: file)
     let machine = recorded.machineDifferences(from: now)
     if !machine.isEmpty {
-      Console.say(
+      Console.message(
         "Note: \(file) was drawn with \(machine.joined(separator: ", ")); the new picture may differ "
-          + "a little.")
+          + "slightly.")
     }
   }
 }

@@ -12,10 +12,10 @@ extension DrawingSection {
   static func contains(_ option: OptionEntry) -> Bool { option.section == section }
 }
 
-/// The sections of the drawing options, as types, which the parser's groups need.
+/// The sections of the drawing options. The parser's groups need a type for each.
 enum DrawingFlags {
   enum Subject: DrawingSection { static let section = OptionSection.subject }
-  enum Image: DrawingSection { static let section = OptionSection.image }
+  enum Picture: DrawingSection { static let section = OptionSection.picture }
   enum Model: DrawingSection { static let section = OptionSection.model }
   enum Prompts: DrawingSection { static let section = OptionSection.prompts }
   enum Start: DrawingSection { static let section = OptionSection.start }
@@ -23,7 +23,7 @@ enum DrawingFlags {
   enum Conditioning: DrawingSection { static let section = OptionSection.conditioning }
   enum Machine: DrawingSection { static let section = OptionSection.machine }
 
-  /// What a comparison is drawn with, whose adapters are those of runs.
+  /// The model of a comparison. Its adapters come from runs.
   enum ComparedModel: FlagSelection {
     typealias Table = DrawingOptions
 
@@ -34,7 +34,7 @@ enum DrawingFlags {
 }
 
 extension DrawingRequest {
-  /// What is given in flags. Throws `ConfigError`.
+  /// The options given as flags. Throws `ConfigError`.
   init(flags: [OptionOverrides<DrawingOptions>]) throws(ConfigError) {
     var layers = OptionLayers<DrawingOptions>()
     for overrides in flags { layers.add(overrides) }
@@ -42,7 +42,7 @@ extension DrawingRequest {
   }
 }
 
-/// Runs a check of flags; what is wrong with them is reported as the parser reports its own errors.
+/// Runs a check of flags. Its usage errors are reported like the parser's own.
 func checkingUsage<Value>(_ check: () throws -> Value) throws -> Value {
   do {
     return try check()

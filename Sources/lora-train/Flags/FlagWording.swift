@@ -3,10 +3,10 @@ import Options
 import Training
 
 extension String {
-  /// This text with the options that it mentions in backticks worded as flags: `--batch-size` for
-  /// `batch_size`, `--sample-every 0` for `sample_every: 0`, `--no-buckets` for `buckets: false`.
+  /// This text with option keys in backticks replaced by flags: `batch_size` by `--batch-size`,
+  /// `sample_every: 0` by `--sample-every 0`, `buckets: false` by `--no-buckets`.
   var wordingFlags: String {
-    wordingOptions { key, value in
+    replacingOptions { key, value in
       let name =
         TrainingConfig.schema.option(key).map { $0.flagName($0.key) }
         ?? DrawingOptions.schema.option(key).map { $0.flagName($0.key) }
@@ -20,7 +20,7 @@ extension String {
     }
   }
 
-  /// Flags of commands that are in neither table, which libraries mention too.
+  /// Flags in neither table that messages of the libraries mention.
   private static let commandFlags: Set<String> = [
     "allow_change", "config", "from", "lora", "new", "output", "overwrite", "prompts", "root",
     "run",

@@ -2,8 +2,8 @@ import ArgumentParser
 import Options
 
 extension OptionEntry {
-  /// The flag without its dashes: `batch-size`. That of a list may be given again, so it is the
-  /// singular: `class-prompt`.
+  /// The flag without its dashes: `batch-size`. The flag of a list is repeated for each value, so it is
+  /// the singular: `class-prompt`.
   func flagName(_ key: String) -> String {
     (kind.isList ? String(key.dropLast()) : key).replacing("_", with: "-")
   }
@@ -11,7 +11,7 @@ extension OptionEntry {
   /// `--batch-size`
   var flag: String { "--\(flagName(key))" }
 
-  /// The help with the words to choose from and the default.
+  /// The help with the allowed values and the default.
   var flagHelp: String {
     [help, choicesHelp, kind.isList ? "Can be repeated." : nil, defaultHelp].compactMap { $0 }
       .joined(separator: " ").wordingFlags

@@ -1,20 +1,21 @@
 import ArgumentParser
 import Options
+import Synchronization
 
-/// In this target, the argument parser's; a table's are declared with `TrainingConfig.Option`.
+/// In this target, `Option` is the argument parser's. Options of a table are `TrainingConfig.Option`.
 typealias Option = ArgumentParser.Option
 
-/// Which options of a table are flags here.
+/// The options of a table that a group has flags for.
 protocol FlagSelection {
   associatedtype Table: OptionTable
 
   static func contains(_ option: OptionEntry) -> Bool
 }
 
-/// A flag for each selected option of a table: its name, help and completion come from the declaration.
-/// The parser finds flags by a mirror, which here is made from the table.
+/// A flag for each selected option of a table. Name, help and completion come from the declaration. The
+/// parser finds flags by reflection, so the mirror is made from the table.
 struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectable {
-  /// What was given.
+  /// The options given as flags.
   private(set) var overrides = OptionOverrides<Selection.Table>()
 
   private static var options: [OptionEntry] {
@@ -51,15 +52,25 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
   }
 
   var customMirror: Mirror {
-    let flags = Self.options.flatMap { option in
-      [(label: option.key, value: Self.flag(for: option))]
-        + option.formerly.map { (label: $0, value: Self.flag(for: option, formerly: $0)) }
-    }
-    return Mirror(self, children: flags.map { (label: $0.label, value: $0.value) })
+    Mirror(self, children: Self.declarations.map { (label: $0.label, value: $0.value) })
   }
 
-  /// The flag of an option, or a hidden one for a key that it had before.
-  private static func flag(for option: OptionEntry, formerly key: String? = nil) -> Any {
+  /// The flags by their keys. They are made once, since the parser reads them many times over.
+  private static var declarations: [Declaration] {
+    declared.withLock { declared in
+      let selection = ObjectIdentifier(Selection.self)
+      if let declarations = declared[selection] { return declarations }
+      let declarations = options.flatMap { option in
+        [(label: option.key, value: flag(for: option))]
+          + option.formerly.map { (label: $0, value: flag(for: option, formerly: $0)) }
+      }
+      declared[selection] = declarations
+      return declarations
+    }
+  }
+
+  /// The flag of an option, or a hidden flag for a former key.
+  private static func flag(for option: OptionEntry, formerly key: String? = nil) -> any Sendable {
     let name = NameSpecification.customLong(option.flagName(key ?? option.key))
     let help = ArgumentHelp(
       option.flagHelp, valueName: option.valueName, visibility: key == nil ? .default : .hidden)
@@ -72,6 +83,11 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
     }
   }
 }
+
+private typealias Declaration = (label: String, value: any Sendable)
+
+/// The declarations of every selection so far.
+private let declared = Mutex<[ObjectIdentifier: [Declaration]]>([:])
 
 /// An option's key in the parser's decoder.
 private struct FlagKey: CodingKey {

@@ -12,7 +12,7 @@ extension SectionFlags {
   static func contains(_ option: OptionEntry) -> Bool { option.section == section }
 }
 
-/// The sections of the training options, as types, which the parser's groups need.
+/// The sections of the training options. The parser's groups need a type for each.
 enum TrainingFlags {
   enum Run: SectionFlags { static let section = OptionSection.run }
   enum Images: SectionFlags { static let section = OptionSection.images }
@@ -24,7 +24,7 @@ enum TrainingFlags {
   enum Samples: SectionFlags { static let section = OptionSection.samples }
   enum Machine: SectionFlags { static let section = OptionSection.machine }
 
-  /// Where a dataset is, and the model that it is seen by.
+  /// The dataset folder, and the model whose resolution and tokenizer apply.
   enum Sources: FlagSelection {
     typealias Table = TrainingConfig
 

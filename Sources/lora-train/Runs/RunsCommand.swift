@@ -6,7 +6,7 @@ import Workspace
 /// `lora-train runs`.
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "Lists the runs so far.")
+    commandName: "runs", abstract: "Lists all runs.")
 
   @Flag(help: "Print one JSON array.")
   var json = false
@@ -14,12 +14,12 @@ struct RunsCommand: ParsableCommand {
 
   func run() throws {
     let summaries = try root.library().summaries()
-    if json { return try Console.answer(json: summaries) }
+    if json { return try Console.result(json: summaries) }
     if summaries.isEmpty {
-      return Console.say(
+      return Console.message(
         "No runs in \(root.project.url.relativePath) yet; start one with --subject.")
     }
-    try Console.answer(
+    try Console.result(
       Table(
         header: ["run", "subject", "status", "step", "loss", "s/step", "started"],
         rows: summaries.map { summary in

@@ -22,7 +22,7 @@ struct ShowCommand: ParsableCommand {
   func run() throws {
     let library = try root.library()
     let detail = try library.detail(of: library.run(reference))
-    if json { try Console.answer(json: detail) } else { try Console.answer(text(detail)) }
+    if json { try Console.result(json: detail) } else { try Console.result(text(detail)) }
   }
 
   private func text(_ detail: RunDetail) throws -> String {
@@ -48,8 +48,8 @@ struct ShowCommand: ParsableCommand {
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
       ["checkpoints", list(detail.checkpoints.map(\.step))],
       ["samples", list(detail.samples.map(\.step))],
-      ["resumed at", lineage(detail.resumptions)],
-      ["exact", detail.isExact ? "yes" : "no, it was continued with changes"],
+      ["resumed at", lineage(detail.resumes)],
+      ["exact", detail.isExact ? "yes" : "no, it was resumed with changes"],
       ["settings", settings(run)],
     ]
     let table = Table(rows: head + (hasParts ? parts : []) + rest).text
@@ -67,15 +67,15 @@ struct ShowCommand: ParsableCommand {
       schema.key(of: \.$dataset),
     ]
     if config.priorImages ?? 0 == 0 {
-      // Without class images, these mean nothing.
+      // Without class images, these options have no effect.
       shown += schema.options.filter { $0.section == .prior }.map(\.key)
     }
     return config.differences(from: schema.defaults).filter { !shown.contains($0.key) }
       .map { "\($0.key): \($0.new)" }.joined(separator: ", ")
   }
 
-  /// The mean loss at both ends, since single losses say more about their timestep than about the
-  /// training.
+  /// The mean loss of the first and of the last tenth. A single loss depends more on its timestep than on
+  /// the training.
   private func lossCourse(_ losses: [Double]) -> String {
     let length = max(1, losses.count / 10)
     guard losses.count > 1 else { return Format.loss(losses.first) }
@@ -92,21 +92,21 @@ struct ShowCommand: ParsableCommand {
       checkpoints: detail.checkpoints.map(\.step))
   }
 
-  /// At most a dozen of the evaluations.
+  /// At most 12 of the validations.
   private func validationCourse(_ detail: RunDetail) -> String {
     guard let ranking = ranking(detail) else { return "none" }
     return ranking.thinned(to: 12).map { "\(Format.loss($0.loss)) at \($0.step)" }
       .joined(separator: ", ")
   }
 
-  /// Each continuation: where from, when and by what.
-  private func lineage(_ resumptions: [Resumption]) -> String {
-    let texts = resumptions.map { resumption in
-      let hash = resumption.sha256.map { " (\($0.prefix(8)))" } ?? ""
-      let changes = resumption.changes.map { ", changed: \($0)" } ?? ""
+  /// Each resume: its step, time and version.
+  private func lineage(_ resumes: [ResumeRecord]) -> String {
+    let texts = resumes.map { resume in
+      let hash = resume.sha256.map { " (\($0.prefix(8)))" } ?? ""
+      let changes = resume.changes.map { ", changed: \($0)" } ?? ""
       return
-        "step \(resumption.step)\(hash) \(resumption.resumedAt.map { "on \(Format.date($0))" } ?? "at an unknown time") by "
-        + "\(resumption.version)\(changes)"
+        "step \(resume.step)\(hash) \(resume.resumedAt.map { "on \(Format.date($0))" } ?? "at an unknown time") by "
+        + "\(resume.version)\(changes)"
     }
     return texts.isEmpty ? "none" : texts.joined(separator: "; ")
   }

@@ -5,7 +5,7 @@ import RunLog
 import Training
 import Workspace
 
-/// A training at the console: its progress, the signals that stop it, and how it ended.
+/// Runs a training at the console: shows its progress and result, and catches signals.
 final class ConsoleTraining {
   private let root: RootOption
   private let process: RunOptions
@@ -21,13 +21,13 @@ final class ConsoleTraining {
     self.root = root
   }
 
-  /// Reads and checks what a training needs.
+  /// Reads and checks everything that a training needs.
   func session(_ config: TrainingConfig) throws -> TrainingSession {
     try TrainingSession(
       config, allowing: allowedChanges, in: root.project, report: { [self] in report($0) })
   }
 
-  /// Trains, and prints the adapter's path. Throws `ExitCode` 130 where it was stopped.
+  /// Trains and prints the adapter's path. Throws `ExitCode` 130 if it was stopped.
   @discardableResult
   func train(_ body: (TrainingControl) throws -> TrainingResult) throws -> Run {
     defer { progress?.end() }
@@ -38,16 +38,16 @@ final class ConsoleTraining {
     progress?.end()
     switch result {
     case .finished(let run, let adapter):
-      try Console.answer(adapter.relativePath)
+      try Console.result(adapter.relativePath)
       return run
     case .stopped(let run, let step):
       if let minutes = process.maxMinutes, signal.isOver {
-        Console.say("The \(minutes.short) minutes of --max-minutes are over.")
+        Console.message("The \(minutes.short) minutes of --max-minutes are over.")
       }
-      Console.say(
+      Console.message(
         step == 0
-          ? "Stopped before the first step; the same command begins again."
-          : "Stopped after step \(step) and saved; lora-train resume \(run.id) goes on from there.")
+          ? "Stopped before the first step; the same command starts the run again."
+          : "Stopped after step \(step) and saved; resume with lora-train resume \(run.id).")
       throw ExitCode(130)
     }
   }
@@ -67,14 +67,14 @@ final class ConsoleTraining {
 
   private func show(_ start: TrainingStart) {
     if let step = start.resumedFrom {
-      Console.say("Going on with run \(start.run.id) from step \(step).")
+      Console.message("Resuming run \(start.run.id) from step \(step).")
     }
-    Console.say(
-      "Run \(start.run.id): \(start.images) \(start.images == 1 ? "picture" : "pictures") of "
+    Console.message(
+      "Run \(start.run.id): \(start.images) \(start.images == 1 ? "image" : "images") of "
         + start.run.subject
         + (start.classImages > 0 ? " and \(start.classImages) class images, " : ", ")
         + "\(start.steps) steps at \(start.resolution) px on \(start.device), "
         + "in \(start.folder.url.relativePath)")
-    Console.say(start.exactness.description)
+    Console.message(start.exactness.description)
   }
 }

@@ -4,10 +4,10 @@ import Foundation
 import Torch
 import Training
 
-/// Shows a training's progress: a line that is written over on a terminal, else a line now and then.
+/// Shows the progress of a training: a status line and lines that stay.
 final class ProgressDisplay {
   private static let barWidth = 24
-  /// How many of the last steps the time left is judged by.
+  /// The number of steps that the remaining time is estimated from.
   private static let window = 50
 
   private let steps: Int
@@ -27,11 +27,11 @@ final class ProgressDisplay {
     case .note(let sentence):
       line("Note: \(sentence)")
     case .ready(let sites, let parameters):
-      line("\(sites) adapted layers, \(parameters.grouped) trained values")
+      line("\(sites) adapted layers, \(parameters.grouped) trained parameters")
     case .step(let report):
       seconds.append(report.seconds)
       if seconds.count > Self.window { seconds.removeFirst() }
-      // The last one stays, so that the loss can be read when all is done.
+      // The last line stays, so that the loss can be read after the training.
       report.step == steps ? line(status(report)) : passing(status(report))
     case .validation(let report):
       let training = report.trainingLoss.map { " (training images: \(Format.loss($0)))" } ?? ""
@@ -46,14 +46,14 @@ final class ProgressDisplay {
       line("Checkpoint: \(folder.relativePath)")
     case .unsaved(let step, let reason, let delay):
       line(
-        "Note: step \(step) could not be saved: \(reason) Training goes on, earlier checkpoints are "
-          + "kept, and saving is tried again in \(delay) s at the latest.")
+        "Note: step \(step) could not be saved: \(reason) Training continues, earlier checkpoints "
+          + "are kept, and the next attempt is in \(delay) s at the latest.")
     case .removed(let steps):
       line("Removed checkpoints of step \(steps.map(String.init).joined(separator: ", "))")
     }
   }
 
-  /// Leaves the terminal at the start of a line.
+  /// Moves the cursor to the start of an empty line.
   func end() { statusLine.end() }
 
   private func status(_ report: StepReport) -> String {
@@ -72,13 +72,13 @@ final class ProgressDisplay {
       + String(repeating: ".", count: Self.barWidth - full) + "]"
   }
 
-  /// Something that the next thing of its kind replaces.
+  /// Shows a text until the next one.
   private func passing(_ text: String) { statusLine.show(text) }
 
-  /// Something that stays.
+  /// Prints a line that stays on the terminal.
   private func line(_ text: String) { statusLine.print(text) }
 
-  /// The most memory held on the device that trains, so far.
+  /// The peak memory of the training device so far.
   private func memory() -> String? {
     do {
       return Format.bytes(Int64(try PeakMemory.bytes(on: device)))

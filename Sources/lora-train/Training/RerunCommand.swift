@@ -6,10 +6,10 @@ import Workspace
 struct RerunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rerun",
-    abstract: "Trains a finished run again, and says whether the same adapter came out.",
+    abstract: "Trains a finished run again and compares the result.",
     discussion: """
-      The configuration is the run's own; pictures, captions and base model are first found to be the \
-      same by their hashes. The exit code is 0 for the same bytes, 65 for others.
+      Uses the run's configuration. The hashes of images, captions and base model must be the same. The \
+      exit code is 0 if both adapters have the same bytes, else 65.
       """)
 
   @Argument(
@@ -24,12 +24,12 @@ struct RerunCommand: ParsableCommand {
     let rerun = try Rerun(record, in: library)
     if let change = rerun.change {
       Console.note(
-        "run \(record.id) was continued with a change (\(change)), so it cannot come out the same.")
+        "Run \(record.id) was resumed with a change (\(change)), so the adapters will differ.")
     }
     let training = try ConsoleTraining(RunOptions.parse([]), root: root)
     let session = try training.session(rerun.config)
     let again = try training.train { try rerun.train(session, $0) }
     let hash = try rerun.compare(with: again)
-    Console.say("Runs \(record.id) and \(again.id) have the same adapter, SHA-256 \(hash).")
+    Console.message("Runs \(record.id) and \(again.id) have the same adapter, SHA-256 \(hash).")
   }
 }

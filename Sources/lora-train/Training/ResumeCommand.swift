@@ -7,19 +7,19 @@ import Workspace
 struct ResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
-    abstract: "Goes on with an interrupted run, as it was configured.",
+    abstract: "Resumes an interrupted run.",
     discussion: """
-      On a CPU another number of threads would lead to another result, and is refused; on a GPU, \
-      neither the threads nor which GPU it is make a difference.
+      Uses the run's configuration. On a CPU, another number of threads changes the result and is \
+      refused. On a GPU, neither the number of threads nor the choice of the GPU matters.
       """)
 
   @Argument(
     help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
     transform: RunReference.parse)
   var reference: RunReference = .latest
-  @Option(help: .value("Where to train on. Default: where it was trained.", "device"))
+  @Option(help: .value("Device to train on. Default: the run's.", "device"))
   var device: String?
-  @Option(help: .value("CPU threads. Default: as many as it was trained with.", "n"))
+  @Option(help: .value("CPU threads. Default: the run's number.", "n"))
   var threads: Int?
   @OptionGroup var process: RunOptions
   @OptionGroup var root: RootOption
@@ -30,7 +30,7 @@ struct ResumeCommand: ParsableCommand {
     overrides.set(\.$device, to: device)
     overrides.set(\.$threads, to: threads)
     var config = try TrainingConfig(recorded: record).overridden(by: overrides)
-    // The run's own number is taken over from the run.
+    // Without a number, the session uses the run's.
     if threads == nil { config.threads = nil }
     let training = try ConsoleTraining(process, root: root)
     let session = try training.session(config)

@@ -4,20 +4,21 @@ import Options
 import Torch
 import Training
 
-/// What can be said of one process of a run, and is no part of the run's configuration.
+/// Options of one process of a run. They are not part of the run's configuration.
 struct RunOptions: ParsableArguments {
   @Option(
     help: .value(
-      "Save and stop after so many minutes, with exit code 130; the same command goes on.", "n"))
+      "Save and stop after this many minutes, with exit code 130. The same command resumes the run.",
+      "n"))
   var maxMinutes: Double?
   @Option(
     help: .value(
-      "Go on although this has changed: an option's name, or "
+      "Resume although this has changed: an option's name, or "
         + TrainingDifference.contents.joined(separator: ", ")
-        + "; give it again for several. The run counts as not exact from then on.", "key"))
+        + ". Can be repeated. The run is then no longer exact.", "key"))
   var allowChange: [String] = []
 
-  /// The changes that are let pass. Throws `UsageError` for one that cannot be.
+  /// The allowed changes. Throws `UsageError` for a change that cannot be allowed.
   func allowedChanges() throws -> Set<String> {
     let keys = allowChange.map { name in
       let key = name.replacing("-", with: "_")
@@ -28,8 +29,8 @@ struct RunOptions: ParsableArguments {
       throw UsageError(
         "--allow-change is \(key), "
           + (isOption
-            ? "which can never change within a run, since the checkpoint's matrices have its shape."
-            : "but must be an option of training or one of "
+            ? "which cannot change within a run, since it decides the shapes of the adapter's matrices."
+            : "but must be a training option or one of "
               + TrainingDifference.contents.joined(separator: ", ") + "."))
     }
     if let maxMinutes, !(maxMinutes > 0 && maxMinutes < 1e7) {

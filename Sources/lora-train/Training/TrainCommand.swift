@@ -9,13 +9,13 @@ import Workspace
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a LoRA; the same command goes on with an interrupted run.",
+    abstract: "Trains a LoRA, or resumes an interrupted run.",
     discussion: """
-      Every option can also be set in the configuration file, as in sample_every: 100; flags override \
-      the file. --print-config prints such a file with all options.
+      Every option can also be set in the configuration file, as in sample_every: 100. Flags override \
+      the file. --print-config prints a file with all options.
       """)
 
-  // Groups are not nested: in debug builds the parser checks each level several times over.
+  // Groups are not nested, since the parser checks each level several times in debug builds.
   @OptionGroup(title: OptionSection.run.title) var options: TableFlags<TrainingFlags.Run>
   @OptionGroup(title: OptionSection.run.title) var file: ConfigFileOption
   @OptionGroup(title: OptionSection.images.title) var images: TableFlags<TrainingFlags.Images>
@@ -39,7 +39,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     if printConfig {
       let config = try self.config(needsSubject: false)
-      return try Console.answer(config.yaml.trimmingCharacters(in: .newlines))
+      return try Console.result(config.yaml.trimmingCharacters(in: .newlines))
     }
     guard namesSubject else {
       throw UsageError(
@@ -47,15 +47,15 @@ struct TrainCommand: ParsableCommand {
     }
     let training = try ConsoleTraining(process, root: root)
     let session = try training.session(config())
-    try training.train { try new ? session.trainAnew($0) : session.train($0) }
+    try training.train { try new ? session.trainNew($0) : session.train($0) }
   }
 
-  /// Whether it is known what to train.
+  /// Whether flags or a configuration file name the subject.
   private var namesSubject: Bool {
     file.config != nil || options.overrides.text(of: \.$subject) != nil
   }
 
-  /// The configuration of a run: these flags over the files over the defaults. Throws `ConfigError`.
+  /// The configuration: flags over the file over the defaults. Throws `ConfigError`.
   private func config(needsSubject: Bool = true) throws -> TrainingConfig {
     let sections = [
       options.overrides, images.overrides, adapter.overrides, optimizer.overrides,

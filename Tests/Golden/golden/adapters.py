@@ -1,4 +1,4 @@
-"""LoRA files in all namings, with convolutions and text encoders, and the pictures they draw."""
+"""LoRA files in all namings, with convolutions and text encoders, and the pictures drawn with them."""
 
 import json
 
@@ -25,7 +25,7 @@ CONVOLUTIONS = (
 )
 TEXT = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 PARTS = ("unet", "text_encoder", "text_encoder_2")
-# Files and their strengths.
+# The strength of each file.
 CASES = {
     "kohya-1": {"kohya": 1.0},
     "kohya-0.7": {"kohya": 0.7},
@@ -39,7 +39,7 @@ CASES = {
 
 
 def adapted(pipe, name, convolutions, alpha, rank=2):
-    """Puts a random adapter into all parts: {part: PEFT's state dict}."""
+    """Adds a random adapter to all parts; returns {part: PEFT's state dict}."""
     rng = generator(f"adapters/{name}")
     states = {}
     for part in PARTS:
@@ -56,7 +56,7 @@ def adapted(pipe, name, convolutions, alpha, rank=2):
 
 
 def text_path(key):
-    """transformers 5 leaves out the first encoder's prefix; files have it."""
+    """Adds the first encoder's prefix, which transformers 5 omits and files have."""
     return key if key.startswith("text_") else f"text_model.{key}"
 
 
@@ -75,7 +75,7 @@ def kohya_sgm(states, unet, layers=2):
 
 
 def kohya_diffusers(states):
-    """As diffusers converts to kohya's naming, in bf16, without alpha: readers take the rank."""
+    """diffusers' conversion to kohya's naming, in bf16, without alpha, which then equals the rank."""
     named = {f"{part}.{text_path(key) if part != 'unet' else key}": value
              for part, state in states.items() for key, value in state.items()}
     converted = convert_state_dict_to_kohya(named).items()
@@ -83,7 +83,7 @@ def kohya_diffusers(states):
 
 
 def processors(states):
-    """The UNet's attention as diffusers 0.12 named it."""
+    """The UNet's attention in the naming of diffusers 0.12."""
     tensors = {}
     for key, value in states["unet"].items():
         layer, kind = key.removesuffix(".weight").rsplit(".lora_", 1)
@@ -119,7 +119,7 @@ def make(output, options):
     pipe = load(output)
     states = adapted(pipe, "diffusers", False, 3)
     for part in PARTS:
-        # peft turns lists into sets, whose order changes from run to run.
+        # peft turns lists into sets, whose order differs between runs.
         config = getattr(pipe, part).peft_config["default"]
         config.target_modules = sorted(config.target_modules) if part != "unet" else LINEAR
     StableDiffusionXLPipeline.save_lora_weights(
@@ -147,4 +147,4 @@ def make(output, options):
     )
     base = pictures["out.kohya-0"].int()
     for name, picture in pictures.items():
-        print(f"{name}: {(picture.int() - base).abs().max()} of 255 from the base's picture")
+        print(f"{name}: {(picture.int() - base).abs().max()} of 255 from the picture of the base")

@@ -13,7 +13,7 @@ TEMB, CONTEXT, HEADS = 20, 12, 2
 
 
 def case(folder, name, cls, config, shapes, call=None, extra=None):
-    """Builds cls(**config), draws weights and inputs of the given shapes, records `out`."""
+    """Builds cls(**config), draws weights and inputs of the given shapes, and records the outputs."""
     rng = generator(f"blocks/{name}")
     module = randomise(cls(**config), rng)
     inputs = {key: torch.randn(shape, generator=rng) for key, shape in shapes.items()}
@@ -172,7 +172,7 @@ def unet_blocks(folder):
     case(folder, "cross-attention-down-block", blocks.CrossAttnDownBlock2D, config, both, down)
     config = dict(in_channels=8, **norm) | cross | dict(transformer_layers_per_block=2)
     case(folder, "mid-block", blocks.UNetMidBlock2DCrossAttn, config, both, mid)
-    # The skips come in the order of the down path: the last is used first. At resnet 0 the sample
+    # The skips are in the order of the down path, and the last is used first. At resnet 0 the sample
     # has prev_output_channel channels, and the last resnet's skip has in_channels.
     config = dict(in_channels=4, out_channels=8, prev_output_channel=16, num_layers=2, **norm)
     skips = {"skip_0": (2, 4, 6, 4), "skip_1": (2, 8, 6, 4)}

@@ -1,4 +1,4 @@
-"""Aspect buckets and crops in exact fractions, by trying every rectangle."""
+"""Aspect buckets and crops in exact fractions, found by trying every rectangle."""
 
 import json
 from fractions import Fraction
@@ -13,7 +13,7 @@ SIZES = [
     (6000, 4000), (4000, 6000), (8256, 5504), (5472, 3648), (4032, 3024), (3024, 4032),
     (4624, 3468), (3840, 2160), (2160, 3840), (1170, 2532), (2796, 1290), (1080, 1920),
     (1280, 720), (720, 1280), (2480, 3508), (2550, 3300), (5000, 2500), (2500, 5000),
-    # Of the size of a bucket, a pixel beside one, and squares.
+    # Sizes of a bucket, sizes a pixel off, and squares.
     (1024, 1024), (1216, 832), (1215, 833), (831, 1217), (3000, 3000), (1023, 1025), (1000, 1000),
     # Long, small and tiny.
     (10000, 500), (300, 9000), (5000, 1000), (640, 480), (480, 640), (500, 500), (333, 777),
@@ -22,7 +22,7 @@ SIZES = [
 
 
 def rectangles(resolution):
-    """All rectangles that a bucket may be."""
+    """All rectangles that a bucket may have."""
     sides = range(4 * STEP, 2 * resolution + 1, STEP)
     return {(w, h) for w in sides for h in sides if w * h <= resolution**2}
 
@@ -36,19 +36,19 @@ def buckets(resolution):
 
 
 def distance(size, bucket):
-    """exp |log(aspect / aspect)|: 1 where the aspects agree."""
+    """exp |log(aspect / aspect)|: 1 for equal aspects."""
     ratio = Fraction(*size) / Fraction(*bucket)
     return max(ratio, 1 / ratio)
 
 
 def nearest(size, resolution):
-    """Ties to the larger area, then to the squarer bucket."""
+    """The nearest bucket. Ties go to the larger area, then to the squarer bucket."""
     return min(
         buckets(resolution), key=lambda b: (distance(size, b), -b[0] * b[1], max(b)))
 
 
 def not_enlarged(size, resolution):
-    """The nearest bucket where the image covers it, else the largest rectangle inside the image."""
+    """The nearest bucket if the image covers it, else the largest rectangle inside the image."""
     bucket = nearest(size, resolution)
     if bucket[0] <= size[0] and bucket[1] <= size[1]:
         return bucket

@@ -1,4 +1,4 @@
-"""Whole pictures of tiny-sdxl and tiny-refiner by diffusers' two SDXL pipelines, as bytes."""
+"""Whole pictures of tiny-sdxl and tiny-refiner from diffusers' two SDXL pipelines, as bytes."""
 
 import diffusers
 import torch
@@ -22,7 +22,7 @@ def split(at, **changes):
     return {"steps": 10, "split": at} | changes
 
 
-# By the names that `--scheduler` knows: the class, and what it is told beyond the model's file.
+# Names of `--scheduler`: diffusers' class, and its settings besides those of the model's file.
 SAMPLERS = {
     "euler-a": ("EulerAncestralDiscreteScheduler", {}),
     "heun": ("HeunDiscreteScheduler", {}),
@@ -69,8 +69,8 @@ SCORES = ("aesthetic_score", "negative_aesthetic_score")
 PASSED = (*SIZES, *NEGATIVE_SIZES, "guidance_rescale")
 
 
-def start_picture(name, config):
-    """Bytes [H, W, 3] of a picture that is smooth and has some noise."""
+def start_image(name, config):
+    """Bytes [H, W, 3] of a smooth start image."""
     rng = generator(f"drawings/{name}")
     height, width = config["height"], config["width"]
     waves = torch.rand((3, height, 1), generator=rng) + torch.rand((3, 1, width), generator=rng)
@@ -78,14 +78,14 @@ def start_picture(name, config):
 
 
 def sample_with(name, pipes, schedulers):
-    """Gives every pipeline a new scheduler: of a name, or the model's own."""
+    """Sets a new scheduler on every pipeline: that of a name, or the model's own."""
     for pipe, own in zip(pipes, schedulers, strict=True):
         cls, changes = SAMPLERS[name] if name else (type(own).__name__, {})
         pipe.scheduler = getattr(diffusers, cls).from_config(own.config, **changes)
 
 
 def draw(name, config, base, image, refiner):
-    """Picture [H, W, 3] in bytes, final latents, and how many steps each model took."""
+    """Picture [H, W, 3] in bytes, final latents, and the number of steps of each model."""
     settings = dict(
         prompt=config["prompt"], negative_prompt=config.get("negative_prompt"),
         num_inference_steps=config["steps"], guidance_scale=config["guidance"],
@@ -97,7 +97,7 @@ def draw(name, config, base, image, refiner):
     pipe = base
     if "strength" in config:
         pipe = image
-        tensors["in.image"] = start_picture(name, config)
+        tensors["in.image"] = start_image(name, config)
         pixels = tensors["in.image"].permute(2, 0, 1)[None] / 255.0
         first |= {"image": pixels, "strength": config["strength"]}
     else:

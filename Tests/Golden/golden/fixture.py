@@ -9,7 +9,7 @@ from .safetensors_file import write_tensors
 
 
 def generator(name):
-    """A generator whose seed depends on the fixture's name alone, so adding one changes none."""
+    """A generator seeded by a hash of the fixture's name, so that a new fixture changes no other."""
     seed = 0
     for byte in name.encode():
         seed = (seed * 131 + byte) % (2**31 - 1)
@@ -18,7 +18,7 @@ def generator(name):
 
 @torch.no_grad()
 def randomise(module, rng):
-    """Draws every parameter, in the module's own order."""
+    """Draws random values for every parameter, in the module's order."""
     for key, parameter in module.named_parameters():
         parameter.copy_(draw(key, parameter.shape, rng))
     return module.eval()
@@ -34,11 +34,12 @@ def record(
     path, *, source, config, inputs, call, module=None, weights="all", gradients="all",
     rename=lambda key: key,
 ):
-    """Runs `call(**inputs)`, which returns {name: tensor}, forwards and backwards, and writes it.
+    """Runs `call(**inputs)`, which returns {name: tensor}, forwards and backwards, and writes the
+    fixture.
 
     weights: "all" or "none". gradients: "all" parameters of module, or a list of their keys.
-    rename: from a parameter's key to the key it has in the file. Floating-point inputs get
-    gradients, integer inputs do not.
+    rename: maps a parameter's key to its key in the file. Floating-point inputs get gradients,
+    integer inputs do not.
     """
     rng = generator(f"probe of {path.parent.name}/{path.name}")
     inputs = {

@@ -1,4 +1,4 @@
-"""Names and shapes of every tensor of the published SDXL base model, by its configs."""
+"""Names and shapes of all tensors of the published SDXL base model, from its configs."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A LoRA file as diffusers and peft write it, and the picture it draws."""
+"""A LoRA file written by diffusers and peft, and a picture drawn with it."""
 
 import torch
 from diffusers import StableDiffusionXLPipeline
@@ -19,7 +19,7 @@ def make(output, options):
     """Writes lora/."""
     folder = output / "lora"
     unet = adapted_unet(output, TRAINING | {"alpha": ALPHA})
-    # peft turns the list into a set, whose order in the metadata changes from run to run.
+    # peft turns the list into a set, whose order in the metadata differs between runs.
     unet.peft_config["default"].target_modules = TARGETS
     StableDiffusionXLPipeline.save_lora_weights(
         folder,

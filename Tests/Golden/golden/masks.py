@@ -1,4 +1,4 @@
-"""The loss of masked pictures beside class images of the same and of another size, by PyTorch."""
+"""The loss of masked images together with class images of the same or another size, by PyTorch."""
 
 import torch
 from diffusers import DDPMScheduler
@@ -9,13 +9,13 @@ from .sdxl import SCHEDULER
 from .training import BASE, adapted_unet
 
 FLOOR, GAMMA, PRIOR_WEIGHT, SCALE = 0.25, 5.0, 0.5, 8
-# Latent sizes of the two instance pictures and of the class image.
+# Latent sizes of the two instance images and of the class image.
 CASES = {"same-size": ((8, 8), (8, 8)), "other-size": ((8, 12), (10, 8))}
 GRADIENTS = ["down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.default.weight"]
 
 
 def draw_batch(rng, count, size, unet):
-    """Everything random of some samples of one size."""
+    """All random values of `count` samples of one size."""
     pooled = unet.config.projection_class_embeddings_input_dim
     pooled -= 6 * unet.config.addition_time_embed_dim
     height, width = size
@@ -30,7 +30,7 @@ def draw_batch(rng, count, size, unet):
 
 
 def losses(unet, schedule, batch, weights):
-    """The loss of each sample: the error of each latent pixel weighted by the mask, then min-SNR."""
+    """The loss of each sample: the error of each latent pixel weighted by the mask, then by min-SNR."""
     noisy = schedule.add_noise(batch["latents"], batch["noise"], batch["timesteps"])
     conditions = {"text_embeds": batch["pooled_embeds"], "time_ids": batch["time_ids"]}
     prediction = unet(
@@ -49,7 +49,7 @@ def make(output, options):
         rng = generator(f"masks/{name}")
         instances, classes = draw_batch(rng, 2, size, unet), draw_batch(rng, 1, class_size, unet)
         pixels = [SCALE * side for side in size]
-        # A soft mask of the first picture; the second has none.
+        # A soft mask of the first image; the second has none.
         mask = torch.randint(0, 256, (1, 1, *pixels), generator=rng).float()
         mask[..., : pixels[1] // 2] = 0
         area = torch.nn.functional.interpolate(mask / 255, size=size, mode="area")

@@ -1,4 +1,4 @@
-"""The whole networks of tiny-sdxl. The weights are in tiny-sdxl/ and not repeated."""
+"""The whole networks of tiny-sdxl. The weights are in tiny-sdxl/ and not in the fixtures."""
 
 import torch
 from diffusers import StableDiffusionXLPipeline
@@ -67,7 +67,7 @@ DECODER_KEYS = [
 
 
 def load(output):
-    """tiny-sdxl by the stock loader."""
+    """tiny-sdxl, loaded by diffusers."""
     pipe = StableDiffusionXLPipeline.from_pretrained(output / "tiny-sdxl", dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     for model in (pipe.unet, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
@@ -84,7 +84,7 @@ def tokens(tokenizer, prompts):
 def text_encoders(folder, pipe):
     """Penultimate hidden states, and the pooled projection at the first end token."""
     ids, ids_2 = tokens(pipe.tokenizer, PROMPTS), tokens(pipe.tokenizer_2, PROMPTS)
-    # More than one end token, and padding by id 0 between them: the first one counts.
+    # Several end tokens with padding (id 0) between them: the first one counts.
     several = ids_2[:2].clone()
     several[0, 20] = several[1, 5] = several[1, 76] = pipe.tokenizer_2.eos_token_id
     for component, name, ids in (
@@ -120,7 +120,7 @@ def chunks(tokenizer, text):
 
 
 WEIGHTED = r"a (red:1.3) cat, ((sks dog)) on [grass] \(not\) a (very (blue:0.5) hat)"
-# What it means, by hand.
+# Its pieces and weights, written by hand.
 PIECES = [
     ("a ", 1.0), ("red", 1.3), (" cat, ", 1.0), ("sks dog", 1.1 * 1.1), (" on ", 1.0),
     ("grass", 1 / 1.1), (" (not) a ", 1.0), ("very ", 1.1), ("blue", 0.5 * 1.1), (" hat", 1.1),
@@ -156,7 +156,7 @@ def weighted_prompt(folder, pipe):
 
 @torch.no_grad()
 def long_caption(folder, pipe):
-    """Both encoders' hidden states of a caption of three chunks, the last one not full."""
+    """Both encoders' hidden states for a caption of three chunks, the last one not full."""
     ids, ids_2 = (chunks(each, LONG_CAPTION) for each in (pipe.tokenizer, pipe.tokenizer_2))
     first = pipe.text_encoder(ids, output_hidden_states=True)
     second = pipe.text_encoder_2(ids_2, output_hidden_states=True)
@@ -172,7 +172,7 @@ def long_caption(folder, pipe):
 
 
 def unet(folder, pipe):
-    """One noise prediction, square and not square."""
+    """One noise prediction each for square and wide latents."""
     config = pipe.unet.config
     pooled = pipe.text_encoder_2.config.projection_dim
     for name, (height, width) in (("unet", (16, 16)), ("unet-wide", (8, 20))):
@@ -199,7 +199,7 @@ def unet(folder, pipe):
 
 
 def vae(folder, pipe):
-    """Moments of the posterior of a picture in -1...1, and the picture of a latent."""
+    """Moments of the posterior of an image in -1...1, and the picture of a latent."""
     settings = dict(config={"model": "tiny-sdxl/vae"}, module=pipe.vae, weights="none")
 
     def encode(sample):
@@ -224,9 +224,9 @@ def vae(folder, pipe):
 
 
 def vae_tiles(folder, pipe):
-    """Moments of a picture of 3 x 4 tiles, the last ones 8 pixels high and wide."""
+    """Moments of an image of 3 x 4 tiles, the last ones 8 pixels high and wide."""
     rng = generator("models/vae-encode-tiled")
-    # The picture is their sum: a small file for a large picture.
+    # The image is the sum of both, so that the fixture is small.
     rows = torch.rand((1, 3, 104, 1), generator=rng) - 0.5
     columns = torch.rand((1, 3, 1, 152), generator=rng) - 0.5
     vae, tile = pipe.vae, 64

@@ -9,7 +9,7 @@ SHAPES = {"matrix": (3, 4), "vector": (5,), "kernel": (2, 1, 3, 3)}
 STEPS = 10
 ADAMW = {"betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 1e-2, "lr": 1e-2}
 SCHEDULES = {"constant": "constant_with_warmup", "cosine": "cosine", "linear": "linear"}
-# Warm-up steps and all steps; the factors are those of five steps more.
+# Warm-up steps and total steps. Factors are recorded for five steps more.
 LENGTHS = ((0, 10), (3, 10), (10, 10), (7, 5), (1, 1), (20, 150))
 
 

@@ -16,7 +16,7 @@ CASES = {
 
 KARRAS = {"use_karras_sigmas": True}
 SDE = {"algorithm_type": "sde-dpmsolver++"}
-# By the names of `generate --scheduler`: diffusers' class, and what the name sets.
+# Names of `generate --scheduler`: diffusers' class, and the settings of the name.
 SAMPLERS = {
     "euler": ("EulerDiscrete", {}), "euler-a": ("EulerAncestralDiscrete", {}),
     "heun": ("HeunDiscrete", {}), "ddim": ("DDIM", {}), "ddpm": ("DDPM", {}),
@@ -28,7 +28,7 @@ SAMPLERS = {
 
 
 def draw(pipe, config):
-    """The initial noise, text conditioning, final latents and picture [H, W, 3] in 0...1."""
+    """The initial noise, text conditioning, final latents and picture [H, W, 3] from 0 to 1."""
     height, width = config["height"], config["width"]
     guided = config["guidance"] > 1
     names = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds",
@@ -51,7 +51,7 @@ def draw(pipe, config):
 
 
 def sampled(pipe, kind, changes):
-    """A picture [H, W, 3] in 0...255 and its latents by another sampler, at three guidances."""
+    """A picture [H, W, 3] in 0...255 and its latents from another sampler, at three guidances."""
     original = pipe.scheduler
     pipe.scheduler = getattr(diffusers, f"{kind}Scheduler").from_config(original.config, **changes)
     tensors = {}

@@ -1,4 +1,4 @@
-"""Random weights that compute something: pictures that are neither grey nor clipped."""
+"""Random weights whose pictures are neither grey nor clipped."""
 
 import math
 
@@ -11,8 +11,8 @@ from .safetensors_file import write_file
 
 STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model"}
 SHARDS = 3
-# What a trained model would have learnt: an autoencoder whose latents, times scaling_factor, and
-# whose pictures are of order one, and a UNet that listens to the prompt. By the end of the key.
+# Factors on weights, by the end of the key, that stand for training: the autoencoder's pictures, and
+# its latents times scaling_factor, are of order one, and the prompt has an effect on the UNet.
 GAINS = {
     "vae": {
         "quant_conv.weight": 4.0, "post_quant_conv.weight": 0.2, "decoder.conv_out.weight": 0.5,
@@ -22,7 +22,7 @@ GAINS = {
 
 
 def draw(key, shape, rng):
-    """One parameter; norms and biases are random too, so that no term is invisible."""
+    """One parameter. Norms and biases are random too, so that every term has an effect."""
     noise = torch.randn(shape, generator=rng)
     if noise.ndim == 1:
         return noise.mul_(0.2).add_(1.0 if key.endswith("weight") else 0.0)
@@ -52,7 +52,7 @@ def shard_shapes(shapes, count):
 
 
 def write_weights(folder, component, config, dtype, variant=None, sharded=False):
-    """Writes a component's config.json and weights, tensor by tensor: the whole is never in memory.
+    """Writes a component's config.json and weights, one tensor in memory at a time.
 
     variant: the `fp16` of `model.fp16.safetensors`. sharded: in parts with an index.
     """

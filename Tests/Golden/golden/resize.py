@@ -1,4 +1,4 @@
-"""A picture scaled by Pillow, whose bicubic filter image editors and other trainers share."""
+"""An image scaled by Pillow, with the bicubic filter of image editors and other trainers."""
 
 import PIL
 import torch
@@ -18,10 +18,10 @@ def make(output, options):
     waves = torch.sin(x / 5 + torch.arange(3)) * torch.cos(y / 4)
     noise = torch.rand((HEIGHT, WIDTH, 3), generator=rng) - 0.5
     pixels = (128 + 60 * waves + 40 * noise).round().to(torch.uint8)
-    picture = Image.fromarray(pixels.numpy())
+    image = Image.fromarray(pixels.numpy())
     tensors = {"in.pixels": pixels}
     for name, size in SIZES.items():
-        resized = picture.resize(size, Image.Resampling.BICUBIC)
+        resized = image.resize(size, Image.Resampling.BICUBIC)
         values = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
         tensors[f"out.{name}"] = values.view(size[1], size[0], 3)
     write(folder / "picture", tensors, f"PIL.Image.resize of Pillow {PIL.__version__}", {})

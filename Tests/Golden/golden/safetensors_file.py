@@ -13,7 +13,7 @@ NAMES = {
 def write_file(path, shapes, tensor, metadata):
     """Writes a file of `shapes` ({name: (dtype, shape)}); `tensor(name)` is called once for each.
 
-    The library's own writer keeps metadata in a hash map, whose order changes from run to run.
+    The library's own writer keeps metadata in a hash map, whose order differs between runs.
     """
     header, offset = {"__metadata__": metadata}, 0
     for name, (dtype, shape) in shapes.items():
@@ -31,7 +31,7 @@ def write_file(path, shapes, tensor, metadata):
 
 
 def write_tensors(path, tensors, metadata):
-    """Writes tensors that are all in memory, by name."""
+    """Writes tensors that are in memory, sorted by name."""
     tensors = dict(sorted(tensors.items()))
     shapes = {name: (value.dtype, value.shape) for name, value in tensors.items()}
     write_file(path, shapes, tensors.__getitem__, metadata)

@@ -98,7 +98,7 @@ def ddpm(folder, name, changes):
     steps = torch.tensor([0, 1, 250, 500, 998, 999])
     snr = compute_snr(schedule, torch.arange(1000))
     least = snr.clamp(max=GAMMA)
-    # min-SNR (arXiv 2303.09556): the loss of the prediction, weighted to be min(snr, gamma) times
+    # min-SNR (arXiv 2303.09556): weights that make the loss of the prediction min(snr, gamma) times
     # the loss of x_0.
     weights = {"v": least / (snr + 1)}
     if not config.get("rescale_betas_zero_snr"):
@@ -166,8 +166,9 @@ def walk(schedule, sample, predictions, rng, begin=0):
 
 
 def sampler(path, kind, config):
-    """Timesteps and noise levels at several step counts; every latent of 5 steps and the last of 1,
-    16 and for some 61 with the given predictions, in turn; and of 5 steps from the third on, with a clean latent.
+    """Timesteps and noise levels at several step counts, and latents with the given predictions:
+    all of 5 steps, the last of 1, 16 and for some samplers 61 steps, and those of 5 steps that begin
+    at the third with a clean latent.
 
     The initial noise and the noise of the steps come from one generator with seed 7.
     """
@@ -179,7 +180,7 @@ def sampler(path, kind, config):
         tensors[f"out.init_noise_sigma.{count}"] = torch.as_tensor(schedule.init_noise_sigma).float()
         if hasattr(schedule, "sigmas"):
             tensors[f"out.sigmas.{count}"] = schedule.sigmas
-    # In 61 steps, trailing spacing has one more at timestep -1.
+    # With 61 steps, trailing spacing has one more, at timestep -1.
     for count in (1, 5, 16, 61) if path.name.startswith(LONG) else (1, 5, 16):
         schedule = schedule_for(kind, config, count)
         if hasattr(schedule, "set_begin_index"):
@@ -201,7 +202,7 @@ def sampler(path, kind, config):
 
 
 def predictions():
-    """What a model might have predicted, and a clean latent: the same for every sampler."""
+    """Random predictions and a clean latent, the same for every sampler."""
     clean, *given = torch.randn((32, 1, 4, 3, 5), generator=generator("schedules/predictions"))
     return {"clean": clean, "predictions": torch.stack(given)}
 

@@ -1,4 +1,4 @@
-"""The shape of an SDXL model directory at three sizes, and the files around its weights."""
+"""The configs of an SDXL model folder at three sizes, and the files besides its weights."""
 
 import json
 from dataclasses import dataclass
@@ -167,7 +167,7 @@ def vae_config(shape):
 def text_config(encoder, class_name, vocabulary, pad):
     """A CLIP text encoder; the last two ids of the vocabulary are begin and end of text.
 
-    With CLIP's own vocabulary the three ids are those of the published configs, which are not the
+    With CLIP's own vocabulary the three ids are those of the published configs. They are not the
     tokenizer's: an `eos_token_id` of 2 means the place of the largest token id.
     """
     published = vocabulary == CLIP_VOCABULARY
@@ -207,7 +207,7 @@ def configs(shape, vocabulary):
 
 
 def read_bpe(folder, merges=None):
-    """CLIP's vocabulary and merge list; with `merges`, only its first so many, ids renumbered."""
+    """CLIP's vocabulary and merge list; with `merges`, only its first `merges`, ids renumbered."""
     lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
     vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
     if merges is None:
@@ -218,13 +218,13 @@ def read_bpe(folder, merges=None):
 
 
 def write_json(path, value):
-    """Writes value as readable JSON, making the folder."""
+    """Writes a value as readable JSON, and creates its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_tokenizers(output, vocabulary, merges):
-    """tokenizer/ pads with the end token, tokenizer_2/ with "!", which is id 0."""
+    """Writes tokenizer/, padded with the end token, and tokenizer_2/, padded with "!" (id 0)."""
     for name, pad in (("tokenizer", "<|endoftext|>"), ("tokenizer_2", "!")):
         special = {
             "bos_token": "<|startoftext|>",
@@ -250,7 +250,7 @@ def write_tokenizers(output, vocabulary, merges):
 
 
 def write_surroundings(output, vocabulary, merges):
-    """Everything of the directory that is neither weights nor their configs."""
+    """Writes all files of the folder other than weights and their configs."""
     index = {"_class_name": "StableDiffusionXLPipeline", "_diffusers_version": "0.19.0.dev0"}
     index |= {name: list(value) for name, value in CLASSES.items()}
     write_json(output / "model_index.json", index | {"force_zeros_for_empty_prompt": True})

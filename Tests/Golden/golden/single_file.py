@@ -1,7 +1,7 @@
-"""How SDXL's weights are laid out in one file: each tensor's name and what of the models it holds.
+"""The layout of SDXL's weights in one file: each tensor's name and the weights that it holds.
 
-The layout is written down here from the original implementation and proved by diffusers' own
-converters, which must give back the models that it was made of.
+The layout follows the original implementation and is checked with diffusers' own converters, which
+must restore the models.
 """
 
 import json
@@ -47,7 +47,7 @@ EXTRAS = {
 
 
 def replace(name, table):
-    """The name with the one part of it that the table has replaced."""
+    """The name with its beginning replaced from the table."""
     for old, new in table.items():
         if name == old or name.startswith(old + "."):
             return new + name[len(old):]
@@ -55,7 +55,7 @@ def replace(name, table):
 
 
 def unet_name(key, layers):
-    """The original name of a diffusers UNet's weight or layer; a block's own is the same."""
+    """The original name of a diffusers UNet's weight or layer. The names of whole blocks stay."""
     parts = key.split(".")
     step = layers + 1
     if parts[0] in ("down_blocks", "up_blocks", "mid_block") and len(parts) < 5 - (parts[0] == "mid_block"):
@@ -78,7 +78,7 @@ def unet_name(key, layers):
 
 
 def unet_names(keys, layers):
-    """The original name of each weight or layer of a whole UNet; an upsampler comes behind the attention where there is one."""
+    """{key: original name} for a whole UNet, in which an upsampler follows the attention, if any."""
     with_attention = {
         key.split(".")[1] for key in keys if key.startswith("up_blocks.") and ".attentions." in key
     }
@@ -110,7 +110,7 @@ def vae_name(key, levels):
 
 
 def text_2_name(key):
-    """open_clip's name of a transformers text encoder's weight; three share one in_proj."""
+    """open_clip's name of a transformers text encoder's weight; q, k and v share one in_proj."""
     if key in OPEN_CLIP:
         return OPEN_CLIP[key]
     layer, rest = key.removeprefix("text_model.encoder.layers.").split(".", 1)
@@ -121,7 +121,7 @@ def text_2_name(key):
 
 
 def layout(shapes, layers, levels, refiner=False):
-    """{original name: (component, [its weights], how)} of models with these {key: shape}."""
+    """{original name: (component, [its weights], form)} of models with these {key: shape}."""
     result = {}
     for key, name in unet_names(shapes["unet"], layers).items():
         result[UNET + name] = ("unet", [key], "whole")
@@ -143,7 +143,7 @@ def layout(shapes, layers, levels, refiner=False):
 
 
 def tensor(models, component, keys, how):
-    """A tensor of the file."""
+    """A tensor of the file, from its weights in `models`."""
     value = torch.cat([models[component][key] for key in keys])
     if how == "transposed":
         return value.T.contiguous()
@@ -151,7 +151,7 @@ def tensor(models, component, keys, how):
 
 
 def check(file, models, configs):
-    """Raises unless diffusers' converters give the models back."""
+    """Raises unless diffusers' converters restore the models."""
     class TextModel:
         config = type("Config", (), {"hidden_size": configs["text_encoder_2"]["hidden_size"]})
 
@@ -167,7 +167,7 @@ def check(file, models, configs):
             raise ValueError(f"{component}: {sorted(set(found) ^ set(weights))[:5]}")
         for key, value in weights.items():
             if not torch.equal(found[key], value):
-                raise ValueError(f"{component}: {key} comes back as something else")
+                raise ValueError(f"{component}: {key} has other values after conversion")
 
 
 def tiny_models(output):
@@ -181,7 +181,7 @@ def tiny_models(output):
 
 
 def tiny_file(output):
-    """tiny-sdxl in one file, as diffusers' converters read it, and its layout."""
+    """The tensors of tiny-sdxl in one file, checked with diffusers' converters, and their layout."""
     models, configs = tiny_models(output)
     shapes = {name: {k: tuple(v.shape) for k, v in w.items()} for name, w in models.items()}
     places = layout(shapes, 2, len(configs["vae"]["block_out_channels"]))
@@ -191,7 +191,7 @@ def tiny_file(output):
 
 
 def refiner_unet_config():
-    """As in the unet/config.json of stabilityai/stable-diffusion-xl-refiner-1.0."""
+    """The unet/config.json of stabilityai/stable-diffusion-xl-refiner-1.0."""
     return sdxl.unet_config(sdxl.SHAPES["full"]) | {
         "attention_head_dim": [6, 12, 24, 24],
         "block_out_channels": [384, 768, 1536, 1536],

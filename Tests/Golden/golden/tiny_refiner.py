@@ -1,5 +1,5 @@
-"""tiny-refiner/: a refiner for tiny-sdxl. Of its own it has the UNet; the rest are links, since SDXL's
-refiner has the base's VAE and second text encoder too."""
+"""tiny-refiner/: a refiner for tiny-sdxl. Only the UNet is its own. The rest are links, because SDXL's
+refiner shares the VAE and the second text encoder with the base."""
 
 import torch
 
@@ -10,7 +10,7 @@ SHARED = ("vae", "text_encoder_2", "tokenizer_2", "scheduler")
 
 
 def unet_config():
-    """Two levels, the second text encoder alone, and five added numbers: the score is the fifth."""
+    """Two levels, the second text encoder only, and five added numbers with the score as the fifth."""
     shape = sdxl.SHAPES["tiny"]
     return sdxl.unet_config(shape) | {
         "attention_head_dim": [1, 2],

@@ -1,4 +1,4 @@
-"""tiny-sdxl/: a whole SDXL directory in fp32, with random weights and CLIP's first 500 merges."""
+"""tiny-sdxl/: a whole SDXL model folder in fp32, with random weights and CLIP's first 500 merges."""
 
 import torch
 

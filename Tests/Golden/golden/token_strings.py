@@ -1,4 +1,4 @@
-"""The 5,000 strings of the token fixtures: the same on every machine, every kind a few times."""
+"""The 5,000 strings of the token fixtures, of many kinds. They are the same on every machine."""
 
 import random
 import unicodedata
@@ -81,7 +81,7 @@ def joined(pool):
 
 
 def pseudoword(r):
-    """Unknown words, so that long chains of merges are tried."""
+    """Unknown words, which need long chains of merges."""
     return " ".join(
         "".join(r.choice(LETTERS) for _ in range(r.randint(1, 12))) for _ in range(r.randint(1, 4))
     )
@@ -92,7 +92,7 @@ def ascii_noise(r):
 
 
 def scalars(r):
-    """Any scalars of the planes in use, unassigned ones too."""
+    """Random scalars of the planes in use, also unassigned ones."""
     planes = [(0xA0, 0x2FF), (0x370, 0x1FFF), (0x2000, 0x2FFF), (0x3000, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x1FFFF), (0x20000, 0x3FFFF)]
     return "".join(chr(r.randint(*r.choice(planes))) for _ in range(r.randint(1, 6)))
 
@@ -103,7 +103,7 @@ def everything(r):
 
 
 def long(r):
-    """About 200 tokens, with the 75th anywhere: in a word, in an emoji, in a number."""
+    """About 200 tokens. The 75th may be inside a word, an emoji or a number."""
     makers = [caption, emoji, script, place, joined(NUMBERS), pseudoword]
     text = r.choice(makers)(r)
     while len(text) < 420:
@@ -121,7 +121,7 @@ EDGES = ["", " ", "a " * 75, "a " * 76, "a" * 400, "ab" * 300, "'" * 90, "🐕" 
 
 
 def strings():
-    """All of them, no two the same, the kinds mixed so that the first few hundred have every kind."""
+    """All strings without duplicates, shuffled so that the first few hundred contain every kind."""
     r = random.Random("lora-train tokens")
     found = dict.fromkeys(EDGES)
     for make, count in KINDS:

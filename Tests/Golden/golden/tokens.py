@@ -1,4 +1,4 @@
-"""Tokens of 5,000 strings, by transformers' CLIPTokenizer over each layout of its folder."""
+"""Tokens of 5,000 strings from transformers' CLIPTokenizer, for each layout of its folder."""
 
 import array
 import json
@@ -23,7 +23,7 @@ LONG = 100_000
 
 
 def added(content, **changes):
-    """An added token as the files list it."""
+    """An added token in the form of the files."""
     flags = {"lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
     return {"content": content} | flags | changes
 
@@ -33,7 +33,7 @@ def roles(pad, entry=str):
 
 
 def layouts():
-    """{layout: (the layout its ids are compared with, {configuration file: contents})}."""
+    """{layout: (the layout to compare its ids with, {configuration file: contents})}."""
     typed = lambda content: {"__type": "AddedToken"} | added(content)
     decoder = {
         "0": added("!", normalized=False, special=True),
@@ -63,7 +63,7 @@ def layouts():
 
 
 def encodings(tokenizer, texts, ids):
-    """Padded and truncated as diffusers' SDXL pipeline does it, with the text that it reports cut."""
+    """Padded and truncated as in diffusers' SDXL pipeline, with the text that it reports as cut."""
     length = tokenizer.model_max_length
     over = [i for i, tokens in enumerate(ids) if len(tokens) > length]
     result = {}
@@ -77,7 +77,7 @@ def encodings(tokenizer, texts, ids):
 
 
 def write_ids(path, ids):
-    """Every list as its length and its ids, 16 bits each, little-endian."""
+    """Writes each list as its length and its ids, 16 bits each, little-endian."""
     words = array.array("H", [word for tokens in ids for word in (len(tokens), *tokens)])
     if sys.byteorder == "big":
         words.byteswap()
@@ -85,7 +85,7 @@ def write_ids(path, ids):
 
 
 def write_lines(path, items):
-    """A JSON array or object with a line for each item."""
+    """Writes a JSON array or object with a line for each item."""
     dump = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(items, dict):
         body, brackets = (f"{dump(str(k))}:{dump(v)}" for k, v in items.items()), "{}"
@@ -95,7 +95,7 @@ def write_lines(path, items):
 
 
 def make_tiny(folder, options, texts):
-    """CLIP's first merges as transformers 5 saves a tokenizer: everything in tokenizer.json."""
+    """CLIP's first merges in the form of transformers 5: everything in tokenizer.json."""
     vocabulary, merges = sdxl.read_bpe(options.clip_bpe, TINY_MERGES)
     pairs = [tuple(merge.split(" ")) for merge in merges]
     tiny = CLIPTokenizer(vocab=vocabulary, merges=pairs, pad_token="!", model_max_length=77)
@@ -109,14 +109,14 @@ def make_tiny(folder, options, texts):
 
 
 def long_texts(texts):
-    """Texts of 100,000 characters: the strings one after another, and one word of all their letters."""
+    """Texts of 100,000 characters: the joined strings, and one word of all their letters."""
     joined = " ".join(texts)
     letters = "".join(c for c in joined if c.isascii() and c.isalpha())
     return {"strings": joined[:LONG], "letters": letters[:LONG]}
 
 
 def digests(tokenizer, texts):
-    """How many tokens each text has, and 64-bit FNV-1a of their ids, one step for each id."""
+    """The number of each text's tokens, and 64-bit FNV-1a of their ids, one step for each id."""
     result = {}
     for name, text in texts.items():
         ids = tokenizer(text, add_special_tokens=False).input_ids

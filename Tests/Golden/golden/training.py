@@ -11,14 +11,14 @@ from .sdxl import SCHEDULER
 
 STEPS = 5
 TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
-# AdamW's usual epsilon of 1e-8 would let the rounding of near-zero gradients through to the
-# weights: 1e-5 keeps the final adapter the same to 3e-6 whatever the number of threads.
+# With AdamW's usual epsilon of 1e-8, the rounding of near-zero gradients would reach the weights.
+# With 1e-5 the final adapter is the same to 3e-6 for every number of threads.
 BASE = {
     "rank": 4, "alpha": 4, "batch_size": 1, "gradient_accumulation": 1, "min_snr_gamma": None,
     "prediction_type": "epsilon", "learning_rate": 1e-3, "betas": [0.9, 0.999], "epsilon": 1e-5,
     "weight_decay": 1e-2, "max_grad_norm": 1.0,
 }
-# Each case clips the gradients of some of its steps and leaves the others.
+# Each case clips the gradients of some of its steps, not of all.
 CASES = {
     "epsilon": {},
     "epsilon-min-snr": {"batch_size": 2, "min_snr_gamma": 5.0, "alpha": 8},
@@ -56,7 +56,7 @@ def adapter(unet):
 
 
 def draw_inputs(name, config, unet):
-    """Everything random of the run, each [steps, accumulation, batch, ...]."""
+    """All random values of the run, each [steps, accumulation, batch, ...]."""
     rng = generator(f"training/{name}")
     lead = (STEPS, config["gradient_accumulation"], config["batch_size"])
     pooled = unet.config.projection_class_embeddings_input_dim
@@ -74,8 +74,8 @@ def draw_inputs(name, config, unet):
 
 def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_embeds,
                      pooled_embeds, time_ids):
-    """Mean squared error of the prediction, each sample weighted by min-SNR where asked for; and
-    its parts where there are class images."""
+    """Mean squared error of the prediction, each sample weighted by min-SNR if `config` sets a
+    gamma; and its parts if the batch has class images."""
     conditions = {"text_embeds": pooled_embeds, "time_ids": time_ids.float()}
     noisy = schedule.add_noise(latents, noise, timesteps)
     prediction = unet(noisy, timesteps, prompt_embeds, added_cond_kwargs=conditions).sample
@@ -88,7 +88,7 @@ def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_e
         losses = losses * weights
     if "class_count" not in config:
         return losses.mean(), {}
-    # As diffusers' train_dreambooth_lora_sdxl.py: the means of the halves, one of them weighted.
+    # As in diffusers' train_dreambooth_lora_sdxl.py: the means of both parts, the second weighted.
     count = len(losses) - config["class_count"]
     instance, prior = losses[:count].mean(), losses[count:].mean()
     parts = {"instance_losses": instance.detach(), "prior_losses": prior.detach()}

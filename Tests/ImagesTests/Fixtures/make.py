@@ -1,9 +1,9 @@
-"""Makes the pictures beside it and, in expected/, what Pillow (13.0.0) decodes them to.
+"""Makes the images beside it and, in expected/, their decoding by Pillow (13.0.0).
 
-With libjpeg-turbo's djpeg installed, what it decodes is compared: it is the same for every JPEG here.
+If libjpeg-turbo's djpeg is installed, its decoding is compared: it is the same for every JPEG here.
 
 Run from anywhere with Pillow and numpy installed: python3 make.py [PngSuite folder]
-With the folder, expected/pngsuite.png is made too: its pictures in order of name, one under another.
+With the folder, it also makes expected/pngsuite.png: its images in order of name, below each other.
 """
 
 import io
@@ -24,8 +24,8 @@ expected.mkdir(exist_ok=True)
 width, height = 61, 43
 
 
-def picture(width=width, height=height):
-    """Gradients, a disc and hard edges: chroma subsampling and odd sides show in it."""
+def test_image(width=width, height=height):
+    """Gradients, a disc and hard edges, which show chroma subsampling and odd sides."""
     y, x = np.mgrid[0:height, 0:width]
     red = 255 * x / (width - 1)
     green = 255 * y / (height - 1)
@@ -76,7 +76,7 @@ def write_png(name, depth, colour_type, rows, chunks=(), size=(width, height)):
 
 
 def make_jpegs():
-    base = picture()
+    base = test_image()
     kinds = {
         "baseline-444": dict(subsampling="4:4:4"),
         "baseline-422": dict(subsampling="4:2:2"),
@@ -96,8 +96,8 @@ def make_jpegs():
     cmyk = Image.fromarray(ink.clip(0, 255).astype(np.uint8), "CMYK")
     cmyk.save(here / "cmyk.jpg", quality=88)
 
-    # Adobe stores CMYK inverted. YCCK is that with 255 - CMY converted as if it were RGB, and a 2
-    # in the Adobe marker; Pillow inverts what it is given once more.
+    # Adobe stores CMYK inverted. YCCK is the same with 255 - CMY converted like RGB, and a 2 in the
+    # Adobe marker. Pillow inverts its input once more.
     ink = np.array(cmyk)
     luma = np.array(Image.fromarray(ink[..., :3]).convert("YCbCr"))
     stored = np.concatenate([luma, 255 - ink[..., 3:]], axis=-1)
@@ -118,7 +118,7 @@ def make_jpegs():
 
 
 def make_pngs():
-    base = picture()
+    base = test_image()
     gamma = (b"gAMA", struct.pack(">I", 45455))
     alpha = Image.fromarray(np.tile(np.linspace(0, 255, width).astype(np.uint8), (height, 1)))
     rgba = np.dstack([np.array(base), np.array(alpha)])
@@ -141,7 +141,7 @@ def make_pngs():
         for name in "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_90 "
         "TRANSVERSE ROTATE_270".split()
     ]
-    small = picture(13, 7)
+    small = test_image(13, 7)
     for orientation in range(1, 9):
         turn = turns[orientation]
         stored = small if turn is None else small.transpose(turn)
@@ -174,7 +174,7 @@ def djpeg(path):
 
 
 def make_camera():
-    """A JPEG of 12 megapixels, smooth so that it is small; of the expected, every 37th pixel."""
+    """A smooth, and so small, JPEG of 12 megapixels; every 37th pixel is expected."""
     y, x = np.mgrid[0:3000, 0:4000]
     rgb = np.dstack([128 + 100 * np.sin(x / 900), 128 + 100 * np.cos(y / 700), (x + y) / 28])
     camera = here / "camera.jpg"
@@ -192,7 +192,7 @@ def compare_with_djpeg():
 
 def make_profiles():
     """One profile of each kind of description, whole and broken."""
-    small = picture(13, 7)
+    small = test_image(13, 7)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # mluc
     srgb = srgb[:24] + bytes(12) + srgb[36:]  # without the date
     small.save(here / "profile-srgb.jpg", icc_profile=srgb)
@@ -212,10 +212,10 @@ def make_profiles():
 
 
 def make_resized():
-    """A picture and what Pillow scales it to: smaller, larger, and lower by far than narrower."""
-    picture().save(here / "resize.png", optimize=True)
+    """An image and Pillow's scaling of it: smaller, larger, and much lower than narrower."""
+    test_image().save(here / "resize.png", optimize=True)
     for name, size in {"down": (16, 12), "up": (67, 47), "tall": (40, 9)}.items():
-        expect(f"resized-{name}", picture().resize(size, Image.Resampling.BICUBIC))
+        expect(f"resized-{name}", test_image().resize(size, Image.Resampling.BICUBIC))
 
 
 def make_absurd():
@@ -228,9 +228,9 @@ def make_absurd():
 
 
 def make_pngsuite(folder):
-    pictures = [over_white(Image.open(path)) for path in sorted(folder.glob("*.png"))]
-    sheet = Image.new("RGB", (32, 32 * len(pictures)))
-    for index, image in enumerate(pictures):
+    images = [over_white(Image.open(path)) for path in sorted(folder.glob("*.png"))]
+    sheet = Image.new("RGB", (32, 32 * len(images)))
+    for index, image in enumerate(images):
         sheet.paste(image, (0, 32 * index))
     expect("pngsuite", sheet)
 

@@ -1,4 +1,4 @@
-/// Finds added tokens in a text; where several begin at one place, the longest.
+/// Splits a text at its added tokens. Of several that match at one place it takes the longest.
 struct AddedTokenSplitter: Sendable {
   enum Piece {
     case token(Int)
@@ -7,7 +7,7 @@ struct AddedTokenSplitter: Sendable {
 
   private let tokens: [(name: [Unicode.Scalar], id: Int)]
 
-  /// A normalized token is looked for in normalized text, so its own name is normalized too.
+  /// A normalized token is matched in normalized text, so its own name is normalized too.
   init(_ tokens: [TokenizerFolder.AddedToken]) {
     self.tokens =
       tokens

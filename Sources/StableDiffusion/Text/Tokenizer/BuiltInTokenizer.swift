@@ -4,12 +4,12 @@ extension TokenizerFolder {
   private static let begin = "<|startoftext|>"
   private static let end = "<|endoftext|>"
 
-  /// What the folders of SDXL's published tokenizers say, without a folder.
+  /// The contents of SDXL's published tokenizer folders, without a folder.
   init(builtInPaddingWith padding: String) throws(ModelError) {
     model = try Model.builtIn()
     let vocabulary = model.vocabulary
-    // As the published configurations list them: the begin and the end are looked for in normalized
-    // text unless they are the padding, which is given as a bare name.
+    // As in the published configurations: the begin and the end token are matched in normalized
+    // text, and the padding token, which has a bare name there, in the text as written.
     let entries = [Self.begin, Self.end, padding].map { content in
       AddedToken(
         content: content, id: vocabulary[content, default: 0], isNormalized: content != padding)
@@ -24,8 +24,8 @@ extension TokenizerFolder {
 }
 
 extension TokenizerFolder.Model {
-  /// CLIP's vocabulary: the letters of the 256 bytes, the same at a word's end, what the merges make
-  /// of them in their order, and the two special tokens (open_clip's `SimpleTokenizer`).
+  /// CLIP's vocabulary: the letters of the 256 bytes, the same at a word's end, the results of the
+  /// merges in their order, and the two special tokens (open_clip's `SimpleTokenizer`).
   fileprivate static func builtIn() throws(ModelError) -> Self {
     let path = "CLIP's built-in vocabulary"
     let bytes = UnsafeBufferPointer(start: clip_merges(), count: clip_merges_size())

@@ -11,7 +11,7 @@ enum ByteAlphabet {
     }
   }()
 
-  /// The text whose UTF-8 bytes the letters stand for; other letters stand for nothing.
+  /// The text whose UTF-8 bytes the letters stand for. Other letters are skipped.
   static func text(of word: Substring) -> String {
     String(decoding: word.unicodeScalars.compactMap { bytes[$0] }, as: UTF8.self)
   }

@@ -1,7 +1,7 @@
 import NN
 
-/// Byte pair encoding of words: a word's bytes, the last one marked as the word's end, merged pair
-/// by pair, the pair that training found first before any other.
+/// Byte pair encoding of words. A word's bytes, the last one marked as the word's end, are merged
+/// pair by pair, the pair of the lowest rank first.
 struct BytePairEncoding: Sendable {
   private struct Pair: Hashable {
     let left: Int
@@ -22,7 +22,7 @@ struct BytePairEncoding: Sendable {
   /// Ids of the 256 bytes at a word's end.
   private let finalByteIDs: [Int]
 
-  /// `unknownID` stands for the bytes that the vocabulary lacks; CLIP's lacks none.
+  /// `unknownID` stands for bytes that are missing in the vocabulary; in CLIP's none is.
   init(_ model: TokenizerFolder.Model, unknownID: Int) throws(ModelError) {
     let vocabulary = model.vocabulary
     let letters = ByteAlphabet.letters.map { String($0) }
@@ -48,7 +48,7 @@ struct BytePairEncoding: Sendable {
 
   /// Appends the tokens of one word.
   ///
-  /// Takes time proportional to n log n: a caption may be one word of a megabyte.
+  /// The time grows as n log n, because a caption may be one word of a megabyte.
   func append(_ word: ArraySlice<Unicode.Scalar>, to ids: inout [Int]) {
     let bytes = String(String.UnicodeScalarView(word)).utf8
     guard let last = bytes.last else { return }
@@ -71,7 +71,7 @@ struct BytePairEncoding: Sendable {
     for position in symbols.indices { enqueue(position) }
     while let entry = queue.popFirst() {
       let position = entry.position
-      // Its tokens may have been merged with others meanwhile.
+      // Skips an entry whose tokens have since been merged with others.
       guard merge(at: position)?.rank == entry.rank else { continue }
       symbols[position] = entry.id
       symbols[next[position]] = nil
@@ -83,7 +83,8 @@ struct BytePairEncoding: Sendable {
     ids += symbols.compactMap(\.self)
   }
 
-  /// What the tokens read as, a space between words; a character cut in two reads as U+FFFD.
+  /// The text of the tokens, with a space between words. A character that is cut in two becomes
+  /// U+FFFD.
   func text(of ids: ArraySlice<Int>) -> String {
     let wanted = Set(ids)
     let names = vocabulary.filter { wanted.contains($0.value) }.map { ($0.value, $0.key) }

@@ -1,11 +1,11 @@
-/// Merges that wait for their turn: by rank, and of one rank from left to right (a binary heap).
+/// A queue of merges, ordered by rank and then from left to right (a binary heap).
 struct MergeQueue {
-  /// Two neighbouring tokens that can become one.
+  /// Two neighbouring tokens that can be merged.
   struct Entry: Comparable {
     let rank: Int
-    /// Where the left one is.
+    /// The position of the left token.
     let position: Int
-    /// The token that they become.
+    /// The merged token.
     let id: Int
 
     static func < (left: Entry, right: Entry) -> Bool {

@@ -1,11 +1,11 @@
 import NN
 
-/// A token as the configuration files list it: its name alone, or an object.
+/// A token in the configuration files: its name, or an object.
 struct TokenEntry: Decodable {
   let content: String
-  /// Where the file says it; a token of the vocabulary has the id that the vocabulary says.
+  /// The id in the file, if it has one. The vocabulary's id takes precedence.
   let id: Int?
-  /// Whether it is looked for in normalized text, so in capitals too, or in the text as written.
+  /// Whether it is matched in normalized text, and so in capitals too, or in the text as written.
   let isNormalized: Bool
 
   init(content: String, id: Int? = nil, isNormalized: Bool = false) {
@@ -33,14 +33,14 @@ struct TokenEntry: Decodable {
   }
 }
 
-/// The tokens that `tokenizer_config.json` and `special_tokens_map.json` give a role.
+/// The tokens with a role in `tokenizer_config.json` and `special_tokens_map.json`.
 struct SpecialTokens: Decodable {
-  /// In the order of transformers: where two roles describe one token, the later one's is valid.
+  /// In the order of transformers: of two roles for one token, the later entry counts.
   enum Role: String, CaseIterable, CodingKey {
     case bosToken, eosToken, unkToken, sepToken, padToken, clsToken, maskToken
   }
 
-  /// What transformers' `CLIPTokenizer` takes where no file says otherwise.
+  /// The defaults of transformers' `CLIPTokenizer`.
   static let clip = SpecialTokens(entries: [
     .bosToken: TokenEntry(content: "<|startoftext|>"),
     .eosToken: TokenEntry(content: "<|endoftext|>"),
@@ -50,7 +50,7 @@ struct SpecialTokens: Decodable {
 
   private var entries: [Role: TokenEntry]
 
-  /// The tokens, each once for every role it has, in the order of the roles.
+  /// The tokens in the order of their roles, one entry for each role.
   var inOrder: [TokenEntry] {
     Role.allCases.compactMap { entries[$0] }
   }
@@ -71,7 +71,7 @@ struct SpecialTokens: Decodable {
     entries[role]
   }
 
-  /// These tokens, with those of `other` for the roles that it fills.
+  /// These tokens, replaced by those of `other` for the roles that it has.
   func overridden(by other: SpecialTokens?) -> SpecialTokens {
     SpecialTokens(entries: entries.merging(other?.entries ?? [:]) { $1 })
   }

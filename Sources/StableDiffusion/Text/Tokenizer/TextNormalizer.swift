@@ -1,11 +1,11 @@
 import Foundation
 
-/// What CLIP does to a text before it is cut into words.
+/// CLIP's normalization of a text before it is cut into words.
 enum TextNormalizer {
-  /// Canonical composition (NFC), each run of whitespace to one space, lower case: in that order.
+  /// In this order: canonical composition (NFC), one space for each run of whitespace, lower case.
   ///
-  /// Lower-casing goes scalar by scalar, so a final `Σ` becomes `σ`, never `ς`, and `İ` becomes `i`
-  /// and a combining dot that stay apart.
+  /// Each scalar is lower-cased alone: a final `Σ` becomes `σ`, never `ς`, and `İ` becomes `i` and
+  /// a combining dot, which are not composed.
   static func normalize(_ text: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
     result.reserveCapacity(text.count)
@@ -22,16 +22,16 @@ enum TextNormalizer {
     return result
   }
 
-  /// Scalars after which a run ends as soon as it may.
+  /// The length in scalars after which a run ends at the next base.
   private static let longRun = 256
 
-  /// NFC as the reference's normalizer does it, which knows Unicode 9: a newer scalar is left as it
-  /// is, and nothing composes or reorders across it.
+  /// NFC as in the reference's normalizer, which has the tables of Unicode 9: a newer scalar stays
+  /// as it is, and nothing composes or is reordered across it.
   ///
-  /// Foundation on Linux takes a supplementary scalar for the one with the same lower 16 bits when
-  /// marks follow it (U+10075 for `u`). No such pair composes, so the text is cut there as well. It
-  /// also leaves marks unsorted that composing takes apart (U+0F73), hence the decomposition first; and
-  /// it takes quadratic time, hence the text in runs.
+  /// Works around three faults of Foundation on Linux. It confuses a supplementary scalar with the
+  /// one of the same lower 16 bits if marks follow (U+10075 with `u`); no such pair composes, so
+  /// the text is cut there. It leaves marks unsorted that composing takes apart (U+0F73), so the
+  /// text is decomposed first. It takes quadratic time, so the text is composed in runs.
   private static func compose(_ text: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
     let firstMark: Unicode.Scalar = "\u{300}"
     guard text.contains(where: { $0 >= firstMark }) else { return Array(text) }
@@ -62,8 +62,8 @@ enum TextNormalizer {
     return result
   }
 
-  /// The same text with each sequence of marks in canonical order, which Foundation takes quadratic time
-  /// for. What a mark is decomposed into has the mark's own class, so sorting may come first.
+  /// The text with each sequence of marks in canonical order, for which Foundation needs quadratic
+  /// time. The parts of a decomposed mark have the mark's class, so that sorting may come first.
   private static func ordered(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var result = scalars
     var rest = result.indices
@@ -78,14 +78,13 @@ enum TextNormalizer {
   }
 }
 
-// ASCII is answered without the tables of Unicode, which would take most of a long text's time.
+// ASCII does not use the tables of Unicode, which would take most of the time for a long text.
 extension Unicode.Scalar {
-  /// Whether it is whitespace.
   var isSpace: Bool {
     isASCII ? self == " " || ("\t"..."\r").contains(self) : properties.isWhitespace
   }
 
-  /// Appends what it is in lower case.
+  /// Appends the scalar in lower case.
   fileprivate func appendLowercase(to scalars: inout [Unicode.Scalar]) {
     if ("A"..."Z").contains(self) {
       scalars.append(Unicode.Scalar(UInt8(value) | 0x20))
@@ -96,15 +95,16 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Whether that version of Unicode already had this scalar.
+  /// Whether the scalar is part of that version of Unicode.
   func isAssigned(inUnicode version: Int) -> Bool {
     isASCII || properties.age.map { $0.major <= version } ?? false
   }
 
-  /// Whether its place among its neighbours is a matter of canonical order.
+  /// Whether canonical order may move it among its neighbours.
   fileprivate var isMark: Bool { properties.canonicalCombiningClass != .notReordered }
 
-  /// Whether nothing before it composes with it or is reordered across it: no mark and no Hangul jamo.
+  /// Whether it is neither a mark nor a Hangul jamo, so that nothing before it composes with it or
+  /// is reordered across it.
   fileprivate var isBase: Bool {
     switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark: false

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the files of a tokenizer folder say, put together as transformers' `from_pretrained` does.
+/// The contents of a tokenizer folder, combined as in transformers' `from_pretrained`.
 struct TokenizerFolder {
-  /// A token that is found in a text before the text is cut into words.
+  /// A token that is matched in a text before the text is cut into words.
   struct AddedToken {
     let content: String
     let id: Int
@@ -47,11 +47,11 @@ struct TokenizerFolder {
     self.model = model
   }
 
-  /// The special tokens by role, and every added token's entry; where two entries have one content,
-  /// the later one is valid.
+  /// The special tokens by role, and the entries of all added tokens. Of two entries with the same
+  /// content the later one counts.
   ///
-  /// `added_tokens_decoder` in the configuration replaces the older files, and what it lists is
-  /// valid before what a role says.
+  /// `added_tokens_decoder` in the configuration replaces the older files, and its entries take
+  /// precedence over those of the roles.
   private static func tokens(
     directory: URL, model: Model, listed: [String: TokenEntry]?, configured: SpecialTokens?
   ) throws(ModelError) -> (special: SpecialTokens, entries: [TokenEntry]) {
@@ -76,7 +76,8 @@ struct TokenizerFolder {
     return (special, entries + special.inOrder.filter { !known.contains($0.content) })
   }
 
-  /// CLIP's 77 where the file says nothing, or transformers' huge number for "not limited".
+  /// The length of a chunk: CLIP's 77 if the file gives none, or transformers' huge number for
+  /// "unlimited".
   private static func length(_ given: Double?, from file: URL) throws(ModelError) -> Int {
     guard let given, given < 1e6 else { return 77 }
     guard given >= 3, let length = Int(exactly: given) else {

@@ -4,14 +4,14 @@ import NN
 extension TokenizerFolder {
   /// Vocabulary and merges, from either layout.
   struct Model {
-    /// The file that the merges are from.
+    /// The path of the merges' file, for messages.
     let mergesPath: String
     let vocabulary: [String: Int]
     let merges: [MergeRule]
-    /// What `tokenizer.json` lists beside its vocabulary.
+    /// The added tokens of `tokenizer.json`, which may be missing in its vocabulary.
     let addedTokens: [TokenEntry]
 
-    /// `tokenizer.json` when there (all that transformers 5 writes), else `vocab.json` and
+    /// Reads `tokenizer.json` if it exists (transformers 5 writes only this), else `vocab.json` and
     /// `merges.txt`.
     init(directory: URL) throws(ModelError) {
       let whole = directory.appending(path: "tokenizer.json")
@@ -65,7 +65,7 @@ extension TokenizerFolder {
     }
   }
 
-  /// Two tokens that become one.
+  /// Two tokens that are merged into one.
   struct MergeRule {
     let left: String
     let right: String
@@ -75,7 +75,7 @@ extension TokenizerFolder {
       self.right = right
     }
 
-    /// As `merges.txt` has it: the two with a space between.
+    /// Parses a line of `merges.txt`: two tokens with a space between them.
     init?(_ line: Substring) {
       let tokens = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
       guard tokens.count == 2 else { return nil }
@@ -85,8 +85,8 @@ extension TokenizerFolder {
   }
 }
 
-/// The part of `tokenizer.json` that CLIP's tokenizer reads; normalizer, pattern and the rest of it
-/// are the same for every CLIP model, and transformers takes its own for them.
+/// The part of `tokenizer.json` that CLIP's tokenizer reads. Normalizer, pattern and the rest are
+/// the same for every CLIP model, and transformers ignores those of the file.
 private struct TokenizerJSON: Decodable {
   let model: Model
   let addedTokens: [TokenEntry]?
@@ -105,7 +105,7 @@ private struct TokenizerJSON: Decodable {
       merges = try Self.merges(in: container)
     }
 
-    /// `[["a", "b"]]`, or `["a b"]` as older files have it.
+    /// Decodes `[["a", "b"]]`, or `["a b"]` of older files.
     private static func merges(
       in container: KeyedDecodingContainer<CodingKeys>
     ) throws -> [TokenizerFolder.MergeRule] {

@@ -1,12 +1,12 @@
 /// Cuts normalized text into the words that BPE works on.
 enum WordScanner {
-  /// The words, whitespace left out: a contraction's ending, a run of letters, one digit, or a run
-  /// of anything else. CLIP's pattern, the first alternative that matches at each place:
+  /// The words without whitespace: a contraction's ending, a run of letters, one digit, or a run of
+  /// other characters. This is CLIP's pattern, whose first matching alternative counts:
   ///
   /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
   ///
-  /// The two token names get here only where they are no added tokens (written in capitals, for
-  /// one); the reference then cuts them into name and brackets.
+  /// The two token names match only if they are no added tokens, for example in capitals. The
+  /// reference then cuts them into brackets and name.
   static func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
     var words: [ArraySlice<Unicode.Scalar>] = []
     var rest = text
@@ -46,7 +46,8 @@ enum WordScanner {
       }
     }
 
-    /// The reference's pattern engine knows Unicode 16; a newer letter is no letter to it.
+    /// The reference's pattern engine has the tables of Unicode 16; a newer letter is `other` in
+    /// it.
     private init(beyondASCII scalar: Unicode.Scalar) {
       switch scalar.properties.generalCategory {
       case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:

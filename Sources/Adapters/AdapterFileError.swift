@@ -20,7 +20,7 @@ public enum AdapterFileError: ReportableError, Equatable {
   /// The model lacks some of the file's layers, or has them in another size.
   case otherModel(file: String, missing: [String], misshapen: [String], layers: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .badData
   }
@@ -29,21 +29,21 @@ public enum AdapterFileError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .unknownTensors(let file, let names):
-      "\(file) holds \(Self.list(names)), which \(names.count == 1 ? "is" : "are") not part of a "
+      "\(file) contains \(Self.list(names)), which \(names.count == 1 ? "is" : "are") not part of a "
         + "LoRA in the naming of diffusers, PEFT or kohya; convert the file to one of these."
     case .otherKind(let file, let kind, let names):
       "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
         + "into its base model with the program that made it."
     case .empty(let file):
-      "\(file) holds no tensors; use a LoRA that was saved whole."
+      "\(file) contains no tensors; use a LoRA that was saved completely."
     case .mixed(let file, let layer, let names):
       "\(file) has tensors of more than one adapter for \(layer) (\(Self.list(names))); use a file "
         + "with one adapter for each layer."
     case .damaged(let file, let layer, .incomplete(let missing)):
-      "\(file) has no \(Self.list(missing)) for \(layer); use a LoRA that was saved whole."
+      "\(file) has no \(Self.list(missing)) for \(layer); use a LoRA that was saved completely."
     case .damaged(let file, let layer, .shapes(let shapes)):
       "\(file) has matrices of shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) for "
-        + "\(layer), which do not belong together; use a LoRA that was saved whole."
+        + "\(layer), which do not belong together; use a LoRA that was saved completely."
     case .damaged(let file, let layer, let problem):
       "\(file) cannot be used for \(layer): \(problem)"
     case .malformedMetadata(let file, let problem):
@@ -51,7 +51,7 @@ public enum AdapterFileError: ReportableError, Equatable {
         + "adapter again, or correct the file."
     case .alpha(let file, let layer, let shape):
       "\(file) has an alpha of shape \(shape) for \(layer) instead of one number; use a LoRA that "
-        + "was saved whole."
+        + "was saved completely."
     case .otherModel(let file, let missing, let misshapen, let layers):
       "\(file) does not fit this base model: of its \(layers) layers, "
         + [

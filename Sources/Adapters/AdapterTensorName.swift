@@ -16,12 +16,11 @@ public enum AdapterLayerName: Hashable, Sendable {
     }
   }
 
-  /// Whether this is a path.
   var isPath: Bool {
     if case .path = self { true } else { false }
   }
 
-  /// The layer of a model.
+  /// The layer of a model with this name; nil if there is none.
   func layer(of model: AdaptableLayers) -> AdaptableLayers.Layer? {
     switch self {
     case .path(let path, let part): model.layer(path, in: part)

@@ -28,7 +28,7 @@ at::Device device(ct_device device) {
   if (device.index < 0) return at::Device(at::kCPU);
   auto count = ct_cuda_count();
   TORCH_CHECK(
-      device.index < count, "There is no device cuda:", device.index, ": libtorch sees ", count,
+      device.index < count, "There is no device cuda:", device.index, ": libtorch finds ", count,
       " CUDA devices");
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 }

@@ -7,7 +7,7 @@ public enum DemoScoresError: ReportableError, Equatable {
   case noPictures(String)
   case notATemplate(String, width: Int, height: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .badData
   }

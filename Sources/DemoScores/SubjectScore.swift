@@ -16,13 +16,13 @@ public struct SubjectScore: Sendable, Equatable, Codable {
     }
   }
 
-  /// The scores in one line: `subject recognised in 21 of 24 pictures; base 0 of 24; background as
-  /// asked in 24 of 24`.
+  /// The scores in one line: `subject recognised in 21 of 24 pictures; base 0 of 24; background
+  /// right in 24 of 24`.
   public func line(base: SubjectScore? = nil) -> String {
     var parts = ["subject recognised in \(recognised) of \(pictures) pictures"]
     if let base { parts.append("base \(base.recognised) of \(base.pictures)") }
     if let backgroundAsAsked {
-      parts.append("background as asked in \(backgroundAsAsked) of \(pictures)")
+      parts.append("background right in \(backgroundAsAsked) of \(pictures)")
     }
     return parts.joined(separator: "; ")
   }

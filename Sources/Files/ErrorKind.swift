@@ -24,6 +24,6 @@ public enum ErrorKind: Sendable {
 /// Options are named by their keys between backticks, as `` `batch_size` `` or `` `flip: true` ``.
 /// The command line replaces these with its flags.
 public protocol ReportableError: Error, CustomStringConvertible, Sendable {
-  /// The kind of fault.
+  /// The kind of error.
   var kind: ErrorKind { get }
 }

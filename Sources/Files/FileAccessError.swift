@@ -7,7 +7,7 @@ public enum FileAccessError: ReportableError, Equatable {
   /// Writing failed.
   case unwritable(file: String, reason: String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .unreadable: .inputOutput

@@ -11,7 +11,10 @@ extension Error {
   /// changed before Foundation throws.
   package var systemCode: POSIXErrorCode? {
     let cause = (self as? CocoaError)?.underlying ?? self
-    return (cause as? POSIXError)?.code
+    if let error = cause as? POSIXError { return error.code }
+    // Foundation's `FileHandle` passes on an `NSError`.
+    let error = cause as NSError
+    return error.domain == NSPOSIXErrorDomain ? POSIXErrorCode(rawValue: Int32(error.code)) : nil
   }
 }
 

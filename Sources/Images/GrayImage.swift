@@ -35,7 +35,7 @@ public struct GrayImageError: ReportableError, Equatable {
   /// The number of bytes given.
   public let byteCount: Int
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }

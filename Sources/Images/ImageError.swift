@@ -30,7 +30,7 @@ public struct ImageError: ReportableError, Equatable {
     self.problem = problem
   }
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch problem {
     case .missing: .missingInput

@@ -38,7 +38,7 @@ public enum PNGEncodingError: ReportableError, Equatable {
   /// libpng's reason.
   case failed(String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }

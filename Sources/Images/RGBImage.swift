@@ -33,7 +33,7 @@ public struct RGBImageError: ReportableError, Equatable {
   /// The number of bytes given.
   public let byteCount: Int
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }

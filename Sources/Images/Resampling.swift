@@ -67,7 +67,7 @@ public enum ResamplingError: ReportableError, Equatable {
   /// The reason.
   case failed(String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }

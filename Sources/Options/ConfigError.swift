@@ -34,7 +34,7 @@ public enum ConfigError: ReportableError, Equatable {
   /// options in backticks.
   case invalidValue(key: String, origin: ConfigOrigin, found: String, allowed: String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .missingFile: .missingInput
@@ -45,7 +45,7 @@ public enum ConfigError: ReportableError, Equatable {
     }
   }
 
-  /// One sentence: which file or option, what was found, what is allowed.
+  /// One sentence: what was found and what is allowed.
   public var description: String {
     switch self {
     case .missingFile(let file):

@@ -112,6 +112,5 @@ extension Run: RunRecord {
 /// The columns of the table `run` that queries use.
 enum RunColumn {
   static let id = Column("id")
-  static let subject = Column("subject")
   static let status = Column("status")
 }

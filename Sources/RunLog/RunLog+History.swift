@@ -26,21 +26,6 @@ extension RunHistory {
     try read { try run(id, in: $0) }
   }
 
-  /// The run started last; nil if there is none.
-  package func latest() throws(RunLogError) -> Run? {
-    try read { try Run.order(RunColumn.id.desc).fetchOne($0) }
-  }
-
-  /// The run started last among those that are not finished, of one subject or of all. Its status
-  /// may be `running`: its process trains it, or has died.
-  package func latestUnfinished(subject: String? = nil) throws(RunLogError) -> Run? {
-    try read { db in
-      var unfinished = Run.filter(RunColumn.status != RunStatus.finished)
-      if let subject { unfinished = unfinished.filter(RunColumn.subject == subject) }
-      return try unfinished.order(RunColumn.id.desc).fetchOne(db)
-    }
-  }
-
   /// The steps of a run, in order.
   package func losses(_ run: Int64) throws(RunLogError) -> [StepRecord] {
     try rows(of: run)

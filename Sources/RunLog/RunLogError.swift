@@ -26,7 +26,7 @@ public enum RunLogError: ReportableError, Equatable {
   /// Any other error of SQLite or GRDB.
   case failed(file: String, reason: String)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .cannotOpen, .cannotWrite, .noFreeID: .cannotWrite
@@ -38,7 +38,7 @@ public enum RunLogError: ReportableError, Equatable {
     }
   }
 
-  /// One sentence: the file, what was found, what to do.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .cannotOpen(let file, let reason):

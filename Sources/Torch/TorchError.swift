@@ -19,12 +19,12 @@ public struct TorchError: ReportableError {
     TorchError(String(cString: ct_error()), isOutOfMemory: ct_error_is_out_of_memory())
   }
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     isOutOfMemory ? .unavailable : .internal
   }
 
-  /// The sentence to show.
+  /// One sentence: the advice for a lack of memory, or libtorch's message.
   public var description: String {
     isOutOfMemory
       ? "There is not enough memory (\(message)); use gradient checkpointing, a smaller resolution,"

@@ -164,7 +164,18 @@ extension CommandTests {
         in: workspace.url, environment: [:])
       let outcome = try shell.wait()
       #expect(outcome.code == 74)
-      #expect(outcome.messages.contains("The standard output cannot be written"))
+      #expect(
+        outcome.messages.contains("The standard output cannot be written (No space left on device)")
+      )
+    }
+
+    @Test("A reader that closes the pipe early is no error")
+    func closedPipe() throws {
+      let shell = try RunningProgram(
+        URL(filePath: "/bin/sh"),
+        ["-c", "{ \"$0\" runs --json; echo code $? >&2; } | true", Program.executable.path],
+        in: workspace.url, environment: [:])
+      #expect(try shell.wait().messages.hasSuffix("code 0\n"))
     }
 
     @Test("Runs that do not exist, and references that are no run")

@@ -38,7 +38,8 @@ extension CommandTests {
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(
         outcome.messages.contains(
-          "16 pictures (1 subject x 2 outfit x 2 setting): 0 already drawn, 16 to draw."))
+          "16 pictures (2 outfit x 2 setting x 2 strengths x 2 seeds): 0 already drawn, 16 to draw."
+        ))
       let names = ["a-coat", "a-red-hat"].flatMap { outfit in
         ["on-the-moon", "sea"].flatMap { setting in
           ["0.5", "1.0"].flatMap { strength in

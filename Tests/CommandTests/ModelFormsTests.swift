@@ -45,7 +45,7 @@ extension CommandTests {
       #expect(other.lastMessage.contains("The base model model.ckpt is a file of another kind"))
       let adapter = try workspace.run(arguments + ["--model", Self.kohya])
       #expect(adapter.code == 65)
-      #expect(adapter.lastMessage.contains("kohya.safetensors: it holds no model.diffusion_mo"))
+      #expect(adapter.lastMessage.contains("kohya.safetensors: it contains no model.diffusion_mo"))
     }
 
     @Test("The model's own VAE as --vae draws the same picture; a missing VAE is an error")

@@ -35,7 +35,8 @@ enum Program {
 
   /// Runs a command in this process, which saves loading libtorch again. Signals are not caught.
   static func call(_ arguments: [String], in folder: URL) throws -> Outcome {
-    // A thread that has a current folder of its own need not wait for other commands.
+    // A thread with its own current folder need not wait for other commands. Threads that the command
+    // starts share the folder, and paths are absolute before older threads get them.
     if unshare(cloneFS) == 0 { return try callAlone(arguments, in: folder) }
     return try currentFolder.withLock { _ in try callAlone(arguments, in: folder) }
   }
@@ -49,7 +50,7 @@ enum Program {
     let before = FileManager.default.currentDirectoryPath
     guard chdir(folder.path) == 0 else { throw CocoaError(.fileNoSuchFile) }
     defer { _ = chdir(before) }
-    // As ``RunningProgram`` has it.
+    // As in a ``RunningProgram``.
     Backend.threads = 1
     let code = try StopSignal.$isCaught.withValue(false) {
       try Console.$streams.withValue(

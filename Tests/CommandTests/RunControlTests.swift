@@ -63,7 +63,7 @@ extension CommandTests {
       #expect(refused.code == 65)
       #expect(refused.lastMessage.contains("(seed: 42 -> 7)"))
       let wrong = try workspace.run(more + ["--allow-change", "sead"])
-      #expect(wrong.code == 64)
+      #expect(wrong.code == 64 && wrong.lastMessage.contains("; did you mean seed?"))
       let fixed = try workspace.run(more + ["--allow-change", "rank"])
       #expect(fixed.code == 64 && fixed.lastMessage.contains("which cannot change within a run"))
       let outcome = try workspace.run(more + ["--allow-change", "seed"])

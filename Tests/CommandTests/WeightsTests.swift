@@ -71,7 +71,7 @@ extension CommandTests {
     @Test("A missing file, and a folder that is no model")
     func absent() throws {
       try FileManager.default.removeItem(at: weights)
-      try expect(code: 66, "holds no diffusion_pytorch_model.safetensors")
+      try expect(code: 66, "contains no diffusion_pytorch_model.safetensors")
       try FileManager.default.removeItem(at: workspace.file("model/model_index.json"))
       try expect(code: 66, "model_index.json does not exist")
       try FileManager.default.removeItem(at: workspace.file("model"))

@@ -25,7 +25,7 @@ struct SubjectScoreTests {
     let score = SubjectScore([finding(true, on: .pink)], asked: [.red])
     #expect(
       score.line(base: base)
-        == "subject recognised in 1 of 1 pictures; base 0 of 1; background as asked in 0 of 1")
+        == "subject recognised in 1 of 1 pictures; base 0 of 1; background right in 0 of 1")
     #expect(
       SubjectScore([finding(true, on: .red)]).line() == "subject recognised in 1 of 1 pictures")
   }

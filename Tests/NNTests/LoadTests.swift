@@ -78,7 +78,7 @@ struct LoadTests {
     }
     #expect(
       weightsError { _ = try loaded() }
-        == "\(folder.path) holds no model.safetensors, no model.fp16.safetensors and no sharded "
+        == "\(folder.path) contains no model.safetensors, no model.fp16.safetensors and no sharded "
         + "index of either; download the model's weights again.")
     let index = Data(#"{"metadata": {}, "weight_map": {"x": "shard.safetensors"}}"#.utf8)
     _ = try workshop.file(index, "unet/model.safetensors.index.fp16.json")
@@ -125,7 +125,7 @@ struct LoadTests {
     _ = try workshop.safetensors([("y", vector(1))], "gone.safetensors")
     #expect(
       weightsError(load)
-        == "\(gone.path) holds no tensor named x; use the file that belongs here.")
+        == "\(gone.path) contains no tensor named x; use the file that belongs here.")
   }
 
   @Test("Tensors can be renamed and left out")

@@ -40,7 +40,7 @@ struct SafetensorsReaderTests {
     #expect(file.shape(of: "y") == nil)
     #expect(
       weightsError { _ = try file.tensor("y") }
-        == "\(url.path) holds no tensor named y; use the file that belongs here.")
+        == "\(url.path) contains no tensor named y; use the file that belongs here.")
   }
 
   @Test("A tensor that is not aligned in the file is read too")

@@ -5,22 +5,18 @@ import Testing
 @Suite struct HistoryTests {
   let fixture = Fixture()
 
-  @Test("The latest run, and the latest that can be resumed, of one subject or of all")
-  func latest() throws {
+  @Test("All runs are listed in the order of their numbers, with their status")
+  func runs() throws {
     let log = try fixture.open()
-    #expect(try log.latest() == nil)
-    #expect(try log.latestUnfinished() == nil)
+    #expect(try log.runs().isEmpty)
     for subject in ["dog", "cat", "dog", "cat"] { _ = try log.beginExample(subject: subject) }
     try log.interrupt(1)
     try log.fail(2, "out of memory")
     try log.finish(3)
     try log.finish(4)
-    #expect(try log.latest()?.id == 4)
-    #expect(try log.latestUnfinished()?.id == 2)
-    #expect(try log.latestUnfinished(subject: "dog")?.id == 1)
-    #expect(try log.latestUnfinished(subject: "cat")?.id == 2)
-    #expect(try log.latestUnfinished(subject: "bird") == nil)
     #expect(try log.runs().map(\.id) == [1, 2, 3, 4])
+    #expect(try log.runs().map(\.subject) == ["dog", "cat", "dog", "cat"])
+    #expect(try log.runs().map(\.status) == [.interrupted, .failed, .finished, .finished])
   }
 
   @Test(

@@ -142,7 +142,8 @@ import Torch
     let file = folder.url.appending(path: "other.safetensors")
     try SafetensorsWriter.write(
       [("model.diffusion_model.input_blocks.0.0.weight", try .zeros([4, 4, 3, 3]))], to: file)
-    #expect(sentence { _ = try ModelDirectory(file) }.contains("it holds no first_stage_model.*"))
+    #expect(
+      sentence { _ = try ModelDirectory(file) }.contains("it contains no first_stage_model.*"))
     let bare = folder.url.appending(path: "bare.safetensors")
     try SafetensorsWriter.write(SingleFileModel.tinyTensors(), to: bare)
     let problem = sentence { _ = try ModelDirectory(bare) }

@@ -65,7 +65,7 @@ struct ErrorTests {
   @Test("A missing device is named")
   func unknownDevice() throws {
     let device = Device.cuda(Device.cudaCount + 7)
-    let expected = "There is no device \(device): libtorch sees \(Device.cudaCount) CUDA devices"
+    let expected = "There is no device \(device): libtorch finds \(Device.cudaCount) CUDA devices"
     #expect(torchError { _ = try Tensor.zeros([1], device: device) }?.description == expected)
     #expect(torchError { _ = try vector(1).to(device) }?.description == expected)
     #expect(torchError { _ = try device.allocatedMemory() }?.description == expected)

@@ -203,7 +203,7 @@ struct AdapterFileTests {
     try write("transformer.mid.lora_A.weight", "transformer.mid.lora_B.weight")
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
-        == "\(file.relativePath) holds transformer.mid.lora_A.weight, transformer.mid.lora_B.weight, "
+        == "\(file.relativePath) contains transformer.mid.lora_A.weight, transformer.mid.lora_B.weight, "
         + "which are not part of a LoRA in the naming of diffusers, PEFT or kohya; convert the file "
         + "to one of these.")
   }
@@ -215,7 +215,7 @@ struct AdapterFileTests {
     #expect(
       [("B", "a"), ("A", "b")].map { matrix, layer in
         "\(file.relativePath) has no lora_\(matrix).weight for unet.\(layer); use a LoRA that was "
-          + "saved whole."
+          + "saved completely."
       }.contains(half))
 
     try SafetensorsWriter.write(
@@ -226,7 +226,7 @@ struct AdapterFileTests {
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
         == "\(file.relativePath) has matrices of shapes [2, 24] and [24, 3] for unet.a, which do not "
-        + "belong together; use a LoRA that was saved whole.")
+        + "belong together; use a LoRA that was saved completely.")
 
     try write("unet.a.lora_A.weight", "unet.a.lora.down.weight")
     #expect(
@@ -235,7 +235,7 @@ struct AdapterFileTests {
         + "lora_A.weight); use a file with one adapter for each layer.")
 
     try SafetensorsWriter.write([], to: file)
-    #expect(sentence { _ = try AdapterFile(contentsOf: file) }.contains("holds no tensors"))
+    #expect(sentence { _ = try AdapterFile(contentsOf: file) }.contains("contains no tensors"))
   }
 
   @Test("an adapter of another model is an error: a layer is missing or has another size")

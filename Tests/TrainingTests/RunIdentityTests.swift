@@ -194,16 +194,16 @@ struct TrainingSetupTests {
     #expect(try DeviceChoice.cpu.resolve() == .cpu)
     #expect(try DeviceChoice.auto.resolve() == (count > 0 ? .cuda(0) : .cpu))
     let message = sentence { _ = try DeviceChoice.cuda(99).resolve() }
-    #expect(message.hasPrefix("The device cuda:99 is not available: libtorch sees "))
+    #expect(message.hasPrefix("The device cuda:99 is not available: libtorch finds "))
     #expect(
       DeviceError.noDevice(asked: "cuda:0", cudaDevices: 0).description
-        == "The device cuda:0 is not available: libtorch sees no CUDA GPU; use `device: cpu`, or a "
+        == "The device cuda:0 is not available: libtorch finds no CUDA GPU; use `device: cpu`, or a "
         + "CUDA libtorch and driver.")
     #expect(
       DeviceError.noDevice(asked: "cuda:2", cudaDevices: 1).description
-        .hasSuffix("libtorch sees 1 CUDA GPU, cuda:0."))
+        .hasSuffix("libtorch finds 1 CUDA GPU, cuda:0."))
     #expect(
       DeviceError.noDevice(asked: "cuda:2", cudaDevices: 2).description
-        .hasSuffix("libtorch sees 2 CUDA GPUs, cuda:0 to cuda:1."))
+        .hasSuffix("libtorch finds 2 CUDA GPUs, cuda:0 to cuda:1."))
   }
 }

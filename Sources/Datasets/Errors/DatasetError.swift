@@ -24,7 +24,7 @@ public enum DatasetError: ReportableError, Equatable {
   /// Several files that cannot be used, with one sentence for each.
   case unusable(String, reasons: [String])
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .noSuchSubject, .noListedFolder, .empty: .missingInput
@@ -34,7 +34,7 @@ public enum DatasetError: ReportableError, Equatable {
     }
   }
 
-  /// One sentence: which folder or file, what was found, what to do.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .noSuchSubject(let subject, let path, let existing):

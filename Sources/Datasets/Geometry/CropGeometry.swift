@@ -73,7 +73,7 @@ private func roundedQuotient(_ dividend: Int, _ divisor: Int) -> Int {
 }
 
 /// The offset of a crop of `length` in `whole` pixels, centred as near as possible to `focus`, a
-/// share of the whole; nil: the middle.
+/// share of the whole; nil: the center.
 private func offset(of length: Int, in whole: Int, around focus: Double?) -> Int {
   let slack = whole - length
   guard let focus else { return slack / 2 }

@@ -86,7 +86,7 @@ public struct DatasetOptions: Sendable, Equatable {
 
 /// Which part of an image training sees.
 public enum CropChoice: String, ConfigChoice, CaseIterable {
-  /// The part in the middle, or around the focus point.
+  /// The part at the center, or around the focus point.
   case center
   /// A random part in every epoch.
   case random

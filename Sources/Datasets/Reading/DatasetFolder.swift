@@ -20,7 +20,7 @@ struct DatasetFolder {
   private(set) var hasMetadata = false
   /// Captions under the names of other programs, which are not read.
   private(set) var foreignCaptions: [String] = []
-  /// Folders.
+  /// The names of the folders inside.
   private(set) var folders: [String] = []
   /// Broken and circular links, which may be meant as folders.
   private(set) var brokenLinks: [String] = []

@@ -20,7 +20,7 @@ public struct DatasetImage: Sendable, Equatable {
   public let size: PixelSize
   /// The captions from its caption file or another source; at least one.
   public let captions: [String]
-  /// The point around which it is cropped; nil: its middle.
+  /// The point around which it is cropped; nil: its center.
   public let focus: FocusPoint?
   /// How often it is in an epoch.
   public let repeats: Int
@@ -50,12 +50,12 @@ public enum MaskError: ReportableError, Equatable {
   /// Sizes are after EXIF orientation.
   case otherSize(mask: String, size: PixelSize, image: String, imageSize: PixelSize)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .badData
   }
 
-  /// One sentence: which file, what was found, what to do.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .otherSize(let mask, let size, let image, let imageSize):

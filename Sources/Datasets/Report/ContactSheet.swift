@@ -63,7 +63,7 @@ public struct ContactSheet: Sendable {
       legend += " Pink: masked, with a loss weight of at least \(config.maskFloor)."
     }
     if config.crop == .random {
-      legend += " Every epoch has other crops; the ones shown are in the middle."
+      legend += " Every epoch has other crops; the ones shown are at the center."
     }
     if config.flip { legend += " Half of the samples are mirrored." }
     return [facts.compactMap { $0 }.joined(separator: ", "), legend]

@@ -7,7 +7,7 @@ public struct ReportedImage: Sendable {
   public let image: DatasetImage
   /// Whether it is a validation image.
   public let isValidation: Bool
-  /// The crop that training sees; if crops are random, the one in the middle.
+  /// The crop that training sees; if crops are random, the one at the center.
   public let geometry: CropGeometry
   /// Its caption without random choices.
   public let caption: String

@@ -67,7 +67,7 @@ public enum ValidationError: ReportableError, Equatable {
   /// Nothing would be left to train on.
   case tooMany(Int, images: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .tooMany: .usage

@@ -7,7 +7,7 @@ public enum CacheError: ReportableError, Equatable {
   /// A run is being prepared. The entries that it needs are not known yet.
   case preparing(run: String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .damaged: .badData

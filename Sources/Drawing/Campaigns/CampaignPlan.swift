@@ -45,7 +45,14 @@ package struct CampaignPlan {
   package var summary: String {
     let drawn = jobs.count { $0.state == .drawn }
     let changed = jobs.count { $0.state == .changed }
-    let factors = template.lists.map { "\($0.entries.count) \($0.name)" }
+    let columns = campaign.rows.first?.pictures ?? []
+    let counts =
+      template.lists.map { ($0.name, $0.entries.count) }
+      + [
+        ("strengths", Set(columns.map(\.strength)).count),
+        ("seeds", Set(columns.map(\.seed)).count),
+      ]
+    let factors = counts.filter { $0.1 > 1 }.map { "\($0.1) \($0.0)" }
     return "\(jobs.count) \(jobs.count == 1 ? "picture" : "pictures")"
       + (factors.isEmpty ? "" : " (\(factors.joined(separator: " x ")))")
       + ": \(drawn) already drawn, \(jobs.count - drawn) to draw"

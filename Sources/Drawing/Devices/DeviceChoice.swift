@@ -65,7 +65,7 @@ public enum DeviceError: ReportableError, Equatable {
   /// The device does not exist.
   case noDevice(asked: String, cudaDevices: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .unavailable
   }
@@ -75,9 +75,9 @@ public enum DeviceError: ReportableError, Equatable {
     switch self {
     case .noDevice(let asked, let count):
       count == 0
-        ? "The device \(asked) is not available: libtorch sees no CUDA GPU; use `device: cpu`, or a "
+        ? "The device \(asked) is not available: libtorch finds no CUDA GPU; use `device: cpu`, or a "
           + "CUDA libtorch and driver."
-        : "The device \(asked) is not available: libtorch sees \(count) CUDA "
+        : "The device \(asked) is not available: libtorch finds \(count) CUDA "
           + "\(count == 1 ? "GPU, cuda:0" : "GPUs, cuda:0 to cuda:\(count - 1)")."
     }
   }

@@ -1,6 +1,5 @@
 package import StableDiffusion
 
-/// The progress of a drawing.
 package struct DrawingProgress: Sendable {
   /// The number of the current picture, from 1.
   package let picture: Int

@@ -27,7 +27,7 @@ public enum ImageGridError: ReportableError, Equatable {
   case negativeGap(Int)
   case unequalSizes(width: Int, height: Int, otherWidth: Int, otherHeight: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }

@@ -29,10 +29,10 @@ public enum AdapterError: ReportableError, Equatable {
   /// The adapter was made for a weight of this shape, and the layer's weight has another.
   case otherWeight([Int])
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind { .usage }
 
-  /// The sentence to show.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .noSuchTarget(let target):
@@ -41,10 +41,10 @@ public enum AdapterError: ReportableError, Equatable {
     case .rank(let rank):
       "An adapter of rank \(rank) has nothing to train; use a rank of 1 or more."
     case .incomplete(let missing):
-      "An adapter lacks its \(missing.joined(separator: ", ")); use a file that was saved whole."
+      "An adapter lacks its \(missing.joined(separator: ", ")); use a file that was saved completely."
     case .shapes(let shapes):
       "An adapter's tensors of shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) do not "
-        + "belong together; use a file that was saved whole."
+        + "belong together; use a file that was saved completely."
     case .otherWeight(let shape):
       "An adapter was made for a weight of shape \(shape); use the model that it was trained on."
     }

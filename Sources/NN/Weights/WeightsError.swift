@@ -13,7 +13,7 @@ public enum WeightsError: ReportableError {
   /// A checkpoint has other tensors than the model.
   case mismatch(file: String, missing: [String], unexpected: [String], misshapen: [String])
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .notLoaded: .internal
@@ -22,18 +22,18 @@ public enum WeightsError: ReportableError {
     }
   }
 
-  /// The sentence to show.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .notLoaded(let shape):
       "A parameter of shape \(shape) was used before its weights were loaded."
     case .noFile(let folder, let name):
-      "\(folder) holds no \(name).safetensors, no \(name).fp16.safetensors and no sharded index of "
+      "\(folder) contains no \(name).safetensors, no \(name).fp16.safetensors and no sharded index of "
         + "either; download the model's weights again."
     case .malformed(let file, let problem):
       "\(file) is damaged or of another format: \(problem); download or copy it again."
     case .noTensor(let file, let name):
-      "\(file) holds no tensor named \(name); use the file that belongs here."
+      "\(file) contains no tensor named \(name); use the file that belongs here."
     case .mismatch(let file, let missing, let unexpected, let misshapen):
       "\(file) does not fit this model's configuration: "
         + Self.list([

@@ -7,7 +7,7 @@ public enum ModelError: ReportableError, Equatable {
   /// The content of a file cannot be used.
   case invalid(path: String, problem: String, advice: String)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .missing: .missingInput
@@ -15,7 +15,7 @@ public enum ModelError: ReportableError, Equatable {
     }
   }
 
-  /// The reason in one sentence.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .missing(let path, let advice): "\(path) does not exist; \(advice)."

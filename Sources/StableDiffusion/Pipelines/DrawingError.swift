@@ -24,7 +24,7 @@ public enum DrawingError: ReportableError, Equatable {
     }
   }
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .size, .noSteps: .usage
@@ -32,7 +32,7 @@ public enum DrawingError: ReportableError, Equatable {
     }
   }
 
-  /// The reason in one sentence.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .size(let width, let height, let multiple):

@@ -17,7 +17,7 @@ public enum SchedulerError: ReportableError, Equatable {
     guard (1...limit).contains(steps) else { throw .steps(steps, limit: limit) }
   }
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .unknownClass: .badData
@@ -25,7 +25,7 @@ public enum SchedulerError: ReportableError, Equatable {
     }
   }
 
-  /// The reason in one sentence.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .unknownClass(let name):

@@ -43,10 +43,10 @@ struct SingleFileCheckpoint {
     isVelocity = file.names.contains(Self.velocity)
     isZeroTerminalSNR = file.names.contains(Self.zeroTerminalSNR)
     for part in [Self.unet, Self.vae] where !source.names.contains(where: { $0.hasPrefix(part) }) {
-      throw notSDXL("it holds no \(part)*")
+      throw notSDXL("it contains no \(part)*")
     }
     guard isRefiner || source.names.contains(where: { $0.hasPrefix(Self.secondEncoder) }) else {
-      throw notSDXL("it does not hold the text encoders of SDXL")
+      throw notSDXL("it does not contain the text encoders of SDXL")
     }
     let encoders = isRefiner ? [Self.refinerEncoder] : [Self.firstEncoder, Self.secondEncoder]
     let known = [Self.unet, Self.vae] + encoders

@@ -63,12 +63,12 @@ public enum TextEncoderError: ReportableError, Equatable {
   /// An id outside the vocabulary.
   case unknownToken(Int, vocabulary: Int)
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .badData
   }
 
-  /// The reason in one sentence.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .lengths(let lengths, let limit):

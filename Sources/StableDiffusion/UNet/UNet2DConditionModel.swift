@@ -96,12 +96,12 @@ public enum UNetError: ReportableError {
   /// The model needs `AddedConditioning`, and the call has none.
   case missingConditioning
 
-  /// The kind of fault.
+  /// The kind of error.
   public var kind: ErrorKind {
     .internal
   }
 
-  /// The reason in one sentence.
+  /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .missingConditioning:

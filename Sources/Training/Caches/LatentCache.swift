@@ -47,7 +47,6 @@ struct LatentCache {
     self.load = load
   }
 
-  /// The cache file of a view.
   func file(of view: ImageView) -> URL { cache.url(key(view)) }
 
   /// Computes and caches the latents of views that are not cached, each view once. While the VAE
@@ -138,7 +137,7 @@ public enum LatentError: ReportableError, Equatable {
   /// The VAE's output for an image has an infinite value or one that is not a number.
   case notFinite(file: String)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind { .badData }
 
   /// One sentence: what was found and what to do.

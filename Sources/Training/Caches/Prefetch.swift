@@ -7,6 +7,7 @@ enum Prefetch {
   /// returns or throws.
   ///
   /// - Parameters:
+  ///   - ahead: At least 1.
   ///   - make: Makes a value. Its error is thrown when the item's turn comes.
   ///   - use: Takes an item's index and value. Its error ends the work.
   static func forEach<Item: Sendable, Made: Sendable>(

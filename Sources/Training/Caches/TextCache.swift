@@ -41,7 +41,6 @@ final class TextCache {
     self.load = load
   }
 
-  /// The cache file of a prompt.
   func file(of prompt: TextPrompt) -> URL { cache.url(key(prompt)) }
 
   /// Computes and caches the embeddings of prompts that are not cached. The encoders are loaded at

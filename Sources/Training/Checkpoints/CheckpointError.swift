@@ -20,7 +20,7 @@ public enum CheckpointError: ReportableError, Equatable {
   /// The file `history.jsonl` is missing or damaged.
   case historyDamaged(file: String, problem: String)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .damaged, .noneWhole, .otherFormat, .differs, .historyDamaged: .badData

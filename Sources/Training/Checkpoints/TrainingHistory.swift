@@ -90,7 +90,6 @@ public struct HistoryMark: Codable, Sendable, Equatable {
     self.sha256 = sha256
   }
 
-  /// The mark of an empty history.
   static let empty = HistoryMark(bytes: 0, sha256: RunningHash().value)
 }
 

@@ -88,7 +88,7 @@ final class AdapterTraining {
     let validated: Int?
   }
 
-  /// The number of trained values.
+  /// The number of trained parameters.
   var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }
 
   /// Trains the next step. An error of `checkStop` ends it and changes nothing.

@@ -16,7 +16,6 @@ final class BackgroundWork<Value: Sendable>: Sendable {
     }
   }
 
-  /// Whether it is done.
   var isDone: Bool { result.withLock { $0 != nil } }
 
   /// Waits for the end of the work. Returns its result or throws its error.

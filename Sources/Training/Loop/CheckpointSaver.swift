@@ -178,10 +178,5 @@ final class CheckpointSaver {
   }
 
   /// Whether more space or other permissions may resolve an error.
-  private static func isDiskError(_ error: any Error) -> Bool {
-    switch error {
-    case is FileAccessError, FileAccessError.unwritable, FileAccessError.unreadable: true
-    default: false
-    }
-  }
+  private static func isDiskError(_ error: any Error) -> Bool { error is FileAccessError }
 }

@@ -9,7 +9,7 @@ public enum PriorError: ReportableError, Equatable {
   /// The folder has fewer images than requested.
   case tooFew(folder: String, found: Int, requested: Int)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .noClassPrompt: .usage

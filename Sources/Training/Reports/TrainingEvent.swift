@@ -7,7 +7,7 @@ public enum TrainingEvent {
   case preparing(String, done: Int, of: Int)
   /// A note for the user, one sentence.
   case note(String)
-  /// The first step starts: the number of adapted layers and of trained values.
+  /// The first step starts: the number of adapted layers and of trained parameters.
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.
   case step(StepReport)

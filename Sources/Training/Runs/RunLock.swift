@@ -76,7 +76,7 @@ public enum RunLockError: ReportableError, Equatable {
   /// Another process trains it.
   case busy(run: String, holder: String)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind { .busy }
 
   /// One sentence: what was found and what to do.

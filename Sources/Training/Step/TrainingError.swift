@@ -9,7 +9,7 @@ public enum TrainingError: ReportableError, Equatable {
   /// The loss of a validation image is not finite.
   case validationNotFinite(file: String, timestep: Int, step: Int)
 
-  /// The kind of error, which decides the exit code.
+  /// The kind of error.
   public var kind: ErrorKind {
     .badData
   }

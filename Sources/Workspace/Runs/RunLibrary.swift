@@ -1,4 +1,4 @@
-import Files
+package import Files
 import Foundation
 package import RunLog
 package import StableDiffusion
@@ -113,11 +113,20 @@ package struct RunLibrary {
   }
 
   /// A note if the content of a base model differs from the one that the run was trained on; nil if it
-  /// is the same. Throws `CheckpointError`, `FileAccessError`, `ModelError`, `WeightsError`.
-  package func note(on model: ModelDirectory, for run: Run) throws -> String? {
-    let state = try checkpoint(nil, of: run).checkpoint.state()
-    let differences = try state.identity.differences(
-      of: model, hashes: FileHashes(in: project.caches))
+  /// is the same, or if a newer version wrote the checkpoint. Throws `CheckpointError`,
+  /// `FileAccessError`, `ModelError`, `WeightsError`.
+  ///
+  /// - Parameter step: the step of the checkpoint that is used; nil for the newest.
+  package func note(
+    on model: ModelDirectory, for run: Run, step: Int?, hashes: FileHashes
+  ) throws -> String? {
+    let state: TrainingState
+    do {
+      state = try checkpoint(step, of: run).checkpoint.state()
+    } catch CheckpointError.otherFormat {
+      return nil
+    }
+    let differences = try state.identity.differences(of: model, hashes: hashes)
     guard !differences.isEmpty else { return nil }
     return "The base model is not the one that run \(run.id) was trained on "
       + "(\(listing(differences.map(\.description)))); its adapter may look different on it."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Drawing
+import Files
 import Foundation
 import NN
 import Options
@@ -82,8 +83,11 @@ struct CompareCommand: ParsableCommand {
       comparison, base: directory, refiner: refinerModel, precision: precision, device: device,
       caches: root.project.caches(orIn: folder))
     if options.model == nil {
+      // The comparison has hashed the model and saved the hashes.
+      let hashes = FileHashes(in: root.project.caches(orIn: folder))
       for run in runs {
-        if let note = try library.note(on: directory, for: run.run) { Console.note(note) }
+        let note = try library.note(on: directory, for: run.run, step: nil, hashes: hashes)
+        if let note { Console.note(note) }
       }
     }
     let display = DrawingDisplay()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Drawing
+import Files
 import Foundation
 import Options
 import RunLog
@@ -144,8 +145,11 @@ struct GenerateCommand: ParsableCommand {
       program: Version.current)
     if let reference = runFlag.reference, try !flags().gives(\.$model) {
       let library = try RunLibrary(root.project)
-      let run = try library.run(reference.run)
-      if let note = try library.note(on: base, for: run) { Console.note(note) }
+      // The tools have hashed the model and saved the hashes.
+      let note = try library.note(
+        on: base, for: library.run(reference.run), step: reference.step,
+        hashes: FileHashes(in: root.caches))
+      if let note { Console.note(note) }
     }
     return tools
   }

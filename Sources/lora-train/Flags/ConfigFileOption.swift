@@ -1,11 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// The configuration file.
 struct ConfigFileOption: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "Configuration file. Default: Configs/<subject>.yaml if it exists.", valueName: "file"),
+    help: .value("Configuration file. Default: Configs/<subject>.yaml if it exists.", "file"),
     completion: .file(extensions: ["yaml"]))
   var config: String?
 

@@ -12,7 +12,7 @@ struct ShowCommand: ParsableCommand {
     commandName: "show", abstract: "Shows a run: settings, losses, checkpoints, samples.")
 
   @Argument(
-    help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
+    help: ArgumentHelp("The run's number, or latest. Default: latest.", valueName: "run"),
     transform: RunReference.parse)
   var reference: RunReference = .latest
   @Flag(help: "Print one JSON object.")

@@ -14,7 +14,8 @@ struct ResumeCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The run's number, or latest.", valueName: "run"),
+    help: ArgumentHelp(
+      "The run's number, or latest. Default: the latest interrupted run.", valueName: "run"),
     transform: RunReference.parse)
   var reference: RunReference = .latest
   @Option(help: .value("Device to train on. Default: the run's.", "device"))

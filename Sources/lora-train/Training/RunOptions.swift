@@ -31,7 +31,10 @@ struct RunOptions: ParsableArguments {
           + (isOption
             ? "which cannot change within a run, since it decides the shapes of the adapter's matrices."
             : "but must be a training option or one of "
-              + TrainingDifference.contents.joined(separator: ", ") + "."))
+              + TrainingDifference.contents.joined(separator: ", ")
+              + (nearestName(to: key, in: TrainingDifference.keys.sorted())
+                .map { "; did you mean \($0)?" } ?? "."))
+      )
     }
     if let maxMinutes, !(maxMinutes > 0 && maxMinutes < 1e7) {
       throw UsageError("--max-minutes is \(maxMinutes), but must be a number above 0.")

@@ -155,7 +155,7 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "OptionsTests", dependencies: ["Options"], swiftSettings: swiftSettings),
+      name: "OptionsTests", dependencies: ["Options", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "DrawingTests",
       dependencies: [

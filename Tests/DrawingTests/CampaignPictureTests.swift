@@ -1,18 +1,15 @@
 import Drawing
 import Foundation
 import Options
+import TestSupport
 import Testing
 
 /// The pictures of a campaign template.
-@Suite final class CampaignPictureTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appending(path: "campaign-\(UUID().uuidString)")
+@Suite struct CampaignPictureTests {
+  private let directory: TemporaryDirectory
+  private var folder: URL { directory.url }
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func template(_ yaml: String) throws -> CampaignTemplate {
     let file = folder.appending(path: "campaign.yaml")

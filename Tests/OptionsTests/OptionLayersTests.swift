@@ -1,17 +1,14 @@
 import Foundation
 import Options
+import TestSupport
 import Testing
 
 @Suite("Options from files and by hand")
-final class OptionLayersTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appending(path: "options-\(UUID().uuidString)")
+struct OptionLayersTests {
+  private let directory: TemporaryDirectory
+  private var folder: URL { directory.url }
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func file(_ yaml: String, _ name: String = "own.yaml") throws -> URL {
     let url = folder.appending(path: name)

@@ -57,7 +57,7 @@ struct HistoryTests {
     try history.append(evaluation(1))
     let before = try run.history(of: state(history.mark, step: 1))
     #expect(before.validation.map(\.step) == [0, 1] && before.steps.count == 1)
-    #expect(before.records.map { (try? $0.line.count) ?? 0 }.reduce(0, +) == history.mark.bytes)
+    #expect(try before.records.map { try $0.line.count }.reduce(0, +) == history.mark.bytes)
     try history.append(.validationReset)
     try history.append(evaluation(2))
     let after = try run.history(of: state(history.mark, step: 2))
@@ -87,13 +87,13 @@ struct HistoryTests {
     #expect(notes.count == 1 && notes[0].hasPrefix("\(file.relativePath) is damaged: "))
     let aside = run.url.appending(path: "history.damaged.jsonl")
     #expect(FileManager.default.fileExists(atPath: aside.path) == (kind < 2))
-    let first = try? Data(contentsOf: aside)
+    let first = kind < 2 ? try Data(contentsOf: aside) : nil
     let end = try run.checkpoint(step: 6)
     #expect(try end.verify() == training.runFolder(2).checkpoint(step: 6).verify())
     #expect(try run.history(of: end.state()).steps.map(\.step) == [5, 6])
     // After another resume, the file that was moved aside first is still there.
     try training.train(run: 1, config, from: checkpoint)
-    #expect((try? Data(contentsOf: aside)) == first || kind == 2)
+    if let first { #expect(try Data(contentsOf: aside) == first) }
   }
 
   @Test("a checkpoint after 100,000 steps has as many bytes as after 10, and takes no more time")

@@ -25,7 +25,8 @@ extension CommandTests {
 
     @Test("Changed settings, captions and images are named; without changes, the run is resumed")
     func changes() throws {
-      try expectRefusal("rank: 4 -> 8; alpha: 4 -> 8", Self.command("--rank", "8"))
+      try expectRefusal(
+        "rank: 4 -> 8; alpha: 4 -> 8", Self.command("--rank", "8"), canBeAllowed: false)
       try expectRefusal("seed: 42 -> 7", Self.command("--seed", "7"))
 
       try workspace.write("a cube", to: "Datasets/cube/1.txt")
@@ -131,13 +132,16 @@ extension CommandTests {
       #expect(try training.wait().code == 130)
     }
 
-    private func expectRefusal(_ changes: String, _ arguments: [String] = command()) throws {
+    private func expectRefusal(
+      _ changes: String, _ arguments: [String] = command(), canBeAllowed: Bool = true
+    ) throws {
       let outcome = try workspace.run(arguments)
       #expect(outcome.code == 65)
       #expect(
         withoutHashes(outcome.lastMessage)
           == "lora-train: Run 1 cannot be resumed, because its training would change (\(changes)); "
-          + "undo the change, allow it with --allow-change, or start a new run with --new.")
+          + "undo the change, " + (canBeAllowed ? "allow it with --allow-change, " : "")
+          + "or start a new run with --new.")
     }
   }
 }

@@ -64,6 +64,8 @@ extension CommandTests {
       #expect(refused.lastMessage.contains("(seed: 42 -> 7)"))
       let wrong = try workspace.run(more + ["--allow-change", "sead"])
       #expect(wrong.code == 64 && wrong.lastMessage.contains("; did you mean seed?"))
+      let shape = try workspace.run(more + ["--rank", "2"])
+      #expect(shape.code == 65 && !shape.lastMessage.contains("--allow-change"))
       let fixed = try workspace.run(more + ["--allow-change", "rank"])
       #expect(fixed.code == 64 && fixed.lastMessage.contains("which cannot change within a run"))
       let outcome = try workspace.run(more + ["--allow-change", "seed"])

@@ -10,7 +10,7 @@ public enum CheckpointError: ReportableError, Equatable {
   /// The run has no checkpoint of that step.
   case noSuchStep(Int, run: String, existing: [Int])
   /// The training would not be that of the run.
-  case differs(run: String, differences: [String])
+  case differs(run: String, differences: [TrainingDifference])
   /// The run has already done more steps than requested.
   case stepsDone(requested: Int, done: Int)
   /// The last steps could not be saved.
@@ -45,8 +45,9 @@ public enum CheckpointError: ReportableError, Equatable {
           + existing.map(String.init).joined(separator: ", ") + "."
     case .differs(let run, let differences):
       "\(run) cannot be resumed, because its training would change ("
-        + listing(differences, separator: "; ")
-        + "); undo the change, allow it with `allow_change`, or start a new run with `new`."
+        + listing(differences.map(\.description), separator: "; ") + "); undo the change, "
+        + (differences.allSatisfy(\.canBeAllowed) ? "allow it with `allow_change`, " : "")
+        + "or start a new run with `new`."
     case .stepsDone(let requested, let done):
       "`steps` is \(requested), but the run has already done \(done) steps; set `steps` to more, "
         + "or start a new run with `new`."

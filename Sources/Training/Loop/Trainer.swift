@@ -49,8 +49,7 @@ public final class Trainer {
       let (differences, notes) = setup.comparison(of: identity, with: state)
       let forbidden = differences.filter { !setup.allows($0) }
       guard forbidden.isEmpty else {
-        throw CheckpointError.differs(
-          run: "Run \(folder.id)", differences: forbidden.map(\.description))
+        throw CheckpointError.differs(run: "Run \(folder.id)", differences: forbidden)
       }
       for change in differences.map(\.description)
       where resume?.changes.contains(change) == false { resume?.changes.append(change) }

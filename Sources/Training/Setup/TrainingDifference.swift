@@ -20,6 +20,9 @@ public struct TrainingDifference: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether a resume can allow it.
+  var canBeAllowed: Bool { !Self.fixed.contains(key) }
+
   init(_ key: String, _ description: String) {
     self.key = key
     self.description = description

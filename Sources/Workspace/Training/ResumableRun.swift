@@ -15,7 +15,7 @@ struct ResumableRun {
   /// Changes that do not affect exactness.
   let notes: [String]
   /// Changes that make it another training.
-  let differences: [String]
+  let differences: [TrainingDifference]
   /// The same kind of changes, if the user has allowed them.
   let changes: [String]
 
@@ -46,7 +46,7 @@ struct ResumableRun {
         .map(TrainingDifference.init)
       notes = []
     }
-    differences = found.filter { !setup.allows($0) }.map(\.description)
+    differences = found.filter { !setup.allows($0) }
     changes = found.filter { setup.allows($0) }.map(\.description)
   }
 

@@ -68,7 +68,7 @@ package struct TrainingSession {
     let differences = try setup.differences(from: state)
     guard differences.isEmpty else {
       throw CheckpointError.differs(
-        run: "Run \(run.id)", differences: differences.map(\.description))
+        run: "Run \(run.id)", differences: differences)
     }
     return try trainNew(control)
   }

@@ -78,7 +78,10 @@ ct_tensor ct_clamp(ct_ref a, double minimum, double maximum) noexcept {
 }
 
 int ct_all_finite(ct_ref a) noexcept {
-  return guard<int>(-1, [&] { return at::isfinite(ref(a)).all().item<bool>() ? 1 : 0; });
+  return guard<int>(-1, [&] {
+    wait_count++;
+    return at::isfinite(ref(a)).all().item<bool>() ? 1 : 0;
+  });
 }
 
 ct_tensor ct_sum(ct_ref a) noexcept {
@@ -142,13 +145,6 @@ ct_tensor ct_layer_norm(
 
 ct_tensor ct_embedding(ct_ref ids, ct_ref weight) noexcept {
   return tensor([&] { return at::embedding(ref(weight), ref(ids)); });
-}
-
-ct_tensor ct_attention(ct_ref query, ct_ref key, ct_ref value, ct_ref mask, bool causal) noexcept {
-  return tensor([&] {
-    return at::scaled_dot_product_attention(
-        ref(query), ref(key), ref(value), optional(mask), 0.0, causal);
-  });
 }
 
 ct_tensor ct_upsample_nearest(ct_ref x, int64_t height, int64_t width) noexcept {

@@ -35,8 +35,20 @@ ct_tensor ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) noexcept 
   return tensor([&] { return ref(a).expand(sizes(shape, dimensions)); });
 }
 
+int ct_split(
+    ct_ref a, const int64_t *lengths, size_t count, int64_t dimension, ct_tensor *parts) noexcept {
+  return status([&] {
+    auto views = ref(a).split_with_sizes(sizes(lengths, count), dimension);
+    for (size_t i = 0; i < count; i++) parts[i] = own(views[i]);
+  });
+}
+
 ct_tensor ct_cat(const ct_ref *tensors, size_t count, int64_t dimension) noexcept {
   return tensor([&] { return at::cat(list(tensors, count), dimension); });
+}
+
+ct_tensor ct_channels_last(ct_ref a) noexcept {
+  return tensor([&] { return ref(a).contiguous(at::MemoryFormat::ChannelsLast); });
 }
 
 ct_tensor ct_pad(ct_ref a, const int64_t *padding, size_t count, double value) noexcept {

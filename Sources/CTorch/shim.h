@@ -41,6 +41,9 @@ inline at::IntArrayRef sizes(const int64_t *values, size_t count) {
 
 std::vector<at::Tensor> list(const ct_ref *tensors, size_t count);
 
+/// See `ct_wait_count`.
+extern thread_local int64_t wait_count;
+
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Device device(ct_device device);
 

@@ -131,6 +131,7 @@ ct_tensor ct_from_memory(
 
 int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) noexcept {
   return status([&] {
+    wait_count++;
     auto source = ref(tensor).detach().to(at::kCPU).contiguous();
     TORCH_CHECK(
         source.nbytes() == capacity, "a buffer of ", capacity, " bytes was given for ",
@@ -142,6 +143,7 @@ int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) noexcept {
 int ct_copy(ct_tensor destination, ct_ref source) noexcept {
   return status([&] {
     at::NoGradGuard no_grad;
+    if (ref(source).is_cpu()) wait_count++;
     mut(destination).copy_(ref(source));
   });
 }
@@ -151,5 +153,8 @@ ct_tensor ct_to_dtype(ct_ref a, ct_dtype dtype) noexcept {
 }
 
 ct_tensor ct_to_device(ct_ref a, ct_device place) noexcept {
-  return tensor([&] { return ref(a).to(device(place)); });
+  return tensor([&] {
+    if (ref(a).is_cpu()) wait_count++;
+    return ref(a).to(device(place));
+  });
 }

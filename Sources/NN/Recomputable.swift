@@ -22,11 +22,19 @@ extension Recomputable {
 
 extension Module {
   /// Turns gradient checkpointing on or off for every recomputable unit below this module. Call it
-  /// after the adapters are attached, because each unit stores the list of those inside it.
+  /// after the adapters are attached and fused, because each unit stores the list of those inside it.
   public func setGradientCheckpointing(_ enabled: Bool) {
     for (_, module) in modules() {
       guard let unit = module as? any Recomputable else { continue }
-      unit.recomputedLeaves = enabled ? unit.adapterSites().flatMap(\.tensors).map(\.tensor) : nil
+      unit.recomputedLeaves = enabled ? unit.adapterLeaves() : nil
+    }
+  }
+
+  /// The leaves of all adapters below this module, each once.
+  private func adapterLeaves() -> [Tensor] {
+    var seen: Set<ObjectIdentifier> = []
+    return adapterSites().flatMap(\.adapter.leaves).filter {
+      seen.insert(ObjectIdentifier($0)).inserted
     }
   }
 }

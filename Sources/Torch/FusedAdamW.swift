@@ -4,9 +4,11 @@ import CTorch
 /// `fused=True`), in place.
 ///
 /// The lists run in parallel; `steps` are float32 scalars, one per parameter, and count up.
+/// Nothing changes if the float32 scalar `foundInf` is 1.
 public func fusedAdamW(
   parameters: [Tensor], gradients: [Tensor], averages: [Tensor], squares: [Tensor],
-  steps: [Tensor], learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double,
+  steps: [Tensor], foundInf: Tensor? = nil, learningRate: Double, beta1: Double, beta2: Double,
+  weightDecay: Double,
   epsilon: Double
 ) throws(TorchError) {
   let lists = [gradients, averages, squares, steps]
@@ -19,8 +21,8 @@ public func fusedAdamW(
         withHandles(squares) { squares, _ in
           withHandles(steps) { steps, _ in
             ct_adamw(
-              parameters, gradients, averages, squares, steps, count, learningRate, beta1, beta2,
-              weightDecay, epsilon)
+              parameters, gradients, averages, squares, steps, count, foundInf?.handle,
+              learningRate, beta1, beta2, weightDecay, epsilon)
           }
         }
       }

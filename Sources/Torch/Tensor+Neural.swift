@@ -13,6 +13,27 @@ extension Tensor {
     try Tensor(adopting: ct_linear_onto(handle, x.handle, weight.handle, scale))
   }
 
+  /// `x @ weight.T + bias` with frozen weights and low-rank updates, one node of the graph.
+  ///
+  /// - Parameters:
+  ///   - down: `[ranks, in]`.
+  ///   - ups: stacks `[n, out, rank]`. Each changes the `n * out` output columns from `column` by the
+  ///     next `n * rank` columns of `x @ down.T`.
+  public func loraLinear(
+    _ weight: Tensor, _ bias: Tensor?, down: Tensor, ups: [(stack: Tensor, column: Int)]
+  ) throws(TorchError) -> Tensor {
+    let columns = ups.map(\.column).int64s
+    let handle = withHandles(ups.map(\.stack)) { stacks, count in
+      ct_lora_linear(
+        self.handle, weight.handle, bias?.handle, down.handle, stacks, columns, count)
+    }
+    return try Tensor(adopting: handle)
+  }
+
+  /// `a * gelu(b)`, where `a` and `b` are the halves of the last dimension (Shazeer 2020). Keeps only
+  /// its input for the backward pass.
+  public func geglu() throws(TorchError) -> Tensor { try Tensor(adopting: ct_geglu(handle)) }
+
   /// A convolution of `[B, C, H, W]` with square stride and zero padding.
   public func conv2d(
     _ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0

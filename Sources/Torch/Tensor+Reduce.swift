@@ -25,8 +25,46 @@ extension Tensor {
     try Tensor(adopting: withHandles(tensors) { ct_norm($0, $1) })
   }
 
+  /// Scales every tensor in place so that the 2-norm of all, which is the scalar `norm`, becomes at
+  /// most `maximum` (Pascanu et al. 2013, torch.nn.utils.clip_grad_norm_). Does not wait for the
+  /// device.
+  public static func clip(
+    _ tensors: [Tensor], norm: Tensor, to maximum: Double
+  ) throws(TorchError) {
+    try check(withHandles(tensors) { ct_clip($0, $1, norm.handle, maximum) })
+  }
+
+  /// 1 as a float32 scalar if an element is not finite, else 0. Does not wait for the device.
+  public func foundInf() throws(TorchError) -> Tensor { try Tensor(adopting: ct_found_inf(handle)) }
+
   /// Multiplies the elements of every tensor in place.
   public static func scale(_ tensors: [Tensor], by factor: Double) throws(TorchError) {
     try check(withHandles(tensors) { ct_scale($0, $1, factor) })
+  }
+
+  /// Overwrites each destination in place with `factor` times its source, converting as needed. The
+  /// product is computed in float32 if either tensor has that type.
+  public static func copyEach(
+    to destinations: [Tensor], from sources: [Tensor], times factor: Double = 1
+  ) throws(TorchError) {
+    try eachPair(destinations, sources) { ct_copy_each($0, $1, $2, factor) }
+  }
+
+  /// Adds each source to its destination in place. Both have the same type.
+  public static func addEach(to destinations: [Tensor], _ sources: [Tensor]) throws(TorchError) {
+    try eachPair(destinations, sources) { ct_add_each($0, $1, $2) }
+  }
+
+  private static func eachPair(
+    _ destinations: [Tensor], _ sources: [Tensor],
+    _ body: (UnsafePointer<OpaquePointer>, UnsafePointer<OpaquePointer>, Int) -> Int32
+  ) throws(TorchError) {
+    guard destinations.count == sources.count else {
+      throw TorchError("\(destinations.count) tensors cannot be paired with \(sources.count).")
+    }
+    try check(
+      withHandles(destinations) { destinations, count in
+        withHandles(sources) { sources, _ in body(destinations, sources, count) }
+      })
   }
 }

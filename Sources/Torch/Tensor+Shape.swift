@@ -31,12 +31,16 @@ extension Tensor {
     guard parts > 0, size % parts == 0 else {
       throw TorchError("A dimension of size \(size) cannot be cut into \(parts) equal parts.")
     }
-    let length = size / parts
-    var chunks: [Tensor] = []
-    for part in 0..<parts {
-      chunks.append(try narrow(dim: dim, start: part * length, length: length))
-    }
-    return chunks
+    return try split(Array(repeating: size / parts, count: parts), dim: dim)
+  }
+
+  /// Parts of the given sizes along a dimension. Their sum must be the size of the dimension.
+  public func split(_ sizes: [Int], dim: Int) throws(TorchError) -> [Tensor] {
+    var handles = [OpaquePointer?](repeating: nil, count: sizes.count)
+    try check(ct_split(handle, sizes.int64s, sizes.count, Int64(dim), &handles))
+    var parts: [Tensor] = []
+    for handle in handles { parts.append(try Tensor(adopting: handle)) }
+    return parts
   }
 
   /// The slice at `index`, without that dimension.
@@ -57,6 +61,11 @@ extension Tensor {
   /// Dimensions of size 1 repeated without copying.
   public func expand(_ shape: [Int]) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_expand(handle, shape.int64s, shape.count))
+  }
+
+  /// The same elements of `[B, C, H, W]` with the channels of each pixel side by side in memory.
+  public func channelsLast() throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_channels_last(handle))
   }
 
   /// Padded with a constant. Sizes are in the order of `F.pad`: before and after in the last

@@ -21,7 +21,7 @@ struct BlockGoldenTests {
     } run: { resnet, input in
       [
         "sample": try resnet(
-          input("sample"), temb: resnet.timeEmbProj.map { _ in try input("temb") })
+          input("sample"), temb: resnet.timeEmbProj.map { _ in try input("temb").silu() })
       ]
     }
   }
@@ -82,7 +82,10 @@ struct BlockGoldenTests {
         queryDim: $0.queryDim, crossAttentionDim: $0.crossAttentionDim, heads: $0.heads,
         headDim: $0.dimHead)
     } run: { attention, input in
-      ["sample": try attention(input("sample"), context: crosses ? input("context") : nil)]
+      let sample = try input("sample")
+      guard crosses else { return ["sample": try attention(sample)] }
+      let keysAndValues = try attention.keysAndValues(of: input("context"))
+      return ["sample": try attention(sample, keysAndValues: keysAndValues)]
     }
   }
 
@@ -101,7 +104,7 @@ struct BlockGoldenTests {
       BasicTransformerBlock(
         dim: $0.dim, heads: $0.numAttentionHeads, crossAttentionDim: $0.crossAttentionDim)
     } run: { block, input in
-      ["sample": try block(input("sample"), encoderHiddenStates: input("context"))]
+      ["sample": try block(input("sample"), prompt: [input("context")])]
     }
   }
 
@@ -119,7 +122,7 @@ struct BlockGoldenTests {
           crossAttentionDim: $0.crossAttentionDim, useLinearProjection: $0.useLinearProjection),
         groups: $0.normNumGroups)
     } run: { transformer, input in
-      ["sample": try transformer(input("sample"), encoderHiddenStates: input("context"))]
+      ["sample": try transformer(input("sample"), prompt: PromptContext(input("context")))]
     }
   }
 

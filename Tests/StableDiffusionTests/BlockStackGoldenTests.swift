@@ -39,7 +39,7 @@ struct BlockStackGoldenTests {
     } run: { block, input in
       var skips: [Tensor] = []
       let sample = try block(
-        input("sample"), temb: input("temb"), encoderHiddenStates: context(block.attentions, input),
+        input("sample"), temb: input("temb").silu(), prompt: context(block.attentions, input),
         skips: &skips)
       let named = skips.enumerated().map { ("skip.\($0.offset)", $0.element) }
       return Dictionary(uniqueKeysWithValues: named + [("sample", sample)])
@@ -53,7 +53,7 @@ struct BlockStackGoldenTests {
         transformer: $0.transformer)
     } run: { block, input in
       let sample = try block(
-        input("sample"), temb: input("temb"), encoderHiddenStates: input("context"))
+        input("sample"), temb: input("temb").silu(), prompt: PromptContext(input("context")))
       return ["sample": sample]
     }
   }
@@ -69,7 +69,7 @@ struct BlockStackGoldenTests {
     } run: { block, input in
       var skips = [try input("skip_0"), try input("skip_1")]
       let sample = try block(
-        input("sample"), temb: input("temb"), encoderHiddenStates: context(block.attentions, input),
+        input("sample"), temb: input("temb").silu(), prompt: context(block.attentions, input),
         skips: &skips)
       #expect(skips.isEmpty)
       return ["sample": sample]
@@ -107,7 +107,7 @@ struct BlockStackGoldenTests {
   /// The prompt. For blocks without attention none is recorded, and they ignore it.
   private func context(
     _ attentions: [Transformer2DModel], _ input: (String) throws -> Tensor
-  ) throws -> Tensor {
-    try attentions.isEmpty ? Tensor.zeros([1]) : input("context")
+  ) throws -> PromptContext {
+    PromptContext(try attentions.isEmpty ? Tensor.zeros([1]) : input("context"))
   }
 }

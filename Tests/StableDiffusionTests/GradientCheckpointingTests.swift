@@ -19,7 +19,7 @@ struct GradientCheckpointingTests {
     let gradients = {
       let sample = try golden.input("sample")
       let output = try transformer(
-        sample, encoderHiddenStates: golden.tensor("in.context"))
+        sample, prompt: PromptContext(golden.tensor("in.context")))
       return try self.gradients(of: output, sites, [sample])
     }
     let plain = try gradients()

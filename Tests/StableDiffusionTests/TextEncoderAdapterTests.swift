@@ -35,7 +35,7 @@ struct TextEncoderAdapterTests {
     let optimizer = try OptimizerKind.standard.optimizer(
       of: [ParameterGroup("text_encoder", trained, learningRate: 1e-3)],
       settings: OptimizerSettings())
-    try optimizer.step(rates: [1e-3])
+    try optimizer.step(rates: [1e-3], foundInf: nil)
     #expect(zip(try trained.map { try $0.tensor.bytes() }, before).allSatisfy { $0 != $1 })
     #expect(try self.loss(encoder).item() < loss.item())
     #expect(try encoder.parameters().map { try $0.parameter.tensor.bytes() } == weights)

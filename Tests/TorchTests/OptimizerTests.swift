@@ -30,4 +30,49 @@ struct FusedAdamWTests {
     #expect(isClose(try zeros[1].doubles(), [0.0025]))
     #expect(try steps.item() == 1)
   }
+
+  @Test("A step with a number that is not finite changes nothing")
+  func skipped() throws {
+    let parameter = try vector(2, 3)
+    let state = try (0..<2).map { _ in try Tensor.ones([2]) }
+    let steps = try Tensor.full([], value: 4)
+    for (loss, changes) in [(Float.nan, false), (.infinity, false), (1, true)] {
+      let foundInf = try vector(1, loss).foundInf()
+      #expect(try foundInf.item() == (changes ? 0 : 1) && foundInf.dtype == .float32)
+      try fusedAdamW(
+        parameters: [parameter], gradients: [vector(1, .nan)], averages: [state[0]],
+        squares: [state[1]], steps: [steps], foundInf: foundInf, learningRate: 0.1, beta1: 0.9,
+        beta2: 0.99, weightDecay: 0.01, epsilon: 1e-8)
+      #expect(try (parameter.floats() != [2, 3]) == changes)
+      #expect(try steps.item() == (changes ? 5 : 4))
+      #expect(try (state[0].floats() == [1, 1]) == !changes)
+    }
+  }
+
+  @Test("Gradients are clipped to a norm as by torch.nn.utils.clip_grad_norm_")
+  func clip() throws {
+    for (limit, expected) in [(20.0, [3.0, 4, 12]), (6.5, [1.5, 2, 6])] {
+      let gradients = [try vector(3, 4), try vector(12)]
+      try Tensor.clip(gradients, norm: Tensor.norm(of: gradients), to: limit)
+      #expect(isClose(try gradients[0].doubles() + gradients[1].doubles(), expected))
+    }
+    try Tensor.clip([], norm: vector(1), to: 1)
+  }
+
+  @Test("Lists of tensors are copied and added pair by pair; products are rounded once")
+  func pairs() throws {
+    let sources = [try vector(1.01, -3), try vector(0.7)]
+    let halves = try sources.map { try Tensor.zeros($0.shape, dtype: .bfloat16) }
+    try Tensor.copyEach(to: halves, from: sources, times: 1.7)
+    for (half, source) in zip(halves, sources) {
+      #expect(try half.bytes() == (source * 1.7).to(.bfloat16).bytes())
+    }
+    let back = try sources.map { try Tensor.zeros($0.shape) }
+    try Tensor.copyEach(to: back, from: halves, times: 3)
+    #expect(try back[0].floats() == (halves[0].to(.float32) * 3).floats())
+    try Tensor.addEach(to: back, sources)
+    #expect(try back[1].floats() == (halves[1].to(.float32) * 3 + sources[1]).floats())
+    #expect(torchError { try Tensor.addEach(to: back, []) } != nil)
+    try Tensor.copyEach(to: [], from: [])
+  }
 }

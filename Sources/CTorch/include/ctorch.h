@@ -85,6 +85,19 @@ ct_tensor _Nullable ct_from_memory(
     void (*release)(void *owner)) CT_NOEXCEPT;
 /// Copies the elements, in row-major order, to `bytes`, which holds `capacity` bytes.
 int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) CT_NOEXCEPT;
+/// The bytes that `ct_upload` needs for tensors.
+int64_t ct_upload_size(const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
+/// Writes views of the uint8 tensor `memory`, one after the other and aligned, with the types and
+/// shapes of tensors.
+int ct_upload_views(
+    ct_ref memory, const ct_ref _Nonnull *_Nonnull tensors, size_t count,
+    ct_tensor _Nullable *_Nonnull views) CT_NOEXCEPT;
+/// Copies CPU tensors to the places of those views, without waiting for the device of `memory`.
+int ct_upload(
+    ct_tensor memory, const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
+/// How often a call of this thread waited for a tensor's device, or would have if that were a GPU: reads to host
+/// memory, and copies from host memory other than `ct_upload`.
+int64_t ct_wait_count(void) CT_NOEXCEPT;
 /// Overwrites the elements of `destination` with those of `source`, converting as needed.
 int ct_copy(ct_tensor destination, ct_ref source) CT_NOEXCEPT;
 
@@ -122,8 +135,14 @@ ct_tensor _Nullable ct_select(ct_ref a, int64_t dimension, int64_t index) CT_NOE
 ct_tensor _Nullable ct_index_select(ct_ref a, int64_t dimension, ct_ref index) CT_NOEXCEPT;
 ct_tensor _Nullable ct_unsqueeze(ct_ref a, int64_t dimension) CT_NOEXCEPT;
 ct_tensor _Nullable ct_expand(ct_ref a, const int64_t *shape, size_t dimensions) CT_NOEXCEPT;
+/// Writes one view for each size, side by side along a dimension.
+int ct_split(
+    ct_ref a, const int64_t *sizes, size_t count, int64_t dimension,
+    ct_tensor _Nullable *_Nonnull parts) CT_NOEXCEPT;
 ct_tensor _Nullable ct_cat(
     const ct_ref _Nonnull *_Nonnull tensors, size_t count, int64_t dimension) CT_NOEXCEPT;
+/// The same `[B, C, H, W]` with the channels of a pixel side by side in memory.
+ct_tensor _Nullable ct_channels_last(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_pad(
     ct_ref a, const int64_t *padding, size_t count, double value) CT_NOEXCEPT;
 
@@ -142,7 +161,15 @@ ct_tensor _Nullable ct_max(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_linear(ct_ref x, ct_ref weight, ct_ref _Nullable bias) CT_NOEXCEPT;
 /// `scale * x @ weight.T + base`, in one matrix product over the flattened rows of `x`.
 ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale) CT_NOEXCEPT;
+/// `y = x @ weight.T + bias` of `[..., in]` with frozen weights and low-rank updates, one node of the
+/// graph. `down` is `[ranks, in]`. A stack of up matrices `[n, out, rank]` changes the next `n * out`
+/// columns of `y` from its entry in `columns`, by the next `n * rank` columns of `x @ down.T`.
+ct_tensor _Nullable ct_lora_linear(
+    ct_ref x, ct_ref weight, ct_ref _Nullable bias, ct_ref down,
+    const ct_ref _Nonnull *_Nonnull ups, const int64_t *columns, size_t count) CT_NOEXCEPT;
 ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b) CT_NOEXCEPT;
+/// `a * gelu(b)`, where `a` and `b` are the halves of the last dimension.
+ct_tensor _Nullable ct_geglu(ct_ref x) CT_NOEXCEPT;
 ct_tensor _Nullable ct_conv2d(
     ct_ref x, ct_ref weight, ct_ref _Nullable bias, int64_t stride, int64_t padding) CT_NOEXCEPT;
 ct_tensor _Nullable ct_group_norm(
@@ -221,17 +248,42 @@ int ct_set_threads(int32_t count) CT_NOEXCEPT;
 /// fails. Call it before CUDA is used.
 int ct_use_deterministic_kernels(void) CT_NOEXCEPT;
 
+// MARK: Counts
+
+/// Starts to count the operations of this thread, and of the backward passes it starts.
+int ct_count_start(void) CT_NOEXCEPT;
+/// Ends the count. Calls `each` with every operation that launched kernels of its own, such as
+/// "aten::mm", and the number of its calls.
+int ct_count_stop(
+    void (*each)(void *_Nullable context, const char *name, int64_t count),
+    void *_Nullable context) CT_NOEXCEPT;
+
 // MARK: Optimizers
 
 /// One fused AdamW step (Loshchilov & Hutter 2019) over `count` parameters; `steps` are float32
-/// scalars on the parameters' device and count up.
+/// scalars on the parameters' device and count up. If the float32 scalar `found_inf` is 1, nothing
+/// changes.
 int ct_adamw(
     const ct_ref _Nonnull *_Nonnull parameters, const ct_ref _Nonnull *_Nonnull gradients,
     const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
-    const ct_ref _Nonnull *_Nonnull steps, size_t count, double learning_rate, double beta1,
-    double beta2, double weight_decay, double eps) CT_NOEXCEPT;
+    const ct_ref _Nonnull *_Nonnull steps, size_t count, ct_ref _Nullable found_inf,
+    double learning_rate, double beta1, double beta2, double weight_decay, double eps) CT_NOEXCEPT;
+/// Overwrites each tensor of `destinations` with `factor` times its source, converting as needed.
+int ct_copy_each(
+    const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,
+    size_t count, double factor) CT_NOEXCEPT;
+/// Adds each source to the tensor of `destinations`, of the same type.
+int ct_add_each(
+    const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,
+    size_t count) CT_NOEXCEPT;
 /// The 2-norm over all tensors together, a float32 scalar on their device; 0 for no tensors.
 ct_tensor _Nullable ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
+/// Scales every tensor in place so that the 2-norm of all, the scalar `norm`, becomes at most
+/// `maximum` (torch.nn.utils.clip_grad_norm_).
+int ct_clip(
+    const ct_ref _Nonnull *_Nonnull tensors, size_t count, ct_ref norm, double maximum) CT_NOEXCEPT;
+/// 1 as a float32 scalar if an element is not finite, else 0.
+ct_tensor _Nullable ct_found_inf(ct_ref values) CT_NOEXCEPT;
 /// Multiplies every tensor in place.
 int ct_scale(const ct_ref _Nonnull *_Nonnull tensors, size_t count, double factor) CT_NOEXCEPT;
 

@@ -8,6 +8,10 @@ public protocol Adapter {
   /// An optimizer changes them, a checkpoint stores them, and gradient checkpointing tracks them.
   var tensors: [(name: String, tensor: Tensor)] { get }
 
+  /// The tensors whose gradients a backward pass through the layer computes: `tensors`, or copies of
+  /// them.
+  var leaves: [Tensor] { get }
+
   /// A factor on the adapter's change: 1 in training, any number when a picture is drawn.
   var strength: Double { get set }
 
@@ -24,6 +28,9 @@ public protocol Adapter {
 }
 
 extension Adapter {
+  /// The trained tensors themselves.
+  public var leaves: [Tensor] { tensors.map(\.tensor) }
+
   /// The output with `delta(of:)` added to the weight, for adapters without a faster way.
   public func output(of call: LayerCall) throws -> Tensor {
     let delta = try delta(of: call.weight).to(call.input.dtype)

@@ -33,13 +33,13 @@ public final class AdamW: Optimizer {
   }
 
   /// One step; parameters without a gradient stay as they are.
-  public func step(rates: [Double]) throws {
+  public func step(rates: [Double], foundInf: Tensor? = nil) throws {
     for (slots, rate) in zip(slots, rates) {
       let pairs = try slots.compactMap { slot in try slot.parameter.grad.map { (slot, $0) } }
       try fusedAdamW(
         parameters: pairs.map(\.0.parameter), gradients: pairs.map(\.1),
         averages: pairs.map(\.0.average), squares: pairs.map(\.0.square),
-        steps: pairs.map(\.0.step), learningRate: rate, beta1: settings.beta1,
+        steps: pairs.map(\.0.step), foundInf: foundInf, learningRate: rate, beta1: settings.beta1,
         beta2: settings.beta2, weightDecay: settings.weightDecay, epsilon: settings.epsilon)
       for slot in slots { try slot.parameter.setGrad(nil) }
     }

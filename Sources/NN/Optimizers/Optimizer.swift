@@ -7,9 +7,11 @@ public protocol Optimizer {
 
   /// Takes one step with the accumulated gradients, then drops them.
   ///
-  /// - Parameter rates: the learning rate of each group, in the order of `groups`.
+  /// - Parameters:
+  ///   - rates: the learning rate of each group, in the order of `groups`.
+  ///   - foundInf: a float32 scalar on the device. If it is 1, the step changes nothing.
   /// - Throws: `TorchError`.
-  func step(rates: [Double]) throws
+  func step(rates: [Double], foundInf: Tensor?) throws
 
   /// The state that the next steps depend on, by name. Throws `TorchError`.
   func state() throws -> [(name: String, tensor: Tensor)]
@@ -41,11 +43,4 @@ public struct ParameterGroup {
     self.parameters = parameters
     self.learningRate = learningRate
   }
-}
-
-/// Scales gradients in place so that their 2-norm together, which is `norm`, becomes at most
-/// `maximum` (Pascanu et al. 2013, torch.nn.utils.clip_grad_norm_).
-public func clipGradients(_ gradients: [Tensor], norm: Double, to maximum: Double) throws {
-  let factor = maximum / (norm + 1e-6)
-  if factor < 1 { try Tensor.scale(gradients, by: factor) }
 }

@@ -5,7 +5,7 @@ import Torch
 ///
 /// The kernel computes its scores in float32, so diffusers' `upcast_attention` has no effect, as in
 /// diffusers' default processor.
-final class Attention: Module {
+final class Attention: LinearGrouping {
   /// The norm of the autoencoder's attention, which is over the pixels of a feature map.
   let groupNorm: GroupNorm?
   let toQ: Linear
@@ -13,6 +13,9 @@ final class Attention: Module {
   let toV: Linear
   let toOut: [any UnaryLayer]
   private let heads: Int
+  /// The layers with the input tokens: queries, and in self-attention keys and values.
+  private let inputs: LinearGroup
+  private let output: LinearGroup
 
   /// - Parameters:
   ///   - crossAttentionDim: width of the context; nil for self-attention.
@@ -28,18 +31,37 @@ final class Attention: Module {
     toQ = Linear(queryDim, heads * headDim, bias: bias)
     toK = Linear(crossAttentionDim ?? queryDim, heads * headDim, bias: bias)
     toV = Linear(crossAttentionDim ?? queryDim, heads * headDim, bias: bias)
-    toOut = [Linear(heads * headDim, queryDim)]
+    let output = Linear(heads * headDim, queryDim)
+    toOut = [output]
+    inputs = LinearGroup(crossAttentionDim == nil ? [toQ, toK, toV] : [toQ])
+    self.output = LinearGroup([output])
   }
 
-  /// Tokens `[B, N, C]` attend to the context `[B, M, X]`, or to themselves: `[B, N, C]`.
-  func callAsFunction(_ tokens: Tensor, context: Tensor? = nil) throws -> Tensor {
-    let context = context ?? tokens
+  /// All but the keys and values of cross-attention, whose input all attentions of a UNet share.
+  var linearGroups: [LinearGroup] { [inputs, output] }
+
+  /// The keys and values of a cross-attention for the context `[B, M, X]`, `[B, M, heads * D]` each.
+  func keysAndValues(of context: Tensor) throws -> [Tensor] {
+    [try toK(context), try toV(context)]
+  }
+
+  /// Tokens `[B, N, C]` attend to themselves: `[B, N, C]`.
+  func callAsFunction(_ tokens: Tensor) throws -> Tensor {
+    let projected = try inputs(tokens)
+    return try attend(query: projected[0], key: projected[1], value: projected[2])
+  }
+
+  /// Tokens `[B, N, C]` attend to a context by its `keysAndValues`: `[B, N, C]`.
+  func callAsFunction(_ tokens: Tensor, keysAndValues: [Tensor]) throws -> Tensor {
+    try attend(query: inputs(tokens)[0], key: keysAndValues[0], value: keysAndValues[1])
+  }
+
+  private func attend(query: Tensor, key: Tensor, value: Tensor) throws -> Tensor {
     let attended = try Tensor.scaledDotProductAttention(
-      query: splitHeads(toQ(tokens)), key: splitHeads(toK(context)),
-      value: splitHeads(toV(context)))
+      query: splitHeads(query), key: splitHeads(key), value: splitHeads(value))
     let shape = attended.shape  // [B, heads, N, D]
     let joined = try attended.transpose(1, 2).reshape([shape[0], shape[2], shape[1] * shape[3]])
-    return try toOut.forward(joined)
+    return try output(joined)[0]
   }
 
   /// `[B, N, heads * D]` to `[B, heads, N, D]`.

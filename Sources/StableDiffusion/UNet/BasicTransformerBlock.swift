@@ -23,10 +23,13 @@ final class BasicTransformerBlock: Recomputable {
     ff = FeedForward(dim)
   }
 
-  /// Pixels `[B, N, dim]` and the prompt `[B, M, crossAttentionDim]` to `[B, N, dim]`.
-  func callAsFunction(_ tokens: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
+  /// Pixels `[B, N, dim]` to `[B, N, dim]`.
+  ///
+  /// - Parameter prompt: the inputs of the cross-attention (``PromptContext/inputs(of:)``).
+  func callAsFunction(_ tokens: Tensor, prompt: [Tensor]) throws -> Tensor {
     var hidden = try attn1(norm1(tokens)) + tokens
-    hidden = try attn2(norm2(hidden), context: encoderHiddenStates) + hidden
+    let keysAndValues = try PromptContext.keysAndValues(prompt, of: attn2)
+    hidden = try attn2(norm2(hidden), keysAndValues: keysAndValues) + hidden
     return try ff(norm3(hidden)) + hidden
   }
 }

@@ -24,7 +24,6 @@ final class GEGLU: UnaryLayer {
 
   /// `[B, N, inChannels]` to `[B, N, outChannels]`.
   func callAsFunction(_ x: Tensor) throws -> Tensor {
-    let halves = try proj(x).chunk(2, dim: -1)
-    return try halves[0] * halves[1].gelu()
+    try proj(x).geglu()
   }
 }

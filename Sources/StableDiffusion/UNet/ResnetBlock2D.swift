@@ -24,11 +24,11 @@ final class ResnetBlock2D: Recomputable {
       inChannels == outChannels ? nil : Conv2d(inChannels, outChannels, kernelSize: 1)
   }
 
-  /// `[B, inChannels, H, W]` and the timestep's embedding `[B, T]` to `[B, outChannels, H, W]`.
+  /// `[B, inChannels, H, W]` and the activated embedding of the timestep `[B, T]` to `[B, outChannels, H, W]`.
   func callAsFunction(_ sample: Tensor, temb: Tensor? = nil) throws -> Tensor {
     var hidden = try conv1(norm1(sample).silu())
     if let temb, let timeEmbProj {
-      let shift = try timeEmbProj(temb.silu()).unsqueeze(-1).unsqueeze(-1)  // [B, C, 1, 1]
+      let shift = try timeEmbProj(temb).unsqueeze(-1).unsqueeze(-1)  // [B, C, 1, 1]
       hidden = try hidden + shift
     }
     hidden = try conv2(norm2(hidden).silu())

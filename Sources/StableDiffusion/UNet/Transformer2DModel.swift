@@ -33,8 +33,8 @@ final class Transformer2DModel: Module {
     linear ? Linear(channels, channels) : Conv2d(channels, channels, kernelSize: 1)
   }
 
-  /// `[B, C, H, W]` and the prompt `[B, M, X]` to `[B, C, H, W]`.
-  func callAsFunction(_ sample: Tensor, encoderHiddenStates: Tensor) throws -> Tensor {
+  /// `[B, C, H, W]` and the prompt to `[B, C, H, W]`.
+  func callAsFunction(_ sample: Tensor, prompt: PromptContext) throws -> Tensor {
     let shape = sample.shape
     var hidden = try norm(sample)
     if useLinearProjection {
@@ -43,8 +43,8 @@ final class Transformer2DModel: Module {
       hidden = try Self.tokens(projIn(hidden))
     }
     for block in transformerBlocks {
-      hidden = try block.recomputed([hidden, encoderHiddenStates]) {
-        try block($0[0], encoderHiddenStates: $0[1])
+      hidden = try block.recomputed([hidden] + prompt.inputs(of: block.attn2)) {
+        try block($0[0], prompt: Array($0.dropFirst()))
       }
     }
     if useLinearProjection {

@@ -4,7 +4,7 @@ public import Torch
 
 /// The network that predicts the noise in a latent, given timestep and prompt (Ronneberger et al.
 /// 2015; Rombach et al. 2022; Podell et al. 2023; diffusers `UNet2DConditionModel`).
-public final class UNet2DConditionModel: Module {
+public final class UNet2DConditionModel: LinearGrouping {
   /// Sizes and switches, from `unet/config.json`.
   public let configuration: UNetConfiguration
   let convIn: Conv2d
@@ -17,6 +17,7 @@ public final class UNet2DConditionModel: Module {
   let upBlocks: [UNetUpBlock2D]
   let convNormOut: GroupNorm
   let convOut: Conv2d
+  private var promptProjections: [PromptProjections] = []
 
   /// The network without weights.
   public init(_ configuration: UNetConfiguration) {
@@ -45,7 +46,13 @@ public final class UNet2DConditionModel: Module {
     convNormOut = GroupNorm(
       groups: configuration.normNumGroups, channels: channels[0], eps: configuration.normEps)
     convOut = Self.conv(channels[0], configuration.outChannels, kernel: configuration.convOutKernel)
+    let attentions = modules().compactMap { ($0.module as? BasicTransformerBlock)?.attn2 }
+    promptProjections = Dictionary(grouping: attentions, by: \.toK.inFeatures).values
+      .map(PromptProjections.init)
   }
+
+  /// The layers that project the prompt.
+  public var linearGroups: [LinearGroup] { promptProjections.map(\.group) }
 
   /// Predicts the noise, or another target that the model was trained for. Inputs are cast to the
   /// type of the weights.
@@ -62,20 +69,23 @@ public final class UNet2DConditionModel: Module {
     addedConditioning: AddedConditioning? = nil
   ) throws -> Tensor {
     let dtype = try convIn.weight.tensor.dtype
-    let prompt = try encoderHiddenStates.to(dtype)
+    var prompt = PromptContext(try encoderHiddenStates.to(dtype))
+    for projections in promptProjections { try projections.add(to: &prompt) }
+    // Each resnet projects the activated embedding, so it is activated once.
     let temb = try embedding(
-      timestep.expand([sample.shape[0]]), addedConditioning, dtype: dtype)
+      timestep.expand([sample.shape[0]]), addedConditioning, dtype: dtype
+    ).silu()
 
     var hidden = try convIn(sample.to(dtype))
     var skips = [hidden]
     for block in downBlocks {
-      hidden = try block(hidden, temb: temb, encoderHiddenStates: prompt, skips: &skips)
+      hidden = try block(hidden, temb: temb, prompt: prompt, skips: &skips)
     }
     if let midBlock {
-      hidden = try midBlock(hidden, temb: temb, encoderHiddenStates: prompt)
+      hidden = try midBlock(hidden, temb: temb, prompt: prompt)
     }
     for block in upBlocks {
-      hidden = try block(hidden, temb: temb, encoderHiddenStates: prompt, skips: &skips)
+      hidden = try block(hidden, temb: temb, prompt: prompt, skips: &skips)
     }
     return try convOut(convNormOut(hidden).silu())
   }

@@ -29,17 +29,17 @@ final class UNetDownBlock2D: Module {
   /// `[B, inChannels, H, W]` to `[B, outChannels, H / 2, W / 2]`, rounded up.
   ///
   /// - Parameters:
-  ///   - temb: the timestep's embedding `[B, T]`.
-  ///   - encoderHiddenStates: the prompt `[B, M, X]`.
+  ///   - temb: the timestep's embedding `[B, T]`, activated.
+  ///   - prompt: the inputs of the cross-attentions.
   ///   - skips: receives the inputs of the up path, one after each layer.
   func callAsFunction(
-    _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
+    _ sample: Tensor, temb: Tensor, prompt: PromptContext, skips: inout [Tensor]
   ) throws -> Tensor {
     var hidden = sample
     for (index, resnet) in resnets.enumerated() {
       hidden = try resnet.recomputed([hidden, temb]) { try resnet($0[0], temb: $0[1]) }
       if !attentions.isEmpty {
-        hidden = try attentions[index](hidden, encoderHiddenStates: encoderHiddenStates)
+        hidden = try attentions[index](hidden, prompt: prompt)
       }
       skips.append(hidden)
     }

@@ -18,15 +18,15 @@ final class UNetMidBlock2D: Module {
     }
   }
 
-  /// `[B, C, H, W]`, the timestep's embedding `[B, T]` and the prompt `[B, M, X]` to
+  /// `[B, C, H, W]`, the timestep's embedding `[B, T]`, activated and the prompt to
   /// `[B, C, H, W]`.
   func callAsFunction(
-    _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor
+    _ sample: Tensor, temb: Tensor, prompt: PromptContext
   ) throws -> Tensor {
     var hidden = sample
     for (index, resnet) in resnets.enumerated() {
       if index > 0 {
-        hidden = try attentions[index - 1](hidden, encoderHiddenStates: encoderHiddenStates)
+        hidden = try attentions[index - 1](hidden, prompt: prompt)
       }
       hidden = try resnet.recomputed([hidden, temb]) { try resnet($0[0], temb: $0[1]) }
     }

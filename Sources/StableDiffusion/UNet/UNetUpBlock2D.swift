@@ -31,19 +31,19 @@ final class UNetUpBlock2D: Module {
   /// `[B, prevOutputChannel, H, W]` to `[B, outChannels, 2H, 2W]`.
   ///
   /// - Parameters:
-  ///   - temb: the timestep's embedding `[B, T]`.
-  ///   - encoderHiddenStates: the prompt `[B, M, X]`.
+  ///   - temb: the timestep's embedding `[B, T]`, activated.
+  ///   - prompt: the inputs of the cross-attentions.
   ///   - skips: the down path's results; one is taken from the end for each layer. The output has
   ///     the size of the next one, if any, which is odd if the down path rounded up.
   func callAsFunction(
-    _ sample: Tensor, temb: Tensor, encoderHiddenStates: Tensor, skips: inout [Tensor]
+    _ sample: Tensor, temb: Tensor, prompt: PromptContext, skips: inout [Tensor]
   ) throws -> Tensor {
     var hidden = sample
     for (index, resnet) in resnets.enumerated() {
       hidden = try Tensor.cat([hidden, skips.removeLast()], dim: 1)
       hidden = try resnet.recomputed([hidden, temb]) { try resnet($0[0], temb: $0[1]) }
       if !attentions.isEmpty {
-        hidden = try attentions[index](hidden, encoderHiddenStates: encoderHiddenStates)
+        hidden = try attentions[index](hidden, prompt: prompt)
       }
     }
     for upsampler in upsamplers {

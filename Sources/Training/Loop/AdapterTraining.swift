@@ -44,6 +44,8 @@ final class AdapterTraining {
       try Generator(
         seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
     }
+    if !setup.device.isCUDA { try unet.setChannelsLast() }
+    let fusion = try unet.fuseAdapters()
     unet.setGradientCheckpointing(config.gradientCheckpointing)
     let group = ParameterGroup(
       "unet", sites.flatMap(\.tensors), learningRate: config.learningRate)
@@ -65,11 +67,12 @@ final class AdapterTraining {
       schedule: LearningRateSchedule(
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
         steps: config.steps),
-      config: config, scalesLoss: setup.dtype == .float16)
+      config: config, scalesLoss: setup.dtype == .float16, fusion: fusion)
     resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()
     for part in parts { try part.restore(from: checkpoint) }
+    try fusion.refresh()
     resumes.insert(contentsOf: state.resumes ?? [], at: 0)
     done = state.step
     scaler = state.lossScaler

@@ -18,17 +18,21 @@ struct PassInputs {
 }
 
 /// The input tensors of forward passes on the device. Passes with the same shapes copy their values
-/// into the same tensors, so there is one fixed set of inputs for each shape: a bucket and a number
-/// of samples.
+/// into the same memory, so there is one fixed set of inputs for each shape: a bucket and a number of
+/// samples. Each pass is one transfer.
 final class InputBuffers {
-  private struct Place: Hashable {
-    let name: String
-    let shape: [Int]
-    let dtype: DType
+  private struct Layout: Hashable {
+    let use: String
+    let parts: [Part]
+
+    struct Part: Hashable {
+      let shape: [Int]
+      let dtype: DType
+    }
   }
 
   private let device: Device
-  private var buffers: [Place: Tensor] = [:]
+  private var buffers: [Layout: UploadBuffer] = [:]
 
   init(on device: Device) { self.device = device }
 
@@ -41,30 +45,30 @@ final class InputBuffers {
   func place(
     _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, sampleWeights: [Float]?
   ) throws -> PassInputs {
-    func place(_ tensor: Tensor, _ name: String) throws -> Tensor {
-      try self.place(tensor, "\(use) \(name)")
-    }
     let count = [batch.count]
     let scales = try schedule.scales(batch.timesteps)
+    let timesteps = try Tensor(batch.timesteps.map(Float.init), shape: count)
+    let always = [
+      batch.latents, batch.noise, timesteps, scales.signal, scales.sigma, batch.embeds,
+      batch.pooled, batch.timeIds,
+    ]
+    let weights = batch.weights.map { [$0] } ?? []
+    let sampleWeights = try sampleWeights.map { [try Tensor($0, shape: count)] } ?? []
+    let placed = try upload(always + weights + sampleWeights, for: use)
     return PassInputs(
-      latents: try place(batch.latents, "latents"), noise: try place(batch.noise, "noise"),
-      timesteps: try place(
-        Tensor(batch.timesteps.map(Float.init), shape: count), "timesteps"),
-      scales: NoiseScales(
-        signal: try place(scales.signal, "signal"), sigma: try place(scales.sigma, "sigma")),
-      embeds: try place(batch.embeds, "embeds"), pooled: try place(batch.pooled, "pooled"),
-      timeIds: try place(batch.timeIds, "time ids"),
-      weights: try batch.weights.map { try place($0, "weights") },
-      sampleWeights: try sampleWeights.map {
-        try place(Tensor($0, shape: count), "sample weights")
-      })
+      latents: placed[0], noise: placed[1], timesteps: placed[2],
+      scales: NoiseScales(signal: placed[3], sigma: placed[4]), embeds: placed[5],
+      pooled: placed[6], timeIds: placed[7],
+      weights: weights.isEmpty ? nil : placed[always.count],
+      sampleWeights: sampleWeights.isEmpty ? nil : placed[placed.count - 1])
   }
 
-  private func place(_ tensor: Tensor, _ name: String) throws -> Tensor {
-    let place = Place(name: name, shape: tensor.shape, dtype: tensor.dtype)
-    let buffer = try buffers[place] ?? .empty(place.shape, dtype: place.dtype, device: device)
-    buffers[place] = buffer
-    try buffer.copy(from: tensor)
-    return buffer
+  private func upload(_ tensors: [Tensor], for use: String) throws -> [Tensor] {
+    let parts = tensors.map { Layout.Part(shape: $0.shape, dtype: $0.dtype) }
+    let layout = Layout(use: use, parts: parts)
+    let buffer = try buffers[layout] ?? UploadBuffer(like: tensors, on: device)
+    buffers[layout] = buffer
+    try buffer.upload(tensors)
+    return buffer.tensors
   }
 }

@@ -16,13 +16,16 @@ struct OptimizerStep {
   let config: TrainingConfig
   /// Whether the loss is scaled, which float16 needs.
   let scalesLoss: Bool
+  /// The layers that compute with copies of the trained tensors; nil if there are none.
+  var fusion: AdapterFusion?
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
+  private let upcoming = UpcomingPass()
 
-  /// Trains step `step`, from 0. The device is read only once per step: losses and norm together,
-  /// which decide whether the gradients are applied. `checkStop` is called before each forward
-  /// pass. Its error ends the step and changes nothing.
+  /// Trains step `step`, from 0. The device is read only once per step, after everything is queued:
+  /// losses and norm together. On the device they decide whether the gradients are applied.
+  /// `checkStop` is called before each forward pass. Its error ends the step and changes nothing.
   ///
   /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`, and errors
   /// of the gradient hook.
@@ -31,22 +34,24 @@ struct OptimizerStep {
   ) throws -> StepReport {
     let start = ContinuousClock.now
     let scale = scalesLoss ? scaler.scale : 1
+    let factor = schedule.factor(afterSteps: step)
+    let rates = optimizer.groups.map { (name: $0.name, rate: $0.learningRate * factor) }
     var passes: [PassLoss] = []
     var sources = [SampleSources(step: step + 1)]
-    let gradients: [Tensor]
     let numbers: StepNumbers
     do {
       for micro in 0..<config.gradientAccumulation {
         try checkStop()
         Failpoint.step.pass()
-        let pass = try pass(step, micro)
+        let pass = try upcoming.take(step, micro) ?? pass(step, micro)
         sources.append(sources[micro].adding(pass.batches))
         passes.append(try backward(pass, scale: scale / Double(config.gradientAccumulation)))
       }
-      gradients = try optimizer.parameters.compactMap { try $0.grad }
-      if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
-      try gradientHook(gradients)
-      numbers = try StepNumbers(passes, norm: .norm(of: gradients))
+      numbers = try update(passes, scale: scale, rates: rates.map(\.rate))
+      // A GPU still works on the step, while the CPU prepares the next.
+      if step + 1 < config.steps { upcoming.prepare(step + 1, pass) }
+      try UnsavableError.marking { try numbers.read() }
+      Failpoint.step.pass()
       if let micro = numbers.firstNotFinite {
         throw TrainingError.lossNotFinite(sources[micro + 1])
       }
@@ -55,16 +60,8 @@ struct OptimizerStep {
       throw error
     }
 
-    Failpoint.step.pass()
     let all = sources[config.gradientAccumulation]
-    let factor = schedule.factor(afterSteps: step)
-    let rates = optimizer.groups.map { (name: $0.name, rate: $0.learningRate * factor) }
     let isFinite = numbers.norm.isFinite
-    if isFinite {
-      try apply(gradients, norm: numbers.norm, rates: rates.map(\.rate))
-    } else {
-      try dropGradients()
-    }
     // With a scale of 1, the gradients did not overflow because of the scaling.
     guard isFinite || scale > 1 else { throw TrainingError.gradientsNotFinite(all) }
     if scalesLoss { scaler.update(finite: isFinite) }
@@ -80,13 +77,28 @@ struct OptimizerStep {
   private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
     let loss = try objective.loss(of: pass, by: unet)
     try (loss.total * scale).backward()
+    try fusion?.collectGradients()
     return try loss.detached()
   }
 
-  private func apply(_ gradients: [Tensor], norm: Double, rates: [Double]) throws {
-    if let limit = config.maxGradientNorm { try clipGradients(gradients, norm: norm, to: limit) }
+  /// Unscales, clips and applies the accumulated gradients, unless a number of the step is not
+  /// finite. Returns the numbers, which are still on the device.
+  private func update(
+    _ passes: [PassLoss], scale: Double, rates: [Double]
+  ) throws -> StepNumbers {
+    let gradients = try optimizer.parameters.compactMap { try $0.grad }
+    if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
+    try gradientHook(gradients)
+    let norm = try Tensor.norm(of: gradients)
+    let numbers = try StepNumbers(passes, norm: norm)
+    let foundInf = try numbers.onDevice.foundInf()
+    if let limit = config.maxGradientNorm { try Tensor.clip(gradients, norm: norm, to: limit) }
     // An error may leave some values updated and others not.
-    try UnsavableError.marking { try optimizer.step(rates: rates) }
+    try UnsavableError.marking {
+      try optimizer.step(rates: rates, foundInf: foundInf)
+      try fusion?.refresh()
+    }
+    return numbers
   }
 
   private func dropGradients() throws {
@@ -95,26 +107,34 @@ struct OptimizerStep {
 }
 
 /// The numbers of a step, read from the device in one transfer.
-private struct StepNumbers {
+private final class StepNumbers {
+  /// All numbers, float32.
+  let onDevice: Tensor
   /// The norm of the gradients.
-  let norm: Double
+  private(set) var norm = Double.nan
   /// For each pass the loss and, with class images, its parts.
-  private let passes: [[Double]]
+  private var passes: [[Double]] = []
+  /// How many numbers each pass has.
+  private let counts: [Int]
 
-  /// Throws `TorchError`.
+  /// Joins the numbers on the device. Throws `TorchError`.
   init(_ losses: [PassLoss], norm: Tensor) throws {
     let tensors = losses.map { loss in
       [loss.total] + (loss.parts.map { [$0.instance, $0.prior] } ?? [])
     }
-    let values = try Tensor.cat(
-      (tensors.joined() + [norm]).map { try $0.reshape([1]) }, dim: 0
-    ).doubles()
-    var rest = values[...]
-    passes = tensors.map { tensors in
-      defer { rest.removeFirst(tensors.count) }
-      return Array(rest.prefix(tensors.count))
+    counts = tensors.map(\.count)
+    onDevice = try Tensor.cat(
+      (tensors.joined() + [norm]).map { try $0.reshape([1]) }, dim: 0)
+  }
+
+  /// Waits for the device and reads the numbers. Throws `TorchError`.
+  func read() throws {
+    var rest = try onDevice.floats().map(Double.init)[...]
+    passes = counts.map { count in
+      defer { rest.removeFirst(count) }
+      return Array(rest.prefix(count))
     }
-    self.norm = rest[rest.startIndex]
+    norm = rest[rest.startIndex]
   }
 
   /// The first pass whose loss is not finite.

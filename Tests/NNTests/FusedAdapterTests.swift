@@ -1,0 +1,136 @@
+import Testing
+import Torch
+
+@testable import NN
+
+@Suite("Fused adapters")
+struct FusedAdapterTests {
+  /// Three layers with one input, and one with a bias.
+  private final class Block: LinearGrouping {
+    let toQ = Linear(6, 8, bias: false)
+    let toK = Linear(6, 8, bias: false)
+    let toV = Linear(6, 4, bias: false)
+    let toOut = Linear(4, 6)
+    private lazy var inputs = LinearGroup([toQ, toK, toV])
+    private lazy var output = LinearGroup([toOut])
+
+    var linearGroups: [LinearGroup] { [inputs, output] }
+    var isFused: Bool { inputs.isFused && output.isFused }
+
+    func callAsFunction(_ x: Tensor) throws -> Tensor {
+      let projected = try inputs(x)
+      let gate = try (projected[0] * projected[1]).sum(dims: [-1], keepDim: true)
+      return try output(projected[2] * gate)[0]
+    }
+  }
+
+  private let block = Block()
+  private let x: Tensor
+
+  init() throws {
+    try Workshop().fill(block, seed: 1)
+    x = try normal(2, 3, 6, seed: 2)
+  }
+
+  private func attach(_ targets: [String], rank: Int = 2, alpha: Double = 3) throws -> [Tensor] {
+    let sites = try block.attachAdapters(
+      LoRA.self, targets: targets, settings: AdapterSettings(rank: rank, alpha: alpha)
+    ) { try Generator(seed: UInt64($0)) }
+    let trained = sites.flatMap(\.tensors).map(\.tensor)
+    for (seed, tensor) in trained.enumerated() {
+      try noGrad { try tensor.copy(from: Generator(seed: UInt64(seed)).normal(tensor.shape)) }
+    }
+    return trained
+  }
+
+  /// The output, the gradient of the input, and those of the trained tensors after two passes.
+  private func results(
+    _ trained: [Tensor], _ fusion: AdapterFusion? = nil
+  ) throws -> [[Double]] {
+    let input = try x.clone()
+    try input.setRequiresGrad(true)
+    var output: [Double] = []
+    for factor in [1.0, 2] {
+      let y = try block(input * factor)
+      output = try y.doubles()
+      try y.square().sum().backward()
+      try fusion?.collectGradients()
+    }
+    let gradients = try trained.map { try $0.grad?.doubles() ?? [] }
+    for tensor in trained { try tensor.setGrad(nil) }
+    return try [output, input.grad?.doubles() ?? []] + gradients
+  }
+
+  @Test(
+    "have the outputs and gradients of single adapters, and the weights keep their values",
+    arguments: [
+      ["to_q", "to_k", "to_v", "to_out"], ["to_q", "to_v"], ["to_k"], ["to_out", "to_q", "to_k"],
+    ])
+  func equal(targets: [String]) throws {
+    let trained = try attach(targets)
+    let weights = try block.parameters().map { try $0.parameter.tensor.bytes() }
+    let plain = try results(trained)
+    let fusion = try block.fuseAdapters()
+    let fused = try results(trained, fusion)
+    #expect(plain.count == 2 + 2 * targets.count)
+    for (one, other) in zip(fused, plain) {
+      let scale = other.map(abs).max() ?? 0
+      #expect(scale > 0 && one.count == other.count)
+      #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 2e-6 * scale })
+    }
+    #expect(try block.parameters().map { try $0.parameter.tensor.bytes() } == weights)
+  }
+
+  @Test("use changed matrices after a refresh")
+  func refresh() throws {
+    let trained = try attach(["to_q", "to_v"])
+    let fusion = try block.fuseAdapters()
+    let before = try noGrad { try block(x).floats() }
+    for tensor in trained { try noGrad { try tensor.copy(from: tensor * 2.0) } }
+    #expect(try noGrad { try block(x).floats() } == before)
+    try fusion.refresh()
+    let after = try noGrad { try block(x).doubles() }
+    block.setAdapters(block.unfused())
+    #expect(!block.linearGroups[0].isFused)
+    let expected = try noGrad { try block(x).doubles() }
+    #expect(zip(after, expected).allSatisfy { abs($0 - $1) <= 1e-4 * max(1, abs($1)) })
+  }
+
+  @Test("Other adapters, other strengths and merged weights end the fusion")
+  func ending() throws {
+    _ = try attach(["to_q", "to_k", "to_v", "to_out"])
+    _ = try block.fuseAdapters()
+    #expect(block.isFused)
+    let fused = Dictionary(
+      uniqueKeysWithValues: block.adapterSites().map { ($0.path, $0.adapter) })
+    block.setAdapters(fused.mapValues { $0.scaled(by: 0.5) })
+    #expect(!block.isFused)
+    block.setAdapters(fused)
+    #expect(block.isFused)
+    try block.mergeAdapters()
+    #expect(!block.isFused)
+    block.unmergeAdapters()
+    #expect(block.isFused)
+    block.setAdapters([:])
+    #expect(!block.isFused)
+  }
+
+  @Test("The nodes of a fused group are two products, and one for the low-rank sums")
+  func operations() throws {
+    _ = try attach(["to_q", "to_k"])
+    _ = try block.fuseAdapters()
+    let counts = try countingOperations { _ = try noGrad { try block.linearGroups[0](x) } }
+    #expect(counts == ["aten::mm": 2, "aten::baddbmm_": 1])
+  }
+}
+
+extension Module {
+  /// The adapters below this module outside their fused layers.
+  fileprivate func unfused() -> [String: any Adapter] {
+    Dictionary(
+      uniqueKeysWithValues: adapterSites().map { site in
+        let tensors = site.adapter.tensors.map(\.tensor)
+        return (site.path, LoRA(down: tensors[0], up: tensors[1], scale: 1.5) as any Adapter)
+      })
+  }
+}

@@ -258,6 +258,13 @@ int ct_count_stop(
     void (*each)(void *_Nullable context, const char *name, int64_t count),
     void *_Nullable context) CT_NOEXCEPT;
 
+// MARK: Profiler
+
+/// Records this thread's operations, the backward passes that it starts and, with a GPU, their kernels.
+int ct_profiler_start(void) CT_NOEXCEPT;
+/// Ends the recording and writes it to a file, as JSON in Chrome's trace format.
+int ct_profiler_stop(const char *path) CT_NOEXCEPT;
+
 // MARK: Optimizers
 
 /// One fused AdamW step (Loshchilov & Hutter 2019) over `count` parameters; `steps` are float32

@@ -90,12 +90,14 @@ struct GenerateCommand: ParsableCommand {
     let place = try PicturePlace(
       output.output, seeds: series.seeds, overwrite: output.overwrite)
     let display = DrawingDisplay()
+    let profile = try StepProfile()
     var counter = DrawingCounter(count: series.seeds.count)
     do {
       try tools.draw(
         series, by: pipeline, sampler: sampler, to: place.file,
         progress: { step in
           display.show(counter.next(step, ofSeriesOf: series.seeds.count))
+          profile?.finished(step.step)
           if signal.isRaised { throw Stopped() }
         },
         note: { display.note("\($0)") },

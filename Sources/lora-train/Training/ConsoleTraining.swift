@@ -11,11 +11,13 @@ final class ConsoleTraining {
   private let process: RunOptions
   private let allowedChanges: Set<String>
   private let signal: StopSignal
+  private let profile: StepProfile?
   private var progress: ProgressDisplay?
 
   /// Catches signals from now on. Throws `UsageError`.
   init(_ process: RunOptions, root: RootOption) throws {
     allowedChanges = try process.allowedChanges()
+    profile = try StepProfile()
     signal = StopSignal(minutes: process.maxMinutes)
     self.process = process
     self.root = root
@@ -59,6 +61,7 @@ final class ConsoleTraining {
       progress = ProgressDisplay(steps: start.steps, device: start.device)
     case .training(let event):
       progress?.show(event)
+      if case .step(let step) = event { profile?.finished(step.step) }
     case .note, .standardModel:
       progress?.end()
       Console.report(event)

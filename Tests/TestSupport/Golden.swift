@@ -6,9 +6,13 @@ public import Torch
 /// inputs, outputs, cotangents of the outputs, and gradients.
 public struct Golden {
   private let file: SafetensorsFile
+  private let device: Device
 
   /// The case in `Tests/Golden/<name>.safetensors`.
-  public init(_ name: String) throws {
+  ///
+  /// - Parameter device: where its inputs and cotangents are put.
+  public init(_ name: String, on device: Device = .cpu) throws {
+    self.device = device
     file = try SafetensorsFile(
       contentsOf: Repository.golden.appending(path: "\(name).safetensors"))
   }
@@ -23,7 +27,7 @@ public struct Golden {
     return try decoder.decode(type, from: Data((file.metadata["config"] ?? "{}").utf8))
   }
 
-  /// A recorded tensor by its full name.
+  /// A recorded tensor by its full name, on the CPU.
   public func tensor(_ name: String) throws -> Tensor { try file.tensor(name).clone() }
 
   /// Loads `weights.*` strictly into a module. Weights with a recorded gradient are trained.
@@ -44,7 +48,7 @@ public struct Golden {
 
   /// A recorded input. It is trained if its gradient is recorded.
   public func input(_ name: String) throws -> Tensor {
-    let tensor = try tensor("in.\(name)")
+    let tensor = try tensor("in.\(name)").to(device)
     if has("grad.in.\(name)") { try tensor.setRequiresGrad(true) }
     return tensor
   }
@@ -79,7 +83,7 @@ public struct Golden {
     for (name, output) in outputs { try compare(output.detach(), "out.\(name)") }
     let probed = outputs.filter { has("probe.\($0.key)") && $0.value.requiresGrad }
     if !probed.isEmpty {
-      let terms = try probed.map { try ($0.value * tensor("probe.\($0.key)")).sum() }
+      let terms = try probed.map { try ($0.value * tensor("probe.\($0.key)").to(device)).sum() }
       try terms.dropFirst().reduce(terms[0]) { try $0 + $1 }.backward()
     }
     for (name, input) in inputs where has("grad.in.\(name)") {
@@ -99,8 +103,8 @@ public struct Golden {
 public func relativeDifference(_ tensor: Tensor, _ expected: Tensor) throws -> Double {
   guard expected.count > 0 else { return 0 }
   guard try tensor.isFinite(), try expected.isFinite() else { return .nan }
-  let wide = try expected.to(.float64)
+  let wide = try expected.to(.cpu).to(.float64)
   let largest = try wide.abs().max().item()
   let scale = largest > 1e-4 ? largest : 1
-  return try (tensor.to(.float64) - wide).abs().max().item() / scale
+  return try (tensor.to(.cpu).to(.float64) - wide).abs().max().item() / scale
 }

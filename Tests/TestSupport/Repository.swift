@@ -2,8 +2,11 @@ public import Foundation
 
 /// The paths of this checkout, for tests that read its files.
 public enum Repository {
-  /// The folder with Package.swift.
-  public static let root = URL(filePath: #filePath)
+  /// The folder with Package.swift, or the copy of its files that the environment variable
+  /// `LORA_TRAIN_REPOSITORY` names: on a machine that has the tests but not the folder.
+  public static let root =
+    ProcessInfo.processInfo.environment["LORA_TRAIN_REPOSITORY"].map { URL(filePath: $0) }
+    ?? URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Fixtures made by Tests/Golden/make.py.

@@ -1,0 +1,75 @@
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+extension CUDATests {
+  /// What cannot be tried on the CPU, whose memory is the machine's.
+  @Suite("memory", .enabled(if: Device.cudaCount > 0, "no CUDA GPU"))
+  struct Memory {
+    @Test("Tensors and their peak are counted to the byte, free memory by the driver")
+    func counts() throws {
+      let before = try device.allocatedMemory()
+      let tensor = try Tensor.zeros([1 << 20], device: device)
+      let during = try device.allocatedMemory()
+      withExtendedLifetime(tensor) {}
+      #expect(during.now - before.now == 4 << 20 && during.peak >= during.now)
+      let memory = try device.memory()
+      #expect(memory.free > 0 && memory.free <= memory.total)
+    }
+
+    @Test("A training step with a full GPU is an out-of-memory error, and works once there is room")
+    func fullGPU() throws {
+      let reference = try TinyStep(on: device).losses()
+      let step = try TinyStep(on: device)
+      var filler = try fill(leaving: 0)
+      do {
+        _ = try step.losses()
+        Issue.record("a step needs memory")
+      } catch let error as TorchError {
+        #expect(error.isOutOfMemory, "\(error)")
+      }
+      filler.removeAll()
+      try Backend.emptyCache()
+      #expect(try TinyStep(on: device).losses() == reference)
+    }
+
+    @Test("A picture that does not fit is decoded in squares, nearly the same")
+    func tiledAfterOutOfMemory() throws {
+      let vae = try tinyModel().loadVAE(device: device)
+      let latents = try Generator(seed: 5).normal([1, 4, 32, 32])
+      let whole = try LatentDecoder(vae: vae).pictures(of: latents)[0]
+      // From too little for squares, past enough for squares, to enough for the whole.
+      for mebibytes in stride(from: 2, through: 128, by: 2) {
+        var notes: [DrawingNote] = []
+        let filler = try fill(leaving: mebibytes << 20)
+        let decoder = LatentDecoder(vae: vae, note: { notes.append($0) })
+        let picture = try? decoder.pictures(of: latents)[0]
+        withExtendedLifetime(filler) {}
+        guard let picture else { continue }
+        #expect(notes.map { "\($0)" } == ["\(DrawingNote.tiled(width: 256, height: 256))"])
+        let differences = zip(picture.pixels, whole.pixels).map { abs(Int($0) - Int($1)) }
+        #expect(differences.reduce(0, +) <= 8 * differences.count)
+        return
+      }
+      Issue.record("the picture fits into no memory")
+    }
+
+    /// Fills the GPU but for a number of bytes, which libtorch then has to ask the driver for.
+    private func fill(leaving bytes: Int) throws -> [Tensor] {
+      try Backend.emptyCache()
+      var reserve: Tensor? = bytes > 0 ? try .empty([bytes / 4], device: device) : nil
+      var filler: [Tensor] = []
+      for size in [1 << 30, 64 << 20, 20 << 20, 1 << 20, 1 << 16, 512] {
+        while let block = try? Tensor.empty([size / 4], device: device) { filler.append(block) }
+      }
+      withExtendedLifetime(reserve) {}
+      reserve = nil
+      try Backend.emptyCache()
+      return filler
+    }
+  }
+}

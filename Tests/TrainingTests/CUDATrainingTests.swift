@@ -1,0 +1,97 @@
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+@testable import Drawing
+@testable import Training
+
+extension CUDATests {
+  @Suite("trainings")
+  struct Trainings {
+    private static func config(
+      _ precision: Precision, _ change: (inout TrainingConfig) -> Void = { _ in }
+    ) -> TrainingConfig {
+      TinyTraining.config {
+        $0.device = device.isCUDA ? .cuda(0) : .cpu
+        $0.precision = precision
+        change(&$0)
+      }
+    }
+
+    @Test("have the losses of the CPU in fp32, up to rounding", arguments: [false, true])
+    func sameLosses(checkpointing: Bool) throws {
+      let training = try TinyTraining()
+      let onCPU = try training.train(run: 1).events.steps.map(\.loss)
+      let config = Self.config(.fp32) { $0.gradientCheckpointing = checkpointing }
+      let here = try training.train(run: 2, config).events.steps.map(\.loss)
+      #expect(here.count == onCPU.count)
+      for (here, cpu) in zip(here, onCPU) { #expect(abs(here - cpu) <= 1e-3 * cpu) }
+    }
+
+    @Test(
+      "in half precision have nearly the losses of fp32, draw samples, stop and resume",
+      arguments: [Precision.bf16, .fp16])
+    func halfPrecision(precision: Precision) throws {
+      let training = try TinyTraining()
+      let exact = try training.train(run: 2, Self.config(.fp32)).events.steps.map(\.loss)
+      let config = Self.config(precision) { $0.sampleEvery = 3 }
+      let first = try training.train(run: 1, config) { events, _ in events.steps.count == 3 }
+      #expect(first.outcome == .stopped(step: 3))
+      let checkpoint = try training.runFolder(1).checkpoint(step: 3)
+      let second = try training.train(run: 1, config, from: checkpoint)
+      #expect(second.outcome == .finished)
+      let steps = first.events.steps + second.events.steps
+      #expect(steps.map(\.step) == [1, 2, 3, 4, 5, 6])
+      for (half, exact) in zip(steps.map(\.loss), exact) {
+        #expect(abs(half - exact) <= 0.1 * exact)
+      }
+    }
+
+    @Test("with class images and validation images stop and resume")
+    func classImages() throws {
+      let training = try TinyTraining()
+      try training.addValidationImage("a.png", caption: "sks dog, asleep", seed: 11)
+      let config = PriorPreservationTests.config {
+        $0.device = device.isCUDA ? .cuda(0) : .cpu
+        $0.precision = .bf16
+        $0.validateEvery = 2
+      }
+      let first = try training.train(run: 1, config) { events, _ in events.steps.count == 3 }
+      #expect(first.outcome == .stopped(step: 3))
+      let checkpoint = try training.runFolder(1).checkpoint(step: 3)
+      let second = try training.train(run: 1, config, from: checkpoint)
+      #expect(second.outcome == .finished)
+      #expect(second.events.steps.allSatisfy { $0.priorLoss?.isFinite == true })
+      let run = training.runFolder(1)
+      let history = try run.history(of: run.checkpoint(step: 6).state())
+      #expect(history.validation.map(\.step) == [0, 2, 4, 6])
+    }
+  }
+
+  /// `deterministic` lasts to the end of the process, so `Scripts/gpu-check` runs this suite in its own.
+  @Suite("deterministic trainings")
+  struct Determinism {
+    @Test(
+      "give the same adapter twice, and after a stop and a resume",
+      arguments: [Precision.fp32, .bf16])
+    func sameBytes(precision: Precision) throws {
+      let training = try TinyTraining()
+      let config = TinyTraining.config {
+        $0.device = device.isCUDA ? .cuda(0) : .cpu
+        $0.precision = precision
+        $0.deterministic = true
+      }
+      for run in [1, 2] { try training.train(run: run, config) }
+      try training.train(run: 3, config, stoppedAfter: [2, 5])
+      let adapters = try [1, 2, 3].map { run in
+        let folder = try training.runFolder(run).checkpoint(step: 6).url
+        return try Data(contentsOf: folder.appending(path: "adapter.safetensors"))
+      }
+      #expect(adapters[1] == adapters[0])
+      #expect(adapters[2] == adapters[0])
+    }
+  }
+}

@@ -19,6 +19,7 @@ class Job:
     precision: str
     device: str
     gradient_checkpointing: bool
+    batch_size: int = 1
 
 
 @dataclass(frozen=True)

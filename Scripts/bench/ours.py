@@ -15,7 +15,7 @@ def train(job, dataset, root):
     checkpointing = "" if job.gradient_checkpointing else "no-"
     options = {
         "subject": "bench", "dataset": dataset, "model": job.model, "steps": job.steps,
-        "resolution": job.resolution, "rank": job.rank, "threads": job.threads,
+        "resolution": job.resolution, "rank": job.rank, "threads": job.threads, "batch-size": job.batch_size,
         "precision": job.precision, "device": job.device, "sample-every": 0,
         "checkpoint-every": 0, "root": root,
     }

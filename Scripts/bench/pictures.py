@@ -3,7 +3,8 @@
 import numpy
 from PIL import Image
 
-CAPTIONS = ["a photo of sks noise", "sks noise on a table", "a close picture of sks noise"]
+CAPTIONS = ["a photo of sks noise", "sks noise on a table", "a close picture of sks noise",
+            "sks noise from above"]
 
 
 def write_images(folder, resolution):

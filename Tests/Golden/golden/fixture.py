@@ -4,8 +4,8 @@ import json
 
 import torch
 
-from .random_weights import draw
 from .safetensors_file import write_tensors
+from .values import draw
 
 
 def generator(name):

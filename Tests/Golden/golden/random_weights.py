@@ -1,6 +1,4 @@
-"""Random weights whose pictures are neither grey nor clipped."""
-
-import math
+"""Files of random weights for the reference models."""
 
 import diffusers
 import torch
@@ -8,27 +6,10 @@ import transformers
 
 from . import sdxl
 from .safetensors_file import write_file
+from .values import draw, with_gain
 
 STEMS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model"}
 SHARDS = 3
-# Factors on weights, by the end of the key, that stand for training: the autoencoder's pictures, and
-# its latents times scaling_factor, are of order one, and the prompt has an effect on the UNet.
-GAINS = {
-    "vae": {
-        "quant_conv.weight": 4.0, "post_quant_conv.weight": 0.2, "decoder.conv_out.weight": 0.5,
-    },
-    "unet": {"conv_out.weight": 0.7, "attn2.to_out.0.weight": 3.0},
-}
-
-
-def draw(key, shape, rng):
-    """One parameter. Norms and biases are random too, so that every term has an effect."""
-    noise = torch.randn(shape, generator=rng)
-    if noise.ndim == 1:
-        return noise.mul_(0.2).add_(1.0 if key.endswith("weight") else 0.0)
-    if "embedding.weight" in key:
-        return noise.mul_(0.5)
-    return noise.div_(math.sqrt(shape[1:].numel()))
 
 
 def build(component, config):
@@ -62,14 +43,9 @@ def write_weights(folder, component, config, dtype, variant=None, sharded=False)
         sdxl.checkpoint_key(component, key): parameter.shape
         for key, parameter in build(component, config).named_parameters()
     }
-    gains = GAINS.get(component, {})
 
     def tensor(name):
-        value = draw(name, keys[name], rng)
-        for end, gain in gains.items():
-            if name.endswith(end):
-                value.mul_(gain)
-        return value.to(dtype)
+        return with_gain(component, name, draw(name, keys[name], rng)).to(dtype)
 
     sdxl.write_json(folder / "config.json", config)
     suffix = f".{variant}" if variant else ""

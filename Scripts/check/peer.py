@@ -1,0 +1,215 @@
+"""Diffusers and peft in a process that stays loaded: it reads jobs, one JSON object a line, and answers
+each with one."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from functools import cached_property
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "bench"))
+
+
+class Peer:
+    """The process, for a `with` statement."""
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, self.settings.text()], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *error):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def ask(self, work, **job):
+        """Lets it do a job and returns its answer."""
+        self.process.stdin.write(json.dumps({"work": work, **job}) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"diffusers ended with exit {self.process.wait()}")
+        return json.loads(line)
+
+
+class Worker:
+    """The work of the process."""
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    @cached_property
+    def training(self):
+        """The lean training, which is loaded when it is first used."""
+        from measured import Job
+        from reference import LeanTraining
+
+        settings = self.settings
+        return LeanTraining(Job(
+            str(settings.model), 1, settings.resolution, settings.rank, settings.pick(8, 1),
+            settings.precision, settings.device, False))
+
+    @cached_property
+    def encoder(self):
+        """The VAE in float32, with which diffusers' script encodes."""
+        import torch
+        from diffusers import AutoencoderKL
+
+        vae = AutoencoderKL.from_pretrained(
+            self.settings.model, subfolder="vae", dtype=torch.float32)
+        return vae.requires_grad_(False).to(self.settings.device)
+
+    @cached_property
+    def pipeline(self):
+        """The pipeline that draws."""
+        import torch
+        from diffusers import StableDiffusionXLPipeline
+
+        dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[self.settings.precision]
+        pipeline = StableDiffusionXLPipeline.from_pretrained(
+            self.settings.model, torch_dtype=dtype).to(self.settings.device)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def load(self):
+        """Loads the training."""
+        start = time.perf_counter()
+        self.prepare(1, False)
+        return {"side": "diffusers + peft", "seconds": time.perf_counter() - start}
+
+    def train(self, steps, batch=1, checkpointing=False, encodes=False):
+        """Takes training steps. With `encodes`, as diffusers' script train_dreambooth_lora_sdxl.py: its
+        VAE encodes the images of each step in float32, and its AdamW is not fused."""
+        import torch
+
+        training = self.prepare(batch, checkpointing)
+        fused = training.optimizer
+        if encodes:
+            self.use_script(training, batch)
+        self.reset_peak()
+        seconds = training.steps(steps)
+        steady = sorted(seconds[2:] or seconds)
+        if encodes:
+            del training.latents
+            training.optimizer = fused
+        return {
+            "side": "diffusers + peft" + (", its script" if encodes else ", lean"), "batch": batch,
+            "checkpointing": checkpointing, "precision": self.settings.precision, "steps": steps,
+            "ms_per_step": 1000 * steady[len(steady) // 2], "first_step_ms": 1000 * seconds[0],
+            "fastest_ms": 1000 * steady[0], "peak_gib": self.peak(), "torch": torch.__version__,
+        }
+
+    def prepare(self, batch, checkpointing):
+        self.training.set_checkpointing(checkpointing)
+        self.training.set_inputs(batch, self.settings.resolution)
+        return self.training
+
+    def use_script(self, training, batch):
+        """Lets a training encode random images in each step, and update with torch's default AdamW."""
+        import torch
+
+        settings = self.settings
+        side = settings.resolution
+        pixels = torch.rand(batch, 3, side, side, device=settings.device) * 2 - 1
+        scale = self.encoder.config.scaling_factor
+        training.latents = lambda: self.encoder.encode(pixels).latent_dist.sample() * scale
+        training.optimizer = torch.optim.AdamW(training.trained, lr=1e-4)
+
+    def profile(self, file, kind):
+        """Records one training step or one drawing step, after two others."""
+        from torch.profiler import profile
+
+        step = self.prepare(1, False).step if kind == "training" else self.drawing_step()
+        for _ in range(2):
+            step()
+        self.wait()
+        with profile() as recording:
+            step()
+            self.wait()
+        recording.export_chrome_trace(file)
+        return {"file": file}
+
+    def drawing_step(self):
+        """One prediction of the UNet with guidance, and one step of the sampler."""
+        import torch
+
+        side = self.settings.resolution // 8
+        unet = self.pipeline.unet
+        self.training.set_inputs(2, self.settings.resolution)
+        latents = torch.randn(1, 4, side, side, device=self.settings.device, dtype=unet.dtype)
+        scheduler = self.pipeline.scheduler
+
+        def step():
+            scheduler.set_timesteps(30, device=self.settings.device)
+            time = scheduler.timesteps[0]
+            with torch.no_grad():
+                model_input = scheduler.scale_model_input(torch.cat([latents] * 2), time)
+                bad, good = unet(
+                    model_input, time, self.training.embeds,
+                    added_cond_kwargs=self.training.conditions).sample.chunk(2)
+                scheduler.step(bad + 5 * (good - bad), time, latents)
+
+        return step
+
+    def draw(self, steps, seed):
+        """Draws a picture. Returns the seconds of its latents and of its decoding."""
+        import torch
+
+        self.reset_peak()
+        start = time.perf_counter()
+        latents = self.pipeline(
+            "a photo of a dog", num_inference_steps=steps, guidance_scale=5.0,
+            width=self.settings.resolution, height=self.settings.resolution, output_type="latent",
+            generator=torch.Generator("cpu").manual_seed(seed)).images
+        self.wait()
+        middle = time.perf_counter()
+        vae = self.pipeline.vae
+        with torch.no_grad():
+            vae.decode(latents.to(vae.dtype) / vae.config.scaling_factor).sample.float().cpu()
+        return {"side": "diffusers", "steps": steps, "latents_seconds": middle - start,
+                "decode_seconds": time.perf_counter() - middle, "peak_gib": self.peak()}
+
+    def wait(self):
+        import torch
+
+        if self.settings.device == "cuda":
+            torch.cuda.synchronize()
+
+    def reset_peak(self):
+        import torch
+
+        if self.settings.device == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+
+    def peak(self):
+        """The peak of tensors on the GPU since the last reset, or of the process on the CPU, in GiB."""
+        import torch
+
+        if self.settings.device == "cuda":
+            return torch.cuda.max_memory_allocated() / 2**30
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main(text):
+    """Answers jobs until standard input ends."""
+    from settings import Settings
+
+    worker = Worker(Settings(**json.loads(text)))
+    for line in sys.stdin:
+        job = json.loads(line)
+        answer = getattr(worker, job.pop("work"))(**job)
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,39 @@
+"""Seconds and memory of a training step of lora-train and of diffusers + peft, in turns."""
+
+import trainings
+from trainings import Variant
+from peer import Peer
+
+
+def variants(settings):
+    """The rows of the table. A row for CUDA graphs belongs here once lora-train has them."""
+    n = settings.pick
+    prior = {"prior-images": 2, "prior-steps": 2, "class-prompt": "a photo of noise"}
+    return [
+        Variant("batch 1", n(30, 4)),
+        Variant("batch 1, checkpointing", n(20, 4), checkpointing=True),
+        Variant("batch 4", n(12, 4), batch=4),
+        Variant("batch 4, checkpointing", n(8, 4), batch=4, checkpointing=True),
+        Variant("batch 1, fp16", n(12, 4), precision="fp16"),
+        Variant("batch 1, masks and prior", n(10, 4), options=prior),
+    ]
+
+
+def main(settings, emit):
+    with Peer(settings) as peer:
+        emit("loading", **peer.ask("load"))
+        for variant in variants(settings):
+            compare(settings, emit, peer, variant)
+
+
+def compare(settings, emit, peer, variant):
+    """Measures ours, then theirs where diffusers has the same."""
+    images = trainings.dataset(settings, masks="masks" in variant.name)
+    emit("step", **trainings.measured(variant, *trainings.train(settings, variant, images)))
+    if "masks" in variant.name or variant.precision:
+        return
+    job = {"batch": variant.batch, "checkpointing": variant.checkpointing, "steps": variant.steps}
+    emit("step", variant=variant.name, **peer.ask("train", **job))
+    # As in diffusers' own script: the images are encoded in every step, in float32.
+    if variant.batch == 1:
+        emit("step", variant=variant.name, **peer.ask("train", encodes=True, **job))

@@ -1,12 +1,12 @@
 # Targets for users and developers. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test faults sanitize lint format golden interop bench defaults
+.PHONY: help setup build demo test faults sanitize lint format golden interop gpu-check bench defaults
 
 python := .venv/bin/python
 swift_sources := Package.swift Sources Tests
 
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## installs system libraries and libtorch; returns at once if nothing is missing
 	Scripts/bootstrap
@@ -43,6 +43,11 @@ interop: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
 interop: setup python-environment ## loads our files in diffusers and peft, and theirs in lora-train
 	swift build --product lora-train
 	$(python) Tests/Interop/interop.py
+
+# Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
+gpu-check: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
+gpu-check: setup python-environment ## runs the check of a GPU machine on the CPU, with tiny shapes
+	$(python) Scripts/gpu-check --device cpu --output .build/gpu-check
 
 defaults: build ## writes Configs/default.yaml from the declarations of the options
 	cd .build && release/lora-train train --print-config > $(CURDIR)/Configs/default.yaml

@@ -59,16 +59,6 @@ class Worker:
             settings.precision, settings.device, False))
 
     @cached_property
-    def encoder(self):
-        """The VAE in float32, with which diffusers' script encodes."""
-        import torch
-        from diffusers import AutoencoderKL
-
-        vae = AutoencoderKL.from_pretrained(
-            self.settings.model, subfolder="vae", dtype=torch.float32)
-        return vae.requires_grad_(False).to(self.settings.device)
-
-    @cached_property
     def pipeline(self):
         """The pipeline that draws."""
         import torch
@@ -92,15 +82,14 @@ class Worker:
         import torch
 
         training = self.prepare(batch, checkpointing)
-        fused = training.optimizer
+        training.optimizer = torch.optim.AdamW(training.trained, lr=1e-4, fused=not encodes)
         if encodes:
-            self.use_script(training, batch)
+            training.latents = self.encoding(batch)
         self.reset_peak()
         seconds = training.steps(steps)
-        steady = sorted(seconds[2:] or seconds)
         if encodes:
             del training.latents
-            training.optimizer = fused
+        steady = sorted(seconds[2:] or seconds)
         return {
             "side": "diffusers + peft" + (", its script" if encodes else ", lean"), "batch": batch,
             "checkpointing": checkpointing, "precision": self.settings.precision, "steps": steps,
@@ -109,20 +98,22 @@ class Worker:
         }
 
     def prepare(self, batch, checkpointing):
+        """The training with these settings."""
         self.training.set_checkpointing(checkpointing)
         self.training.set_inputs(batch, self.settings.resolution)
         return self.training
 
-    def use_script(self, training, batch):
-        """Lets a training encode random images in each step, and update with torch's default AdamW."""
+    def encoding(self, batch):
+        """A function that encodes random images with the VAE in float32, as diffusers' script does."""
         import torch
+        from diffusers import AutoencoderKL
 
         settings = self.settings
-        side = settings.resolution
-        pixels = torch.rand(batch, 3, side, side, device=settings.device) * 2 - 1
-        scale = self.encoder.config.scaling_factor
-        training.latents = lambda: self.encoder.encode(pixels).latent_dist.sample() * scale
-        training.optimizer = torch.optim.AdamW(training.trained, lr=1e-4)
+        vae = AutoencoderKL.from_pretrained(settings.model, subfolder="vae", dtype=torch.float32)
+        vae = vae.requires_grad_(False).to(settings.device)
+        shape = (batch, 3, settings.resolution, settings.resolution)
+        pixels = torch.rand(shape, device=settings.device) * 2 - 1
+        return lambda: vae.encode(pixels).latent_dist.sample() * vae.config.scaling_factor
 
     def profile(self, file, kind):
         """Records one training step or one drawing step, after two others."""

@@ -26,7 +26,8 @@ def run_part(name, settings, limit, folder):
             problem = None if code == 0 else f"exit {code}"
         except subprocess.TimeoutExpired:
             problem = f"not done after {limit:.0f} s"
-        end_group(process)
+        finally:
+            end_group(process)
     report = {"part": name, "seconds": round(time.monotonic() - start, 1), "limit": round(limit)}
     if problem:
         report["problem"] = problem

@@ -25,7 +25,7 @@ extension CUDATests {
     func fullGPU() throws {
       let reference = try TinyStep(on: device).losses()
       let step = try TinyStep(on: device)
-      var filler = try fill(leaving: 0)
+      var filler = try fill(Self.all)
       do {
         _ = try step.losses()
         Issue.record("a step needs memory")
@@ -42,13 +42,14 @@ extension CUDATests {
       let vae = try tinyModel().loadVAE(device: device)
       let latents = try Generator(seed: 5).normal([1, 4, 32, 32])
       let whole = try LatentDecoder(vae: vae).pictures(of: latents)[0]
+      let most = try fill([1 << 30])
       // From too little for squares, past enough for squares, to enough for the whole.
       for mebibytes in stride(from: 2, through: 128, by: 2) {
         var notes: [DrawingNote] = []
-        let filler = try fill(leaving: mebibytes << 20)
+        let filler = try fill(Self.all, leaving: mebibytes << 20)
         let decoder = LatentDecoder(vae: vae, note: { notes.append($0) })
         let picture = try? decoder.pictures(of: latents)[0]
-        withExtendedLifetime(filler) {}
+        withExtendedLifetime((most, filler)) {}
         guard let picture else { continue }
         #expect(notes.map { "\($0)" } == ["\(DrawingNote.tiled(width: 256, height: 256))"])
         let differences = zip(picture.pixels, whole.pixels).map { abs(Int($0) - Int($1)) }
@@ -58,12 +59,16 @@ extension CUDATests {
       Issue.record("the picture fits into no memory")
     }
 
-    /// Fills the GPU but for a number of bytes, which libtorch then has to ask the driver for.
-    private func fill(leaving bytes: Int) throws -> [Tensor] {
+    /// Sizes of blocks that leave nothing, in bytes.
+    private static let all = [1 << 30, 64 << 20, 20 << 20, 1 << 20, 1 << 16, 512]
+
+    /// Fills the GPU with blocks of these sizes but for a number of bytes, which libtorch then has to ask
+    /// the driver for.
+    private func fill(_ sizes: [Int], leaving bytes: Int = 0) throws -> [Tensor] {
       try Backend.emptyCache()
       var reserve: Tensor? = bytes > 0 ? try .empty([bytes / 4], device: device) : nil
       var filler: [Tensor] = []
-      for size in [1 << 30, 64 << 20, 20 << 20, 1 << 20, 1 << 16, 512] {
+      for size in sizes {
         while let block = try? Tensor.empty([size / 4], device: device) { filler.append(block) }
       }
       withExtendedLifetime(reserve) {}

@@ -8,15 +8,17 @@ import Torch
 
 extension CUDATests {
   /// What cannot be tried on the CPU, whose memory is the machine's.
-  @Suite("memory", .enabled(if: Device.cudaCount > 0, "no CUDA GPU"))
+  @Suite("memory", .enabled(if: TestedDevice.isPresent && device.isCUDA, "no CUDA GPU"))
   struct Memory {
-    @Test("Tensors and their peak are counted to the byte, free memory by the driver")
+    @Test("Tensors and their peak are counted by libtorch, free memory by the driver")
     func counts() throws {
       let before = try device.allocatedMemory()
       let tensor = try Tensor.zeros([1 << 20], device: device)
       let during = try device.allocatedMemory()
       withExtendedLifetime(tensor) {}
-      #expect(during.now - before.now == 4 << 20 && during.peak >= during.now)
+      // A block of memory may be a little larger than the tensor in it.
+      #expect((4 << 20...6 << 20).contains(during.now - before.now))
+      #expect(during.peak >= during.now)
       let memory = try device.memory()
       #expect(memory.free > 0 && memory.free <= memory.total)
     }
@@ -37,11 +39,11 @@ extension CUDATests {
       #expect(try TinyStep(on: device).losses() == reference)
     }
 
-    @Test("A picture that does not fit is decoded in squares, nearly the same")
+    @Test("A picture that does not fit is decoded in squares")
     func tiledAfterOutOfMemory() throws {
       let vae = try tinyModel().loadVAE(device: device)
       let latents = try Generator(seed: 5).normal([1, 4, 32, 32])
-      let whole = try LatentDecoder(vae: vae).pictures(of: latents)[0]
+      let squares = try LatentDecoder(vae: vae, tiling: .always).pictures(of: latents)[0]
       let most = try fill([1 << 30])
       // From too little for squares, past enough for squares, to enough for the whole.
       for mebibytes in stride(from: 2, through: 128, by: 2) {
@@ -52,8 +54,9 @@ extension CUDATests {
         withExtendedLifetime((most, filler)) {}
         guard let picture else { continue }
         #expect(notes.map { "\($0)" } == ["\(DrawingNote.tiled(width: 256, height: 256))"])
-        let differences = zip(picture.pixels, whole.pixels).map { abs(Int($0) - Int($1)) }
-        #expect(differences.reduce(0, +) <= 8 * differences.count)
+        // With little memory, other kernels may be chosen.
+        let worst = zip(picture.pixels, squares.pixels).map { abs(Int($0) - Int($1)) }.max()
+        #expect(try #require(worst) <= 2)
         return
       }
       Issue.record("the picture fits into no memory")

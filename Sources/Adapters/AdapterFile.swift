@@ -59,13 +59,13 @@ public struct AdapterFile {
         .merging(metadata) { $1 }, to: url)
   }
 
-  /// The same file in memory, for the adapters of a configuration. Throws `TorchError`.
+  /// The same file in memory, for the adapters of a configuration, still without tensors. Throws
+  /// `EncodingError`.
   package static func snapshot(
-    _ sites: [AdapterSite], rank: Int, alpha: Double, targets: [String]
+    rank: Int, alpha: Double, targets: [String]
   ) throws -> SafetensorsSnapshot {
-    try SafetensorsSnapshot(
-      of: tensors(of: sites),
-      metadata: AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets))
+    SafetensorsSnapshot(
+      metadata: try AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets))
   }
 
   package static func tensors(of sites: [AdapterSite]) -> [(name: String, tensor: Tensor)] {

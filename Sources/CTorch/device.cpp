@@ -1,4 +1,6 @@
 // Devices, memory, threads.
+#include <dlfcn.h>
+
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
@@ -15,11 +17,22 @@ using namespace shim;
 
 namespace {
 
-/// The index of a CUDA device. Throws for the CPU, whose memory libtorch does not count.
+/// The index of a CUDA device, after CUDA was initialised: its allocator counts nothing before.
+/// Throws for the CPU.
 c10::DeviceIndex cuda_index(ct_device place) {
   auto checked = device(place);
-  TORCH_CHECK(checked.is_cuda(), "memory is only counted on CUDA devices");
+  TORCH_CHECK(checked.is_cuda(), "only CUDA devices have a name and memory that is counted");
+  at::globalContext().lazyInitDevice(checked.type());
   return checked.index();
+}
+
+/// A function of the driver's library, which CUDA has loaded.
+template <typename Function>
+Function driver_function(const char *name) {
+  auto *library = dlopen("libcuda.so.1", RTLD_NOW);
+  auto *function = library ? dlsym(library, name) : nullptr;
+  TORCH_CHECK(function, "The CUDA driver has no ", name, ": ", dlerror());
+  return reinterpret_cast<Function>(function);
 }
 
 }  // namespace
@@ -33,6 +46,27 @@ uint64_t ct_version(void) noexcept {
   return guard<uint64_t>(0, [] { return aoti_torch_abi_version(); });
 }
 
+uint64_t ct_compiled_version(void) noexcept {
+  return guard<uint64_t>(0, [] {
+    return static_cast<uint64_t>(TORCH_VERSION_MAJOR) << 56 |
+           static_cast<uint64_t>(TORCH_VERSION_MINOR) << 48 |
+           static_cast<uint64_t>(TORCH_VERSION_PATCH) << 40;
+  });
+}
+
+int ct_device_name(ct_device device, char *name, size_t capacity) noexcept {
+  return status([&] {
+    auto index = cuda_index(device);
+    int handle = 0;
+    auto failure = driver_function<int (*)(int *, int)>("cuDeviceGet")(&handle, index);
+    if (failure == 0) {
+      failure = driver_function<int (*)(char *, int, int)>("cuDeviceGetName")(
+          name, static_cast<int>(capacity), handle);
+    }
+    TORCH_CHECK(failure == 0, "The CUDA driver names no device ", index, ": error ", failure);
+  });
+}
+
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) noexcept {
   return status([&] {
     auto stats = at::accelerator::getDeviceStats(cuda_index(device));
@@ -41,6 +75,10 @@ int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) noexcept 
     *now = bytes.current;
     *peak = bytes.peak;
   });
+}
+
+int ct_reset_peak_memory(ct_device device) noexcept {
+  return status([&] { at::accelerator::resetPeakStats(cuda_index(device)); });
 }
 
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) noexcept {
@@ -76,9 +114,10 @@ int ct_use_deterministic_kernels(void) noexcept {
     context.setDeterministicAlgorithms(true, /*warn_only=*/false);
     context.setDeterministicCuDNN(true);
     context.setBenchmarkCuDNN(false);
-    // The backward passes of these two kernels add with atomics. Those of flash attention and of
-    // plain matrix products do not.
-    context.setSDPUseMemEfficient(false);
+    // Our code reads no element before it is written, so empty tensors need not be filled.
+    context.setDeterministicFillUninitializedMemory(false);
+    // Its backward pass adds with atomics. The other kernels of attention do not: in this mode the
+    // backward passes of flash and memory-efficient attention do not split their sums.
     context.setSDPUseCuDNN(false);
   });
 }

@@ -4,6 +4,8 @@
 
 #include "shim.h"
 
+using shim::guard;
+
 namespace {
 
 thread_local std::string message;
@@ -19,9 +21,15 @@ std::string sentence(const std::string &text) {
   return end == std::string::npos ? line : line.substr(end + 2);
 }
 
+/// cuBLAS and cuDNN report a lack of memory as a status: CUBLAS_STATUS_ALLOC_FAILED,
+/// CUDNN_STATUS_ALLOC_FAILED, CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED and
+/// CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED.
 bool mentions_out_of_memory(const std::string &text) {
-  return text.find("out of memory") != std::string::npos ||
-         text.find("can't allocate memory") != std::string::npos;
+  for (auto words :
+       {"out of memory", "can't allocate memory", "_ALLOC_FAILED", "_ALLOCATION_FAILED"}) {
+    if (text.find(words) != std::string::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -60,6 +68,10 @@ const char *ct_error(void) noexcept {
 }
 
 bool ct_error_is_out_of_memory(void) noexcept { return out_of_memory; }
+
+bool ct_mentions_out_of_memory(const char *text) noexcept {
+  return guard<bool>(false, [&] { return mentions_out_of_memory(text); });
+}
 
 void ct_fail(const char *text, bool memory) noexcept {
   try {

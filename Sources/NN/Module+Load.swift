@@ -7,15 +7,18 @@ extension Module {
   ///
   /// - Parameters:
   ///   - dtype: the type of the loaded weights; nil for that of the file. Weights that stay on the
-  ///     CPU in the file's type are not copied.
+  ///     CPU in the file's type are not copied. Of all others the file's pages leave memory at once.
   /// - Throws: `WeightsError`, `TorchError`.
   public func load(from source: WeightSource, dtype: DType? = nil, device: Device = .cpu) throws {
     let parameters = parameters()
     try check(source, for: parameters)
-    for (path, parameter) in parameters {
-      let tensor = try source.tensor(path).to(device)
-      parameter.bind(try dtype.map { try tensor.to($0) } ?? tensor)
-    }
+    try Tensor.transfer(
+      parameters.count, to: device, dtype: dtype, next: { try source.tensor(parameters[$0].path) },
+      take: { index, tensor, isCopy in
+        let (path, parameter) = parameters[index]
+        parameter.bind(tensor)
+        if isCopy || !source.isMapped(path) { source.release(path) }
+      })
   }
 
   /// Compares the names and shapes of a checkpoint with this module's, without reading any weights.

@@ -40,7 +40,8 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
   public var finishedAt: Date?
   /// Loss of the last step; nil before the first.
   public var loss: Double?
-  /// Peak memory of the run's processes, in bytes.
+  /// Peak memory of the run's training steps, in bytes: of tensors on a GPU, or of the processes on
+  /// the CPU, which also prepare data and draw samples.
   public var peakMemoryBytes: Int64?
   /// Median duration of the steps after the first two, in seconds, without samples and checkpoints;
   /// nil with fewer than three steps, and while the run is running.

@@ -52,10 +52,4 @@ extension Tensor {
   fileprivate convenience init(borrowing handle: OpaquePointer) throws(TorchError) {
     try self.init(adopting: ct_alias(handle))
   }
-
-  /// A second handle of this tensor, for C to own.
-  fileprivate func retainedHandle() throws(TorchError) -> OpaquePointer {
-    guard let alias = ct_alias(handle) else { throw TorchError.last }
-    return alias
-  }
 }

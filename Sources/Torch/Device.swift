@@ -25,13 +25,23 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// The number of GPUs that libtorch can use; 0 if it was built without CUDA.
   public static var cudaCount: Int { Int(ct_cuda_count()) }
 
-  /// Bytes that tensors hold on a GPU: now, and the peak of this process.
+  /// The model of a GPU as its driver names it, such as "NVIDIA H100 80GB HBM3". Throws for the CPU.
+  public func name() throws(TorchError) -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    try check(ct_device_name(cdevice, &name, name.count))
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Bytes that tensors hold on a GPU: now, and the peak since ``resetPeakMemory()``.
   public func allocatedMemory() throws(TorchError) -> (now: Int, peak: Int) {
     var now: Int64 = 0
     var peak: Int64 = 0
     try check(ct_memory_allocated(cdevice, &now, &peak))
     return (Int(now), Int(peak))
   }
+
+  /// Starts a new peak of ``allocatedMemory()`` at what is allocated now. Throws for the CPU.
+  public func resetPeakMemory() throws(TorchError) { try check(ct_reset_peak_memory(cdevice)) }
 
   /// Bytes free and in total on a GPU, as the driver counts them.
   public func memory() throws(TorchError) -> (free: Int, total: Int) {
@@ -40,29 +50,4 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     try check(ct_memory_info(cdevice, &free, &total))
     return (Int(free), Int(total))
   }
-}
-
-/// Settings of libtorch as a whole.
-public enum Backend {
-  /// The version of the loaded libtorch, such as "2.13.0".
-  public static var version: String {
-    let packed = ct_version()
-    return [56, 48, 40].map { String(packed >> $0 & 0xFF) }.joined(separator: ".")
-  }
-
-  /// CPU threads that one operation may use. The same number gives the same bits in every process.
-  /// Numbers below 1 count as 1.
-  public static var threads: Int {
-    get { Int(checkProperty(ct_threads())) }
-    set { checkProperty(ct_set_threads(Int32(clamping: newValue))) }
-  }
-
-  /// Allows only kernels that give the same bits each time. An operation without such a kernel then
-  /// throws. Call it before a GPU is used. Throws if `CUBLAS_WORKSPACE_CONFIG` has another value.
-  public static func useDeterministicKernels() throws(TorchError) {
-    try check(ct_use_deterministic_kernels())
-  }
-
-  /// Returns cached GPU memory to the driver. Throws without a GPU.
-  public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }

@@ -19,6 +19,9 @@ public struct TorchError: ReportableError {
     TorchError(String(cString: ct_error()), isOutOfMemory: ct_error_is_out_of_memory())
   }
 
+  /// Whether a message of libtorch or CUDA is about a lack of memory.
+  static func isOutOfMemory(_ message: String) -> Bool { ct_mentions_out_of_memory(message) }
+
   /// The kind of error.
   public var kind: ErrorKind {
     isOutOfMemory ? .unavailable : .internal

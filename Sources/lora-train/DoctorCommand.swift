@@ -58,6 +58,7 @@ struct DoctorCommand: ParsableCommand {
 
   private func libtorch() -> Check {
     Check("libtorch") {
+      try Backend.checkVersion()
       let ones = try Tensor.ones([8, 8])
       let sum = try ones.matmul(ones).sum().item()
       guard sum == 512 else {
@@ -73,8 +74,11 @@ struct DoctorCommand: ParsableCommand {
         return "cpu; libtorch finds no CUDA GPU, so SDXL trains slowly here"
       }
       return try (0..<Device.cudaCount).map { index in
-        let memory = try Device.cuda(index).memory()
-        return "cuda:\(index) with \(memory.total >> 20) MiB, \(memory.free >> 20) MiB free"
+        let device = Device.cuda(index)
+        let memory = try device.memory()
+        return
+          "cuda:\(index), \(try device.name()), \(memory.total >> 20) MiB, "
+          + "\(memory.free >> 20) MiB free"
       }.joined(separator: "; ")
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NN
+import Torch
 import Workspace
 
 /// The program. Only this target prints and exits.
@@ -37,6 +38,8 @@ struct LoraTrain: ParsableCommand {
     do {
       try checkCommand(arguments)
       var command = try parseAsRoot(arguments)
+      // `doctor` lists this problem among others.
+      if !(command is DoctorCommand) { try Backend.checkVersion() }
       try command.run()
       return EXIT_SUCCESS
     } catch {

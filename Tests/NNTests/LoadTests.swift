@@ -60,6 +60,90 @@ struct LoadTests {
     #expect(try linear.weight.tensor.floats() == [1, 9])
   }
 
+  @Test("Of weights that are converted, no page of the file stays in memory")
+  func releasedPages() throws {
+    let shape = [512, 1024]
+    let linear = Linear(shape[1], shape[0])
+    let weight = try Generator(seed: 1).normal(shape)
+    let url = try workshop.safetensors([("weight", weight), ("bias", Tensor.ones([shape[0]]))])
+    let source = try WeightSource(file: url)
+    try linear.load(from: source, dtype: .bfloat16)
+    let converted = try linear.weight.tensor.bytes()
+    #expect(try converted == weight.to(.bfloat16).bytes())
+    #expect(try residentBytes(of: url) < 256 << 10)
+    // The same file again, now as views: released pages are read again.
+    try linear.load(from: source, dtype: .float32)
+    #expect(try linear.weight.tensor.bytes() == weight.bytes())
+    #expect(try residentBytes(of: url) > 1 << 20)
+    // Views keep their values when another copy is made and the pages are released.
+    let views = try linear.weight.tensor
+    try Linear(shape[1], shape[0]).load(from: source, dtype: .bfloat16)
+    #expect(try views.bytes() == weight.bytes())
+  }
+
+  @Test("Unaligned, transposed and divided tensors are released, too, and load the same values")
+  func releasedViews() throws {
+    let (rows, columns) = (512, 1024)
+    let values = try Generator(seed: 2).normal([rows, columns])
+    let bytes = try values.bytes()
+    var header =
+      #"{"weight":{"dtype":"F32","shape":[512,1024],"data_offsets":[0,2097152]}}"#
+    while (header.utf8.count + 8) % 4 != 1 { header += " " }
+    let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+    let url = try workshop.file(length + Data(header.utf8) + Data(bytes), "odd.safetensors")
+    let source = try WeightSource(file: url)
+    let unaligned = Linear(columns, rows, bias: false)
+    try unaligned.load(from: source, dtype: .float32)
+    #expect(try unaligned.weight.tensor.bytes() == bytes)
+    #expect(try residentBytes(of: url) < 256 << 10)
+
+    let aligned = try workshop.safetensors([("weight", values)], "aligned.safetensors")
+    let transposed = try WeightSource(file: aligned).mapped { [($0, .transposed)] }
+    let linear = Linear(rows, columns, bias: false)
+    try linear.load(from: transposed, dtype: .float32)
+    #expect(try linear.weight.tensor.bytes() == values.transpose(0, 1).bytes())
+    #expect(try residentBytes(of: aligned) < 256 << 10)
+
+    let parts = try WeightSource(file: aligned).mapped { _ in
+      (0..<2).map { (name: "halves.\($0).weight", view: .rows(part: $0, of: 2)) }
+    }
+    let pair = Halves(columns, rows / 2)
+    try pair.load(from: parts, dtype: .bfloat16)
+    for (index, half) in pair.halves.enumerated() {
+      let expected = try values.narrow(dim: 0, start: index * rows / 2, length: rows / 2)
+      #expect(try half.weight.tensor.bytes() == expected.to(.bfloat16).bytes())
+    }
+    #expect(try residentBytes(of: aligned) < 256 << 10)
+  }
+
+  private final class Halves: Module {
+    let halves: [Linear]
+
+    init(_ inputs: Int, _ outputs: Int) {
+      halves = (0..<2).map { _ in Linear(inputs, outputs, bias: false) }
+    }
+  }
+
+  /// Bytes of this process's mappings of a file that are in memory.
+  private func residentBytes(of url: URL) throws -> Int {
+    // `String(contentsOfFile:)` returns only the beginning of this file.
+    let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps"))
+    let maps = String(decoding: try #require(try file.readToEnd()), as: UTF8.self)
+    let folder = url.deletingLastPathComponent().lastPathComponent
+    var isFile = false
+    var kilobytes = 0
+    for line in maps.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      // Each mapping begins with a line of addresses and path.
+      if words.count >= 5, words[0].contains("-") {
+        isFile = line.hasSuffix("/\(folder)/\(url.lastPathComponent)")
+      } else if isFile, words[0] == "Rss:" {
+        kilobytes += Int(words[1]) ?? 0
+      }
+    }
+    return kilobytes << 10
+  }
+
   @Test("Mapped memory stays while a tensor of it is used")
   func lifetime() throws {
     let url = try workshop.safetensors([("x", try normal(1000, seed: 1))])

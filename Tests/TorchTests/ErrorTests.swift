@@ -1,5 +1,7 @@
+import Foundation
 import Testing
-import Torch
+
+@testable import Torch
 
 @Suite("Errors of libtorch become one sentence")
 struct ErrorTests {
@@ -62,6 +64,26 @@ struct ErrorTests {
     #expect(overflow.map { isOneLine($0.description) } == true)
   }
 
+  @Test("The statuses of cuBLAS and cuDNN for a lack of memory count as such, others do not")
+  func statusesOfLibraries() {
+    for message in [
+      "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+      "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+      "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+      "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+      "CUDA error: out of memory", "CUDA out of memory. Tried to allocate 2.00 GiB.",
+      "DefaultCPUAllocator: can't allocate memory: you tried to allocate 1125899906842624 bytes",
+    ] {
+      #expect(TorchError.isOutOfMemory(message), "\(message)")
+    }
+    for message in [
+      "CUDA error: CUBLAS_STATUS_NOT_SUPPORTED", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+      "shape '[3]' is invalid for input of size 2", "",
+    ] {
+      #expect(!TorchError.isOutOfMemory(message), "\(message)")
+    }
+  }
+
   @Test("A missing device is named")
   func unknownDevice() throws {
     let device = Device.cuda(Device.cudaCount + 7)
@@ -69,15 +91,19 @@ struct ErrorTests {
     #expect(torchError { _ = try Tensor.zeros([1], device: device) }?.description == expected)
     #expect(torchError { _ = try vector(1).to(device) }?.description == expected)
     #expect(torchError { _ = try device.allocatedMemory() }?.description == expected)
+    #expect(torchError { _ = try device.name() }?.description == expected)
+    #expect(torchError { try device.resetPeakMemory() }?.description == expected)
     let huge = torchError { _ = try vector(1).to(Device.cuda(256)) }
     #expect(huge?.description.hasPrefix("There is no device cuda:256:") == true)
   }
 
   @Test("Memory is counted on GPUs only; the CPU throws")
   func memoryOfTheCPU() {
-    let expected = "memory is only counted on CUDA devices"
+    let expected = "only CUDA devices have a name and memory that is counted"
     #expect(torchError { _ = try Device.cpu.allocatedMemory() }?.description == expected)
     #expect(torchError { _ = try Device.cpu.memory() }?.description == expected)
+    #expect(torchError { try Device.cpu.resetPeakMemory() }?.description == expected)
+    #expect(torchError { _ = try Device.cpu.name() }?.description == expected)
   }
 
   @Test("Calls that return no tensor report their errors too")
@@ -139,8 +165,33 @@ struct DeviceTests {
     #expect(torchError { try Backend.emptyCache() }.map { isOneLine($0.message) } == true)
   }
 
-  @Test("The version is that of the loaded libtorch")
-  func version() {
+  @Test("The version is that of the loaded libtorch, which is the one compiled against")
+  func version() throws {
     #expect(Backend.version.wholeMatch(of: /2\.[1-9]\d*\.\d+/) != nil)
+    try Backend.checkVersion()
+  }
+
+  @Test("A libtorch of another minor version is refused in one sentence, another patch is not")
+  func otherVersion() throws {
+    let compiled = LibtorchVersion(major: 2, minor: 13, patch: 0)
+    try LibtorchVersion(major: 2, minor: 13, patch: 1).check(compiledAgainst: compiled)
+    let older = LibtorchVersion(packed: 0x020B_0100_0000_0000)
+    #expect(older == LibtorchVersion(major: 2, minor: 11, patch: 1))
+    #expect(throws: BackendError.otherVersion(loaded: "2.11.1", compiled: "2.13.0")) {
+      try older.check(compiledAgainst: compiled)
+    }
+    #expect(throws: BackendError.self) {
+      try LibtorchVersion(major: 3, minor: 13, patch: 0).check(compiledAgainst: compiled)
+    }
+  }
+
+  @Test("With deterministic kernels, new tensors are not filled")
+  func deterministicMemory() async {
+    await #expect(processExitsWith: .success) {
+      try Backend.useDeterministicKernels()
+      // The system gives zeros for so much memory. Filling would make them NaN.
+      let tensor = try Tensor.empty([64 << 20])
+      guard try tensor.isFinite() else { exit(1) }
+    }
   }
 }

@@ -187,7 +187,7 @@ struct AdapterKindTests {
     _ = try train(unet, optimizer, steps: 0..<2)
     let config = TinyTraining.config()
     let parts = { (sites: [AdapterSite], optimizer: any Optimizer) in
-      [try CheckpointPart.adapter(sites, config), try CheckpointPart.optimizer(optimizer)]
+      [try CheckpointPart.adapter(sites, config), CheckpointPart.optimizer(optimizer)]
     }
     let state = TrainingState(
       run: 1, step: 2, loss: nil, config: config, identity: try training.setup(config).identity,

@@ -17,7 +17,7 @@ struct CacheFolderTests {
   init() throws {
     root = try TemporaryDirectory()
     folder = CacheFolder(root.url.appending(path: "cache"), of: root.url)
-    tensors = TensorCache(.latents, in: folder.url, device: .cpu, threads: 1)
+    tensors = TensorCache(.latents, in: folder.url, Arithmetic(threads: 1))
   }
 
   /// Stores an entry. Equal names give equal entries.

@@ -7,6 +7,7 @@ import Testing
 import Torch
 
 @testable import Datasets
+@testable import Drawing
 @testable import Files
 @testable import Training
 
@@ -23,7 +24,8 @@ struct LatentCacheTests {
   ) -> LatentCache {
     let model = training.model
     return LatentCache(
-      in: training.caches, vaeHash: vae, device: .cpu, threads: threads,
+      in: training.caches, vaeHash: vae, device: .cpu,
+      arithmetic: Arithmetic(threads: threads),
       load: load ?? { try ModelDirectory(model).loadVAE() })
   }
 

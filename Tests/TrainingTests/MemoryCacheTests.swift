@@ -6,6 +6,7 @@ import Testing
 import Torch
 
 @testable import Datasets
+@testable import Drawing
 @testable import Files
 @testable import Training
 
@@ -41,7 +42,8 @@ struct MemoryCacheTests {
     let model = training.model
     func cache(_ limit: Int) -> LatentCache {
       LatentCache(
-        in: training.caches, vaeHash: "vae", device: .cpu, threads: 1, memoryLimit: limit
+        in: training.caches, vaeHash: "vae", device: .cpu, arithmetic: Arithmetic(threads: 1),
+        memoryLimit: limit
       ) { try ModelDirectory(model).loadVAE() }
     }
     let url = training.dataset.appending(path: "0.png")

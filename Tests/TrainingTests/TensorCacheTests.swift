@@ -15,9 +15,23 @@ struct TensorCacheTests {
   private let key: String
   private let file: URL
 
+  @Test("a key contains the threads of a CPU, or the model of a GPU and the kind of its kernels")
+  func arithmetic() throws {
+    let descriptions = try [
+      Arithmetic(threads: 2), Arithmetic(device: .cpu, threads: 2, deterministic: true),
+      Arithmetic(gpu: "NVIDIA H100", deterministic: false),
+      Arithmetic(gpu: "NVIDIA H100", deterministic: true),
+      Arithmetic(gpu: "NVIDIA H200", deterministic: false),
+    ].map(\.description)
+    // Written before a GPU's model was part of it, and unchanged.
+    #expect(descriptions[0] == "libtorch \(Backend.version), 2 CPU threads")
+    #expect(descriptions[1] == descriptions[0])
+    #expect(Set(descriptions).count == 4)
+  }
+
   init() throws {
     folder = try TemporaryDirectory()
-    cache = TensorCache(.latents, in: folder.url, device: .cpu, threads: 1)
+    cache = TensorCache(.latents, in: folder.url, Arithmetic(threads: 1))
     key = cache.key(["something"])
     file = cache.url(key)
     let mean = try Tensor((0..<24).map { Float($0) / 3 }, shape: [2, 3, 4])

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Drawing
 @testable import Training
 
 @Suite("Text cache")
@@ -28,7 +29,7 @@ struct TextCacheTests {
   ) throws -> TextCache {
     TextCache(
       in: folder.url, tokenizer: try tokenizer ?? model.loadPromptTokenizer(), encoders: encoders,
-      forceZeros: forceZeros, device: .cpu, threads: threads, memoryLimit: memoryLimit
+      forceZeros: forceZeros, arithmetic: Arithmetic(threads: threads), memoryLimit: memoryLimit
     ) { [counter, model] tokenizer in
       let encoder = try model.loadPromptEncoder(tokenizer: tokenizer)
       counter.loads += 1

@@ -52,6 +52,8 @@ typedef struct ct_device {
 const char *ct_error(void) CT_NOEXCEPT;
 /// Whether that call failed for lack of memory.
 bool ct_error_is_out_of_memory(void) CT_NOEXCEPT;
+/// Whether a message of libtorch or CUDA is about a lack of memory.
+bool ct_mentions_out_of_memory(const char *message) CT_NOEXCEPT;
 
 // MARK: Lifetime and metadata
 
@@ -189,6 +191,14 @@ ct_tensor _Nullable ct_resize_bicubic(ct_ref x, int64_t height, int64_t width) C
 
 ct_tensor _Nullable ct_to_dtype(ct_ref a, ct_dtype dtype) CT_NOEXCEPT;
 ct_tensor _Nullable ct_to_device(ct_ref a, ct_device device) CT_NOEXCEPT;
+/// Brings `count` tensors from host memory to a device and to the type `dtype`, or each to its own
+/// for -1, one after the other. `next` returns an owned tensor, or NULL after `ct_fail`. `take` owns
+/// the result and learns whether it is a copy; it returns false after `ct_fail`. With `staging`
+/// above 0 all are copied through two buffers of that many bytes each, pinned for a GPU.
+int ct_transfer(
+    size_t count, int32_t dtype, ct_device device, size_t staging, void *context,
+    ct_tensor _Nullable (*_Nonnull next)(void *context, size_t index),
+    bool (*_Nonnull take)(void *context, size_t index, ct_tensor tensor, bool is_copy)) CT_NOEXCEPT;
 
 // MARK: Autograd
 
@@ -234,8 +244,14 @@ int32_t ct_cuda_count(void) CT_NOEXCEPT;
 /// The version of the loaded libtorch: major, minor and patch in the three highest bytes; 0 on
 /// failure.
 uint64_t ct_version(void) CT_NOEXCEPT;
-/// Bytes that tensors hold on a CUDA device: now, and the peak of this process.
+/// The version of the headers that this library was compiled against, in the same form.
+uint64_t ct_compiled_version(void) CT_NOEXCEPT;
+/// Writes the name of a CUDA device's model and a NUL, at most `capacity` bytes.
+int ct_device_name(ct_device device, char *name, size_t capacity) CT_NOEXCEPT;
+/// Bytes that tensors hold on a CUDA device: now, and the peak since `ct_reset_peak_memory`.
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) CT_NOEXCEPT;
+/// Starts a new peak at what is allocated now.
+int ct_reset_peak_memory(ct_device device) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
 /// Returns cached blocks to the driver.

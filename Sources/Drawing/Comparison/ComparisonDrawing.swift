@@ -47,7 +47,8 @@ package struct ComparisonDrawing {
     folder = caches.appending(path: CacheKind.pictures.rawValue)
     let hashes = FileHashes(in: caches)
     let style = comparison.style
-    let arithmetic = Arithmetic(device: device, threads: Backend.threads)
+    let arithmetic = try Arithmetic(
+      device: device, threads: Backend.threads, deterministic: false)
     baseKey = ContentHash.of(
       [
         Self.version, "\(style.width)x\(style.height)", "\(style.steps)", "\(style.guidance)",

@@ -3,7 +3,8 @@ public import Torch
 
 /// The peak memory use of this process.
 public enum PeakMemory {
-  /// The peak in bytes: of tensors on a GPU, or of the resident process on the CPU.
+  /// The peak in bytes: of tensors on a GPU since the last ``reset(on:)``, or of the whole process in
+  /// the machine's memory.
   public static func bytes(on device: Device) throws(TorchError) -> Int {
     if device.isCUDA { return try device.allocatedMemory().peak }
     var usage = rusage()
@@ -11,5 +12,10 @@ public enum PeakMemory {
       throw TorchError("The system does not report the memory use of this process.")
     }
     return usage.ru_maxrss * 1024
+  }
+
+  /// Starts a new peak on a GPU. The system counts that of a process from its start.
+  package static func reset(on device: Device) throws(TorchError) {
+    if device.isCUDA { try device.resetPeakMemory() }
   }
 }

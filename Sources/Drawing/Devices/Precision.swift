@@ -28,9 +28,30 @@ extension Precision {
 package struct Arithmetic: CustomStringConvertible {
   package let description: String
 
-  /// - Parameter threads: CPU threads; ignored on a GPU.
-  package init(device: Device, threads: Int) {
-    description =
-      "libtorch \(Backend.version), " + (device.isCUDA ? "CUDA" : "\(threads) CPU threads")
+  /// On a CPU with a number of threads.
+  package init(threads: Int) { self.init(of: "\(threads) CPU threads") }
+
+  /// On a device. Throws `TorchError` if a GPU's model is unknown.
+  ///
+  /// - Parameters:
+  ///   - threads: CPU threads; ignored on a GPU.
+  ///   - deterministic: Whether a GPU uses deterministic kernels only; ignored on a CPU.
+  package init(device: Device, threads: Int, deterministic: Bool) throws(TorchError) {
+    if device.isCUDA {
+      self.init(gpu: try device.name(), deterministic: deterministic)
+    } else {
+      self.init(threads: threads)
+    }
+  }
+
+  /// On a GPU of some model. libtorch computes convolutions of float32 in TF32 there.
+  init(gpu: String, deterministic: Bool) {
+    self.init(
+      of: "CUDA on \(gpu), TF32 convolutions, "
+        + (deterministic ? "deterministic kernels" : "all kernels"))
+  }
+
+  private init(of processor: String) {
+    description = "libtorch \(Backend.version), \(processor)"
   }
 }

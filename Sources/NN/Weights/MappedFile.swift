@@ -26,6 +26,18 @@ final class MappedFile {
     bytes = UnsafeRawBufferPointer(start: address, count: size)
   }
 
+  /// Lets the pages of a range leave memory. The next read takes them from the file again.
+  func release(_ range: Range<Int>) {
+    guard let base = bytes.baseAddress else { return }
+    // A read maps its surroundings, too, and with them pages that were released before.
+    let start = max(range.lowerBound / Self.window * Self.window - Self.window, 0)
+    let end = min(range.upperBound + Self.window, bytes.count)
+    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+  }
+
+  /// The size of the surroundings that Linux maps at a read (`fault_around_bytes`).
+  private static let window = 64 << 10
+
   deinit {
     if let address = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)

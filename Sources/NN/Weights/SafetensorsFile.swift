@@ -44,11 +44,24 @@ public final class SafetensorsFile {
       return try .empty(entry.shape, dtype: entry.dtype)
     }
     let address = base + dataStart + entry.range.lowerBound
-    if Int(bitPattern: address) % entry.dtype.itemSize == 0 {
+    if isAligned(name) {
       return try Tensor(over: address, shape: entry.shape, dtype: entry.dtype, keeping: file)
     }
     let bytes = UnsafeRawBufferPointer(start: address, count: entry.range.count)
     return try Tensor(copying: bytes, shape: entry.shape, dtype: entry.dtype)
+  }
+
+  /// Whether the file aligns a tensor, so that it is a view.
+  func isAligned(_ name: String) -> Bool {
+    // Mapped memory begins at a page, so offsets decide.
+    header.entries[name].map { (dataStart + $0.range.lowerBound) % $0.dtype.itemSize == 0 } ?? false
+  }
+
+  /// Lets the pages of a tensor leave memory. They are read from the file again when needed, so
+  /// views of the tensor stay valid.
+  func release(_ name: String) {
+    guard let entry = header.entries[name] else { return }
+    file.release(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound)
   }
 
   /// The length of the header in bytes: the first eight bytes, little-endian.

@@ -127,4 +127,16 @@ public struct WeightSource {
     }
     return try place.view.tensor(of: place.file.tensor(place.name))
   }
+
+  /// Whether `tensor(_:)` returns the file's own memory for a name, not a copy.
+  func isMapped(_ name: String) -> Bool {
+    guard let place = places[name] else { return false }
+    return place.view != .transposed && place.file.isAligned(place.name)
+  }
+
+  /// Lets the pages of a tensor's file leave memory until they are read again.
+  func release(_ name: String) {
+    guard let place = places[name] else { return }
+    place.file.release(place.name)
+  }
 }

@@ -32,16 +32,16 @@ struct LatentCache {
   ///   - root: The cache folder.
   ///   - vaeHash: The hash of the VAE's weights and configuration.
   ///   - device: The VAE's device.
-  ///   - threads: The number of CPU threads, which is part of the keys on a CPU.
+  ///   - arithmetic: What decides the last bits of the latents, a part of the keys.
   ///   - memoryLimit: The maximum of latents in memory, in bytes.
   ///   - load: Loads the VAE in float32. Called only if latents have to be computed.
   init(
-    in root: URL, vaeHash: String, device: Device, threads: Int,
+    in root: URL, vaeHash: String, device: Device, arithmetic: Arithmetic,
     memoryLimit: Int = MemoryCache<ImageView, EncodedImage>.standardLimit,
     load: @escaping () throws -> AutoencoderKL
   ) {
     memory = MemoryCache(limit: memoryLimit)
-    cache = TensorCache(.latents, in: root, device: device, threads: threads)
+    cache = TensorCache(.latents, in: root, arithmetic)
     self.vaeHash = vaeHash
     self.device = device
     self.load = load

@@ -10,11 +10,10 @@ struct TensorCache {
   private let folder: URL
   private let arithmetic: Arithmetic
 
-  /// The cache of a kind in the cache folder `root`, for tensors computed on `device` or on
-  /// `threads` CPU threads.
-  init(_ kind: CacheKind, in root: URL, device: Device, threads: Int) {
+  /// The cache of a kind in the cache folder `root`, for tensors computed with an arithmetic.
+  init(_ kind: CacheKind, in root: URL, _ arithmetic: Arithmetic) {
     folder = root.appending(path: kind.rawValue)
-    arithmetic = Arithmetic(device: device, threads: threads)
+    self.arithmetic = arithmetic
   }
 
   /// The key of tensors that are computed from these inputs. Inputs are identified by content.

@@ -24,17 +24,17 @@ final class TextCache {
   ///   - tokenizer: The base model's tokenizer.
   ///   - encoders: The hashes of the encoders' weights and configurations, and their number format.
   ///   - forceZeros: Whether a missing negative prompt is encoded as zeros.
-  ///   - device: The encoders' device.
-  ///   - threads: The number of CPU threads, which is part of the keys on a CPU.
+  ///   - arithmetic: What decides the last bits of the embeddings, a part of the keys.
   ///   - memoryLimit: The maximum of embeddings in memory, in bytes.
   ///   - load: Loads the encoders. Called only if embeddings have to be computed.
   init(
-    in root: URL, tokenizer: PromptTokenizer, encoders: [String], forceZeros: Bool, device: Device,
-    threads: Int, memoryLimit: Int = MemoryCache<TextPrompt, PromptEmbedding>.standardLimit,
+    in root: URL, tokenizer: PromptTokenizer, encoders: [String], forceZeros: Bool,
+    arithmetic: Arithmetic,
+    memoryLimit: Int = MemoryCache<TextPrompt, PromptEmbedding>.standardLimit,
     load: @escaping (PromptTokenizer) throws -> PromptEncoder
   ) {
     memory = MemoryCache(limit: memoryLimit)
-    cache = TensorCache(.text, in: root, device: device, threads: threads)
+    cache = TensorCache(.text, in: root, arithmetic)
     self.tokenizer = tokenizer
     self.encoders = encoders
     self.forceZeros = forceZeros

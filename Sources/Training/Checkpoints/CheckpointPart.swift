@@ -13,7 +13,7 @@ struct CheckpointPart {
   private let snapshot: SafetensorsSnapshot
   private let restore: (SafetensorsFile) throws -> Void
 
-  /// Creates a part and allocates memory for the copy. Throws `TorchError`.
+  /// Creates a part. Its first copy allocates memory, which the next ones reuse.
   ///
   /// - Parameters:
   ///   - tensors: Returns the current tensors.
@@ -22,10 +22,9 @@ struct CheckpointPart {
     _ file: String, metadata: [String: String] = [:],
     tensors: @escaping () throws -> [(name: String, tensor: Tensor)],
     restore: ((SafetensorsFile) throws -> Void)? = nil
-  ) throws {
-    try self.init(
-      file, snapshot: SafetensorsSnapshot(of: tensors(), metadata: metadata), tensors: tensors,
-      restore: restore)
+  ) {
+    self.init(
+      file, snapshot: SafetensorsSnapshot(metadata: metadata), tensors: tensors, restore: restore)
   }
 
   private init(
@@ -62,13 +61,13 @@ extension CheckpointPart {
     CheckpointPart(
       CheckpointFolder.adapterName,
       snapshot: try AdapterFile.snapshot(
-        sites, rank: config.rank, alpha: config.alpha, targets: config.loraTargets),
+        rank: config.rank, alpha: config.alpha, targets: config.loraTargets),
       tensors: { AdapterFile.tensors(of: sites) }, restore: nil)
   }
 
   /// An optimizer's state.
-  static func optimizer(_ optimizer: any Optimizer) throws -> CheckpointPart {
-    try CheckpointPart(
+  static func optimizer(_ optimizer: any Optimizer) -> CheckpointPart {
+    CheckpointPart(
       "optimizer.safetensors", tensors: optimizer.state,
       restore: { file in try optimizer.restore { try file.tensor($0) } })
   }

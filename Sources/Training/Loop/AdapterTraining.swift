@@ -51,7 +51,7 @@ final class AdapterTraining {
       "unet", sites.flatMap(\.tensors), learningRate: config.learningRate)
     optimizer = try OptimizerKind.standard.optimizer(
       of: [group], settings: OptimizerSettings(config))
-    parts = [try .adapter(sites, config), try .optimizer(optimizer)]
+    parts = [try .adapter(sites, config), .optimizer(optimizer)]
     let schedule = NoiseSchedule(setup.model.scheduler)
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(

@@ -22,7 +22,8 @@ public final class Trainer {
 
   /// Trains from a checkpoint, or from the beginning, to the last step. After an error the steps
   /// done are saved, if possible, before it is thrown. If a checkpoint or a sample cannot be
-  /// written, this is reported and the training continues.
+  /// written, or memory is short for a validation or a sample, this is reported and the training
+  /// continues.
   ///
   /// - Parameters:
   ///   - resume: The present resume; nil for a new run.
@@ -77,7 +78,7 @@ public final class Trainer {
       training, folder: folder, history: history, retention: Retention(setup.config),
       validation: folder.evaluations(comparableIn: setup), report: report)
     let loop = TrainingLoop(
-      config: setup.config, training: training,
+      config: setup.config, device: setup.device, training: training,
       samples: SampleGrid(setup, data: data, folder: folder), saver: saver, checkStop: checkStop,
       wantsSave: wantsSave, report: report)
     do {

@@ -1,8 +1,11 @@
+import Drawing
 import Files
+import Torch
 
 /// The steps of a training, and between them validations, checkpoints and samples.
 struct TrainingLoop {
   let config: TrainingConfig
+  let device: Device
   let training: AdapterTraining
   let samples: SampleGrid
   let saver: CheckpointSaver
@@ -10,12 +13,14 @@ struct TrainingLoop {
   let wantsSave: () -> Bool
   let report: (TrainingEvent) throws -> Void
 
-  /// Trains to the last step or until it is stopped, then saves.
+  /// Trains to the last step or until it is stopped, then saves. If memory runs out during a
+  /// validation or a sample, that one is skipped.
   func run() throws -> Trainer.Outcome {
     do {
       try validate()
       // Samples of the base model, or the grid that was not finished before an interruption.
       if !samples.exists(step: training.done) { try sample() }
+      try PeakMemory.reset(on: device)
       while training.done < config.steps {
         let step = try training.advance(checkStop: checkStop)
         try saver.record(.step(step))
@@ -41,9 +46,12 @@ struct TrainingLoop {
   }
 
   private func validate() throws {
-    guard config.isDue(training.done, every: config.validateEvery),
-      let report = try training.validate(checkStop: checkStop)
-    else { return }
+    guard config.isDue(training.done, every: config.validateEvery) else { return }
+    var report: ValidationReport?
+    try skippingIfOutOfMemory("validation") {
+      report = try training.validate(checkStop: checkStop)
+    }
+    guard let report else { return }
     try saver.record(.validation(report))
     try emit(.validation(report))
   }
@@ -51,11 +59,28 @@ struct TrainingLoop {
   private func sample() throws {
     guard config.isDue(training.done, every: config.sampleEvery) else { return }
     do {
-      try samples.draw(
-        step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
+      try skippingIfOutOfMemory("samples") {
+        try samples.draw(
+          step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
+      }
     } catch let error as FileAccessError {
       try emit(.note("The samples of step \(training.done) could not be written: \(error)"))
     }
+  }
+
+  /// Runs work between two steps. The recorded peak of the steps does not contain its memory.
+  private func skippingIfOutOfMemory(_ work: String, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as TorchError where error.isOutOfMemory {
+      try emit(
+        .note(
+          "Skipped the \(work) of step \(training.done), because there is not enough memory "
+            + "(\(error.message))."))
+      // libtorch keeps the GPU memory of freed tensors.
+      if device.isCUDA { try Backend.emptyCache() }
+    }
+    try PeakMemory.reset(on: device)
   }
 
   private func emit(_ event: TrainingEvent) throws(UnsavableError) {

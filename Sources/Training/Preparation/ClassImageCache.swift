@@ -30,7 +30,7 @@ struct ClassImageCache {
     count: Int, prompts: [String], checkStop: () throws -> Void,
     report: (TrainingEvent) throws -> Void
   ) throws -> [DatasetImage] {
-    let plans = (0..<count).map { plan(index: $0, prompt: prompts[$0 % prompts.count]) }
+    let plans = try (0..<count).map { try plan(index: $0, prompt: prompts[$0 % prompts.count]) }
     let side = setup.resolution
     let missing = plans.indices.filter {
       plans[$0].entry.image(width: side, height: side) == nil
@@ -55,15 +55,14 @@ struct ClassImageCache {
     let entry: PictureEntry
   }
 
-  private func plan(index: Int, prompt: String) -> Plan {
+  private func plan(index: Int, prompt: String) throws -> Plan {
     var options = DrawingOptions()
     options.prompt = prompt
     options.seed = CounterRandom.value(
       seed: setup.config.seed, step: 0, sample: index, purpose: .classImage)
     (options.steps, options.guidance) = (setup.config.priorSteps, setup.config.priorGuidance)
     (options.width, options.height) = (setup.resolution, setup.resolution)
-    let arithmetic = Arithmetic(
-      device: setup.device, threads: setup.config.threads ?? Backend.threads)
+    let arithmetic = try Arithmetic(setup)
     let parts: [ModelDirectory.Component] = [.unet, .vae, .scheduler]
     let key = ContentHash.of(
       [

@@ -47,7 +47,7 @@ struct PreparedData {
     let instances = SampleDeck(instances: sources.instances, config)
     let validation = Self.plain(sources.validation, config)
     let compared = Self.plain(sources.instances.evenlyChosen(validation.count), config)
-    let latents = LatentCache(setup)
+    let latents = try LatentCache(setup)
     let texts = try TextCache(setup)
     func progress(_ what: String, _ done: Int, _ count: Int) throws {
       Failpoint.caching.pass(what)

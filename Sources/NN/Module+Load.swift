@@ -16,8 +16,12 @@ extension Module {
       parameters.count, to: device, dtype: dtype, next: { try source.tensor(parameters[$0].path) },
       take: { index, tensor, isCopy in
         let (path, parameter) = parameters[index]
-        parameter.bind(tensor)
-        if isCopy || !source.isMapped(path) { source.release(path) }
+        if isCopy || !source.isMapped(path) {
+          parameter.bind(tensor)
+          source.release(path)
+        } else {
+          parameter.bind(tensor, release: { source.release(path) })
+        }
       })
   }
 

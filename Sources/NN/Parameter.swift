@@ -9,6 +9,8 @@ public final class Parameter {
 
   private var value: Tensor?
   private var replacement: Tensor?
+  /// Lets the pages of the file that the values are mapped from leave memory.
+  private var release: (() -> Void)?
 
   /// A parameter without values.
   public init(_ shape: [Int]) { self.shape = shape }
@@ -25,7 +27,11 @@ public final class Parameter {
   var isReplaced: Bool { replacement != nil }
 
   /// Gives the parameter its values.
-  func bind(_ tensor: Tensor) {
+  ///
+  /// - Parameter release: called when other values take their place; nil if they own their memory.
+  func bind(_ tensor: Tensor, release: (() -> Void)? = nil) {
+    self.release?()
+    self.release = release
     value = tensor
     replacement = nil
   }

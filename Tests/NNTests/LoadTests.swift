@@ -124,6 +124,25 @@ struct LoadTests {
     }
   }
 
+  @Test("Mapped pages leave memory when other values take the place of a parameter's")
+  func replacedPages() throws {
+    let values = try normal(256, 256, 3, 3, seed: 3)
+    let url = try workshop.safetensors([("weight", values)], "replaced.safetensors")
+    let conv = Conv2d(256, 256, kernelSize: 3, bias: false)
+    try conv.load(from: WeightSource(file: url))
+    let bytes = try conv.weight.tensor.bytes()
+    #expect(try residentBytes(of: url) > 2 << 20)
+    try Block(conv).setChannelsLast()
+    #expect(try conv.weight.tensor.bytes() == bytes)
+    #expect(try residentBytes(of: url) < 256 << 10)
+  }
+
+  private final class Block: Module {
+    let conv: Conv2d
+
+    init(_ conv: Conv2d) { self.conv = conv }
+  }
+
   /// Bytes of this process's mappings of a file that are in memory.
   private func residentBytes(of url: URL) throws -> Int {
     // `String(contentsOfFile:)` returns only the beginning of this file.

@@ -5,13 +5,10 @@ import Torch
 public final class AdapterFusion {
   private let copies: [FusedLinears.Copy]
   private let leaves: [Tensor]
-  /// A gradient for each trained matrix.
-  private let gradients: [Tensor]
 
   fileprivate init(_ layers: [FusedLinears]) throws {
     copies = layers.flatMap(\.copies)
     leaves = layers.flatMap(\.leaves)
-    gradients = try copies.map { try .empty($0.trained.shape, device: $0.trained.device) }
     try refresh()
   }
 
@@ -25,25 +22,27 @@ public final class AdapterFusion {
 
   /// Adds the gradients of a backward pass to those of the trained matrices. Throws `TorchError`.
   public func collectGradients() throws {
-    for (factor, copies) in Dictionary(grouping: copies.indices, by: { copies[$0].factor }) {
+    for (factor, copies) in Dictionary(grouping: copies, by: \.factor) {
       try collect(copies, times: factor)
     }
     for leaf in leaves { try leaf.setGrad(nil) }
   }
 
-  private func collect(_ indices: [Int], times factor: Double) throws {
+  private func collect(_ copies: [FusedLinears.Copy], times factor: Double) throws {
     var first: (targets: [Tensor], sources: [Tensor]) = ([], [])
     var later: (targets: [Tensor], sources: [Tensor]) = ([], [])
-    for index in indices {
-      let trained = copies[index].trained
-      guard let passed = try copies[index].gradient() else { continue }
-      if let sum = try trained.grad {
+    for copy in copies {
+      guard let passed = try copy.gradient() else { continue }
+      if let sum = try copy.trained.grad {
         later.targets.append(sum)
         later.sources.append(passed)
+      } else if factor == 1, passed.dtype == .float32 {
+        try copy.trained.setGrad(passed)
       } else {
-        first.targets.append(gradients[index])
+        let gradient = try Tensor.empty(passed.shape, device: passed.device)
+        first.targets.append(gradient)
         first.sources.append(passed)
-        try trained.setGrad(gradients[index])
+        try copy.trained.setGrad(gradient)
       }
     }
     try Tensor.copyEach(to: first.targets, from: first.sources, times: factor)

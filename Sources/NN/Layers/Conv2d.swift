@@ -25,7 +25,10 @@ public final class Conv2d: UnaryLayer, AdapterSlot {
 
   /// Reorders the weight so that the channels of a pixel are side by side in memory. The output, and
   /// with it what follows, then has that order, which the CPU's convolutions are fastest in.
-  func setChannelsLast() throws { weight.bind(try weight.tensor.channelsLast()) }
+  func setChannelsLast() throws {
+    guard weight.shape[2] > 1 else { return }
+    weight.bind(try weight.tensor.channelsLast())
+  }
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {

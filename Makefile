@@ -47,6 +47,7 @@ interop: setup python-environment ## loads our files in diffusers and peft, and 
 # Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
 gpu-check: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
 gpu-check: setup python-environment ## runs the check of a GPU machine on the CPU, with tiny shapes
+	swift build --build-tests
 	$(python) Scripts/gpu-check --device cpu --output .build/gpu-check
 
 defaults: build ## writes Configs/default.yaml from the declarations of the options

@@ -13,7 +13,7 @@ from settings import Settings  # noqa: E402
 # more than the 8 minutes of a whole check, which ends at its deadline.
 PARTS = {
     "facts": ("facts", 30),
-    "tests": ("selftest", 80),
+    "tests": ("selftest", 110),
     "model": ("random_model", 30),
     "cold": ("cold", 45),
     "training": ("training", 140),

@@ -54,10 +54,13 @@ def run(settings, arguments, environment=None, interrupt_at=None):
         env=os.environ | (environment or {}))
     os.close(other)
     messages, results = [], []
+    awaited = interrupt_at
 
     def received(text):
+        nonlocal awaited
         messages.append(Message(time.monotonic() - start, text))
-        if interrupt_at and re.search(interrupt_at, text):
+        if awaited and re.search(awaited, text):
+            awaited = None  # a second signal would end the program before it has saved
             process.send_signal(signal.SIGINT)
 
     reader = threading.Thread(target=read, args=(terminal, received))

@@ -15,8 +15,7 @@ FILTERS = {"tests": "CUDA", "deterministic": "CUDATests/Determinism"}
 def main(settings, emit):
     failed = []
     for name, skipped in RUNS.items():
-        code, text = run(settings, FILTERS[name], skipped)
-        (Path(settings.output) / f"{name}.log").write_text(text, encoding="utf-8")
+        code, text = run(settings, FILTERS[name], skipped, Path(settings.output) / f"{name}.log")
         counts = re.findall(r"Test run with (\d+) tests?.* (passed|failed) after ([\d.]+)", text)
         total, result, seconds = counts[-1] if counts else (0, "did not end", 0)
         problems = [line for line in text.splitlines() if "recorded an issue" in line]
@@ -29,20 +28,23 @@ def main(settings, emit):
         raise SystemExit(f"failed: {', '.join(failed)}")
 
 
-def run(settings, pattern, more):
-    """Runs the tests that match a pattern. Returns the exit code and the output."""
+def run(settings, pattern, more, log):
+    """Runs the tests that match a pattern. Returns the exit code and the output, which is also in a
+    file, so that it survives a test that does not end."""
     command = [settings.tests, "--testing-library", "swift-testing", "--no-parallel", "--filter",
                pattern, *more]
     environment = os.environ | {
         "LORA_TRAIN_REPOSITORY": str(ROOT), "OMP_NUM_THREADS": settings.pick("8", "1"),
         "TMPDIR": settings.scratch,
+        # Both are read when CUDA starts. The references were computed in full float32.
+        "NVIDIA_TF32_OVERRIDE": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }
     if settings.device == "cpu":
         environment["LORA_TRAIN_TEST_DEVICE"] = "cpu"
-    finished = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", cwd=ROOT)
-    return finished.returncode, finished.stdout
+    with log.open("w", encoding="utf-8") as output:
+        finished = subprocess.run(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    return finished.returncode, log.read_text(encoding="utf-8", errors="replace")
 
 
 def shortened(line):

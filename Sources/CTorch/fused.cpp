@@ -2,6 +2,8 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
+
 #include "shim.h"
 
 using namespace shim;

@@ -7,10 +7,13 @@ import Torch
 
 @Suite("The whole UNet")
 struct UNetGoldenTests {
-  @Test("has diffusers' prediction and gradients", arguments: ["unet", "unet-wide"])
-  func equalsDiffusers(_ name: String) throws {
+  @Test(
+    "has diffusers' prediction and gradients, also with channels last",
+    arguments: ["unet", "unet-wide"], [false, true])
+  func equalsDiffusers(_ name: String, channelsLast: Bool) throws {
     let golden = try Golden("models/\(name)")
     let unet = try TinyModel.unet()
+    if channelsLast { try unet.setChannelsLast() }
     try golden.trackGradients(of: unet)
     let sample = try golden.input("sample")
     let prompt = try golden.input("encoder_hidden_states")

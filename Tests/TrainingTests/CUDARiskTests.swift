@@ -11,7 +11,8 @@ import Testing
 extension CUDATests {
   /// Findings of an audit of the CUDA path. Serialized, because the tests measure memory.
   @Suite(
-    "Risks on a GPU", .serialized, .enabled(if: Device.cudaCount > 0, "no CUDA GPU"))
+    "Risks on a GPU", .serialized,
+    .enabled(if: TestedDevice.isPresent && device.isCUDA, "no CUDA GPU"))
   struct Risks {
     @Test("Memory is counted before anything else has used CUDA")
     func countedAtOnce() async {

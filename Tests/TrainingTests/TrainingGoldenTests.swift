@@ -26,17 +26,18 @@ struct TrainingGoldenTests {
   }
 
   @Test(
-    "losses, gradient norms and the final adapter are equal, with and without checkpointing",
+    "losses, gradient norms and the final adapter are equal, fused as in a training and plain",
     arguments: [
       "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
-    ], [false, true])
-  func training(name: String, checkpointing: Bool) throws {
-    try Self.compare(name, checkpointing: checkpointing)
+    ], [(fused: true, checkpointing: false), (true, true), (false, false), (false, true)])
+  func training(name: String, form: (fused: Bool, checkpointing: Bool)) throws {
+    try Self.compare(name, checkpointing: form.checkpointing, fused: form.fused)
   }
 
   /// Trains on a device, and expects the recorded losses, norms and final adapter within `tolerance`.
   static func compare(
-    _ name: String, checkpointing: Bool, on device: Device = .cpu, tolerance: Double = 1e-5
+    _ name: String, checkpointing: Bool, fused: Bool = true, on device: Device = .cpu,
+    tolerance: Double = 1e-5
   ) throws {
     let golden = try Golden("training/\(name)")
     let reference = try golden.config(as: Reference.self)
@@ -50,10 +51,12 @@ struct TrainingGoldenTests {
       LoRA.self, targets: config.loraTargets,
       settings: AdapterSettings(rank: reference.rank, alpha: reference.alpha)
     ) { _ in try Generator(seed: 0) }
+    let fusion = fused ? try unet.fuseAdapters() : nil
     unet.setGradientCheckpointing(checkpointing)
     let trained = sites.flatMap(\.tensors)
     let initial = try Golden("training/initial-adapter")
     for (name, tensor) in trained { try tensor.copy(from: initial.tensor("unet.\(name)")) }
+    try fusion?.refresh()
 
     var scheduler = model.scheduler
     scheduler.predictionType = try #require(PredictionType(rawValue: reference.predictionType))
@@ -71,7 +74,7 @@ struct TrainingGoldenTests {
           beta1: reference.betas[0], beta2: reference.betas[1], epsilon: reference.epsilon,
           weightDecay: reference.weightDecay)),
       schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 5), config: config,
-      scalesLoss: false)
+      scalesLoss: false, fusion: fusion)
 
     var scaler = LossScaler()
     let losses = try golden.tensor("out.losses").doubles()

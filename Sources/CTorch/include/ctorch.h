@@ -97,8 +97,8 @@ int ct_upload_views(
 /// Copies CPU tensors to the places of those views, without waiting for the device of `memory`.
 int ct_upload(
     ct_tensor memory, const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
-/// How often a call of this thread waited for a tensor's device, or would have if that were a GPU: reads to host
-/// memory, and copies from host memory other than `ct_upload`.
+/// The calls of this thread that wait for a GPU: reads to host memory, and copies from it other than
+/// `ct_upload`. They are counted on a CPU, too.
 int64_t ct_wait_count(void) CT_NOEXCEPT;
 /// Overwrites the elements of `destination` with those of `source`, converting as needed.
 int ct_copy(ct_tensor destination, ct_ref source) CT_NOEXCEPT;

@@ -25,6 +25,11 @@ public final class AdapterFusion {
     for (factor, copies) in Dictionary(grouping: copies, by: \.factor) {
       try collect(copies, times: factor)
     }
+    try dropGradients()
+  }
+
+  /// Drops the gradients of a backward pass that were not collected. Throws `TorchError`.
+  public func dropGradients() throws {
     for leaf in leaves { try leaf.setGrad(nil) }
   }
 
@@ -54,7 +59,7 @@ public final class AdapterFusion {
 
 extension Module {
   /// Fuses the groups of linear layers below this module whose adapters are LoRAs, for training.
-  /// Other layers stay as they are. Throws `TorchError`.
+  /// Other layers stay as they are. Call it once for a set of adapters. Throws `TorchError`.
   public func fuseAdapters() throws -> AdapterFusion {
     let groupings = ([self as any Module] + modules().map(\.module)).compactMap {
       $0 as? any LinearGrouping

@@ -18,7 +18,7 @@ final class UNetMidBlock2D: Module {
     }
   }
 
-  /// `[B, C, H, W]`, the timestep's embedding `[B, T]`, activated and the prompt to
+  /// `[B, C, H, W]`, the activated embedding of the timestep `[B, T]` and the prompt to
   /// `[B, C, H, W]`.
   func callAsFunction(
     _ sample: Tensor, temb: Tensor, prompt: PromptContext

@@ -103,6 +103,7 @@ struct OptimizerStep {
 
   private func dropGradients() throws {
     for tensor in optimizer.parameters { try tensor.setGrad(nil) }
+    try fusion?.dropGradients()
   }
 }
 

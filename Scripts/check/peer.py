@@ -29,7 +29,7 @@ class Peer:
         self.process.wait()
 
     def ask(self, work, **job):
-        """Lets it do a job and returns its answer."""
+        """Lets it do a job and returns its answer. Raises RuntimeError if the job fails."""
         self.process.stdin.write(json.dumps({"work": work, **job}) + "\n")
         self.process.stdin.flush()
         return self.answer()
@@ -38,7 +38,10 @@ class Peer:
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"diffusers ended with exit {self.process.wait()}")
-        return json.loads(line)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(f"diffusers: {answer['error']}")
+        return answer
 
 
 class Worker:
@@ -86,9 +89,11 @@ class Worker:
         if encodes:
             training.latents = self.encoding(batch)
         self.reset_peak()
-        seconds = training.steps(steps)
-        if encodes:
-            del training.latents
+        try:
+            seconds = training.steps(steps)
+        finally:
+            if encodes:
+                del training.latents
         steady = sorted(seconds[2:] or seconds)
         return {
             "side": "diffusers + peft" + (", its script" if encodes else ", lean"), "batch": batch,
@@ -175,6 +180,15 @@ class Worker:
         if self.settings.device == "cuda":
             torch.cuda.synchronize()
 
+    def release(self):
+        """Returns the GPU memory that no tensor uses, because lora-train runs next."""
+        import torch
+
+        if self.settings.device == "cuda":
+            if "training" in self.__dict__:
+                self.training.optimizer.zero_grad()
+            torch.cuda.empty_cache()
+
     def reset_peak(self):
         import torch
 
@@ -198,7 +212,11 @@ def main(text):
     worker = Worker(Settings(**json.loads(text)))
     for line in sys.stdin:
         job = json.loads(line)
-        answer = getattr(worker, job.pop("work"))(**job)
+        try:
+            answer = getattr(worker, job.pop("work"))(**job)
+        except Exception as error:  # the next job may still succeed, with less memory for instance
+            answer = {"error": f"{type(error).__name__}: {error}"[:500]}
+        worker.release()
         print(json.dumps(answer), flush=True)
 
 

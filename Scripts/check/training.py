@@ -20,10 +20,17 @@ def variants(settings):
 
 
 def main(settings, emit):
+    failed = []
     with Peer(settings) as peer:
         emit("loading", **peer.ask("load"))
         for variant in variants(settings):
-            compare(settings, emit, peer, variant)
+            try:
+                compare(settings, emit, peer, variant)
+            except RuntimeError as error:
+                emit("failed", variant=variant.name, problem=str(error)[-500:])
+                failed.append(variant.name)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 def compare(settings, emit, peer, variant):

@@ -36,12 +36,14 @@ int ct_upload_views(
     ct_ref memory, const ct_ref *tensors, size_t count, ct_tensor *views) noexcept {
   return status([&] {
     int64_t offset = 0;
-    for (size_t i = 0; i < count; i++) {
-      const auto &like = ref(tensors[i]);
+    std::vector<at::Tensor> made;
+    for (const auto &like : list(tensors, count)) {
       auto part = ref(memory).narrow(0, offset, static_cast<int64_t>(like.nbytes()));
-      views[i] = own(part.view(like.scalar_type()).view(like.sizes()));
+      made.push_back(part.view(like.scalar_type()).view(like.sizes()));
       offset += padded(like);
     }
+    // Handles are handed out only after everything that can fail, so that none is lost.
+    for (size_t i = 0; i < count; i++) views[i] = own(std::move(made[i]));
   });
 }
 

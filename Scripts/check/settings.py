@@ -55,15 +55,20 @@ class Settings:
 
 def find_program():
     """lora-train of the environment, of a bundle, or of this checkout."""
-    places = [os.environ.get("LORA_TRAIN"), BUNDLE / "run", ROOT / ".build/release/lora-train",
+    places = [os.environ.get("LORA_TRAIN"), in_bundle("run"), ROOT / ".build/release/lora-train",
               ROOT / ".build/debug/lora-train"]
     return first(places, "lora-train is not built; run make build")
 
 
 def find_tests():
     """The tests of a bundle or of this checkout."""
-    places = [BUNDLE / "run-tests", ROOT / ".build/debug/lora-trainPackageTests.xctest"]
+    places = [in_bundle("run-tests"), ROOT / ".build/debug/lora-trainPackageTests.xctest"]
     return first(places, "the tests are not built; run swift build --build-tests")
+
+
+def in_bundle(name):
+    """A file of the bundle that this copy of the repository is in; None in a checkout."""
+    return BUNDLE / name if (BUNDLE / "TORCH_VERSION").is_file() else None
 
 
 def first(places, problem):

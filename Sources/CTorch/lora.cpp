@@ -12,10 +12,11 @@ using torch::autograd::variable_list;
 namespace {
 
 /// The part of an output that a stack of up matrices `[n, out, rank]` changes: `n * out` columns
-/// from `column`, by `n * rank` columns of the low-rank product from `rank`.
+/// from `column`, by `n * rank` columns of the low-rank product from `rank`, times `scale`.
 struct Part {
   at::Tensor ups;
   int64_t column, rank;
+  double scale;
 
   int64_t count() const { return ups.size(0); }
   /// `[M, all]` as `[n, M, out]`.
@@ -23,49 +24,59 @@ struct Part {
   /// `[M, all]` as `[n, M, rank]`.
   at::Tensor ranks(const at::Tensor &all) const { return split(all, rank, ups.size(2)); }
 
+  /// `scale * a b` of two matrices, or of each two in two stacks. The scale is applied before the
+  /// product is rounded.
+  at::Tensor scaled(const at::Tensor &a, const at::Tensor &b) const {
+    if (scale == 1) return at::matmul(a, b);
+    auto none = at::empty({}, a.options());
+    return a.dim() == 2 ? at::addmm(none, a, b, /*beta=*/0, scale)
+                        : at::baddbmm(none, a, b, /*beta=*/0, scale);
+  }
+
  private:
   at::Tensor split(const at::Tensor &all, int64_t start, int64_t size) const {
     return all.narrow(1, start, count() * size).unflatten(1, {count(), size}).transpose(0, 1);
   }
 };
 
-std::vector<Part> parts(const variable_list &ups, at::IntArrayRef columns) {
+std::vector<Part> parts(
+    const variable_list &ups, at::IntArrayRef columns, at::ArrayRef<double> scales) {
   std::vector<Part> result;
   int64_t rank = 0;
   for (size_t i = 0; i < ups.size(); i++) {
-    result.push_back({ups[i], columns[i], rank});
+    result.push_back({ups[i], columns[i], rank, scales[i]});
     rank += ups[i].size(0) * ups[i].size(2);
   }
   return result;
 }
 
-/// `y = x weight^T + bias`, and `y[:, part] += (x down^T) up^T` for each stack of up matrices. The
-/// weight and the bias are frozen. Nothing is kept for the backward pass but the input and the
+/// `y = x weight^T + bias`, and `y[:, part] += scale (x down^T) up^T` for each stack of up matrices.
+/// The weight and the bias are frozen. Nothing is kept for the backward pass but the input and the
 /// low-rank product.
 struct LoRALinear : torch::autograd::Function<LoRALinear> {
   // `tensors` are x, weight, down and the stacks.
   static Variable forward(
       AutogradContext *context, at::TensorList tensors, const std::optional<at::Tensor> &bias,
-      std::vector<int64_t> columns) {
+      std::vector<int64_t> columns, std::vector<double> scales) {
     at::AutoDispatchBelowAutograd below;
     const auto &x = tensors[0], &weight = tensors[1], &down = tensors[2];
     variable_list ups(tensors.begin() + 3, tensors.end());
     auto rows = x.reshape({-1, x.size(-1)});
     auto y = bias ? at::addmm(*bias, rows, weight.t()) : at::mm(rows, weight.t());
     auto low = at::mm(rows, down.t());
-    for (const auto &part : parts(ups, columns)) {
+    for (const auto &part : parts(ups, columns, scales)) {
+      auto target = part.columns(y), ranks = part.ranks(low);
       if (part.count() == 1) {
-        auto target = part.columns(y)[0];
-        target.addmm_(part.ranks(low)[0], part.ups[0].t());
+        target[0].addmm_(ranks[0], part.ups[0].t(), /*beta=*/1, part.scale);
       } else {
-        auto target = part.columns(y);
-        target.baddbmm_(part.ranks(low), part.ups.transpose(1, 2));
+        target.baddbmm_(ranks, part.ups.transpose(1, 2), /*beta=*/1, part.scale);
       }
     }
     variable_list saved{rows, weight, down, low};
     saved.insert(saved.end(), ups.begin(), ups.end());
     context->save_for_backward(saved);
     context->saved_data["columns"] = columns;
+    context->saved_data["scales"] = scales;
     context->saved_data["shape"] = x.sizes().vec();
     auto shape = x.sizes().vec();
     shape.back() = weight.size(0);
@@ -76,27 +87,28 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
     at::AutoDispatchBelowAutograd below;
     auto saved = context->get_saved_variables();
     const auto &rows = saved[0], &weight = saved[1], &down = saved[2], &low = saved[3];
-    auto columns = context->saved_data["columns"].toIntVector();
     auto gradient = output_gradients[0].reshape({-1, weight.size(0)});
     variable_list ups(saved.begin() + 4, saved.end());
-    variable_list result(3 + ups.size() + 2);
+    variable_list result(3 + ups.size() + 3);
 
-    auto stacks = parts(ups, columns);
+    auto stacks = parts(
+        ups, context->saved_data["columns"].toIntVector(),
+        context->saved_data["scales"].toDoubleVector());
     at::Tensor low_gradient;  // [M, ranks]
     if (stacks.size() == 1 && stacks[0].count() == 1) {
-      low_gradient = at::mm(stacks[0].columns(gradient)[0], ups[0][0]);
+      low_gradient = stacks[0].scaled(stacks[0].columns(gradient)[0], ups[0][0]);
     } else {
       low_gradient = at::empty_like(low);
       for (const auto &part : stacks) {
-        part.ranks(low_gradient).copy_(at::bmm(part.columns(gradient), part.ups));
+        part.ranks(low_gradient).copy_(part.scaled(part.columns(gradient), part.ups));
       }
     }
     for (size_t i = 0; i < stacks.size(); i++) {
       const auto &part = stacks[i];
       result[3 + i] =
           part.count() == 1
-              ? at::mm(part.columns(gradient)[0].t(), part.ranks(low)[0]).unsqueeze(0)
-              : at::bmm(part.columns(gradient).transpose(1, 2), part.ranks(low));
+              ? part.scaled(part.columns(gradient)[0].t(), part.ranks(low)[0]).unsqueeze(0)
+              : part.scaled(part.columns(gradient).transpose(1, 2), part.ranks(low));
     }
     result[2] = at::mm(low_gradient.t(), rows);
     if (context->needs_input_grad(0)) {
@@ -112,11 +124,12 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
 
 ct_tensor ct_lora_linear(
     ct_ref x, ct_ref weight, ct_ref bias, ct_ref down, const ct_ref *ups, const int64_t *columns,
-    size_t count) noexcept {
+    const double *scales, size_t count) noexcept {
   return tensor([&] {
     std::vector<at::Tensor> tensors{ref(x), ref(weight), ref(down)};
     for (size_t i = 0; i < count; i++) tensors.push_back(ref(ups[i]));
     return LoRALinear::apply(
-        at::TensorList(tensors), optional(bias), std::vector<int64_t>(columns, columns + count));
+        at::TensorList(tensors), optional(bias), std::vector<int64_t>(columns, columns + count),
+        std::vector<double>(scales, scales + count));
   });
 }

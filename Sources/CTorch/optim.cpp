@@ -21,17 +21,10 @@ int ct_adamw(
   });
 }
 
-int ct_copy_each(
-    const ct_ref *destinations, const ct_ref *sources, size_t count, double factor) noexcept {
+int ct_copy_each(const ct_ref *destinations, const ct_ref *sources, size_t count) noexcept {
   return status([&] {
     at::NoGradGuard no_grad;
-    if (count == 0) return;
-    auto targets = list(destinations, count), values = list(sources, count);
-    if (factor == 1) return at::_foreach_copy_(targets, values);
-    // The wider type takes the product, so that it is rounded once.
-    bool from_wide = values[0].scalar_type() == at::kFloat;
-    at::_foreach_copy_(targets, from_wide ? at::_foreach_mul(values, factor) : values);
-    if (!from_wide) at::_foreach_mul_(targets, factor);
+    if (count > 0) at::_foreach_copy_(list(destinations, count), list(sources, count));
   });
 }
 

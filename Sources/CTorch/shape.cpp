@@ -1,4 +1,6 @@
 // Views and rearrangements.
+#include <memory>
+
 #include "shim.h"
 
 using namespace shim;
@@ -39,7 +41,10 @@ int ct_split(
     ct_ref a, const int64_t *lengths, size_t count, int64_t dimension, ct_tensor *parts) noexcept {
   return status([&] {
     auto views = ref(a).split_with_sizes(sizes(lengths, count), dimension);
-    for (size_t i = 0; i < count; i++) parts[i] = own(views[i]);
+    // Handles are handed out only after everything that can fail, so that none is lost.
+    std::vector<std::unique_ptr<at::Tensor>> made;
+    for (auto &view : views) made.push_back(std::make_unique<at::Tensor>(std::move(view)));
+    for (size_t i = 0; i < count; i++) parts[i] = reinterpret_cast<ct_tensor>(made[i].release());
   });
 }
 

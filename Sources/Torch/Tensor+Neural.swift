@@ -18,14 +18,15 @@ extension Tensor {
   /// - Parameters:
   ///   - down: `[ranks, in]`.
   ///   - ups: stacks `[n, out, rank]`. Each changes the `n * out` output columns from `column` by the
-  ///     next `n * rank` columns of `x @ down.T`.
-  public func loraLinear(
-    _ weight: Tensor, _ bias: Tensor?, down: Tensor, ups: [(stack: Tensor, column: Int)]
+  ///     next `n * rank` columns of `x @ down.T`, times `scale`.
+  package func loraLinear(
+    _ weight: Tensor, _ bias: Tensor?, down: Tensor,
+    ups: [(stack: Tensor, column: Int, scale: Double)]
   ) throws(TorchError) -> Tensor {
-    let columns = ups.map(\.column).int64s
+    let (columns, scales) = (ups.map(\.column).int64s, ups.map(\.scale))
     let handle = withHandles(ups.map(\.stack)) { stacks, count in
       ct_lora_linear(
-        self.handle, weight.handle, bias?.handle, down.handle, stacks, columns, count)
+        self.handle, weight.handle, bias?.handle, down.handle, stacks, columns, scales, count)
     }
     return try Tensor(adopting: handle)
   }

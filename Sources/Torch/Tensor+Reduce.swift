@@ -28,30 +28,31 @@ extension Tensor {
   /// Scales every tensor in place so that the 2-norm of all, which is the scalar `norm`, becomes at
   /// most `maximum` (Pascanu et al. 2013, torch.nn.utils.clip_grad_norm_). Does not wait for the
   /// device.
-  public static func clip(
+  package static func clip(
     _ tensors: [Tensor], norm: Tensor, to maximum: Double
   ) throws(TorchError) {
     try check(withHandles(tensors) { ct_clip($0, $1, norm.handle, maximum) })
   }
 
   /// 1 as a float32 scalar if an element is not finite, else 0. Does not wait for the device.
-  public func foundInf() throws(TorchError) -> Tensor { try Tensor(adopting: ct_found_inf(handle)) }
+  package func foundInf() throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_found_inf(handle))
+  }
 
   /// Multiplies the elements of every tensor in place.
   public static func scale(_ tensors: [Tensor], by factor: Double) throws(TorchError) {
     try check(withHandles(tensors) { ct_scale($0, $1, factor) })
   }
 
-  /// Overwrites each destination in place with `factor` times its source, converting as needed. The
-  /// product is computed in float32 if either tensor has that type.
-  public static func copyEach(
-    to destinations: [Tensor], from sources: [Tensor], times factor: Double = 1
+  /// Overwrites each destination in place with its source, converting as needed.
+  package static func copyEach(
+    to destinations: [Tensor], from sources: [Tensor]
   ) throws(TorchError) {
-    try eachPair(destinations, sources) { ct_copy_each($0, $1, $2, factor) }
+    try eachPair(destinations, sources) { ct_copy_each($0, $1, $2) }
   }
 
   /// Adds each source to its destination in place. Both have the same type.
-  public static func addEach(to destinations: [Tensor], _ sources: [Tensor]) throws(TorchError) {
+  package static func addEach(to destinations: [Tensor], _ sources: [Tensor]) throws(TorchError) {
     try eachPair(destinations, sources) { ct_add_each($0, $1, $2) }
   }
 

@@ -1,13 +1,13 @@
 import CTorch
 
 /// Tensors on a device that are overwritten together, in one transfer.
-public final class UploadBuffer {
+package final class UploadBuffer {
   /// The tensors on the device.
-  public let tensors: [Tensor]
+  package let tensors: [Tensor]
   private let memory: Tensor
 
   /// A buffer for tensors with the shapes and types of others. Throws `TorchError`.
-  public init(like others: [Tensor], on device: Device) throws(TorchError) {
+  package init(like others: [Tensor], on device: Device) throws(TorchError) {
     let size = withHandles(others) { ct_upload_size($0, $1) }
     memory = try .empty([Int(size)], dtype: .uint8, device: device)
     var handles = [OpaquePointer?](repeating: nil, count: others.count)
@@ -18,7 +18,7 @@ public final class UploadBuffer {
   }
 
   /// Copies CPU tensors of the buffer's shapes and types to the device, without waiting for it.
-  public func upload(_ sources: [Tensor]) throws(TorchError) {
+  package func upload(_ sources: [Tensor]) throws(TorchError) {
     guard sources.map(\.shape) == tensors.map(\.shape), sources.map(\.dtype) == tensors.map(\.dtype)
     else { throw TorchError("The tensors have other shapes or types than the buffer.") }
     try check(withHandles(sources) { ct_upload(memory.handle, $0, $1) })
@@ -28,5 +28,5 @@ public final class UploadBuffer {
 extension Backend {
   /// How often a call of this thread waited for a tensor's device, or would have if that were a GPU:
   /// reads of values, and copies of host memory other than ``UploadBuffer``'s.
-  public static var waitCount: Int { Int(checkProperty(ct_wait_count())) }
+  package static var waitCount: Int { Int(checkProperty(ct_wait_count())) }
 }

@@ -42,6 +42,17 @@ extension CommandTests {
       #expect(names.contains("aten::addmm") && !names.contains("aten::_fused_adamw_"))
     }
 
+    @Test("A step that is never taken is reported")
+    func laterStep() throws {
+      let workspace = try Workspace()
+      let outcome = try Program.run(
+        Workspace.training(steps: 3), in: workspace.url,
+        environment: ["LORA_TRAIN_PROFILE": "step.json", "LORA_TRAIN_PROFILE_STEP": "9"])
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(outcome.messages.contains("Note: step 9 was not taken, so it was not profiled."))
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("step.json").path))
+    }
+
     @Test("A step that is no number is refused before anything starts")
     func badStep() throws {
       let workspace = try Workspace()

@@ -32,6 +32,15 @@ struct FusedAdapterTests {
     x = try normal(2, 3, 6, seed: 2)
   }
 
+  private func expectEqual(_ plain: [[Double]], _ fused: [[Double]]) {
+    #expect(plain.count == fused.count)
+    for (one, other) in zip(fused, plain) {
+      let scale = other.map(abs).max() ?? 0
+      #expect(scale > 0 && one.count == other.count)
+      #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 2e-6 * scale })
+    }
+  }
+
   private func attach(_ targets: [String], rank: Int = 2, alpha: Double = 3) throws -> [Tensor] {
     let sites = try block.attachAdapters(
       LoRA.self, targets: targets, settings: AdapterSettings(rank: rank, alpha: alpha)
@@ -73,12 +82,38 @@ struct FusedAdapterTests {
     let fusion = try block.fuseAdapters()
     let fused = try results(trained, fusion)
     #expect(plain.count == 2 + 2 * targets.count)
-    for (one, other) in zip(fused, plain) {
-      let scale = other.map(abs).max() ?? 0
-      #expect(scale > 0 && one.count == other.count)
-      #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 2e-6 * scale })
-    }
+    expectEqual(plain, fused)
     #expect(try block.parameters().map { try $0.parameter.tensor.bytes() } == weights)
+  }
+
+  @Test(
+    "Neighbours of other ranks and scales, and a layer without an adapter between, stay correct")
+  func unequal() throws {
+    let trained =
+      try attach(["to_q"], rank: 2, alpha: 3) + attach(["to_v"], rank: 3, alpha: 0.5)
+      + attach(["to_out"], rank: 1, alpha: 4)
+    try expectEqual(results(trained), results(trained, block.fuseAdapters()))
+    block.setAdapters([:])
+    let neighbours = try attach(["to_q"], rank: 2, alpha: 4) + attach(["to_k"], rank: 2, alpha: 1)
+    try expectEqual(results(neighbours), results(neighbours, block.fuseAdapters()))
+  }
+
+  @Test("The scale is applied before a product is rounded, so that float16 loses no gradient")
+  func smallScale() throws {
+    for (_, parameter) in block.parameters() {
+      parameter.bind(try parameter.tensor.to(.float16))
+    }
+    let trained = try attach(["to_q", "to_k"], rank: 2, alpha: 1e-4)
+    for tensor in trained { try noGrad { try tensor.copy(from: tensor * 1e-3) } }
+    let fusion = try block.fuseAdapters()
+    let outputs = try block.linearGroups[0](x.to(.float16))
+    try (outputs[0].to(.float32).sum() * 6e4 + outputs[1].to(.float32).sum() * 6e4).backward()
+    try fusion.collectGradients()
+    // Copies of matrices times the scale would be below float16's smallest number, 6e-8.
+    for tensor in trained {
+      let gradient = try #require(try tensor.grad)
+      #expect(try gradient.isFinite() && gradient.floats().allSatisfy { $0 != 0 })
+    }
   }
 
   @Test("use changed matrices after a refresh")

@@ -137,6 +137,26 @@ struct LoadTests {
     #expect(try residentBytes(of: url) < 256 << 10)
   }
 
+  @Test("Reading a neighbour brings no released page back")
+  func releasedNeighbours() throws {
+    let linear = Linear(512, 512, bias: false)
+    let tensors = try (0..<16).map { index in
+      ("\(index).weight", try normal(512, 512, seed: UInt64(index)))
+    }
+    let url = try workshop.safetensors(tensors, "neighbours.safetensors")
+    let source = try WeightSource(file: url)
+    for index in stride(from: 1, to: 16, by: 2) {
+      try linear.load(from: source.below("\(index)."), dtype: .bfloat16)
+    }
+    var sum = 0.0
+    for index in stride(from: 0, to: 16, by: 2) {
+      sum += try source.tensor("\(index).weight").abs().sum().item()
+    }
+    #expect(sum > 0)
+    // The even half, and the pages that both halves share.
+    #expect(try residentBytes(of: url) < (8 << 20) + (128 << 10))
+  }
+
   private final class Block: Module {
     let conv: Conv2d
 

@@ -63,22 +63,27 @@ import Testing
     let file = fixture.file
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        for _ in 0..<40 {
-          let log = try RunLog(at: file, flushInterval: .zero)
-          let run = try log.beginExample()
-          for number in 1...20 { try log.record(step(number, of: run.id)) }
+        // As in the program, where the readers are other processes. In one process, SQLite shares the
+        // reader's read-only view of the log's index with the writer, which then cannot write.
+        try await #require(processExitsWith: .success) { [path = file.path as String] in
+          for _ in 0..<40 {
+            let log = try RunLog(at: URL(fileURLWithPath: path), flushInterval: .zero)
+            let run = try log.beginExample()
+            for number in 1...20 { try log.record(step(number, of: run.id)) }
+          }
         }
       }
       group.addTask {
         var runs = 0
-        while runs < 41 {
+        while runs < 41, !Task.isCancelled {
           let reader = try #require(try RunArchive(at: file))
           let found = try reader.runs()
           #expect(found.count >= runs)
           runs = found.count
         }
       }
-      try await group.waitForAll()
+      // Unlike `waitForAll`, this ends both when one fails.
+      for try await _ in group {}
     }
   }
 

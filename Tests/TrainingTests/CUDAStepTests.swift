@@ -71,7 +71,7 @@ extension CUDATests {
         } catch let error as TorchError {
           #expect(error.isOutOfMemory, "\(error)")
         }
-        #expect(try TinyStep(on: device).losses() == reference)
+        #expect(try areClose(TinyStep(on: device).losses(), reference))
       }
     }
 
@@ -91,12 +91,19 @@ extension CUDATests {
   }
 }
 
+/// Whether losses are equal but for the order of sums, which kernels of a GPU may change.
+func areClose(_ losses: [Double], _ others: [Double]) -> Bool {
+  losses.count == others.count
+    && zip(losses, others).allSatisfy { abs($0 - $1) <= 1e-5 * abs($1) }
+}
+
 /// Optimizer steps of adapters of the small random UNet with fixed inputs.
 struct TinyStep {
   let trained: [Tensor]
   private let unet: UNet2DConditionModel
   private let model: ModelDirectory
   private let device: Device
+  private let fusion: AdapterFusion
 
   init(on device: Device) throws {
     self.device = device
@@ -106,6 +113,7 @@ struct TinyStep {
       LoRA.self, targets: ["to_q"], settings: AdapterSettings(rank: 1, alpha: 1)
     ) { _ in try Generator(seed: 1) }.flatMap(\.tensors).map(\.tensor)
     for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
+    fusion = try unet.fuseAdapters()
     unet.setGradientCheckpointing(true)
   }
 
@@ -126,7 +134,7 @@ struct TinyStep {
       },
       optimizer: try OptimizerKind.standard.optimizer(of: [group], settings: OptimizerSettings()),
       schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 2), config: TrainingConfig(),
-      scalesLoss: scalesLoss)
+      scalesLoss: scalesLoss, fusion: fusion)
   }
 
   /// The losses of two steps.

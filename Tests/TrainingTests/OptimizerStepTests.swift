@@ -52,11 +52,13 @@ struct OptimizerStepTests {
   }
 
   private func step(
-    scalesLoss: Bool, maxGradientNorm: Double? = 1, rates: [Double] = [1e-4],
+    scalesLoss: Bool, maxGradientNorm: Double? = 1, rates: [Double] = [1e-4], passes: Int = 1,
+    fusion: AdapterFusion? = nil,
     gradientHook: @escaping ([Tensor]) throws -> Void = { _ in }
   ) throws -> OptimizerStep {
     var config = TrainingConfig()
     config.maxGradientNorm = maxGradientNorm
+    config.gradientAccumulation = passes
     let size = trained.count / rates.count
     let groups = rates.enumerated().map { group, rate in
       ParameterGroup(
@@ -69,7 +71,7 @@ struct OptimizerStepTests {
       pass: { _, _ in try Self.pass() },
       optimizer: try OptimizerKind.standard.optimizer(of: groups, settings: OptimizerSettings()),
       schedule: LearningRateSchedule(.linear, warmupSteps: 0, steps: 2), config: config,
-      scalesLoss: scalesLoss, gradientHook: gradientHook)
+      scalesLoss: scalesLoss, fusion: fusion, gradientHook: gradientHook)
   }
 
   @Test("passes of one shape use the same tensors on the device, others have their own")
@@ -167,15 +169,65 @@ struct OptimizerStepTests {
     }
   }
 
-  @Test("a step that is stopped before its second forward pass changes nothing")
-  func stopped() throws {
+  @Test(
+    "a step that is stopped before its second forward pass changes nothing",
+    arguments: [false, true])
+  func stopped(fused: Bool) throws {
     let before = try trained.map { try $0.bytes() }
+    let step = try step(
+      scalesLoss: true, passes: 2, fusion: fused ? try unet.fuseAdapters() : nil)
     var scaler = LossScaler()
+    var passes = 0
     #expect(throws: StopRequest.self) {
-      try step(scalesLoss: true)(0, scaler: &scaler) { throw StopRequest() }
+      try step(0, scaler: &scaler) {
+        passes += 1
+        if passes == 2 { throw StopRequest() }
+      }
     }
-    #expect(try trained.map { try $0.bytes() } == before)
+    #expect(try passes == 2 && trained.map { try $0.bytes() } == before)
+    #expect(try trained.allSatisfy { try $0.grad == nil })
     #expect(scaler == LossScaler())
+    // Nothing of the first pass is left in the next step.
+    let next = try step(0, scaler: &scaler, checkStop: {})
+    for tensor in trained { try tensor.copy(from: .full(tensor.shape, value: 0.1)) }
+    let fresh = try self.step(
+      scalesLoss: true, passes: 2, fusion: fused ? try refusedAdapters() : nil)
+    var other = LossScaler()
+    #expect(try fresh(0, scaler: &other, checkStop: {}).gradNorm == next.gradNorm)
+  }
+
+  /// The adapters fused once more, with their present values.
+  private func refusedAdapters() throws -> AdapterFusion {
+    unet.setAdapters(
+      Dictionary(
+        uniqueKeysWithValues: unet.adapterSites().map { site in
+          let tensors = site.adapter.tensors.map(\.tensor)
+          return (site.path, LoRA(down: tensors[0], up: tensors[1], scale: 1) as any Adapter)
+        }))
+    return try unet.fuseAdapters()
+  }
+
+  @Test("the next step's first pass is prepared once, and its error thrown when it is taken")
+  func upcoming() throws {
+    struct Planned: Error {}
+    let upcoming = UpcomingPass()
+    #expect(try upcoming.take(0, 0) == nil)
+    var made: [Int] = []
+    upcoming.prepare(3) { step, micro in
+      made.append(10 * step + micro)
+      return try Self.pass([step])
+    }
+    #expect(try upcoming.take(3, 0)?.instances.timesteps == [3] && made == [30])
+    #expect(try upcoming.take(3, 0) == nil)
+    for (step, micro) in [(4, 0), (3, 1)] {
+      upcoming.prepare(3) { _, _ in try Self.pass() }
+      #expect(try upcoming.take(step, micro) == nil)
+      // A step that is repeated after another one makes its pass again.
+      #expect(try upcoming.take(3, 0) == nil)
+    }
+    upcoming.prepare(5) { _, _ in throw Planned() }
+    #expect(throws: Planned.self) { try upcoming.take(5, 0) }
+    #expect(try upcoming.take(5, 0) == nil)
   }
 
   @Test("each parameter group has its own learning rate, in the update and in the report")

@@ -165,10 +165,12 @@ ct_tensor _Nullable ct_linear(ct_ref x, ct_ref weight, ct_ref _Nullable bias) CT
 ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale) CT_NOEXCEPT;
 /// `y = x @ weight.T + bias` of `[..., in]` with frozen weights and low-rank updates, one node of the
 /// graph. `down` is `[ranks, in]`. A stack of up matrices `[n, out, rank]` changes the next `n * out`
-/// columns of `y` from its entry in `columns`, by the next `n * rank` columns of `x @ down.T`.
+/// columns of `y` from its entry in `columns`, by the next `n * rank` columns of `x @ down.T`, times
+/// its entry in `scales`.
 ct_tensor _Nullable ct_lora_linear(
     ct_ref x, ct_ref weight, ct_ref _Nullable bias, ct_ref down,
-    const ct_ref _Nonnull *_Nonnull ups, const int64_t *columns, size_t count) CT_NOEXCEPT;
+    const ct_ref _Nonnull *_Nonnull ups, const int64_t *columns, const double *scales,
+    size_t count) CT_NOEXCEPT;
 ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b) CT_NOEXCEPT;
 /// `a * gelu(b)`, where `a` and `b` are the halves of the last dimension.
 ct_tensor _Nullable ct_geglu(ct_ref x) CT_NOEXCEPT;
@@ -192,8 +194,8 @@ ct_tensor _Nullable ct_resize_bicubic(ct_ref x, int64_t height, int64_t width) C
 ct_tensor _Nullable ct_to_dtype(ct_ref a, ct_dtype dtype) CT_NOEXCEPT;
 ct_tensor _Nullable ct_to_device(ct_ref a, ct_device device) CT_NOEXCEPT;
 /// Brings `count` tensors from host memory to a device and to the type `dtype`, or each to its own
-/// for -1, one after the other. `next` returns an owned tensor, or NULL after `ct_fail`. `take` owns
-/// the result and learns whether it is a copy; it returns false after `ct_fail`. With `staging`
+/// for -1, one after the other. `next` returns an owned tensor, `take` owns the result and learns
+/// whether it is a copy. NULL or false ends the transfer; the caller knows the reason. With `staging`
 /// above 0 all are copied through two buffers of that many bytes each, pinned for a GPU.
 int ct_transfer(
     size_t count, int32_t dtype, ct_device device, size_t staging, void *context,
@@ -291,10 +293,10 @@ int ct_adamw(
     const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
     const ct_ref _Nonnull *_Nonnull steps, size_t count, ct_ref _Nullable found_inf,
     double learning_rate, double beta1, double beta2, double weight_decay, double eps) CT_NOEXCEPT;
-/// Overwrites each tensor of `destinations` with `factor` times its source, converting as needed.
+/// Overwrites each tensor of `destinations` with its source, converting as needed.
 int ct_copy_each(
     const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,
-    size_t count, double factor) CT_NOEXCEPT;
+    size_t count) CT_NOEXCEPT;
 /// Adds each source to the tensor of `destinations`, of the same type.
 int ct_add_each(
     const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,

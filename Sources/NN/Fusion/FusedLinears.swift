@@ -3,15 +3,13 @@ import Torch
 /// Linear layers with the same input and LoRA adapters, as one node of the graph.
 ///
 /// The weights lie side by side in one matrix, and so do copies of the adapters' matrices, in the type
-/// of the weights and with their scale. A backward pass computes the gradients of the copies.
+/// of the weights. A backward pass computes the gradients of the copies.
 final class FusedLinears {
   /// A trained matrix, and its copy.
   struct Copy {
     let trained: Tensor
     /// A view of a leaf.
     let view: Tensor
-    /// The copy is the trained matrix times this factor.
-    let factor: Double
     /// The gradient of the copy, a view of the leaf's.
     let gradient: () throws -> Tensor?
   }
@@ -25,7 +23,7 @@ final class FusedLinears {
   private let weight: Tensor
   private let bias: Tensor?
   private let down: Tensor
-  private var ups: [(stack: Tensor, column: Int)] = []
+  private var ups: [(stack: Tensor, column: Int, scale: Double)] = []
 
   /// Moves the weights of several layers into one matrix, of which the layers then have views.
   init(_ layers: [Linear], _ adapters: [LoRA?]) throws {
@@ -43,6 +41,11 @@ final class FusedLinears {
 
   /// The tensors whose gradients a backward pass computes.
   var leaves: [Tensor] { [down] + ups.map(\.stack) }
+
+  /// Drops the gradients of a backward pass.
+  func dropGradients() throws {
+    for leaf in leaves { try leaf.setGrad(nil) }
+  }
 
   /// The outputs of the layers for `[..., in]`.
   func callAsFunction(_ x: Tensor) throws -> [Tensor] {
@@ -68,18 +71,20 @@ final class FusedLinears {
       let (start, rank) = (row, lora.down.shape[0])
       copies.append(
         Copy(
-          trained: lora.down, view: try down.narrow(dim: 0, start: start, length: rank), factor: 1,
+          trained: lora.down, view: try down.narrow(dim: 0, start: start, length: rank),
           gradient: { [down] in try down.grad?.narrow(dim: 0, start: start, length: rank) }))
       row += rank
     }
   }
 
-  /// Neighbours with matrices of the same shape share a stack.
+  /// Neighbours with matrices of the same shape and the same scale share a stack.
   private func addUps() throws {
     var column = 0
     var run: (column: Int, adapters: [LoRA]) = (0, [])
     for (lora, size) in zip(members + [nil], sizes + [0]) {
-      if let last = run.adapters.last, lora?.up.shape != last.up.shape {
+      if let last = run.adapters.last,
+        lora?.up.shape != last.up.shape || lora?.scale != last.scale
+      {
         try addStack(run.adapters, column: run.column)
         run.adapters = []
       }
@@ -97,9 +102,9 @@ final class FusedLinears {
     for (index, lora) in adapters.enumerated() {
       copies.append(
         Copy(
-          trained: lora.up, view: try stack.select(dim: 0, index: index), factor: lora.scale,
+          trained: lora.up, view: try stack.select(dim: 0, index: index),
           gradient: { try stack.grad?.select(dim: 0, index: index) }))
     }
-    ups.append((stack, column))
+    ups.append((stack, column, adapters[0].scale))
   }
 }

@@ -1,24 +1,24 @@
-public import Torch
+package import Torch
 
 /// Linear layers with the same input, such as those of queries, keys and values.
 ///
 /// Each layer computes its output alone. After ``Module/fuseAdapters()`` the whole group is one matrix
 /// product, and the adapters of its layers are another two.
-public final class LinearGroup {
+package final class LinearGroup {
   let layers: [Linear]
   private var fused: FusedLinears?
 
   /// A group of one or more layers. A layer belongs to one group only.
-  public init(_ layers: [Linear]) { self.layers = layers }
+  package init(_ layers: [Linear]) { self.layers = layers }
 
   /// The outputs of the layers for `[..., in]`, in their order.
-  public func callAsFunction(_ x: Tensor) throws -> [Tensor] {
+  package func callAsFunction(_ x: Tensor) throws -> [Tensor] {
     guard let fused, isFused else { return try layers.map { try $0(x) } }
     return try fused(x)
   }
 
   /// Whether one matrix product computes all layers. Other adapters in the layers end that.
-  public var isFused: Bool {
+  package var isFused: Bool {
     guard let fused else { return false }
     return zip(layers, fused.members).allSatisfy { layer, member in
       guard let adapter = layer.adapter else { return member == nil && !layer.weight.isReplaced }
@@ -47,7 +47,7 @@ public final class LinearGroup {
 }
 
 /// A module whose linear layers form groups.
-public protocol LinearGrouping: Module {
+package protocol LinearGrouping: Module {
   /// The groups of the layers below this module that no other module names.
   var linearGroups: [LinearGroup] { get }
 }

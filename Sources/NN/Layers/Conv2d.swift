@@ -45,7 +45,7 @@ public final class Conv2d: UnaryLayer, AdapterSlot {
 extension Module {
   /// Reorders the weights of all convolutions below this module so that the channels of a pixel are
   /// side by side in memory (`torch.channels_last`). Throws `TorchError`.
-  public func setChannelsLast() throws {
+  package func setChannelsLast() throws {
     for (_, module) in modules() { try (module as? Conv2d)?.setChannelsLast() }
   }
 }

@@ -29,14 +29,17 @@ final class MappedFile {
   /// Lets the pages of a range leave memory. The next read takes them from the file again.
   func release(_ range: Range<Int>) {
     guard let base = bytes.baseAddress else { return }
-    // A read maps its surroundings, too, and with them pages that were released before.
-    let start = max(range.lowerBound / Self.window * Self.window - Self.window, 0)
-    let end = min(range.upperBound + Self.window, bytes.count)
-    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    // The first and the last page may belong to neighbours, too.
+    let start = (range.lowerBound + Self.pageSize - 1) / Self.pageSize * Self.pageSize
+    let end = range.upperBound / Self.pageSize * Self.pageSize
+    guard start < end else { return }
+    let pages = UnsafeMutableRawPointer(mutating: base + start)
+    // A read of a neighbour also maps its surroundings, but only as far as the same advice holds.
+    madvise(pages, end - start, MADV_RANDOM)
+    madvise(pages, end - start, MADV_DONTNEED)
   }
 
-  /// The size of the surroundings that Linux maps at a read (`fault_around_bytes`).
-  private static let window = 64 << 10
+  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   deinit {
     if let address = bytes.baseAddress {

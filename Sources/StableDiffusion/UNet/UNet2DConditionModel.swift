@@ -52,7 +52,7 @@ public final class UNet2DConditionModel: LinearGrouping {
   }
 
   /// The layers that project the prompt.
-  public var linearGroups: [LinearGroup] { promptProjections.map(\.group) }
+  package var linearGroups: [LinearGroup] { promptProjections.map(\.group) }
 
   /// Predicts the noise, or another target that the model was trained for. Inputs are cast to the
   /// type of the weights.

@@ -75,8 +75,8 @@ struct TrainingLoop {
     } catch let error as TorchError where error.isOutOfMemory {
       try emit(
         .note(
-          "Skipped the \(work) of step \(training.done), because there is not enough memory "
-            + "(\(error.message))."))
+          "Skipped the \(work) of step \(training.done), because there is not enough memory: "
+            + error.message))
       // libtorch keeps the GPU memory of freed tensors.
       if device.isCUDA { try Backend.emptyCache() }
     }

@@ -5,11 +5,12 @@ import Torch
 /// `LORA_TRAIN_PROFILE` names the file to write, in Chrome's trace format, and `LORA_TRAIN_PROFILE_STEP`
 /// the step, from 2 (default: 4). The recording lasts from the end of the step before to the end of the
 /// step.
-struct StepProfile {
+final class StepProfile {
   private static let standardStep = 4
 
   private let file: URL
   private let step: Int
+  private var isPending = true
 
   /// Nil if the environment asks for no profile. Throws `UsageError`.
   init?(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(UsageError) {
@@ -28,11 +29,18 @@ struct StepProfile {
     do {
       if done == step - 1 { try Profiler.start() }
       if done == step {
+        isPending = false
         try Profiler.stop(writingTo: file)
         Console.message("Profile of step \(step): \(file.relativePath)")
       }
     } catch {
+      isPending = false
       Console.message("Note: step \(step) could not be profiled: \(error)")
     }
+  }
+
+  /// To be called after the last step.
+  func end() {
+    if isPending { Console.message("Note: step \(step) was not taken, so it was not profiled.") }
   }
 }

@@ -105,8 +105,10 @@ struct GenerateCommand: ParsableCommand {
           display.end()
           try Console.result(file.relativePath)
         })
+      profile?.end()
     } catch is Stopped {
       display.end()
+      profile?.end()
       throw ExitCode(130)
     }
   }

@@ -38,6 +38,7 @@ final class ConsoleTraining {
       wantsSave: { [signal] in signal.takeSaveRequest() })
     let result = try body(control)
     progress?.end()
+    profile?.end()
     switch result {
     case .finished(let run, let adapter):
       try Console.result(adapter.relativePath)

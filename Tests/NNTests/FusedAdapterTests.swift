@@ -98,6 +98,34 @@ struct FusedAdapterTests {
     try expectEqual(results(neighbours), results(neighbours, block.fuseAdapters()))
   }
 
+  @Test("In bfloat16, outputs and gradients are those of float32 but for rounding")
+  func halfPrecision() throws {
+    let trained =
+      try attach(["to_q", "to_k"], rank: 2, alpha: 3) + attach(["to_v"], rank: 3, alpha: 0.5)
+      + attach(["to_out"], rank: 1, alpha: 4)
+    func pass(_ x: Tensor, _ fusion: AdapterFusion?) throws -> [[Double]] {
+      let outputs = try block.linearGroups[0](x)
+      let output = try block.linearGroups[1](
+        outputs[2] + outputs[0].narrow(dim: -1, start: 0, length: 4))[0]
+      let loss = try output.to(.float32).sum() + outputs[1].to(.float32).square().sum()
+      try loss.backward()
+      try fusion?.collectGradients()
+      defer { for tensor in trained { try? tensor.setGrad(nil) } }
+      return try [output.to(.float32).doubles()] + trained.map { try $0.grad?.doubles() ?? [] }
+    }
+    let wide = try pass(x, nil)
+    for (_, parameter) in block.parameters() {
+      parameter.bind(try parameter.tensor.to(.bfloat16))
+    }
+    let half = try pass(x.to(.bfloat16), block.fuseAdapters())
+    #expect(half.count == 9)
+    for (one, other) in zip(half, wide) {
+      let scale = other.map(abs).max() ?? 0
+      #expect(scale > 0 && one.count == other.count)
+      #expect(zip(one, other).allSatisfy { abs($0 - $1) <= 0.03 * scale })
+    }
+  }
+
   @Test("The scale is applied before a product is rounded, so that float16 loses no gradient")
   func smallScale() throws {
     for (_, parameter) in block.parameters() {

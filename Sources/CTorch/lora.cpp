@@ -27,7 +27,6 @@ struct Part {
   /// `scale * a b` of two matrices, or of each two in two stacks. The scale is applied before the
   /// product is rounded.
   at::Tensor scaled(const at::Tensor &a, const at::Tensor &b) const {
-    if (a.dim() == 3 && a.is_cpu() && a.scalar_type() == at::kBFloat16) return each(a, b);
     if (scale == 1) return at::matmul(a, b);
     auto none = at::empty({}, a.options());
     return a.dim() == 2 ? at::addmm(none, a, b, /*beta=*/0, scale)
@@ -35,16 +34,6 @@ struct Part {
   }
 
  private:
-  /// The same, one by one: libtorch's batched product copies strided matrices of this type on a CPU.
-  at::Tensor each(const at::Tensor &a, const at::Tensor &b) const {
-    auto products = at::empty({a.size(0), a.size(1), b.size(2)}, a.options());
-    for (int64_t i = 0; i < a.size(0); i++) {
-      auto product = products[i];
-      at::addmm_out(product, product, a[i], b[i], /*beta=*/0, scale);
-    }
-    return products;
-  }
-
   at::Tensor split(const at::Tensor &all, int64_t start, int64_t size) const {
     return all.narrow(1, start, count() * size).unflatten(1, {count(), size}).transpose(0, 1);
   }

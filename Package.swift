@@ -28,6 +28,8 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .target(
@@ -100,14 +102,20 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .target(
+      name: "Hub",
+      dependencies: [
+        "Failpoints", "Files", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ],
+      swiftSettings: swiftSettings),
+    .target(
       name: "Pages",
       dependencies: ["Files", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates/comparison.mustache")], swiftSettings: swiftSettings),
     .target(
       name: "Workspace",
       dependencies: [
-        "Datasets", "Drawing", "Failpoints", "Files", "Options", "RunLog", "StableDiffusion",
-        "Torch", "Training",
+        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "NN", "Options", "RunLog",
+        "StableDiffusion", "Torch", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
@@ -171,6 +179,12 @@ let package = Package(
       swiftSettings: swiftSettings),
     // The rules of CONTRIBUTING.md: layers, folders, flags, lengths.
     .testTarget(name: "LayoutTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "AdaptersTests",
+      dependencies: ["Adapters", "Files", "NN", "StableDiffusion", "Torch", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "HubTests", dependencies: ["Files", "Hub", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",

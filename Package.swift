@@ -201,8 +201,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "lora-train", "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options",
-        "Torch",
-        "Training", "TestSupport",
+        "StableDiffusion", "Torch", "Training", "TestSupport",
       ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(

@@ -33,7 +33,7 @@ extension Module {
   /// The leaves of all adapters below this module, each once.
   private func adapterLeaves() -> [Tensor] {
     var seen: Set<ObjectIdentifier> = []
-    return adapterSites().flatMap(\.adapter.leaves).filter {
+    return adapters().flatMap(\.adapter.leaves).filter {
       seen.insert(ObjectIdentifier($0)).inserted
     }
   }

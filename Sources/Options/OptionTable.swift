@@ -49,6 +49,12 @@ extension OptionTable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
+  /// The options that decide a run's results: all but those that may change when a run is resumed,
+  /// and but those with some keys.
+  package func resultOptions(without keys: Set<String> = []) -> some Encodable {
+    ResultOptions(table: self, omitted: keys)
+  }
+
   /// Checks every value in the order of declaration. Throws `ConfigError.invalidValue` for the
   /// first that is not allowed.
   package func validate() throws(ConfigError) {
@@ -90,5 +96,18 @@ extension OptionTable {
   /// The key of an option of this table.
   func key(of identity: ObjectIdentifier) -> String {
     children.first { $0.option.identity == identity }?.key ?? ""
+  }
+}
+
+private struct ResultOptions<Table: OptionTable>: Encodable {
+  let table: Table
+  let omitted: Set<String>
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: OptionKey.self)
+    for (key, option) in table.children where !omitted.contains(key) {
+      if case .allowed = option.resume { continue }
+      try option.encode(to: &container, OptionKey(key))
+    }
   }
 }

@@ -164,7 +164,7 @@ struct FusedAdapterTests {
     _ = try block.fuseAdapters()
     #expect(block.isFused)
     let fused = Dictionary(
-      uniqueKeysWithValues: block.adapterSites().map { ($0.path, $0.adapter) })
+      uniqueKeysWithValues: block.adapters().map { ($0.path, $0.adapter) })
     block.setAdapters(fused.mapValues { $0.scaled(by: 0.5) })
     #expect(!block.isFused)
     block.setAdapters(fused)
@@ -190,7 +190,7 @@ extension Module {
   /// The adapters below this module outside their fused layers.
   fileprivate func unfused() -> [String: any Adapter] {
     Dictionary(
-      uniqueKeysWithValues: adapterSites().map { site in
+      uniqueKeysWithValues: adapters().map { site in
         let tensors = site.adapter.tensors.map(\.tensor)
         return (site.path, LoRA(down: tensors[0], up: tensors[1], scale: 1.5) as any Adapter)
       })

@@ -40,7 +40,7 @@ struct LoRATests {
       ])
     #expect(pair.blocks[0].intoQ.adapter == nil)
     #expect(try pair.adapterPaths(matching: ["into_q", "blocks.0.into_q"]).count == 2)
-    #expect(pair.adapterSites().map(\.path) == sites.map(\.path))
+    #expect(pair.adapters().map(\.path) == sites.map(\.path))
     #expect(
       sites[0].tensors.map(\.name) == [
         "blocks.0.to_q.lora_A.weight", "blocks.0.to_q.lora_B.weight",

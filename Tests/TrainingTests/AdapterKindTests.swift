@@ -34,6 +34,15 @@ private struct Gain: AdapterKind {
 
   init(_ stored: StoredAdapter) throws { gain = try stored.require("gain")[0] }
 
+  var rank: Int? { nil }
+  var alpha: Double? { nil }
+
+  func foldingAlpha() throws -> Gain { Gain(gain: try gain * strength) }
+
+  func converted(to dtype: DType) throws -> Gain {
+    Gain(gain: try gain.to(dtype), strength: strength)
+  }
+
   func fitted(to shape: [Int], on device: Device) throws -> Gain {
     guard gain.shape == [shape[0]] else { throw AdapterError.otherWeight(gain.shape) }
     return Gain(gain: try gain.to(.float32).to(device), strength: strength)
@@ -186,8 +195,13 @@ struct AdapterKindTests {
   func checkpointed() throws {
     _ = try train(unet, optimizer, steps: 0..<2)
     let config = TinyTraining.config()
+    let kinds = AdapterKinds.all + [Gain.self]
     let parts = { (sites: [AdapterSite], optimizer: any Optimizer) in
-      [try CheckpointPart.adapter(sites, config), CheckpointPart.optimizer(optimizer)]
+      [
+        try CheckpointPart.adapter(
+          sites, of: AdaptableLayers(model), kinds: kinds, metadata: { _ in ["k": "v"] }),
+        CheckpointPart.optimizer(optimizer),
+      ]
     }
     let state = TrainingState(
       run: 1, step: 2, loss: nil, config: config, identity: try training.setup(config).identity,
@@ -208,8 +222,7 @@ struct AdapterKindTests {
 
     for part in try parts(sites, optimizer) { try part.restore(from: checkpoint) }
     let trained = try predict(unet)
-    let file = try AdapterFile(
-      contentsOf: checkpoint.adapter, kinds: AdapterKinds.all + [Gain.self])
+    let file = try AdapterFile(contentsOf: checkpoint.adapter, kinds: kinds)
     let read = try model.loadUNet()
     try file.adapters(for: AdaptableLayers(model), strength: 1, device: .cpu)
       .attach(to: read, as: .unet)

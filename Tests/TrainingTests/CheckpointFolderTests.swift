@@ -1,5 +1,7 @@
+import Adapters
 import Foundation
 import NN
+import StableDiffusion
 import TestSupport
 import Testing
 import Torch
@@ -92,11 +94,14 @@ struct CheckpointFolderTests {
   @Test("the optimizer's tensors have the same names as in earlier versions")
   func optimizerNames() throws {
     let checkpoint = try run.checkpoint(step: 6)
-    let adapter = try SafetensorsFile(contentsOf: checkpoint.adapter)
+    let layers = AdaptableLayers(try ModelDirectory(training.model))
+    let adapter = try AdapterFile(contentsOf: checkpoint.adapter).adapters(for: layers)
     let optimizer = try SafetensorsFile(
       contentsOf: checkpoint.url.appending(path: "optimizer.safetensors"))
-    let expected = adapter.names.flatMap { name in
-      ["exp_avg", "exp_avg_sq", "step"].map { "\(name.dropFirst("unet.".count)).\($0)" }
+    let expected = adapter.keys.flatMap { layer in
+      ["lora_A", "lora_B"].flatMap { matrix in
+        ["exp_avg", "exp_avg_sq", "step"].map { "\(layer.path).\(matrix).weight.\($0)" }
+      }
     }
     #expect(optimizer.names.sorted() == expected.sorted())
     #expect(

@@ -35,7 +35,7 @@ struct ClassImagesTests {
   private func sentence(
     _ yaml: String = "", _ change: (inout TrainingConfig) -> Void = { _ in }
   ) -> String {
-    TrainingTests.sentence { _ = try classImages(yaml, change) }
+    TestSupport.sentence { _ = try classImages(yaml, change) }
       .replacing(training.folder.url.path + "/", with: "")
   }
 

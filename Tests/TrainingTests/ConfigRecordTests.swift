@@ -2,6 +2,7 @@ import Drawing
 import Foundation
 import NN
 import Options
+import TestSupport
 import Testing
 import Training
 

@@ -200,7 +200,7 @@ struct OptimizerStepTests {
   private func refusedAdapters() throws -> AdapterFusion {
     unet.setAdapters(
       Dictionary(
-        uniqueKeysWithValues: unet.adapterSites().map { site in
+        uniqueKeysWithValues: unet.adapters().map { site in
           let tensors = site.adapter.tensors.map(\.tensor)
           return (site.path, LoRA(down: tensors[0], up: tensors[1], scale: 1) as any Adapter)
         }))

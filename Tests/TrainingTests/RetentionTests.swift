@@ -110,9 +110,9 @@ struct RetentionTests {
   @Test("a checkpoint has the values at its copy, whatever training changes meanwhile")
   func snapshot() throws {
     let tensor = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
-    let snapshot = SafetensorsSnapshot(metadata: ["k": "v"])
+    let snapshot = SafetensorsSnapshot()
     #expect(snapshot.size == 0)
-    try snapshot.take([("a", tensor)])
+    try snapshot.take([("a", tensor)], metadata: ["k": "v"])
     let folder = try TinyTraining().folder
     let (one, two) = (folder.url.appending(path: "one"), folder.url.appending(path: "two"))
     try SafetensorsWriter.write([("a", tensor)], metadata: ["k": "v"], to: one)

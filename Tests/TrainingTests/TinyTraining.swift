@@ -185,15 +185,5 @@ func damageLastByte(of url: URL) throws {
   try data.write(to: url)
 }
 
-/// The description of the thrown error, or "no error".
-func sentence(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "no error"
-  } catch {
-    return "\(error)"
-  }
-}
-
 /// A text with every short hash replaced by #.
 func withoutHashes(_ text: String) -> String { text.replacing(/\b[0-9a-f]{8}\b/, with: "#") }

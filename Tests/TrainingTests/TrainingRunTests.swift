@@ -46,8 +46,8 @@ struct TrainingRunTests {
     #expect(events.steps.allSatisfy { $0.seconds > 0 && (0..<1000).contains($0.timestep) })
     let adapter = try SafetensorsFile(
       contentsOf: training.runFolder(1).checkpoint(step: 6).adapter)
-    #expect(adapter.names.count == 136)
-    for name in adapter.names where name.hasSuffix("lora_B.weight") {
+    #expect(adapter.names.count == 68 * 3)
+    for name in adapter.names where name.hasSuffix("lora_up.weight") {
       #expect(try adapter.tensor(name).abs().max().item() > 0, "\(name) is still zero")
     }
   }

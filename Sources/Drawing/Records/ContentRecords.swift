@@ -32,14 +32,14 @@ package struct ContentRecords {
   package func adapter(
     _ file: URL, name: String, path: String, strength: Double
   ) throws -> PictureRecord.Adapter {
+    let files = try AdapterFile.files(at: file)
     let neighbour = file.deletingLastPathComponent().appending(path: AdapterFile.configurationName)
-    let own = try hashes.hash(of: file)
-    let sha256 =
-      FileManager.default.fileExists(atPath: neighbour.path)
-      ? ContentHash.of([own, try hashes.hash(of: neighbour)]) : own
+    let beside = FileManager.default.fileExists(atPath: neighbour.path) ? [neighbour] : []
+    let contents = try (files + beside).map(hashes.hash(of:))
+    let sha256 = contents.count == 1 ? contents[0] : ContentHash.of(contents)
     return PictureRecord.Adapter(
       name: name, path: path, strength: strength, sha256: sha256,
-      tensorsSHA256: try Self.hashOfTensors(file))
+      tensorsSHA256: try Self.hashOfTensors(files[0]))
   }
 
   /// Writes the hashes for later processes. Throws `FileAccessError`.

@@ -9,6 +9,23 @@ public protocol AdapterKind: Adapter {
   /// `lora_down.weight` is kohya's ending for `lora_A.weight`.
   static var fileNames: [String: String] { get }
 
+  /// The endings that kohya's sd-scripts and LyCORIS write, by the names in `tensors`. A name that
+  /// is not listed is the same there.
+  static var kohyaNames: [String: String] { get }
+
+  /// The inner size of the matrix product; nil for a kind without.
+  var rank: Int? { get }
+
+  /// The alpha that a file states beside the tensors; nil for a kind without.
+  var alpha: Double? { get }
+
+  /// The same adapter with alpha equal to the rank, at strength 1: programs that read no alpha apply
+  /// it as it is. Throws `TorchError`.
+  func foldingAlpha() throws -> Self
+
+  /// The same adapter with its tensors in another type. Throws `TorchError`.
+  func converted(to dtype: DType) throws -> Self
+
   /// A new adapter for a layer with this weight. It does not change the layer yet, and its tensors
   /// are on the weight's device. Throws `AdapterError`, `TorchError`.
   static func make(
@@ -22,6 +39,11 @@ public protocol AdapterKind: Adapter {
   /// the adapter of a linear layer as that of a 1 x 1 convolution. Throws
   /// `AdapterError.otherWeight` if the adapter was made for another shape, `TorchError`.
   func fitted(to shape: [Int], on device: Device) throws -> Self
+}
+
+extension AdapterKind {
+  /// None: kohya's names are the same.
+  public static var kohyaNames: [String: String] { [:] }
 }
 
 /// All kinds of adapters.

@@ -8,7 +8,7 @@ public struct AdapterSite {
   public let path: String
 
   /// The adapter in the layer's slot.
-  public let adapter: any Adapter
+  public let adapter: any AdapterKind
 
   /// The adapter's tensors, by their names in files.
   public var tensors: [(name: String, tensor: Tensor)] {
@@ -65,7 +65,7 @@ extension Module {
   ) throws -> [AdapterSite] {
     let layers = try slots(matching: targets)
     let adapters = try layers.enumerated().map { index, layer in
-      let adapter: any Adapter = try kind.make(
+      let adapter: any AdapterKind = try kind.make(
         for: layer.slot.weight.tensor, settings: settings, generator: generator(index))
       for (_, tensor) in adapter.tensors { try tensor.setRequiresGrad(true) }
       return adapter

@@ -28,11 +28,9 @@ extension Module {
     slots().map { ($0.path, $0.slot.weight.shape) }
   }
 
-  /// The adapters below this module.
-  package func adapterSites() -> [AdapterSite] {
-    slots().compactMap { path, slot in
-      slot.adapter.map { AdapterSite(path: path, adapter: $0) }
-    }
+  /// The adapters below this module, by the paths of their layers.
+  package func adapters() -> [(path: String, adapter: any Adapter)] {
+    slots().compactMap { path, slot in slot.adapter.map { (path, $0) } }
   }
 
   /// Puts adapters into the layers with these paths and removes those of all other layers. Merged

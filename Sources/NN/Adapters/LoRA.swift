@@ -27,6 +27,12 @@ public struct LoRA: AdapterKind {
   /// The factor on the product of the matrices.
   private var factor: Double { scale * strength }
 
+  /// The rank of the matrices.
+  public var rank: Int? { down.shape[0] }
+
+  /// The alpha with which alpha / rank is the factor on the product, strength included.
+  public var alpha: Double? { factor * Double(down.shape[0]) }
+
   // MARK: In a layer
 
   /// The matrices, as diffusers and PEFT name them.
@@ -91,6 +97,19 @@ public struct LoRA: AdapterKind {
     "lora_linear_layer.down.weight": downName, "lora_linear_layer.up.weight": upName,
     "lora_down.weight": downName, "lora_up.weight": upName,
   ]
+
+  /// kohya's names.
+  public static let kohyaNames = [downName: "lora_down.weight", upName: "lora_up.weight"]
+
+  /// The same update with the factor multiplied into the up matrix.
+  public func foldingAlpha() throws -> LoRA {
+    LoRA(down: down, up: factor == 1 ? up : try up * factor, scale: 1)
+  }
+
+  /// The same update with the matrices in another type.
+  public func converted(to dtype: DType) throws -> LoRA {
+    LoRA(down: try down.to(dtype), up: try up.to(dtype), scale: scale, strength: strength)
+  }
 
   /// Reads the matrices of a file, which may store a linear layer with a kernel of 1 x 1.
   public init(_ stored: StoredAdapter) throws {

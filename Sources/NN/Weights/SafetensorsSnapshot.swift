@@ -9,25 +9,31 @@ public import Torch
 public final class SafetensorsSnapshot: Sendable {
   private struct Content {
     var entries: [SafetensorsEntry] = []
+    var metadata: [String: String] = [:]
     /// The bytes of each entry. One block for all would not fit into the memory that a step has
     /// freed, which the system does not get back.
     var bytes: [[UInt8]] = []
   }
 
-  private let metadata: [String: String]
+  private let hashKey: String?
   private let content = Mutex(Content())
 
   /// A snapshot without tensors, which takes no memory yet.
-  public init(metadata: [String: String] = [:]) { self.metadata = metadata }
+  ///
+  /// - Parameter hashKey: the key in the metadata that gets the SHA-256 of the tensors' bytes.
+  public init(hashKey: String? = nil) { self.hashKey = hashKey }
 
   /// Copies tensors from the CPU or a GPU. Waits while an earlier copy is written. Throws
   /// `TorchError`.
-  public func take(_ tensors: [(name: String, tensor: Tensor)]) throws {
+  public func take(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
+  ) throws {
     let entries = tensors.enumerated().map {
       SafetensorsEntry(index: $0, name: $1.name, dtype: $1.tensor.dtype, shape: $1.tensor.shape)
     }
     try content.withLock { content in
       content.entries = entries
+      content.metadata = metadata
       if content.bytes.map(\.count) != entries.map(\.size) {
         content.bytes = entries.map { Array(repeating: 0, count: $0.size) }
       }
@@ -47,6 +53,9 @@ public final class SafetensorsSnapshot: Sendable {
   public func write(to url: URL) throws {
     try content.withLock { content in
       let layout = content.entries.inFileOrder
+      let metadata = content.metadata.adding(hashKey) { hash in
+        for entry in layout { hash.update(content.bytes[entry.index]) }
+      }
       let file = try NewFile(url)
       try file.append(layout.head(metadata))
       for entry in layout { try file.append(content.bytes[entry.index]) }

@@ -7,12 +7,18 @@ public enum SafetensorsWriter {
   /// Writes tensors of different names and free text to a new file, and syncs it to the disk. If
   /// that fails, no file is left. The same content gives the same bytes. Throws
   /// `FileAccessError.unwritable`, `TorchError`.
+  ///
+  /// - Parameter hashKey: the key in the metadata that gets the SHA-256 of the tensors' bytes.
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:],
+    hashKey: String? = nil, to url: URL
   ) throws {
     let layout = tensors.enumerated().map {
       SafetensorsEntry(index: $0, name: $1.name, dtype: $1.tensor.dtype, shape: $1.tensor.shape)
     }.inFileOrder
+    let metadata = try metadata.adding(hashKey) { hash in
+      for entry in layout { hash.update(try tensors[entry.index].tensor.bytes()) }
+    }
     let file = try NewFile(url)
     try file.append(layout.head(metadata))
     for entry in layout { try file.append(tensors[entry.index].tensor.bytes()) }
@@ -53,5 +59,17 @@ extension [SafetensorsEntry] {
       withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
     json.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: -json.count & 7))
     return Swift.withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
+  }
+}
+
+extension [String: String] {
+  /// The metadata with the SHA-256 of the tensors' bytes under a key.
+  func adding(
+    _ hashKey: String?, hashing: (inout RunningHash) throws -> Void
+  ) rethrows -> [String: String] {
+    guard let hashKey else { return self }
+    var hash = RunningHash()
+    try hashing(&hash)
+    return merging([hashKey: hash.value]) { $1 }
   }
 }

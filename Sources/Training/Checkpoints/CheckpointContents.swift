@@ -20,7 +20,7 @@ struct CheckpointContents: Sendable {
   init(_ state: TrainingState, parts: [CheckpointPart]) throws {
     self.state = state
     files =
-      try parts.map { try $0.copy() } + [
+      try parts.map { try $0.copy(state) } + [
         CheckpointFile(name: CheckpointFolder.stateName) { url in
           try DurableFile.write(CheckpointFolder.encode(state), to: url)
         }

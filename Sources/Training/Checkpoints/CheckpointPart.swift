@@ -1,6 +1,7 @@
 import Adapters
 import Foundation
 import NN
+import StableDiffusion
 import Torch
 
 /// A part of a checkpoint: tensors in a file of their own. They are copied between two steps,
@@ -10,65 +11,94 @@ struct CheckpointPart {
   let file: String
 
   private let tensors: () throws -> [(name: String, tensor: Tensor)]
+  private let metadata: (TrainingState) throws -> [String: String]
   private let snapshot: SafetensorsSnapshot
-  private let restore: (SafetensorsFile) throws -> Void
+  private let restore: (URL) throws -> Void
 
   /// Creates a part. Its first copy allocates memory, which the next ones reuse.
   ///
   /// - Parameters:
+  ///   - hashKey: The key in the metadata that gets the SHA-256 of the tensors.
+  ///   - metadata: Returns the text in the file's header.
   ///   - tensors: Returns the current tensors.
   ///   - restore: Reads the values from a file. By default they are copied into the tensors.
   init(
-    _ file: String, metadata: [String: String] = [:],
+    _ file: String, hashKey: String? = nil,
+    metadata: @escaping (TrainingState) throws -> [String: String] = { _ in [:] },
     tensors: @escaping () throws -> [(name: String, tensor: Tensor)],
-    restore: ((SafetensorsFile) throws -> Void)? = nil
-  ) {
-    self.init(
-      file, snapshot: SafetensorsSnapshot(metadata: metadata), tensors: tensors, restore: restore)
-  }
-
-  private init(
-    _ file: String, snapshot: SafetensorsSnapshot,
-    tensors: @escaping () throws -> [(name: String, tensor: Tensor)],
-    restore: ((SafetensorsFile) throws -> Void)?
+    restore: ((URL) throws -> Void)? = nil
   ) {
     self.file = file
     self.tensors = tensors
-    self.snapshot = snapshot
+    self.metadata = metadata
+    snapshot = SafetensorsSnapshot(hashKey: hashKey)
     self.restore =
-      restore ?? { file in
+      restore ?? { url in
+        let file = try SafetensorsFile(contentsOf: url)
         for (name, tensor) in try tensors() { try tensor.copy(from: file.tensor(name)) }
       }
   }
 
   /// Copies the tensors into the part's memory. The previous copy must be written by then. Throws
   /// `TorchError`.
-  func copy() throws -> CheckpointFile {
-    try snapshot.take(tensors())
+  func copy(_ state: TrainingState) throws -> CheckpointFile {
+    try snapshot.take(tensors(), metadata: metadata(state))
     return CheckpointFile(name: file) { [snapshot] in try snapshot.write(to: $0) }
   }
 
-  /// Restores the values from a checkpoint. Throws `CheckpointError.damaged`, `WeightsError`,
-  /// `TorchError`.
-  func restore(from checkpoint: CheckpointFolder) throws {
-    try restore(SafetensorsFile(contentsOf: checkpoint.url(of: file)))
-  }
+  /// Restores the values from a checkpoint. Throws `CheckpointError.damaged`, `AdapterFileError`,
+  /// `WeightsError`, `TorchError`.
+  func restore(from checkpoint: CheckpointFolder) throws { try restore(checkpoint.url(of: file)) }
 }
 
 extension CheckpointPart {
-  /// The adapters of a UNet, in a file that other programs load.
-  static func adapter(_ sites: [AdapterSite], _ config: TrainingConfig) throws -> CheckpointPart {
-    CheckpointPart(
-      CheckpointFolder.adapterName,
-      snapshot: try AdapterFile.snapshot(
-        rank: config.rank, alpha: config.alpha, targets: config.loraTargets),
-      tensors: { AdapterFile.tensors(of: sites) }, restore: nil)
+  /// The adapters of a UNet, in kohya's form, which other programs load. A checkpoint of an earlier
+  /// version has them in diffusers' form.
+  ///
+  /// - Parameters:
+  ///   - layers: The layers of the base model.
+  ///   - kinds: The kinds of adapters that a checkpoint may have.
+  ///   - metadata: Returns the text in the file's header.
+  static func adapter(
+    _ sites: [AdapterSite], of layers: AdaptableLayers,
+    kinds: [any AdapterKind.Type] = AdapterKinds.all,
+    metadata: @escaping (TrainingState) throws -> [String: String]
+  ) throws -> CheckpointPart {
+    let adapters = try sites.map { site in
+      guard let layer = layers.layer(site.path, in: .unet) else {
+        throw AdapterError.noSuchTarget(site.path)
+      }
+      return (layer: layer, adapter: site.adapter)
+    }
+    let tensors = try adapters.flatMap { try $0.layer.kohyaTensors(of: $0.adapter) }
+    return CheckpointPart(
+      CheckpointFolder.adapterName, hashKey: AdapterFile.hashKey, metadata: metadata,
+      tensors: { tensors },
+      restore: { url in
+        let stored = try AdapterFile(contentsOf: url, kinds: kinds).adapters(for: layers)
+        for (layer, adapter) in adapters {
+          let read = stored[layer]?.tensors ?? []
+          guard read.map(\.name) == adapter.tensors.map(\.name),
+            read.map(\.tensor.shape) == adapter.tensors.map(\.tensor.shape)
+          else {
+            throw CheckpointError.damaged(
+              folder: url.deletingLastPathComponent().relativePath,
+              problem: "the adapter of \(layer.path) is not the run's")
+          }
+          for (own, stored) in zip(adapter.tensors, read) {
+            try own.tensor.copy(from: stored.tensor)
+          }
+        }
+      })
   }
 
   /// An optimizer's state.
   static func optimizer(_ optimizer: any Optimizer) -> CheckpointPart {
     CheckpointPart(
       "optimizer.safetensors", tensors: optimizer.state,
-      restore: { file in try optimizer.restore { try file.tensor($0) } })
+      restore: { url in
+        let file = try SafetensorsFile(contentsOf: url)
+        try optimizer.restore { try file.tensor($0) }
+      })
   }
 }

@@ -51,7 +51,15 @@ final class AdapterTraining {
       "unet", sites.flatMap(\.tensors), learningRate: config.learningRate)
     optimizer = try OptimizerKind.standard.optimizer(
       of: [group], settings: OptimizerSettings(config))
-    parts = [try .adapter(sites, config), .optimizer(optimizer)]
+    let trigger = setup.dataset.subject.token
+    parts = [
+      try .adapter(sites, of: AdaptableLayers(setup.model)) { state in
+        try AdapterDescription(
+          state.config, identity: state.identity, trigger: trigger, model: setup.model
+        ).metadata(step: state.step)
+      },
+      .optimizer(optimizer),
+    ]
     let schedule = NoiseSchedule(setup.model.scheduler)
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(

@@ -7,6 +7,8 @@ public enum AdapterFileError: ReportableError, Equatable {
   case unknownTensors(file: String, names: [String])
   /// An adapter of a kind that is not supported; `names` are the tensors that show it.
   case otherKind(file: String, kind: String, names: [String])
+  /// A folder without an adapter under one of these names.
+  case noAdapter(folder: String, names: [String])
   /// The file has no tensors.
   case empty(file: String)
   /// A layer's tensors are not those of one adapter.
@@ -17,6 +19,10 @@ public enum AdapterFileError: ReportableError, Equatable {
   case malformedMetadata(file: String, problem: String)
   /// A layer's alpha is not one number.
   case alpha(file: String, layer: String, shape: [Int])
+  /// Two names in the file are those of one layer.
+  case twice(file: String, layer: String)
+  /// Values that the file's type cannot represent.
+  case notFinite(file: String, layers: [String], type: String)
   /// The model lacks some of the file's layers, or has them in another size.
   case otherModel(file: String, missing: [String], misshapen: [String], layers: Int)
 
@@ -34,6 +40,8 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .otherKind(let file, let kind, let names):
       "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
         + "into its base model with the program that made it."
+    case .noAdapter(let folder, let names):
+      "\(folder) is a folder without \(names.joined(separator: ", ")); name the adapter file itself."
     case .empty(let file):
       "\(file) contains no tensors; use a LoRA that was saved completely."
     case .mixed(let file, let layer, let names):
@@ -52,6 +60,12 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .alpha(let file, let layer, let shape):
       "\(file) has an alpha of shape \(shape) for \(layer) instead of one number; use a LoRA that "
         + "was saved completely."
+    case .twice(let file, let layer):
+      "\(file) has two adapters for \(layer); use a file with one adapter for each layer."
+    case .notFinite(let file, let layers, let type):
+      "\(file) cannot be written, because the adapters of \(layers.count) layers "
+        + "(\(Self.list(layers))) have values that are no finite numbers in \(type); choose fp32, or "
+        + "an earlier checkpoint."
     case .otherModel(let file, let missing, let misshapen, let layers):
       "\(file) does not fit this base model: of its \(layers) layers, "
         + [

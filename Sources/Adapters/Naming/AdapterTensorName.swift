@@ -38,7 +38,6 @@ struct AdapterTensorName {
   private static let processorEndings = ["lora.down.weight", "lora.up.weight"]
   private static let beginnings: [(String, ModelDirectory.Component)] = [
     ("unet.", .unet), ("text_encoder.", .textEncoder), ("text_encoder_2.", .textEncoder2),
-    ("base_model.model.", .unet),
   ]
   /// Parts of tensor names that show a kind of adapter which is not in ``AdapterKinds``.
   private static let otherKinds = [
@@ -52,16 +51,21 @@ struct AdapterTensorName {
   let ending: String
 
   /// Nil for a tensor that is not part of an adapter of these kinds.
-  init?(_ name: String, kinds: [any AdapterKind.Type]) {
+  ///
+  /// - Parameter peftPart: the part of the model that PEFT's names belong to.
+  init?(
+    _ name: String, kinds: [any AdapterKind.Type], peftPart: ModelDirectory.Component = .unet
+  ) {
     let name = Self.processorName(name) ?? name
     let endings = kinds.flatMap { Array($0.fileNames.keys) } + [Self.alpha]
     let matching = endings.filter { name.hasSuffix(".\($0)") }
     guard let ending = matching.max(by: { $0.count < $1.count }) else { return nil }
     self.ending = ending
     let layer = String(name.dropLast(ending.count + 1))
+    let beginnings = Self.beginnings + [("base_model.model.", peftPart)]
     if layer.hasPrefix("lora_") {
       self.layer = .kohya(layer)
-    } else if let (prefix, part) = Self.beginnings.first(where: { layer.hasPrefix($0.0) }) {
+    } else if let (prefix, part) = beginnings.first(where: { layer.hasPrefix($0.0) }) {
       self.layer = .path(String(layer.dropFirst(prefix.count)), in: part)
     } else if ["down_blocks.", "mid_block.", "up_blocks."].contains(where: layer.hasPrefix) {
       self.layer = .path(layer, in: .unet)

@@ -7,7 +7,7 @@ import StableDiffusion
 /// file's header under `lora_adapter_metadata`, as one JSON object whose keys begin with the part's
 /// name (`unet.r`). PEFT writes them beside the file, into `adapter_config.json`.
 struct AdapterMetadata: Decodable {
-  private static let key = "lora_adapter_metadata"
+  static let key = "lora_adapter_metadata"
 
   private let parts: [ModelDirectory.Component: Part]
 
@@ -70,25 +70,6 @@ struct AdapterMetadata: Decodable {
     let own = part.alphaPattern.first { path == $0.key || path.hasSuffix(".\($0.key)") }
     let rank = Double(rank)
     return (own?.value ?? part.alpha) / (part.isRankStabilized ? rank.squareRoot() : rank)
-  }
-
-  /// The header's entries for an adapter of one rank and alpha.
-  static func header(rank: Int, alpha: Double, targets: [String]) throws -> [String: String] {
-    struct Fields: Encodable {
-      let rank: Int
-      let alpha: Double
-      let targets: [String]
-
-      enum CodingKeys: String, CodingKey {
-        case rank = "unet.r"
-        case alpha = "unet.lora_alpha"
-        case targets = "unet.target_modules"
-      }
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let fields = try encoder.encode(Fields(rank: rank, alpha: alpha, targets: targets))
-    return ["format": "pt", key: String(decoding: fields, as: UTF8.self)]
   }
 
   /// The values for one part of the model.

@@ -3,36 +3,46 @@ public import NN
 public import StableDiffusion
 public import Torch
 
-/// An adapter file in one of three forms: that of this program and diffusers
-/// (`unet.<layer>.lora_A.weight` and `lora_B.weight`, with rank and alpha in the metadata), that of
-/// older versions of diffusers and PEFT, or that of kohya's sd-scripts
-/// (`lora_unet_<layer>.lora_down.weight`, `lora_up.weight`, `alpha`).
+/// An adapter file in one of the forms of ``AdapterFormat``, or as older versions of diffusers and
+/// PEFT wrote it.
 public struct AdapterFile {
-  /// The file beside an adapter that PEFT writes rank and alpha to.
-  package static let configurationName = "adapter_config.json"
+  /// The metadata key under which programs look for the SHA-256 of the tensors' bytes.
+  package static let hashKey = "sshs_model_hash"
 
-  /// The file.
+  /// The file, or the folder.
   public let url: URL
   /// The adapters by the layer's name, in the file's types and shapes.
   public let layers: [AdapterLayerName: any AdapterKind]
 
-  /// Reads an adapter. Throws `AdapterFileError`, `WeightsError`, `FileAccessError`, `TorchError`.
+  /// Reads an adapter: a file, or a folder as PEFT and diffusers write it. Throws
+  /// `AdapterFileError`, `WeightsError`, `FileAccessError`, `TorchError`.
   ///
   /// - Parameter kinds: the kinds of adapters that the file may hold.
   public init(
     contentsOf url: URL, kinds: [any AdapterKind.Type] = AdapterKinds.all
   ) throws {
+    self.url = url
+    layers = try Self.files(at: url).reduce(into: [:]) { layers, file in
+      // Files of a folder are those of different parts, so no layer is in two of them.
+      layers.merge(try Self.layers(in: file, kinds: kinds)) { $1 }
+    }
+  }
+
+  private static func layers(
+    in url: URL, kinds: [any AdapterKind.Type]
+  ) throws -> [AdapterLayerName: any AdapterKind] {
     let file = try SafetensorsFile(contentsOf: url)
+    let part = part(ofFileAt: url)
     var stored: [AdapterLayerName: [String: Tensor]] = [:]
     var unknown: [String] = []
     for name in file.names {
-      guard let tensor = AdapterTensorName(name, kinds: kinds) else {
+      guard let tensor = AdapterTensorName(name, kinds: kinds, peftPart: part) else {
         unknown.append(name)
         continue
       }
       stored[tensor.layer, default: [:]][tensor.ending] = try file.tensor(name)
     }
-    try Self.refuse(unknown, file: url.relativePath)
+    try refuse(unknown, file: url.relativePath)
     guard !stored.isEmpty else { throw AdapterFileError.empty(file: url.relativePath) }
     let needsMetadata = stored.contains { layer, tensors in
       layer.isPath && tensors[AdapterTensorName.alpha] == nil
@@ -41,43 +51,18 @@ public struct AdapterFile {
       needsMetadata ? try AdapterMetadata(header: file.metadata, besideFileAt: url) : nil
     var layers: [AdapterLayerName: any AdapterKind] = [:]
     for (layer, tensors) in stored {
-      layers[layer] = try Self.adapter(
+      layers[layer] = try adapter(
         tensors, of: layer, kinds: kinds, metadata, file: url.relativePath)
     }
-    self.url = url
-    self.layers = layers
+    return layers
   }
 
-  /// Writes the adapters of a UNet. Throws `WeightsError`, `TorchError`.
-  public static func write(
-    _ sites: [AdapterSite], rank: Int, alpha: Double, targets: [String],
-    metadata: [String: String] = [:], to url: URL
-  ) throws {
-    try SafetensorsWriter.write(
-      tensors(of: sites),
-      metadata: AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets)
-        .merging(metadata) { $1 }, to: url)
-  }
-
-  /// The same file in memory, for the adapters of a configuration, still without tensors. Throws
-  /// `EncodingError`.
-  package static func snapshot(
-    rank: Int, alpha: Double, targets: [String]
-  ) throws -> SafetensorsSnapshot {
-    SafetensorsSnapshot(
-      metadata: try AdapterMetadata.header(rank: rank, alpha: alpha, targets: targets))
-  }
-
-  package static func tensors(of sites: [AdapterSite]) -> [(name: String, tensor: Tensor)] {
-    sites.flatMap(\.tensors).map { (name: "unet.\($0.name)", tensor: $0.tensor) }
-  }
-
-  /// The adapters for the layers of a model, at a strength. Throws `AdapterFileError.otherModel` if
-  /// the model lacks a layer or has it in another size.
+  /// The adapters by the layers of a model, in float32 and in the shapes of the layers. Throws
+  /// `AdapterFileError.otherModel` if the model lacks a layer or has it in another size.
   public func adapters(
-    for model: AdaptableLayers, strength: Double, device: Device
-  ) throws -> AdapterSet {
-    var adapters: [ModelDirectory.Component: [String: any Adapter]] = [:]
+    for model: AdaptableLayers, device: Device = .cpu
+  ) throws -> LayerAdapters {
+    var adapters: LayerAdapters = [:]
     var missing: [String] = []
     var misshapen: [String] = []
     for (name, adapter) in layers {
@@ -86,8 +71,10 @@ public struct AdapterFile {
         continue
       }
       do {
-        let fitted: any Adapter = try adapter.fitted(to: layer.shape, on: device)
-        adapters[layer.part, default: [:]][layer.path] = fitted.scaled(by: strength)
+        guard
+          try adapters.updateValue(adapter.fitted(to: layer.shape, on: device), forKey: layer)
+            == nil
+        else { throw AdapterFileError.twice(file: url.relativePath, layer: layer.kohyaName) }
       } catch AdapterError.otherWeight(let shape) {
         misshapen.append("\(name.text): \(shape) instead of \(layer.shape)")
       }
@@ -97,7 +84,19 @@ public struct AdapterFile {
         file: url.relativePath, missing: missing.sorted(), misshapen: misshapen.sorted(),
         layers: layers.count)
     }
-    return AdapterSet(adapters)
+    return adapters
+  }
+
+  /// The adapters for the parts of a model, at a strength. Throws as ``adapters(for:device:)``.
+  public func adapters(
+    for model: AdaptableLayers, strength: Double, device: Device
+  ) throws -> AdapterSet {
+    var parts: [ModelDirectory.Component: [String: any Adapter]] = [:]
+    for (layer, adapter) in try adapters(for: model, device: device) {
+      let scaled: any Adapter = adapter.scaled(by: strength)
+      parts[layer.part, default: [:]][layer.path] = scaled
+    }
+    return AdapterSet(parts)
   }
 
   /// Throws for tensor names that belong to no kind of adapter.

@@ -114,8 +114,8 @@ let package = Package(
     .target(
       name: "Workspace",
       dependencies: [
-        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "NN", "Options", "RunLog",
-        "StableDiffusion", "Torch", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
+        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
+        "RunLog", "StableDiffusion", "Torch", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(

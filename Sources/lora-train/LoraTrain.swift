@@ -22,7 +22,8 @@ struct LoraTrain: ParsableCommand {
     version: Version.current,
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
-      ShowCommand.self, GenerateCommand.self, CompareCommand.self, RerunCommand.self,
+      ShowCommand.self, GenerateCommand.self, CompareCommand.self, ExportCommand.self,
+      RerunCommand.self,
       CacheCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

@@ -1,4 +1,5 @@
 package import Foundation
+import NN
 import StableDiffusion
 
 extension AdapterFile {
@@ -29,6 +30,11 @@ extension AdapterFile {
     guard main.lastPathComponent == peftName else { return [main] }
     return [main]
       + parts.map { url.appending(path: $0.rawValue).appending(path: peftName) }.filter(exists)
+  }
+
+  /// The free text in the header of an adapter's file. Throws `AdapterFileError`, `WeightsError`.
+  package static func metadata(of url: URL) throws -> [String: String] {
+    try SafetensorsFile(contentsOf: files(at: url)[0]).metadata
   }
 
   /// The part that a file of PEFT belongs to, which its folder names.

@@ -91,12 +91,7 @@ public struct AdapterFile {
   public func adapters(
     for model: AdaptableLayers, strength: Double, device: Device
   ) throws -> AdapterSet {
-    var parts: [ModelDirectory.Component: [String: any Adapter]] = [:]
-    for (layer, adapter) in try adapters(for: model, device: device) {
-      let scaled: any Adapter = adapter.scaled(by: strength)
-      parts[layer.part, default: [:]][layer.path] = scaled
-    }
-    return AdapterSet(parts)
+    AdapterSet(try adapters(for: model, device: device), strength: strength)
   }
 
   /// Throws for tensor names that belong to no kind of adapter.
@@ -141,5 +136,17 @@ public struct AdapterFile {
     } catch let error as AdapterError {
       throw AdapterFileError.damaged(file: file, layer: layer.text, problem: error)
     }
+  }
+}
+
+extension AdapterSet {
+  /// Adapters at a strength, sorted by the parts of the model.
+  public init(_ adapters: LayerAdapters, strength: Double = 1) {
+    var parts: [ModelDirectory.Component: [String: any Adapter]] = [:]
+    for (layer, adapter) in adapters {
+      let scaled: any Adapter = adapter.scaled(by: strength)
+      parts[layer.part, default: [:]][layer.path] = scaled
+    }
+    self.init(parts)
   }
 }

@@ -39,6 +39,9 @@ public struct AdapterWriter {
     to url: URL
   ) throws -> URL {
     let converted = try convert(adapters, for: url)
+    var metadata = metadata
+    // The ranks and alphas of the file that the adapters were read from.
+    metadata[AdapterMetadata.key] = nil
     let parts = Dictionary(grouping: converted.keys, by: \.part).mapValues { layers in
       converted.filter { layers.contains($0.key) }
     }

@@ -8,12 +8,16 @@ package enum OutputError: ReportableError, Equatable {
   case single(String, count: Int)
   /// A file for a campaign.
   case notAFolder(String)
+  /// A name that programs do not recognise as that of a LoRA file.
+  case notSafetensors(String)
+  /// A file for an adapter in PEFT's form.
+  case notAdapterFolder(String)
   /// A file that would be replaced.
   case exists(String)
 
   package var kind: ErrorKind {
     switch self {
-    case .notPNG, .single, .notAFolder: .usage
+    case .notPNG, .single, .notAFolder, .notSafetensors, .notAdapterFolder: .usage
     case .exists: .cannotWrite
     }
   }
@@ -26,6 +30,11 @@ package enum OutputError: ReportableError, Equatable {
       "`count` is \(count), so `output` must be a folder, not \(output)."
     case .notAFolder(let output):
       "`output` is \(output), but a campaign needs a folder for its pictures."
+    case .notSafetensors(let output):
+      "`output` is \(output), but programs look for LoRA files that end in .safetensors; choose such "
+        + "a name."
+    case .notAdapterFolder(let output):
+      "`output` is \(output), but PEFT's form is a folder; choose a name without .safetensors."
     case .exists(let file):
       "\(file) already exists; choose another `output`, or replace it with `overwrite`."
     }

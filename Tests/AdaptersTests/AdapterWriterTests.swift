@@ -109,9 +109,8 @@ struct AdapterWriterTests {
   @Test("an adapter of some layers names exactly these as PEFT's targets")
   func targets() throws {
     let first = adapters.filter { $0.key.path.hasPrefix("down_blocks.1.attentions.0.") }
-    let unet = layers.layers.filter { $0.part == .unet }
     let file = try JSONSerialization.jsonObject(
-      with: PEFTConfiguration(of: first, among: unet).file())
+      with: PEFTConfiguration(of: first, in: .unet, of: layers).file())
     let targets = (file as? [String: Any])?["target_modules"] as? [String]
     #expect(targets == first.keys.map(\.path).sorted())
   }

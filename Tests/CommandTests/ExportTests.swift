@@ -56,7 +56,7 @@ extension CommandTests {
       let layers = AdaptableLayers(try ModelDirectory(URL(filePath: Workspace.model)))
       let exported = try AdapterFile(contentsOf: file).adapters(for: layers)
       let trained = try AdapterFile(contentsOf: workspace.file(adapter)).adapters(for: layers)
-      #expect(exported.count == trained.count && exported.count == 68)
+      #expect(exported.count == trained.count && exported.count == 136)
       for (layer, adapter) in trained {
         let weight = try Tensor.zeros(layer.shape)
         let change = try adapter.delta(of: weight)

@@ -39,8 +39,8 @@ private struct Gain: AdapterKind {
 
   func foldingAlpha() throws -> Gain { Gain(gain: try gain * strength) }
 
-  func converted(to dtype: DType) throws -> Gain {
-    Gain(gain: try gain.to(dtype), strength: strength)
+  func mapTensors(_ change: (Tensor) throws -> Tensor) throws -> Gain {
+    Gain(gain: try change(gain), strength: strength)
   }
 
   func fitted(to shape: [Int], on device: Device) throws -> Gain {

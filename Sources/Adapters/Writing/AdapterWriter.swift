@@ -54,7 +54,7 @@ public struct AdapterWriter {
     case .diffusers:
       let configurations = parts.sorted { $0.key.rawValue < $1.key.rawValue }.map {
         part, adapters in
-        (part, PEFTConfiguration(of: adapters, among: model.layers.filter { $0.part == part }))
+        (part, PEFTConfiguration(of: adapters, in: part, of: model))
       }
       let header = [AdapterMetadata.key: try PEFTConfiguration.header(configurations)]
       try write(
@@ -76,8 +76,7 @@ public struct AdapterWriter {
       try write(
         adapters.flatMap { $0.key.pathTensors(of: $0.value, prefix: "base_model.model.") },
         metadata, to: folder.appending(path: AdapterFile.peftName))
-      let configuration = PEFTConfiguration(
-        of: adapters, among: model.layers.filter { $0.part == part })
+      let configuration = PEFTConfiguration(of: adapters, in: part, of: model)
       try DurableFile.replace(
         folder.appending(path: AdapterFile.configurationName), with: configuration.file())
     }
@@ -113,6 +112,6 @@ public struct AdapterWriter {
 
   private func convert(_ adapter: any AdapterKind) throws -> any AdapterKind {
     let folded: any AdapterKind = format == .kohya ? adapter : try adapter.foldingAlpha()
-    return try folded.converted(to: dtype)
+    return try folded.mapTensors { try $0.to(dtype) }
   }
 }

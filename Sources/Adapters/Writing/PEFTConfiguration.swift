@@ -10,17 +10,11 @@ struct PEFTConfiguration {
   private let rankPattern: [String: Int]
   private let alphaPattern: [String: Double]
 
-  /// - Parameter layers: all layers of the part, those without an adapter too.
-  init(of adapters: LayerAdapters, among layers: [AdaptableLayers.Layer]) {
-    func mostFrequent<Value: Hashable & Comparable>(_ values: [Value]) -> Value? {
-      Dictionary(grouping: values) { $0 }.max {
-        ($0.value.count, $1.key) < ($1.value.count, $0.key)
-      }?
-      .key
-    }
+  /// - Parameter model: all layers of the model, those without an adapter too.
+  init(of adapters: LayerAdapters, in part: ModelDirectory.Component, of model: AdaptableLayers) {
     let ranks = adapters.compactMapValues(\.rank)
     let alphas = adapters.compactMapValues(\.alpha)
-    let (rank, alpha) = (mostFrequent(Array(ranks.values)), mostFrequent(Array(alphas.values)))
+    let (rank, alpha) = (mostFrequent(ranks.values), mostFrequent(alphas.values))
     self.rank = rank ?? 0
     self.alpha = alpha ?? 0
     func pattern<Value: Equatable>(
@@ -31,26 +25,7 @@ struct PEFTConfiguration {
     }
     rankPattern = pattern(ranks, besides: rank)
     alphaPattern = pattern(alphas, besides: alpha)
-    targets = Self.targets(of: adapters, among: layers)
-  }
-
-  /// The shortest ends of paths that match these layers and no others; the whole paths if there are
-  /// none.
-  private static func targets(
-    of adapters: LayerAdapters, among layers: [AdaptableLayers.Layer]
-  ) -> [String] {
-    let ends = Set(adapters.keys.map { end(of: $0.path) })
-    let matched = layers.filter { layer in
-      ends.contains { layer.path == $0 || layer.path.hasSuffix(".\($0)") }
-    }
-    return matched.count == adapters.count ? ends.sorted() : adapters.keys.map(\.path).sorted()
-  }
-
-  /// `to_q`, or `to_out.0` where a number ends the path.
-  private static func end(of path: String) -> String {
-    let parts = path.split(separator: ".")
-    let isIndex = parts.last.flatMap { Int($0) } != nil
-    return parts.suffix(isIndex ? 2 : 1).joined(separator: ".")
+    targets = model.targets(of: Array(adapters.keys), in: part)
   }
 
   private func fields(prefix: String) -> [String: Any] {

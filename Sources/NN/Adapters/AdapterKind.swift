@@ -23,8 +23,8 @@ public protocol AdapterKind: Adapter {
   /// it as it is. Throws `TorchError`.
   func foldingAlpha() throws -> Self
 
-  /// The same adapter with its tensors in another type. Throws `TorchError`.
-  func converted(to dtype: DType) throws -> Self
+  /// The same adapter with changed tensors: copies, or in another type. Throws what `change` throws.
+  func mapTensors(_ change: (Tensor) throws -> Tensor) throws -> Self
 
   /// A new adapter for a layer with this weight. It does not change the layer yet, and its tensors
   /// are on the weight's device. Throws `AdapterError`, `TorchError`.

@@ -76,6 +76,24 @@ extension Module {
     }
   }
 
+  /// Puts adapters into the layers with these paths, to be trained further. Throws
+  /// `AdapterError.noSuchTarget` for a path without a layer, `TorchError`; then no adapter is
+  /// attached.
+  public func attachAdapters(_ adapters: [String: any AdapterKind]) throws -> [AdapterSite] {
+    let layers = slots().filter { adapters[$0.path] != nil }
+    let paths = Set(layers.map(\.path))
+    if let path = adapters.keys.first(where: { !paths.contains($0) }) {
+      throw AdapterError.noSuchTarget(path)
+    }
+    for (_, tensor) in adapters.values.flatMap(\.tensors) { try tensor.setRequiresGrad(true) }
+    return layers.compactMap { path, slot in
+      adapters[path].map { adapter in
+        slot.adapter = adapter
+        return AdapterSite(path: path, adapter: adapter)
+      }
+    }
+  }
+
   /// The paths of the layers that `attachAdapters` would put adapters into. Throws
   /// `AdapterError.noSuchTarget` for a target that matches nothing.
   package func adapterPaths(matching targets: [String]) throws(AdapterError) -> [String] {

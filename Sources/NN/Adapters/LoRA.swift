@@ -106,9 +106,9 @@ public struct LoRA: AdapterKind {
     LoRA(down: down, up: factor == 1 ? up : try up * factor, scale: 1)
   }
 
-  /// The same update with the matrices in another type.
-  public func converted(to dtype: DType) throws -> LoRA {
-    LoRA(down: try down.to(dtype), up: try up.to(dtype), scale: scale, strength: strength)
+  /// The same factor with changed matrices.
+  public func mapTensors(_ change: (Tensor) throws -> Tensor) throws -> LoRA {
+    LoRA(down: try change(down), up: try change(up), scale: scale, strength: strength)
   }
 
   /// Reads the matrices of a file, which may store a linear layer with a kernel of 1 x 1.

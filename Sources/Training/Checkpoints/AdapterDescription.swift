@@ -116,12 +116,14 @@ package struct AdapterDescription {
   /// The options that decide the results, and the hashes of the images and the base model. Paths of
   /// this machine are left out.
   private func record(_ step: Int) throws -> String {
-    let paths = [TrainingConfig.schema.key(of: \.$priorFolder)]
+    let schema = TrainingConfig.schema
+    let paths = [schema.key(of: \.$priorFolder), schema.key(of: \.$initLora)]
     return try json(
       Record(
         step: step, config: config.resultOptions(without: Set(paths)),
         images: identity.images.map(\.sha256),
-        class_images: identity.classImages?.map(\.sha256), model: identity.model))
+        class_images: identity.classImages?.map(\.sha256), init_lora: identity.initialAdapter,
+        model: identity.model))
   }
 
   private struct Record<Options: Encodable>: Encodable {
@@ -129,6 +131,7 @@ package struct AdapterDescription {
     let config: Options
     let images: [String]
     let class_images: [String]?
+    let init_lora: String?
     let model: [String: String]
   }
 

@@ -37,13 +37,7 @@ final class AdapterTraining {
     self.setup = setup
     identity = data.identity
     unet = try setup.model.loadUNet(dtype: setup.dtype, device: setup.device)
-    sites = try unet.attachAdapters(
-      LoRA.self, targets: config.loraTargets,
-      settings: AdapterSettings(rank: config.rank, alpha: config.alpha)
-    ) { site in
-      try Generator(
-        seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
-    }
+    sites = try setup.attachAdapters(to: unet)
     if !setup.device.isCUDA { try unet.setChannelsLast() }
     let fusion = try unet.fuseAdapters()
     unet.setGradientCheckpointing(config.gradientCheckpointing)
@@ -131,6 +125,26 @@ final class AdapterTraining {
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
       resumes: resumes.isEmpty ? nil : resumes, history: history)
     return try CheckpointContents(state, parts: parts)
+  }
+}
+
+extension TrainingSetup {
+  /// Puts adapters into the UNet: those of `init_lora`, or new ones. A copy of the former is trained.
+  fileprivate func attachAdapters(to unet: UNet2DConditionModel) throws -> [AdapterSite] {
+    if let initialAdapter {
+      var adapters: [String: any AdapterKind] = [:]
+      for (layer, adapter) in initialAdapter.layers {
+        adapters[layer.path] = try adapter.mapTensors { try $0.clone().to(device) }
+      }
+      return try unet.attachAdapters(adapters)
+    }
+    return try unet.attachAdapters(
+      LoRA.self, targets: config.loraTargets,
+      settings: AdapterSettings(rank: config.rank, alpha: config.alpha)
+    ) { site in
+      try Generator(
+        seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
+    }
   }
 }
 

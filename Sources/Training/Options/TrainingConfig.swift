@@ -107,6 +107,12 @@ public struct TrainingConfig: OptionTable {
     Allowed("a list of layer names such as [to_q, to_v]") { !$0.isEmpty && !$0.contains("") },
     value: "layer", resume: .never)
   package var loraTargets = ["to_q", "to_k", "to_v", "to_out.0"]
+  @Option(
+    .adapter,
+    "LoRA to start from, in the form of kohya, diffusers or PEFT. `rank`, `alpha` and "
+      + "`lora_targets` are then those of the file.",
+    value: "file", unset: "new adapters", resume: .never)
+  package var initLora: String? = nil
 
   // MARK: Optimizer and loss
 

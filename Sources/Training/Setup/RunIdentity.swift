@@ -2,6 +2,7 @@ public import Datasets
 public import Files
 import Foundation
 import NN
+import Options
 public import StableDiffusion
 
 /// Everything besides the configuration that decides a run's results, by content: the images with
@@ -32,6 +33,8 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   /// The validation images; nil without. They do not change the training, but their losses are
   /// comparable only while they stay the same.
   public var validation: [Image]?
+  /// SHA-256 of the adapter that the training started from; nil for new adapters.
+  public var initialAdapter: String?
   /// The hash of the weights and configuration of each part of the base model.
   public var model: [String: String]
 
@@ -39,6 +42,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     case images
     case classImages = "class_images"
     case validation = "held_out"
+    case initialAdapter = "init_lora"
     case model
   }
 
@@ -93,6 +97,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   public func differences(from recorded: RunIdentity) -> [TrainingDifference] {
     Image.differences(of: images, from: recorded.images, kind: "image")
       + Self.differences(of: model, from: recorded.model) + classImageDifferences(from: recorded)
+      + adapterDifferences(from: recorded)
   }
 
   /// The differences of a base model from the one that was trained on. Throws `FileAccessError`,
@@ -112,6 +117,15 @@ public struct RunIdentity: Codable, Sendable, Equatable {
         "model",
         "base model's \(part): content \(short(recorded[part])) -> \(short(model[part]))")
     }
+  }
+
+  /// The difference in the adapter that the training started from, if both identities have one.
+  private func adapterDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
+    guard let initialAdapter, let old = recorded.initialAdapter, old != initialAdapter else {
+      return []
+    }
+    let key = TrainingConfig.schema.key(of: \.$initLora)
+    return [TrainingDifference(key, "\(key): content \(short(old)) -> \(short(initialAdapter))")]
   }
 
   /// The differences in class images, if both identities have some.

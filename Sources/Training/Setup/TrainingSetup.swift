@@ -31,6 +31,8 @@ public struct TrainingSetup {
   public let caches: URL
   /// Hashes of the images, captions and base model.
   public let identity: RunIdentity
+  /// The adapter to start from; nil: new adapters.
+  package let initialAdapter: InitialAdapter?
   /// Problems of the data, to report before training starts.
   public let problems: [DatasetProblem]
 
@@ -86,6 +88,12 @@ public struct TrainingSetup {
     let (trained, chosen) = try ValidationImages.split(dataset, options)
     validation = try chosen ?? ValidationImages.dataset(options, beside: dataset)
     config.validationImages = chosen?.images.count ?? 0
+    initialAdapter = try config.initLora.map { try InitialAdapter($0, for: model) }
+    if let initialAdapter {
+      config.rank = initialAdapter.rank
+      config.alpha = initialAdapter.alpha
+      config.loraTargets = initialAdapter.targets
+    }
     if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
@@ -95,6 +103,7 @@ public struct TrainingSetup {
     let tokenizer = try model.loadTokenizer()
     var identity = try RunIdentity(
       dataset: trained, classImages: classImages, validation: validation, masks: config.masks)
+    identity.initialAdapter = initialAdapter?.sha256
     problems =
       trained.problems(config.datasetOptions, buckets: buckets, tokenizer)
       + trained.orderProblems(config.datasetOptions, buckets: buckets)

@@ -35,6 +35,7 @@ package struct TrainingSession {
     var setup = try TrainingSetup(
       config: config, dataset: dataset, model: model, caches: project.caches
     ) { problem in report(.note("\(problem)")) }
+    if let adapter = setup.initialAdapter { report(.note(adapter.summary)) }
     setup.allowedChanges = allowedChanges
     self.setup = setup
     Failpoint.startUp.pass()

@@ -10,7 +10,7 @@ import Workspace
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes a run's adapter as a LoRA file for other programs.",
+    abstract: "Writes a run's LoRA for other programs.",
     discussion: """
       ComfyUI, A1111, Forge, InvokeAI, sd-scripts and diffusers load the adapter.safetensors of a \
       checkpoint as it is. An export adds a preview picture and the details of the run, or writes \
@@ -25,8 +25,8 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: .value(
-      "kohya: for ComfyUI, A1111, Forge and most others. diffusers: pytorch_lora_weights of "
-        + "diffusers. peft: a folder with adapter_config.json. Default: kohya.", "form"),
+      "kohya: for ComfyUI, A1111, Forge and most others. diffusers: as diffusers' own "
+        + "scripts save it. peft: a folder with adapter_config.json. Default: kohya.", "form"),
     transform: named)
   var format = AdapterFormat.kohya
 

@@ -1,0 +1,153 @@
+import Adapters
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+extension CommandTests {
+  /// Trainings that start from a LoRA file.
+  @Suite struct InitialAdapterTests {
+    private static let files = Repository.golden.appending(path: "adapters")
+
+    private let workspace: Workspace
+    private let layers: AdaptableLayers
+
+    init() throws {
+      workspace = try Workspace()
+      layers = AdaptableLayers(try ModelDirectory(URL(filePath: Workspace.model)))
+    }
+
+    private func train(_ more: String...) throws -> Program.Outcome {
+      try workspace.run(
+        [
+          "--subject", "cube", "--model", Workspace.model, "--resolution", "64", "--sample-every",
+          "0", "--device", "cpu",
+        ] + more)
+    }
+
+    /// A LoRA of layers with ranks 1 to 3 and alpha 0.5, which is not small.
+    private func writeStart(_ format: AdapterFormat, to output: String) throws -> LayerAdapters {
+      var adapters: LayerAdapters = [:]
+      let some = layers.layers.filter { $0.part == .unet && $0.path.hasSuffix("to_q") }
+      for (index, layer) in some.enumerated() {
+        let rank = 1 + index % 3
+        let generator = try Generator(seed: UInt64(index))
+        adapters[layer] = LoRA(
+          down: try generator.normal([rank, layer.shape[1]]),
+          up: try generator.normal([layer.shape[0], rank]) * 0.1, scale: 0.5 / Double(rank))
+      }
+      try AdapterWriter(format).write(adapters, of: layers, to: workspace.file(output))
+      return adapters
+    }
+
+    private func checkpoint(_ run: Int, step: Int) throws -> LayerAdapters {
+      try AdapterFile(
+        contentsOf: workspace.file("Checkpoints/cube/run-\(run)/step-00000\(step)")
+      ).adapters(for: layers)
+    }
+
+    private func change(_ layer: AdaptableLayers.Layer, in adapters: LayerAdapters) throws -> Tensor
+    {
+      try #require(adapters[layer]).delta(of: .zeros(layer.shape))
+    }
+
+    @Test(
+      "With a learning rate of 0 the adapter stays that of the file, in every form",
+      arguments: [
+        (AdapterFormat.kohya, "start.safetensors"), (.diffusers, "start.safetensors"),
+        (.peft, "start"),
+      ])
+    func unchanged(format: AdapterFormat, output: String) throws {
+      let start = try writeStart(format, to: output)
+      let outcome = try train("--steps", "1", "--learning-rate", "0", "--init-lora", output)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(
+        outcome.messages.contains(
+          "starts from \(output), which has \(start.count) layers of ranks 1 to 3; --rank, --alpha "
+            + "and --lora-target are those of the file."), "\(outcome.messages)")
+      let saved = try checkpoint(1, step: 1)
+      #expect(Set(saved.keys) == Set(start.keys))
+      for layer in start.keys {
+        #expect(saved[layer]?.rank == start[layer]?.rank)
+        #expect(try relativeDifference(change(layer, in: saved), change(layer, in: start)) < 1e-6)
+      }
+    }
+
+    @Test("It trains every layer, and a run that is resumed ends with the same bytes")
+    func resumed() throws {
+      let start = try writeStart(.kohya, to: "start.safetensors")
+      let before = try Data(contentsOf: workspace.file("start.safetensors"))
+      let options = ["--init-lora", "start.safetensors", "--learning-rate", "0.01"]
+      func train(_ more: [String]) throws -> Program.Outcome {
+        try workspace.run(
+          [
+            "--subject", "cube", "--model", Workspace.model, "--resolution", "64", "--sample-every",
+            "0", "--device", "cpu",
+          ] + options + more)
+      }
+      #expect(try train(["--steps", "4"]).code == 0)
+      let whole = try checkpoint(1, step: 4)
+      for layer in start.keys {
+        #expect(try relativeDifference(change(layer, in: whole), change(layer, in: start)) > 1e-3)
+      }
+      #expect(try train(["--steps", "2", "--new"]).code == 0)
+      #expect(try train(["--steps", "4", "--new", "--checkpoint-every", "2"]).code == 0)
+      try FileManager.default.removeItem(
+        at: workspace.file("Checkpoints/cube/run-3/step-000004"))
+      workspace.removeDatabase()
+      let resumed = try train(["--steps", "4", "--checkpoint-every", "2"])
+      #expect(resumed.code == 0 && resumed.messages.contains("from step 2"), "\(resumed.messages)")
+      func bytes(_ run: Int) throws -> Data {
+        try Data(
+          contentsOf: workspace.file(
+            "Checkpoints/cube/run-\(run)/step-000004/adapter.safetensors"))
+      }
+      #expect(try bytes(3) == bytes(1))
+      #expect(try Data(contentsOf: workspace.file("start.safetensors")) == before)
+    }
+
+    @Test("A resume with another file is refused")
+    func changed() throws {
+      _ = try writeStart(.kohya, to: "start.safetensors")
+      let options = [
+        "--subject", "cube", "--model", Workspace.model, "--resolution", "64", "--sample-every",
+        "0", "--device", "cpu", "--init-lora", "start.safetensors", "--checkpoint-every", "2",
+      ]
+      #expect(try workspace.run(options + ["--steps", "4"]).code == 0)
+      try FileManager.default.removeItem(at: workspace.file("Checkpoints/cube/run-1/step-000004"))
+      workspace.removeDatabase()
+      let whole = try SafetensorsFile(contentsOf: workspace.file("start.safetensors"))
+      try SafetensorsWriter.write(
+        whole.names.map { ($0, try whole.tensor($0) * 2) },
+        to: workspace.file("start.safetensors"))
+      let outcome = try workspace.run(options + ["--steps", "4"])
+      #expect(outcome.code == 65)
+      #expect(outcome.lastMessage.contains("init_lora: content"), "\(outcome.messages)")
+    }
+
+    @Test("A missing file, text encoders and other models are refused in one sentence")
+    func refused() throws {
+      let missing = try train("--steps", "1", "--init-lora", "nothing.safetensors")
+      #expect(missing.code == 66)
+      #expect(
+        missing.lastMessage
+          == "lora-train: There is no nothing.safetensors; set --init-lora to a LoRA file, or omit it to "
+          + "start with new adapters.")
+      let file = Self.files.appending(path: "kohya.safetensors").path
+      let encoders = try train("--steps", "1", "--init-lora", file)
+      #expect(encoders.code == 65)
+      #expect(
+        encoders.lastMessage.contains("36 layers of the text encoders, which are not trained"))
+      try SafetensorsWriter.write(
+        [
+          ("lora_unet_a.lora_down.weight", Tensor.zeros([2, 24])),
+          ("lora_unet_a.lora_up.weight", Tensor.zeros([24, 2])),
+        ], to: workspace.file("other.safetensors"))
+      let other = try train("--steps", "1", "--init-lora", "other.safetensors")
+      #expect(other.code == 65 && other.lastMessage.contains("does not fit this base model"))
+      #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints/cube").path))
+    }
+  }
+}

@@ -43,6 +43,7 @@ interop: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
 interop: setup python-environment ## loads our files in diffusers and peft, and theirs in lora-train
 	swift build --product lora-train
 	$(python) Tests/Interop/interop.py
+	$(python) Tests/Interop/keys.py
 
 # Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
 gpu-check: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train

@@ -5,9 +5,7 @@ LORA_TRAIN is the path of the lora-train binary. Run it with the Python of Scrip
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +20,8 @@ from peft.utils import get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from support import ROOT, Failure, lora_train, require_program, run, run_checks
+
 sys.path.insert(0, str(ROOT / "Tests" / "Golden"))
 from golden.single_file import check, layout, tensor  # noqa: E402
 
@@ -32,24 +31,6 @@ DEMO_PROMPT = "a photo of dhoni character on a pink background"
 TOLERANCE = 2
 # The least change of a pixel, of 255, by which a LoRA or a negative prompt counts as visible.
 VISIBLE = 10
-
-
-class Failure(Exception):
-    """A failed check, with the finding as its message."""
-
-
-def run(*arguments):
-    """Runs a command. Raises with its output if it fails."""
-    command = [str(argument) for argument in arguments]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        output = result.stdout + result.stderr
-        raise Failure(f"exit code {result.returncode}: {' '.join(command)}\n{output}")
-
-
-def lora_train(*arguments):
-    """Runs the binary under test on the CPU in fp32."""
-    run(os.environ["LORA_TRAIN"], *arguments, "--device", "cpu", "--precision", "fp32")
 
 
 def load_pipeline(model):
@@ -235,19 +216,9 @@ CHECKS = [
 
 
 def main():
-    if not os.environ.get("LORA_TRAIN"):
-        sys.exit("interop.py: LORA_TRAIN is not set; set it to the lora-train binary")
-    failed = 0
+    require_program("interop.py")
     with tempfile.TemporaryDirectory() as folder:
-        fixture = Fixture(Path(folder))
-        for check in CHECKS:
-            try:
-                print(f"ok     {check.__doc__}: {check(fixture)}")
-            except Failure as failure:
-                failed += 1
-                print(f"FAILED {check.__doc__}: {failure}")
-    print(f"{len(CHECKS) - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
+        run_checks(CHECKS, Fixture(Path(folder)))
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ import torch
 from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
 from diffusers.training_utils import _collate_lora_metadata
 from diffusers.utils.state_dict_utils import convert_state_dict_to_kohya
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils import get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from support import ROOT, Failure, lora_train, require_program, run, run_checks
+from support import ROOT, Failure, lora_train, program, require_program, run, run_checks
 
 sys.path.insert(0, str(ROOT / "Tests" / "Golden"))
 from golden.single_file import check, layout, tensor  # noqa: E402
@@ -52,17 +52,22 @@ def make_dataset(folder):
         (folder / f"image-{number}.txt").write_text(f"a photo of sks dog, pose {number}\n")
 
 
+def randomize(unet):
+    """Gives the matrices of a LoRA random values."""
+    rng = torch.Generator("cpu").manual_seed(0)
+    with torch.no_grad():
+        for key, parameter in unet.named_parameters():
+            if "lora_" in key:
+                parameter.copy_(torch.randn(parameter.shape, generator=rng) * 0.15)
+
+
 def save_peft_lora(model, folder):
     """Saves a LoRA with two random matrices and an alpha other than the rank with diffusers."""
     unet = UNet2DConditionModel.from_pretrained(model / "unet")
     unet.add_adapter(
         LoraConfig(r=4, lora_alpha=6, target_modules=["to_q", "to_k", "to_v", "to_out.0"])
     )
-    rng = torch.Generator("cpu").manual_seed(0)
-    with torch.no_grad():
-        for key, parameter in unet.named_parameters():
-            if "lora_" in key:
-                parameter.copy_(torch.randn(parameter.shape, generator=rng) * 0.15)
+    randomize(unet)
     StableDiffusionXLPipeline.save_lora_weights(
         folder,
         unet_lora_layers=get_peft_model_state_dict(unet),
@@ -152,6 +157,42 @@ def trained_adapter(fixture):
     return expect_same(fixture.ours("--run", "latest"), fixture.theirs(found[0]), fixture.theirs())
 
 
+def exports(fixture):
+    """the exports of that run in every form draw the run's picture in diffusers"""
+    ours = fixture.ours("--run", "latest")
+    found = []
+    for form, name in (("kohya", "k.safetensors"), ("diffusers", "d.safetensors"), ("peft", "p")):
+        output = fixture.folder / name
+        run(
+            program(), "export", "latest", "--root", fixture.root,
+            "--format", form, "--output", output,
+        )
+        if form == "peft":
+            pipe = load_pipeline(fixture.model)
+            pipe.unet = PeftModel.from_pretrained(pipe.unet, output).merge_and_unload()
+            theirs = fixture.theirs(pipe=pipe)
+        else:
+            theirs = fixture.theirs(output)
+        found.append(f"{form} {expect_same(ours, theirs, fixture.theirs())}")
+    return ", ".join(found)
+
+
+def saved_by_peft(fixture):
+    """an adapter that peft saves, with ranks that differ between layers, draws the same picture"""
+    folder = fixture.folder / "saved-by-peft"
+    pipe = load_pipeline(fixture.model)
+    config = LoraConfig(
+        r=4, lora_alpha=6, target_modules=["to_q", "to_v", "proj_in"],
+        rank_pattern={"to_v": 2}, alpha_pattern={"to_v": 5},
+    )
+    pipe.unet = get_peft_model(pipe.unet, config)
+    randomize(pipe.unet)
+    pipe.unet.save_pretrained(folder)
+    pipe.unet = pipe.unet.merge_and_unload()
+    ours = fixture.ours("--model", fixture.model, "--lora", folder)
+    return expect_same(ours, fixture.theirs(pipe=pipe), fixture.theirs())
+
+
 def peft_lora(fixture):
     """a LoRA saved by diffusers and peft draws the same picture here"""
     ours = fixture.ours("--model", fixture.model, "--lora", fixture.lora)
@@ -210,8 +251,8 @@ def demo_adapter(fixture):
 
 
 CHECKS = [
-    base_picture, negative_prompt, trained_adapter, peft_lora, scaled_lora, kohya_lora, single_file,
-    demo_adapter,
+    base_picture, negative_prompt, trained_adapter, exports, peft_lora, saved_by_peft, scaled_lora,
+    kohya_lora, single_file, demo_adapter,
 ]
 
 

@@ -25,6 +25,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -104,7 +105,11 @@ let package = Package(
     .target(
       name: "Hub",
       dependencies: [
-        "Failpoints", "Files", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "Files", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swiftSettings),
     .target(
@@ -121,9 +126,8 @@ let package = Package(
     .executableTarget(
       name: "lora-train",
       dependencies: [
-        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Images", "NN", "Options",
-        "Pages",
-        "RunLog", "StableDiffusion", "Torch", "Training", "Workspace",
+        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
+        "Pages", "RunLog", "StableDiffusion", "Torch", "Training", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -148,6 +152,18 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["NN", "Torch"],
       path: "Tests/TestSupport",
+      swiftSettings: swiftSettings
+    ),
+    // A server that speaks the Hub's interface, for tests.
+    .target(
+      name: "HubServer",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/HubServer",
       swiftSettings: swiftSettings
     ),
     .testTarget(
@@ -184,7 +200,13 @@ let package = Package(
       dependencies: ["Adapters", "Files", "NN", "StableDiffusion", "Torch", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "HubTests", dependencies: ["Files", "Hub", "TestSupport"], swiftSettings: swiftSettings),
+      name: "HubTests",
+      dependencies: [
+        "Files", "Hub", "HubServer", "TestSupport",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",
@@ -200,8 +222,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "lora-train", "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options",
-        "StableDiffusion", "Torch", "Training", "TestSupport",
+        "lora-train", "Adapters", "Datasets", "Drawing", "Files", "HubServer", "Images", "NN",
+        "Options", "StableDiffusion", "Torch", "Training", "TestSupport",
       ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(

@@ -23,8 +23,7 @@ struct LoraTrain: ParsableCommand {
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
       ShowCommand.self, GenerateCommand.self, CompareCommand.self, ExportCommand.self,
-      RerunCommand.self,
-      CacheCommand.self, DoctorCommand.self,
+      RerunCommand.self, ModelsCommand.self, CacheCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -47,7 +47,8 @@ package struct DrawingOptions: OptionTable {
     value: "model", unset: "the run's, else the installed one, sdxl before demo")
   package var model: String? = nil
   @Option(
-    .model, "Another VAE: a diffusers folder or a .safetensors file.", value: "vae",
+    .model, "Another VAE: an installed one, a diffusers folder or a .safetensors file.",
+    value: "vae",
     unset: "the model's own")
   package var vae: String? = nil
   @Option(

@@ -30,7 +30,7 @@ struct ModelIndex: Decodable {
   }
 
   /// A refiner has neither the first text encoder nor its tokenizer.
-  private var isRefiner: Bool {
+  var isRefiner: Bool {
     func isNull(_ component: Component?) -> Bool { (component?.last ?? nil) == nil }
     return isNull(textEncoder) && isNull(tokenizer) && !isNull(textEncoder2) && !isNull(unet)
   }

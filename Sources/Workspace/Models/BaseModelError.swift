@@ -17,9 +17,9 @@ package enum BaseModelError: ReportableError, Equatable {
     switch self {
     case .noneInstalled(let place):
       return
-        "There is no base model: put the diffusers folder of SDXL (stable-diffusion-xl-base-1.0) at "
-        + "\(place), or a single file \(BaseModels.standard[0]).\(ending) beside it, or choose another "
-        + "model with `model`."
+        "There is no base model: install SDXL with lora-train models pull \(BaseModels.standard[0]), or put "
+        + "its diffusers folder at \(place) or a single file \(BaseModels.standard[0]).\(ending) beside it, "
+        + "or choose another model with `model`."
     case .notFound(let name, let folder, let installed):
       let names = installed.isEmpty ? "" : " (installed: \(installed.joined(separator: ", ")))"
       return "There is no base model \(name), neither as a folder nor in \(folder)\(names); give "

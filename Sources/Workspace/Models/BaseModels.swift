@@ -6,7 +6,7 @@ package struct BaseModels {
   /// The default models, most preferred first.
   package static let standard = ["sdxl", "demo"]
 
-  private let folders: [URL]
+  let folders: [URL]
   private let report: WorkspaceReport
 
   /// The models of a project folder and of the standard folder `Checkpoints`.
@@ -51,16 +51,19 @@ package struct BaseModels {
   }
 
   /// The names of all installed models.
-  private var names: [String] {
+  private var names: [String] { entries.filter { installed($0) != nil } }
+
+  /// The names of everything that may be a model.
+  var entries: [String] {
     Set(
-      folders.flatMap { folder -> [String] in
-        do {
-          return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        } catch {
-          return []
-        }
-      }
-    ).map(Self.modelName).filter { installed($0) != nil }.sorted()
+      folders.flatMap(ModelDownloadFolder.names).filter { !$0.hasPrefix(".") }
+        .map(Self.modelName)
+    ).sorted()
+  }
+
+  /// The downloads of models that are not complete.
+  package var downloads: [ModelDownloadFolder] {
+    folders.prefix(1).flatMap(ModelDownloadFolder.all)
   }
 
   /// The name of an installed model: a folder's name, or a file's without its extension.

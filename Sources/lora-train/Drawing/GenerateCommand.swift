@@ -143,6 +143,8 @@ struct GenerateCommand: ParsableCommand {
     let models = BaseModels(root: root)
     let name = try options.model ?? models.standardName()
     let base = try models.open(name)
+    var options = options
+    options.vae = options.vae.map(models.pathOfVAE)
     let tools = try DrawingTools(
       options, model: base, named: name,
       refiner: options.refiner.map { try models.open($0, as: .refiner) }, caches: root.caches,

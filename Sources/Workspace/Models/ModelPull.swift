@@ -1,0 +1,109 @@
+import Files
+package import Foundation
+package import Hub
+import StableDiffusion
+
+/// The installation of a model from the Hub.
+package struct ModelPull: Sendable {
+  /// What a pull has done.
+  package enum Outcome: Sendable {
+    case installed(URL)
+    /// The same revision was installed before.
+    case present(URL)
+
+    package var url: URL {
+      switch self {
+      case .installed(let url), .present(let url): url
+      }
+    }
+  }
+
+  private let source: ModelSource
+  private let base: URL
+
+  /// The installation of a model in a project folder.
+  package init(_ source: ModelSource, in project: ProjectFolder) {
+    self.source = source
+    base = project.baseModels
+  }
+
+  /// Downloads the files that this program reads of the model, checks them, and gives the folder its
+  /// name. A pull that was interrupted continues. Throws `HubError`, `RepositoryError`,
+  /// `DownloadError`, `ModelFilesError`, `ModelError`, `WeightsError`, `ModelLibraryError`,
+  /// `FileAccessError`, `CancellationError`.
+  package func run(
+    by client: HubClient, progress: @escaping @Sendable (DownloadProgress) -> Void
+  ) async throws -> Outcome {
+    let folder = ModelDownloadFolder(source.name, in: base)
+    let destination = base.appending(path: source.name)
+    if let place = takenPlace { return try await present(at: place, client) }
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
+    // Another process may have finished in between.
+    if let place = takenPlace {
+      try DurableFile.remove(folder.url)
+      return try await present(at: place, client)
+    }
+    let listing = try await client.files(of: source.repository, revision: source.revision)
+    let files = try ModelFiles(
+      among: listing.files.map(\.path), of: "The repository \(source.repository)",
+      variant: source.variant)
+    try folder.prune(keeping: Set(files.paths))
+    func download(_ paths: [String], progress: @escaping @Sendable (DownloadProgress) -> Void)
+      async throws -> [DownloadedFile]
+    {
+      try await client.download(
+        paths.compactMap(listing.file), of: listing, to: folder.url, progress: progress)
+    }
+    let installed: [DownloadedFile]
+    do {
+      // The small files show first whether it is such a model at all.
+      _ = try await download(files.descriptions) { _ in }
+      try files.kind.checkDescription(in: folder.url)
+      installed = try await download(files.paths, progress: progress)
+      try files.kind.check(folder.url)
+    } catch let error where Self.isUseless(error) {
+      try DurableFile.remove(folder.url)
+      throw error
+    }
+    try ModelManifest(
+      kind: files.kind, repository: source.repository.description, revision: listing.commit,
+      variant: source.variant,
+      files: Dictionary(
+        uniqueKeysWithValues: installed.map {
+          ($0.path, ModelManifest.Entry(size: $0.size, sha256: $0.sha256))
+        })
+    ).write(to: folder.url)
+    try folder.finish(at: destination)
+    return .installed(destination)
+  }
+
+  /// The folder or file that has the name.
+  private var takenPlace: URL? {
+    ["", ".\(ModelDirectory.fileExtension)"].map { base.appending(path: source.name + $0) }
+      .first(where: DurableFile.exists)
+  }
+
+  /// Whether the files can never become a model, however often they are downloaded.
+  private static func isUseless(_ error: any Error) -> Bool {
+    switch error {
+    case is HubError, is RepositoryError, is DownloadError, is FileAccessError,
+      is CancellationError:
+      false
+    default: true
+    }
+  }
+
+  /// The model that is there, if it is the one that is wanted.
+  private func present(at url: URL, _ client: HubClient) async throws -> Outcome {
+    let manifest = ModelManifest(of: url)
+    guard let manifest, manifest.repository == source.repository.description,
+      manifest.variant == source.variant,
+      try await client.files(of: source.repository, revision: source.revision).commit
+        == manifest.revision
+    else {
+      throw ModelLibraryError.nameTaken(name: source.name, place: url.relativePath)
+    }
+    return .present(url)
+  }
+}

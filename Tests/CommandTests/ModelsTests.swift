@@ -133,13 +133,15 @@ extension CommandTests {
     }
 
     @Test(
-      "Help names the options of each command", arguments: ["list", "pull", "verify", "remove"])
+      "Help names the options of each command",
+      arguments: ["list", "pull", "verify", "remove", "push"])
     func help(command: String) throws {
       let options = [
         "list": ["--json", "--root"],
         "pull": [
           "--revision", "--name", "--variant", "--root", "HF_TOKEN", "sdxl-refiner", "sdxl-vae",
         ],
+        "push": ["--private", "--message", "--license", "--base-model", "--root"],
         "verify": ["--json", "--root"], "remove": ["--force", "--root"],
       ]
       let outcome = try workspace.run("models", command, "--help")

@@ -43,8 +43,8 @@ struct DownloadTests {
     try await fixture.download(["HF_TOKEN": HubServer.token])
     #expect(try fixture.files() == all)
     let bearer = "Bearer \(HubServer.token)"
-    let asked = fixture.server.hub.received.suffix(3)
-    #expect(asked.allSatisfy { $0.header("Authorization") == bearer })
+    // The commit, the list of files, and three files that are not empty.
+    #expect(fixture.server.hub.received.filter { $0.header("Authorization") == bearer }.count == 5)
     #expect(fixture.server.storage.received.count == 2)
     #expect(fixture.server.storage.received.allSatisfy { $0.header("Authorization") == nil })
   }

@@ -8,33 +8,36 @@ struct FileChunks: AsyncSequence, Sendable {
 
   let file: URL
   let range: Range<Int>
+  /// Takes the place in the file that is reached.
+  let sent: @Sendable (Int) -> Void
 
-  func makeAsyncIterator() -> Iterator { Iterator(file: file, range: range) }
+  func makeAsyncIterator() -> Iterator { Iterator(chunks: self, rest: range) }
 
   struct Iterator: AsyncIteratorProtocol {
-    private let file: URL
+    private let chunks: FileChunks
     private var rest: Range<Int>
     private var handle: FileHandle?
 
-    init(file: URL, range: Range<Int>) {
-      self.file = file
-      rest = range
+    fileprivate init(chunks: FileChunks, rest: Range<Int>) {
+      self.chunks = chunks
+      self.rest = rest
     }
 
     /// Throws `FileAccessError.unreadable`, also for a file that has become shorter.
     mutating func next() async throws -> ByteBuffer? {
       guard !rest.isEmpty else { return nil }
       do {
-        let handle = try handle ?? FileHandle(forReadingFrom: file)
+        let handle = try handle ?? FileHandle(forReadingFrom: chunks.file)
         if self.handle == nil { try handle.seek(toOffset: UInt64(rest.lowerBound)) }
         self.handle = handle
         guard let bytes = try handle.read(upToCount: Swift.min(FileChunks.length, rest.count)),
           !bytes.isEmpty
         else { throw POSIXError(.EIO) }
         rest = rest.dropFirst(bytes.count)
+        chunks.sent(rest.lowerBound)
         return ByteBuffer(bytes: bytes)
       } catch {
-        throw FileAccessError.unreadable(file: file.relativePath, reason: error.reason)
+        throw FileAccessError.unreadable(file: chunks.file.relativePath, reason: error.reason)
       }
     }
   }

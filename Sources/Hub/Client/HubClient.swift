@@ -164,7 +164,8 @@ package final class HubClient: Sendable {
     case .bytes(let data): message.body = .bytes(ByteBuffer(bytes: data))
     case .file(let file, let range):
       message.body = .stream(
-        FileChunks(file: file, range: range), length: .known(Int64(range.count)))
+        FileChunks(file: file, range: range, sent: request.sent), length: .known(Int64(range.count))
+      )
     }
     do {
       return try await client(for: url).execute(

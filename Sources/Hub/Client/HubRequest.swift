@@ -16,6 +16,8 @@ struct HubRequest: Sendable {
   let url: URL
   var headers: [(name: String, value: String)] = []
   var body: Body = .none
+  /// Takes the bytes of a file that have been sent.
+  var sent: @Sendable (Int) -> Void = { _ in }
   /// Statuses that are no errors here, besides those of success.
   var accepted: Set<Int> = []
   /// What is asked for, for messages: a repository, its revision and file.

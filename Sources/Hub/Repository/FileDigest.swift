@@ -28,37 +28,42 @@ package enum FileDigest: Sendable, Hashable {
   }
 }
 
+/// The name of a file in git, whose bytes come in pieces: the SHA-1 of `blob <size>\0` and the content.
+struct GitBlobHash {
+  private var hash = Insecure.SHA1()
+
+  init(size: Int) { hash.update(data: Data("blob \(size)\0".utf8)) }
+
+  mutating func update(_ data: some DataProtocol) { hash.update(data: data) }
+
+  /// 40 hexadecimal digits.
+  var value: String {
+    hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+}
+
 /// The hashes of a file whose bytes come in pieces: SHA-256 always, and git's where it is needed.
 struct RunningDigest {
   private let wanted: FileDigest
   private var sha256 = RunningHash()
-  private var sha1: Insecure.SHA1?
+  private var blob: GitBlobHash?
 
   /// The digest of a file of `size` bytes.
   init(for wanted: FileDigest, size: Int) {
     self.wanted = wanted
-    if case .gitBlob = wanted {
-      var sha1 = Insecure.SHA1()
-      sha1.update(data: Data("blob \(size)\0".utf8))
-      self.sha1 = sha1
-    }
+    if case .gitBlob = wanted { blob = GitBlobHash(size: size) }
   }
 
   mutating func update(_ data: some DataProtocol) {
     sha256.update(data)
-    sha1?.update(data: data)
+    blob?.update(data)
   }
 
   /// The SHA-256 if the bytes so far are the wanted file, else nil.
   var match: String? {
     switch wanted {
-    case .sha256(let value): return sha256.value == value ? value : nil
-    case .gitBlob(let value):
-      guard let sha1,
-        sha1.finalize().map({ String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) })
-          .joined() == value
-      else { return nil }
-      return sha256.value
+    case .sha256(let value): sha256.value == value ? value : nil
+    case .gitBlob(let value): blob?.value == value ? sha256.value : nil
     }
   }
 

@@ -53,12 +53,13 @@ package struct BaseModels {
   /// The names of all installed models.
   private var names: [String] { entries.filter { installed($0) != nil } }
 
-  /// The names of everything that may be a model.
+  /// The names of everything that may be a model. A folder that describes a single file is none.
   var entries: [String] {
-    Set(
-      folders.flatMap(ModelDownloadFolder.names).filter { !$0.hasPrefix(".") }
-        .map(Self.modelName)
-    ).sorted()
+    let found = folders.flatMap(ModelDownloadFolder.names).filter { !$0.hasPrefix(".") }
+    let descriptions = found.map { URL(filePath: $0) }.filter {
+      $0.pathExtension == ModelDirectory.fileExtension
+    }.map { $0.deletingPathExtension().lastPathComponent + ".config" }
+    return Set(found).subtracting(descriptions).map(Self.modelName).sorted()
   }
 
   /// The downloads of models that are not complete.

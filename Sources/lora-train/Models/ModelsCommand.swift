@@ -8,14 +8,14 @@ import Workspace
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models",
-    abstract: "Lists, downloads, verifies and removes base models.",
+    abstract: "Lists, downloads, verifies and removes base models; publishes adapters.",
     discussion: """
       lora-train models pull sdxl installs Stable Diffusion XL from the Hugging Face Hub. Models are \
       folders below Checkpoints/base.
       """,
     subcommands: [
       ModelsListCommand.self, ModelsPullCommand.self, ModelsVerifyCommand.self,
-      ModelsRemoveCommand.self,
+      ModelsRemoveCommand.self, ModelsPushCommand.self,
     ],
     defaultSubcommand: ModelsListCommand.self)
 }

@@ -1,0 +1,119 @@
+import Files
+import Foundation
+
+/// The page of an adapter on the Hub: `README.md`, with YAML that the Hub reads before the text.
+struct ModelCard {
+  /// What diffusers is shown with if the base model is not known.
+  private static let sdxl = "stabilityai/stable-diffusion-xl-base-1.0"
+
+  /// The repository of the adapter.
+  let repository: String
+  let subject: String
+  /// The word for the subject in prompts.
+  let trigger: String
+  /// A prompt with the trigger.
+  let prompt: String
+  /// The repository of the base model; nil if it is not known.
+  let baseModel: String?
+  /// An identifier of the Hub, such as `openrail++`.
+  let license: String?
+  /// The adapter's file in the repository.
+  let adapter: String
+  /// The picture of the sample grid in the repository.
+  let samples: String?
+  /// The prompts of the sample grid, one for each row.
+  let samplePrompts: [String]
+  /// Names and values of a table.
+  let settings: [(name: String, value: String)]
+
+  /// The whole file.
+  var text: String {
+    ([frontMatter, "# \(subject)", introduction] + [picture].compactMap { $0 } + [use, table])
+      .joined(separator: "\n\n") + "\n"
+  }
+
+  private var frontMatter: String {
+    var lines = ["---"]
+    if let license { lines.append("license: \(Self.quoted(license))") }
+    if let baseModel { lines.append("base_model: \(Self.quoted(baseModel))") }
+    lines.append("library_name: diffusers")
+    lines.append("pipeline_tag: text-to-image")
+    lines.append("instance_prompt: \(Self.quoted(prompt))")
+    lines.append("tags:")
+    lines += [
+      "lora", "text-to-image", "diffusers", "stable-diffusion-xl", "stable-diffusion-xl-diffusers",
+      "template:sd-lora",
+    ].map { "  - \($0)" }
+    if let samples {
+      lines += [
+        "widget:", "  - text: \(Self.quoted(samplePrompts.first ?? prompt))", "    output:",
+        "      url: \(samples)",
+      ]
+    }
+    return (lines + ["---"]).joined(separator: "\n")
+  }
+
+  private var introduction: String {
+    "A LoRA for Stable Diffusion XL, trained with lora-train. Prompts need the word "
+      + "\(Self.code(trigger)), as in \(Self.code(prompt))."
+  }
+
+  private var picture: String? {
+    samples.map { samples in
+      let rows = samplePrompts.enumerated().map { "\($0.offset + 1). \(Self.code($0.element))" }
+      return "![Samples](\(samples))"
+        + (rows.isEmpty
+          ? "" : "\n\nThe rows have these prompts:\n\n" + rows.joined(separator: "\n"))
+    }
+  }
+
+  private var use: String {
+    """
+    ## Use
+
+    With diffusers:
+
+    ```python
+    import torch
+    from diffusers import StableDiffusionXLPipeline
+
+    pipeline = StableDiffusionXLPipeline.from_pretrained(
+        \(Self.quoted(baseModel ?? Self.sdxl)), torch_dtype=torch.float16
+    ).to("cuda")
+    pipeline.load_lora_weights(\(Self.quoted(repository)), weight_name=\(Self.quoted(adapter)))
+    picture = pipeline(\(Self.quoted(prompt))).images[0]
+    ```
+
+    With ComfyUI: put `\(adapter)` into `models/loras` and choose it in the node Load LoRA. With A1111 or Forge: put \
+    it into `models/Lora`.
+    """
+  }
+
+  private var table: String {
+    (["## Training", "", "| setting | value |", "|---|---|"]
+      + settings.map { "| \($0.name) | \($0.value.replacing("|", with: "\\|")) |" })
+      .joined(separator: "\n")
+  }
+
+  /// A text in quotation marks, as JSON, YAML and Python read it.
+  private static func quoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      case "\n": "\\n"
+      case "\t": "\\t"
+      default: scalar.value < 0x20 || scalar.value == 0x7F ? " " : String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  /// A text between backticks; longer fences where it has some itself.
+  private static func code(_ text: String) -> String {
+    let longest = text.split { $0 != "`" }.map(\.count).max() ?? 0
+    let fence = String(repeating: "`", count: longest + 1)
+    let line = text.replacing("\n", with: " ")
+    return longest > 0 ? "\(fence) \(line) \(fence)" : "\(fence)\(line)\(fence)"
+  }
+}

@@ -28,7 +28,8 @@ struct ModelServer {
     let other = StoredFile(Data("not for us".utf8), isLarge: true)
     for path in [
       "README.md", "unet/diffusion_pytorch_model.bin", "unet/diffusion_flax_model.msgpack",
-      "unet/diffusion_pytorch_model.fp16.safetensors", "vae_1_0/diffusion_pytorch_model.safetensors",
+      "unet/diffusion_pytorch_model.fp16.safetensors",
+      "vae_1_0/diffusion_pytorch_model.safetensors",
       "text_encoder/model.onnx", "sd_xl_base_1.0.safetensors", "sd_xl_base.ckpt", "example.png",
       "manifest.json",
     ] { model.files[path] = other }

@@ -8,6 +8,10 @@ extension HubServer {
   /// The Hub's own answers.
   func answerToWriting(_ request: Request) -> Answer {
     let path = request.path
+    // Its address is signed, so that it needs no token.
+    if path == ["lfs", "complete"], request.query("signature") == "valid" {
+      return complete(request)
+    }
     guard isKnown(request) else {
       return Self.failure(401, "", "Invalid username or password.")
     }
@@ -15,7 +19,6 @@ extension HubServer {
     case ("POST", "api", "create"): return create(request)
     case ("POST", "api", "validate-yaml"): return Self.json(["errors": [], "warnings": []])
     case ("POST", "lfs", "verify"): return verify(request)
-    case ("POST", "lfs", "complete"): return complete(request)
     case ("POST", _, "batch") where path.count == 6: return batch(request)
     case ("POST", "api", _) where path.count == 6:
       let name = "\(path[2])/\(path[3])"
@@ -103,7 +106,7 @@ extension HubServer {
             let name = String(repeating: "0", count: 5 - number.count) + number
             header[name] = "\(place)/\(part)?signature=valid"
           }
-          upload = ["href": "\(now.address)/lfs/complete", "header": header]
+          upload = ["href": "\(now.address)/lfs/complete?signature=valid", "header": header]
         }
         answer["actions"] = ["upload": upload, "verify": ["href": "\(now.address)/lfs/verify"]]
         return answer

@@ -41,9 +41,10 @@ golden: python-environment ## regenerates the reference values in Tests/Golden w
 # Uses the debug build of the tests. LORA_TRAIN=/path checks another binary.
 interop: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train
 interop: setup python-environment ## loads our files in diffusers and peft, and theirs in lora-train
-	swift build --product lora-train
+	swift build --build-tests
 	$(python) Tests/Interop/interop.py
 	$(python) Tests/Interop/keys.py
+	Scripts/test --filter HubTests.InteropTests
 
 # Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
 gpu-check: export LORA_TRAIN ?= $(CURDIR)/.build/debug/lora-train

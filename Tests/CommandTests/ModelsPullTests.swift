@@ -22,6 +22,7 @@ extension CommandTests {
       let again = try hub.pull()
       #expect(again.code == 0 && again.results == outcome.results)
       #expect(again.messages.contains("The model is already installed."))
+      #expect(try hub.pull(["HF_HUB_OFFLINE": "1"]).results == outcome.results)
 
       let training = try hub.workspace.run(
         "--subject", "cube", "--model", "tiny", "--resolution", "64", "--steps", "2", "--rank", "2",

@@ -47,6 +47,9 @@ extension HubServer {
   }
 
   private func create(_ request: Request) -> Answer {
+    if case .status(let status, let headers) = nextFault("create") {
+      return Answer(status, headers: headers.map { ($0.key, $0.value) })
+    }
     let fields = Self.fields(request)
     let name = "\(fields["organization"] as? String ?? "me")/\(fields["name"] as? String ?? "")"
     let address = state.withLock { $0.address }

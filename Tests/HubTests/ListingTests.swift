@@ -5,7 +5,7 @@ import Testing
 @testable import Hub
 
 /// Which files a repository has, and why there may be none.
-@Suite("Listing of a repository")
+@Suite("Listing of a repository", .ownThreads)
 struct ListingTests {
   private let fixture: HubFixture
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Hub
 
 /// Requests through a proxy, and without one where the environment says so.
-@Suite("Proxies")
+@Suite("Proxies", .ownThreads)
 struct ProxyTests {
   private let fixture: HubFixture
   private let proxy: HTTPServer

@@ -6,7 +6,7 @@ import Testing
 @testable import Hub
 
 /// Files reach a repository whole and with one commit, also after interruptions.
-@Suite("Uploads")
+@Suite("Uploads", .ownThreads)
 struct UploadTests {
   private static let name = "me/lora"
   private static let adapter = HubFixture.noise(250_000, seed: 5)
@@ -114,6 +114,31 @@ struct UploadTests {
     #expect(try await upload() == .unchanged)
     try expectComplete()
     #expect(pauses.all == [.seconds(1)])
+  }
+
+  @Test("A token that may write but not make repositories is enough for one that exists")
+  func narrowToken() async throws {
+    server.fail("create", [.status(403, ["X-Error-Message": "no right to create"])])
+    await #expect(
+      throws: RepositoryError.forbidden(repository: Self.name, message: "no right to create")
+    ) { try await upload() }
+    #expect(server.repository(Self.name) == nil)
+    server.add(StoredRepository(files: [:]), named: Self.name)
+    server.fail("create", [.status(403)])
+    try await upload()
+    try expectComplete()
+  }
+
+  @Test("HF_HUB_OFFLINE forbids uploads")
+  func offline() async throws {
+    let settings = try HubSettings(environment: ["HF_HUB_OFFLINE": "1", "HF_TOKEN": "t"])
+    await #expect(throws: UploadError.offline) {
+      try await HubClient.using(settings) {
+        try await $0.upload([], to: RepositoryName(Self.name), message: "", isPrivate: false) {
+          _, _ in
+        }
+      }
+    }
   }
 
   @Test("A full storage, a wrong token and no token are explained")

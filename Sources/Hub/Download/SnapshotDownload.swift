@@ -1,15 +1,5 @@
 import Files
 package import Foundation
-import Synchronization
-
-/// How far a download is.
-package struct DownloadProgress: Sendable {
-  /// Bytes that are there, of `total`.
-  package let done: Int
-  package let total: Int
-  /// Bytes of these that did not come over the network: left by an earlier try, or from the cache.
-  package let found: Int
-}
 
 /// A file in its place.
 package struct DownloadedFile: Sendable {
@@ -46,7 +36,7 @@ extension HubClient {
     progress: @escaping @Sendable (DownloadProgress) -> Void
   ) async throws -> [DownloadedFile] {
     try DurableFile.makeFolder(folder)
-    let places = files.map { Place($0, of: listing, in: folder, cache: settings.cache) }
+    let places = files.map { DownloadPlace($0, of: listing, in: folder, cache: settings.cache) }
     try checkSpace(for: places, in: folder)
     let counter = ProgressCounter(places, report: progress)
     return try await withThrowingTaskGroup(of: DownloadedFile.self) { group in
@@ -67,7 +57,7 @@ extension HubClient {
   }
 
   private func install(
-    _ place: Place, of listing: RepositoryListing, counter: ProgressCounter
+    _ place: DownloadPlace, of listing: RepositoryListing, counter: ProgressCounter
   ) async throws -> DownloadedFile {
     let file = place.file
     func done(_ sha256: String) -> DownloadedFile {
@@ -88,7 +78,7 @@ extension HubClient {
     return done(try await download.run())
   }
 
-  private func checkSpace(for places: [Place], in folder: URL) throws {
+  private func checkSpace(for places: [DownloadPlace], in folder: URL) throws {
     let needed = places.map(\.missing).reduce(0, +)
     var status = statvfs()
     guard needed > 0, statvfs(folder.path, &status) == 0 else { return }
@@ -98,53 +88,5 @@ extension HubClient {
     if needed > free {
       throw DownloadError.noSpace(folder: folder.relativePath, needed: needed, free: free)
     }
-  }
-}
-
-/// A file, and what of it is there already.
-private struct Place: Sendable {
-  let file: RepositoryFile
-  let destination: URL
-  /// Whether a file of the right size is in place.
-  let isPresent: Bool
-  let cached: URL?
-  /// Bytes to download.
-  let missing: Int
-
-  init(_ file: RepositoryFile, of listing: RepositoryListing, in folder: URL, cache: URL) {
-    self.file = file
-    destination = folder.appending(path: file.path)
-    isPresent = RunningDigest.size(of: destination) == file.size
-    cached =
-      isPresent
-      ? nil : HubCache(of: listing.repository, in: cache).file(file, commit: listing.commit)
-    missing =
-      isPresent || cached != nil
-      ? 0 : file.size - PartialFile.length(of: file, for: destination)
-  }
-}
-
-/// Adds up the bytes of several files.
-private final class ProgressCounter: Sendable {
-  private let total: Int
-  private let found: Int
-  private let bytes: Mutex<[String: Int]>
-  private let report: @Sendable (DownloadProgress) -> Void
-
-  init(_ places: [Place], report: @escaping @Sendable (DownloadProgress) -> Void) {
-    total = places.map(\.file.size).reduce(0, +)
-    found = total - places.map(\.missing).reduce(0, +)
-    bytes = Mutex(
-      Dictionary(uniqueKeysWithValues: places.map { ($0.file.path, $0.file.size - $0.missing) }))
-    self.report = report
-  }
-
-  /// The bytes of a file that are there.
-  func set(_ path: String, to count: Int) {
-    let done = bytes.withLock { bytes in
-      bytes[path] = count
-      return bytes.values.reduce(0, +)
-    }
-    report(DownloadProgress(done: done, total: total, found: found))
   }
 }

@@ -56,13 +56,9 @@ extension HubClient {
     _ files: [UploadFile], to repository: RepositoryName, message: String, isPrivate: Bool,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) async throws -> UploadOutcome {
+    if settings.isOffline { throw UploadError.offline }
     guard settings.token != nil else { throw UploadError.noToken }
-    do {
-      try await create(repository, isPrivate: isPrivate)
-    } catch RepositoryError.notFound {
-      // Nobody needs a repository to make one, so it is the token.
-      throw RepositoryError.badToken
-    }
+    try await make(repository, isPrivate: isPrivate)
     // A commit whose answer is lost may have been made: the files then have not changed any more.
     return try await retrying {
       let (regular, large) = try await changes(files, in: repository)
@@ -73,7 +69,24 @@ extension HubClient {
     }
   }
 
-  /// Makes a repository (`POST /api/repos/create`), if there is none.
+  /// Makes a repository if there is none. Throws as ``upload(_:to:message:isPrivate:progress:)``.
+  private func make(_ repository: RepositoryName, isPrivate: Bool) async throws {
+    do {
+      try await create(repository, isPrivate: isPrivate)
+    } catch RepositoryError.notFound {
+      // Nobody needs a repository to make one, so it is the token.
+      throw RepositoryError.badToken
+    } catch let error as RepositoryError {
+      // A token may permit to write into this repository only, and not to make others.
+      do {
+        _ = try await commit("main", of: repository)
+      } catch is RepositoryError {
+        throw error
+      }
+    }
+  }
+
+  /// Sends `POST /api/repos/create`. Status 409 is the answer for a repository that exists.
   private func create(_ repository: RepositoryName, isPrivate: Bool) async throws {
     var request = try HubRequest(
       posting: Created(

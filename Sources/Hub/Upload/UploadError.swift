@@ -2,6 +2,8 @@ package import Files
 
 /// Files that could not be put into a repository.
 package enum UploadError: ReportableError, Equatable {
+  /// `HF_HUB_OFFLINE` forbids requests.
+  case offline
   /// No token, which every upload needs.
   case noToken
   /// The storage of large files refuses one.
@@ -11,13 +13,15 @@ package enum UploadError: ReportableError, Equatable {
 
   package var kind: ErrorKind {
     switch self {
-    case .noToken: .usage
+    case .offline, .noToken: .usage
     case .refused, .ignored: .inputOutput
     }
   }
 
   package var description: String {
     switch self {
+    case .offline:
+      "An upload needs the network, which HF_HUB_OFFLINE forbids; unset the variable."
     case .noToken:
       "An upload needs an access token: set HF_TOKEN to one that may write, from "
         + "https://huggingface.co/settings/tokens."

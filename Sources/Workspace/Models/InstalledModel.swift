@@ -48,6 +48,7 @@ package struct InstalledModel: Sendable {
   /// Bytes of a file, or of all files below a folder. Links count as what they lead to.
   static func bytes(_ url: URL) -> Int {
     let files = FileManager.default
+    let url = url.resolvingSymlinksInPath()
     let below = files.enumerator(atPath: url.path)?.compactMap { $0 as? String } ?? []
     return ([url.path] + below.map { url.appending(path: $0).path }).map { path in
       var status = stat()

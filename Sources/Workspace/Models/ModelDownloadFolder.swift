@@ -44,7 +44,8 @@ package struct ModelDownloadFolder: Sendable {
     let below = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String } ?? []
     for path in below where path != Self.lockName {
       let file = url.appending(path: path)
-      let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
+      var status = stat()
+      let isFolder = lstat(file.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
       let isPart = paths.contains { path.hasPrefix("\($0).") && path.hasSuffix(".partial") }
       if !isFolder, !paths.contains(path), !isPart { try DurableFile.remove(file) }
     }

@@ -96,14 +96,19 @@ package struct ModelPull: Sendable {
 
   /// The model that is there, if it is the one that is wanted.
   private func present(at url: URL, _ client: HubClient) async throws -> Outcome {
-    let manifest = ModelManifest(of: url)
-    guard let manifest, manifest.repository == source.repository.description,
-      manifest.variant == source.variant,
-      try await client.files(of: source.repository, revision: source.revision).commit
-        == manifest.revision
+    guard let manifest = ModelManifest(of: url),
+      manifest.repository == source.repository.description, manifest.variant == source.variant,
+      try await isNewest(manifest, client)
     else {
       throw ModelLibraryError.nameTaken(name: source.name, place: url.relativePath)
     }
     return .present(url)
+  }
+
+  /// Whether the installed commit is the wanted one. Without requests, every commit counts as that.
+  private func isNewest(_ manifest: ModelManifest, _ client: HubClient) async throws -> Bool {
+    if manifest.revision == source.revision || client.settings.isOffline { return true }
+    let listing = try await client.files(of: source.repository, revision: source.revision)
+    return listing.commit == manifest.revision
   }
 }

@@ -32,7 +32,9 @@ final class TransferDisplay: Sendable {
       return seconds > 0 ? Double(done - start.bytes) / seconds : 0
     }
     guard let speed else { return }
-    var text = "\(verb) \((Double(done) / 1e9).fixed(2)) of \((Double(total) / 1e9).fixed(2)) GB"
+    let (unit, digits, name) = total < 1_000_000_000 ? (1e6, 1, "MB") : (1e9, 2, "GB")
+    func amount(_ bytes: Int) -> String { (Double(bytes) / unit).fixed(digits) }
+    var text = "\(verb) \(amount(done)) of \(amount(total)) \(name)"
     if speed > 0 {
       let left = Duration.seconds(Double(total - done) / speed)
       text += ", \((speed / 1e6).fixed(1)) MB/s, \(left.clock) left"

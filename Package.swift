@@ -120,7 +120,8 @@ let package = Package(
       name: "Workspace",
       dependencies: [
         "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
-        "RunLog", "StableDiffusion", "Torch", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
+        "RunLog", "StableDiffusion", "Torch", "Training",
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
@@ -215,8 +216,8 @@ let package = Package(
     .testTarget(
       name: "WorkspaceTests",
       dependencies: [
-        "Drawing", "Files", "Images", "RunLog", "StableDiffusion", "TestSupport", "Training",
-        "Workspace",
+        "Datasets", "Drawing", "Files", "Images", "NN", "Options", "RunLog", "StableDiffusion",
+        "TestSupport", "Training", "Workspace",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -1,4 +1,9 @@
 extension OptionTable {
+  /// The value of each option as YAML.
+  package var yamlValues: [String: String] {
+    Dictionary(uniqueKeysWithValues: children.map { ($0.key, $0.option.yaml) })
+  }
+
   /// The options as a YAML file, with help as comments and sections as headings. A follower that
   /// equals its leader is written as `null`, so that it keeps following.
   package func yaml(introduction: String) -> String {

@@ -1,0 +1,245 @@
+import Foundation
+import Training
+
+/// The translation of a training with sd-scripts' `sdxl_train_network.py`.
+struct KohyaTraining {
+  /// Layers that sd-scripts adapts: all linear layers of the UNet's transformers.
+  static let targets = [
+    "to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out",
+  ]
+
+  /// How much of a training the settings are.
+  enum Scope {
+    /// A whole training, so that the defaults of sd-scripts count.
+    case training
+    /// A dataset file.
+    case dataset
+    /// A folder tree without settings.
+    case folders
+  }
+
+  var draft: ImportDraft
+  var options: ForeignOptions
+  let dataset: KohyaDataset
+
+  /// - Parameter options: The settings by the names of the command line.
+  init(
+    _ options: ForeignOptions, _ dataset: KohyaDataset, _ scope: Scope, names: SubjectNames,
+    _ draft: ImportDraft
+  ) throws(ImportError) {
+    self.options = options
+    self.dataset = dataset
+    self.draft = draft
+    for setting in dataset.settings { self.options.add(setting) }
+    setFolders(names)
+    if scope != .folders { try setImages() }
+    if scope == .training {
+      self.draft.setModel(self.options.take("pretrained_model_name_or_path"))
+      try setNetwork()
+      try setLength()
+      try setOptimizer()
+      try setChecks()
+    }
+    self.draft.note(self.options.all, by: .kohya)
+  }
+
+  // MARK: Adapter
+
+  private mutating func setNetwork() throws(ImportError) {
+    let module = options.take("network_module")
+    if let module, module.value.text != "networks.lora" {
+      draft.note(module, .noCounterpart, "this kind of adapter is not available; a LoRA is trained")
+    }
+    try setRank()
+    if try !options.flag("network_train_unet_only") {
+      draft.note(
+        "network_train_unet_only = false", .noCounterpart,
+        "sd-scripts trains both text encoders too; here only the UNet is trained")
+    }
+    if let arguments = options.take("network_args") {
+      for argument in arguments.value.asTexts where !argument.isEmpty {
+        draft.note(
+          ForeignSetting(
+            name: "network_args", value: .text(argument), place: arguments.place),
+          .noCounterpart, "one rank and alpha apply to all layers, and convolutions have no adapter"
+        )
+      }
+    }
+  }
+
+  /// Rank, alpha and layers, or the LoRA to continue from, which has its own.
+  private mutating func setRank() throws(ImportError) {
+    let given = "the default of sd-scripts"
+    let fromFile = "rank, alpha and layers are those of the file that init_lora names"
+    let rank = options.take("network_dim")
+    let alpha = options.take("network_alpha")
+    if let file = options.text("network_weights") {
+      draft.set(\.$initLora, to: file)
+      for setting in [rank, alpha, options.take("dim_from_weights")].compactMap(\.self) {
+        draft.note(setting, .notNeeded, fromFile)
+      }
+      return
+    }
+    draft.set(\.$rank, to: try rank?.integer() ?? 4, comment: rank == nil ? given : nil)
+    draft.set(\.$alpha, to: try alpha?.number() ?? 1, comment: alpha == nil ? given : nil)
+    draft.set(\.$loraTargets, to: Self.targets)
+  }
+
+  // MARK: Optimizer
+
+  private mutating func setOptimizer() throws(ImportError) {
+    var optimizer = options.take("optimizer_type")
+    if let flag = options.take("use_8bit_adam"), !flag.value.isOff {
+      optimizer = ForeignSetting(
+        name: flag.name, value: .text("AdamW8bit"), place: flag.place)
+    }
+    if let flag = options.take("use_lion_optimizer"), !flag.value.isOff {
+      optimizer = ForeignSetting(name: flag.name, value: .text("Lion"), place: flag.place)
+    }
+    let isAdamW = draft.setOptimizer(optimizer)
+    let common = options.take("learning_rate")
+    let own = options.take("unet_lr")
+    let rate = own.flatMap { $0.value.isOff ? nil : $0 } ?? common
+    if let common, own != nil, rate != common {
+      draft.note(common, .notNeeded, "unet_lr is the learning rate of the UNet")
+    }
+    if let rate, isAdamW {
+      draft.set(\.$learningRate, to: try rate.number())
+    } else if let rate {
+      draft.note(rate, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
+    } else if isAdamW {
+      draft.set(\.$learningRate, to: 2e-6, comment: "the default of sd-scripts, which is very low")
+    }
+    if let arguments = options.take("optimizer_args") {
+      for argument in arguments.value.asTexts where !argument.isEmpty {
+        setOptimizerArgument(
+          ForeignSetting(name: "optimizer_args", value: .text(argument), place: arguments.place),
+          isAdamW)
+      }
+    }
+    if let norm = try options.number("max_grad_norm") {
+      draft.set(\.$maxGradientNorm, to: norm > 0 ? norm : nil)
+    }
+    let warmUp = options.take("lr_warmup_steps")
+    var steps = 0
+    if let warmUp {
+      let value = try warmUp.number()
+      // A number below 1 is a share of the run.
+      steps =
+        value < 1 && warmUp.value.asInteger == nil
+        ? Int(value * Double(draft.config.steps)) : stepsHere(Int(value))
+    }
+    draft.setSchedule(options.take("lr_scheduler"), steps: steps, warmUp: warmUp)
+  }
+
+  /// `weight_decay=0.1`, `betas=0.9,0.99`, `eps=1e-8`
+  private mutating func setOptimizerArgument(_ setting: ForeignSetting, _ isAdamW: Bool) {
+    let parts = setting.value.text.split(separator: "=", maxSplits: 1).map(String.init)
+    let numbers = (parts.count == 2 ? parts[1] : "").split { "(), []".contains($0) }
+      .compactMap { Double($0) }
+    switch (isAdamW ? parts.first : nil, numbers.count) {
+    case ("weight_decay"?, 1): draft.set(\.$weightDecay, to: numbers[0])
+    case ("eps"?, 1): draft.set(\.$adamEpsilon, to: numbers[0])
+    case ("betas"?, 2):
+      draft.set(\.$adamBeta1, to: numbers[0])
+      draft.set(\.$adamBeta2, to: numbers[1])
+    default:
+      draft.note(
+        setting, .noCounterpart, "AdamW has weight_decay, adam_beta1, adam_beta2 and adam_epsilon")
+    }
+  }
+
+  // MARK: Length
+
+  /// Whether half of sd-scripts' batches are class images.
+  private var mixesClasses: Bool { !dataset.classes.isEmpty }
+
+  /// A number of sd-scripts' steps as steps here. A step of sd-scripts is half class images.
+  private func stepsHere(_ steps: Int) -> Int { mixesClasses ? max(1, (steps + 1) / 2) : steps }
+
+  private mutating func setLength() throws(ImportError) {
+    try draft.setSeed(options.take("seed"))
+    draft.setPrecision(options.take("mixed_precision"))
+    draft.set(\.$gradientCheckpointing, to: try options.flag("gradient_checkpointing"))
+    if let accumulation = try options.integer("gradient_accumulation_steps") {
+      draft.set(\.$gradientAccumulation, to: accumulation)
+    }
+    let steps = options.take("max_train_steps")
+    if let epochs = options.take("max_train_epochs"), !epochs.value.isOff {
+      if let steps {
+        draft.note(steps, .notNeeded, "max_train_epochs decides the length of the run")
+      }
+      if let length = try self.steps(epochs) {
+        draft.set(\.$steps, to: length.count, comment: length.formula)
+        draft.note(
+          epochs, .approximated,
+          "steps \(length.count): \(length.formula), rounded up; sd-scripts may take a few more, "
+            + "since each bucket has a last batch")
+      }
+    } else if let steps {
+      let count = try steps.integer()
+      let comment = mixesClasses ? "\(count) / 2, see prior_batch_size" : nil
+      draft.set(\.$steps, to: stepsHere(count), comment: comment)
+    } else {
+      draft.set(\.$steps, to: stepsHere(1600), comment: "the default of sd-scripts")
+    }
+  }
+
+  /// The steps of some epochs. Reports and returns nil if the images are not on this machine.
+  private mutating func steps(
+    _ epochs: ForeignSetting
+  ) throws(ImportError) -> (count: Int, formula: String)? {
+    let count = try epochs.integer()
+    guard !dataset.training.isEmpty, let images = ImportedFolder.imagesPerEpoch(dataset.training)
+    else {
+      draft.note(
+        epochs, .noCounterpart,
+        "the images are not on this machine to be counted; set the number of steps to epochs x "
+          + "images x repeats / batch_size / gradient_accumulation")
+      return nil
+    }
+    let config = draft.config
+    return ImportDraft.steps(
+      epochs: count, images: images, batchSize: config.batchSize,
+      accumulation: config.gradientAccumulation)
+  }
+
+  // MARK: Checkpoints, samples, loss
+
+  private mutating func setChecks() throws(ImportError) {
+    if let every = try interval("save_every_n_steps", "save_every_n_epochs") {
+      draft.set(\.$checkpointEvery, to: every)
+    }
+    for name in ["save_last_n_steps", "save_last_n_epochs"] {
+      guard let last = options.take(name), !last.value.isOff else { continue }
+      let isSteps = name.hasSuffix("steps")
+      let unit = draft.config.checkpointEvery
+      let number = try last.integer()
+      draft.set(\.$keepLast, to: max(1, isSteps ? stepsHere(number) / max(unit, 1) : number))
+      draft.note(
+        last, .approximated, "keep_last \(draft.config.keepLast ?? 1): a number of checkpoints")
+    }
+    if let every = try interval("sample_every_n_steps", "sample_every_n_epochs") {
+      draft.set(\.$sampleEvery, to: every)
+    }
+    if let every = try options.integer("validate_every_n_steps") {
+      draft.set(\.$validateEvery, to: stepsHere(every))
+    }
+    if let prompts = options.take("sample_prompts"), !prompts.value.isOff {
+      try KohyaPrompts(prompts).apply(to: &draft)
+    }
+    let gamma = try options.number("min_snr_gamma")
+    draft.set(\.$minSNRGamma, to: gamma.flatMap { $0 > 0 ? $0 : nil })
+  }
+
+  /// A number of steps, or of epochs in steps.
+  private mutating func interval(_ steps: String, _ epochs: String) throws(ImportError) -> Int? {
+    let perEpoch = options.take(epochs).flatMap { $0.value.isOff ? nil : $0 }
+    if let every = options.take(steps), !every.value.isOff {
+      return stepsHere(try every.integer())
+    }
+    guard let perEpoch, let length = try self.steps(perEpoch) else { return nil }
+    draft.note(perEpoch, .approximated, "every \(length.count) steps: \(length.formula)")
+    return length.count
+  }
+}

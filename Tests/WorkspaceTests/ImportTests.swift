@@ -75,7 +75,7 @@ import Training
     let unknown = try #require(project.notes.first)
     #expect(unknown.setting == "weigthed_captions = true")
     #expect(unknown.reason.hasSuffix("did you mean weighted_captions?"))
-    #expect(unknown.place?.hasSuffix("training.toml line 44") == true, "\(unknown)")
+    #expect(unknown.place?.hasSuffix("training.toml line 43") == true, "\(unknown)")
     let needless = notes(project, .notNeeded)
     #expect(needless.contains { $0.hasPrefix("multires_noise_iterations = 0: it is switched off") })
     #expect(needless.contains { $0.hasPrefix("learning_rate = 0.0001: unet_lr") })
@@ -194,7 +194,7 @@ import Training
     let unknown = try #require(project.notes.first)
     #expect(unknown.setting == "enable_xformers_memory_eficient_attention = true")
     #expect(unknown.reason.hasSuffix("did you mean enable_xformers_memory_efficient_attention?"))
-    #expect(unknown.place?.hasSuffix("diffusers.sh line 31") == true, "\(unknown)")
+    #expect(unknown.place?.hasSuffix("diffusers.sh line 32") == true, "\(unknown)")
     #expect(notes(project, .unknown).count == 1)
     #expect(notes(project, .noCounterpart).contains { $0.hasPrefix("train_text_encoder = true") })
   }

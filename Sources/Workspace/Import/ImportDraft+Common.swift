@@ -15,13 +15,18 @@ extension ImportDraft {
       set(\.$model, to: BaseModels.standard[0])
     } else if [".ckpt", ".pt", ".bin"].contains(where: model.lowercased().hasSuffix) {
       note(setting, .noCounterpart, "pickled weights are not read; convert them to .safetensors")
-    } else {
-      set(\.$model, to: model)
-      if model.hasSuffix(".safetensors") || isHere { return }
+    } else if !isHere, !model.hasSuffix(".safetensors"),
+      let name = model.wholeMatch(of: /[\w.-]+\/([\w.-]+)/)?.1
+    {
+      set(\.$model, to: String(name))
       note(
         setting, .approximated,
-        "no file or folder on this machine; if it is a model on Hugging Face, install it as a base "
-          + "model, and set model to the name it has here")
+        "\(name) is the name that lora-train models pull \(model) installs it under")
+    } else {
+      set(\.$model, to: model)
+      if !isHere {
+        note(setting, .approximated, "it is not on this machine; set model to its path here")
+      }
     }
   }
 

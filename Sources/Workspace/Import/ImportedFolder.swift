@@ -64,7 +64,8 @@ extension ImportDraft {
     if parents.count == 1, let parent = parents.first ?? nil {
       return set(\.$dataset, to: parent)
     }
-    let isAlone = subjectFolder == nil || subjectFolder == first.absolutePath
+    let isAlone =
+      subjectFolder.map { ImportedFolder(path: $0).absolutePath == first.absolutePath } ?? true
     if folders.count == 1, isAlone || first.caption == nil {
       set(\.$dataset, to: first.path)
       subjectLines += first.caption.map { ["caption: \($0.yaml)"] } ?? []

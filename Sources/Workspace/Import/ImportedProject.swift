@@ -29,7 +29,7 @@ public struct ImportedProject: Sendable {
     contentsOf url: URL, subject: String? = nil, subjectFolder: URL? = nil
   ) throws(ImportError) {
     let reader = ProjectReader(
-      names: SubjectNames(given: subject, folder: subjectFolder?.standardizedFileURL.path))
+      names: SubjectNames(given: subject, folder: subjectFolder?.relativePath))
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw .missing(url.relativePath)

@@ -26,13 +26,20 @@ struct KohyaDataset {
             metadata, .noCounterpart,
             "captions are read from .txt files, or from metadata.jsonl in the folder")
         }
-        guard let folder else { continue }
+        guard let folder else {
+          draft.note(
+            "a folder in \(file.name)", .noCounterpart, "it has no image_dir, so it is not read")
+          continue
+        }
         let isClass = try merged.flag("is_reg")
         let found = ImportedFolder(
           path: folder.value.text, repeats: try merged.integer("num_repeats") ?? 1,
           caption: merged.text("class_tokens"))
         if isClass {
           classes.append(found)
+          for setting in subset where merged[setting.name] != nil {
+            draft.note(setting, .noCounterpart, "class images have no settings of their own")
+          }
         } else {
           training.append(found)
           options.append((found.path, merged))
@@ -52,13 +59,14 @@ struct KohyaDataset {
     var seen: Set<String> = []
     for (folder, options) in folders {
       for setting in options.all where seen.insert(setting.name).inserted {
+        let name = Self.commandLineNames[setting.name] ?? setting.name
         let values = folders.map { $0.options[setting.name]?.value }
-        if values.contains(where: { $0 != setting.value }) {
+        let isTranslated = ForeignFates.kohya.translated.contains(name)
+        if isTranslated, values.contains(where: { $0 != setting.value }) {
           draft.note(
             setting, .approximated,
             "it differs between the folders; that of \(folder) is used for all")
         }
-        let name = Self.commandLineNames[setting.name] ?? setting.name
         settings.append(ForeignSetting(name: name, value: setting.value, place: setting.place))
       }
     }

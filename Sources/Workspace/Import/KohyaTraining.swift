@@ -120,6 +120,10 @@ struct KohyaTraining {
     if let norm = try options.number("max_grad_norm") {
       draft.set(\.$maxGradientNorm, to: norm > 0 ? norm : nil)
     }
+    if let cycles = options["lr_scheduler_num_cycles"], cycles.value.asInteger == 1 {
+      draft.note(cycles, .notNeeded, "one cycle is a schedule without restarts")
+      _ = options.take(cycles.name)
+    }
     let warmUp = options.take("lr_warmup_steps")
     var steps = 0
     if let warmUp {

@@ -8,12 +8,12 @@ import Workspace
 struct ImportConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import-config",
-    abstract: "Translates a project of kohya's sd-scripts or of diffusers into a configuration.",
+    abstract: "Translates a project of sd-scripts or diffusers.",
     discussion: """
-      FILE is a dataset file or a training file (.toml) of sd-scripts, a folder with folders such as \
-      10_sks dog, or a script with a command line of sdxl_train_network.py or of \
-      train_dreambooth_lora_sdxl.py. Prints a configuration for train --config. Lists on standard \
-      error every setting without a counterpart, and what is only similar here.
+      Prints a configuration for train --config. FILE is a dataset file or a training file (.toml) of \
+      kohya's sd-scripts, a folder with folders such as 10_sks dog, or a script with a command line of \
+      sdxl_train_network.py or of diffusers' train_dreambooth_lora_sdxl.py. Every setting without a \
+      counterpart, and what is only similar here, is listed on standard error.
       """)
 
   @Argument(

@@ -6,7 +6,7 @@ import Testing
 @testable import Hub
 
 /// Files that huggingface_hub has downloaded before.
-@Suite("Cache of Hugging Face", .ownThreads)
+@Suite("Cache of Hugging Face")
 struct CacheTests {
   private let fixture: HubFixture
 

@@ -39,10 +39,13 @@ struct HubFixture {
   /// Downloads all files of the repository with pauses that are only noted.
   @discardableResult
   func download(
-    _ more: [String: String] = [:], tries: Int = 5, progress: Int = 1 << 24
+    _ more: [String: String] = [:], tries: Int = 5, progress: Int = 1 << 24,
+    silence: Duration = .seconds(900)
   ) async throws -> [DownloadedFile] {
     let pauses = pauses
-    let policy = RetryPolicy(tries: tries, progress: progress) { pauses.add($0) }
+    let policy = RetryPolicy.patient(
+      tries: tries, progress: progress, silence: silence
+    ) { pauses.add($0) }
     return try await HubClient.using(settings(more), retry: policy) { client in
       let listing = try await client.files(
         of: RepositoryName(Self.name), revision: "main")
@@ -79,6 +82,17 @@ struct HubFixture {
   static func noise(_ count: Int, seed: UInt64) -> Data {
     var random = Seeded(seed)
     return Data((0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+  }
+}
+
+extension RetryPolicy {
+  /// A policy with pauses that are only noted. Other tests may occupy all threads of Swift's concurrency
+  /// for minutes, so it waits long for an answer.
+  static func patient(
+    tries: Int = 5, progress: Int = 1 << 24, silence: Duration = .seconds(900),
+    pause: @escaping @Sendable (Duration) -> Void
+  ) -> RetryPolicy {
+    RetryPolicy(tries: tries, progress: progress, silence: silence) { pause($0) }
   }
 }
 

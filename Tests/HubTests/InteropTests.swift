@@ -7,7 +7,7 @@ import Testing
 
 /// huggingface_hub against the test server: the server speaks the Hub's interface, and the cache is the
 /// one that this package reads.
-@Suite("Interface of the Hub", .ownThreads)
+@Suite("Interface of the Hub")
 struct InteropTests {
   /// A Python with huggingface_hub: that of `make interop`, or the one in `LORA_TRAIN_PYTHON`. Prints a
   /// note without one.

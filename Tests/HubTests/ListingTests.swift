@@ -5,7 +5,7 @@ import Testing
 @testable import Hub
 
 /// Which files a repository has, and why there may be none.
-@Suite("Listing of a repository", .ownThreads)
+@Suite("Listing of a repository")
 struct ListingTests {
   private let fixture: HubFixture
 
@@ -16,7 +16,7 @@ struct ListingTests {
   ) async throws -> RepositoryListing {
     let settings = try fixture.settings(token.map { ["HF_TOKEN": $0] } ?? [:])
     let pauses = fixture.pauses
-    let retry = RetryPolicy { pauses.add($0) }
+    let retry = RetryPolicy.patient { pauses.add($0) }
     return try await HubClient.using(settings, retry: retry) {
       try await $0.listing(of: RepositoryName(name), revision: revision)
     }
@@ -130,7 +130,7 @@ struct ListingTests {
     let settings = try fixture.settings(["HF_ENDPOINT": stopped.address])
     let pauses = fixture.pauses
     let error = await #expect(throws: HubError.self) {
-      try await HubClient.using(settings, retry: RetryPolicy { pauses.add($0) }) {
+      try await HubClient.using(settings, retry: RetryPolicy.patient { pauses.add($0) }) {
         try await $0.listing(of: RepositoryName(HubFixture.name), revision: "main")
       }
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Hub
 
 /// Requests through a proxy, and without one where the environment says so.
-@Suite("Proxies", .ownThreads)
+@Suite("Proxies")
 struct ProxyTests {
   private let fixture: HubFixture
   private let proxy: HTTPServer
@@ -23,7 +23,7 @@ struct ProxyTests {
   private func commit(_ environment: [String: String]) async throws -> String {
     let pauses = fixture.pauses
     let settings = try fixture.settings(environment)
-    return try await HubClient.using(settings, retry: RetryPolicy { pauses.add($0) }) {
+    return try await HubClient.using(settings, retry: RetryPolicy.patient { pauses.add($0) }) {
       try await $0.commit("main", of: RepositoryName(HubFixture.name))
     }
   }

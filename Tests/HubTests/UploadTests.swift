@@ -6,7 +6,7 @@ import Testing
 @testable import Hub
 
 /// Files reach a repository whole and with one commit, also after interruptions.
-@Suite("Uploads", .ownThreads)
+@Suite("Uploads")
 struct UploadTests {
   private static let name = "me/lora"
   private static let adapter = HubFixture.noise(250_000, seed: 5)
@@ -38,7 +38,7 @@ struct UploadTests {
       "HOME": directory.url.path, "HF_ENDPOINT": server.hub.address, "HF_TOKEN": token,
     ])
     let pauses = pauses
-    return try await HubClient.using(settings, retry: RetryPolicy { pauses.add($0) }) {
+    return try await HubClient.using(settings, retry: RetryPolicy.patient { pauses.add($0) }) {
       try await $0.upload(
         files, to: RepositoryName(Self.name), message: "Step 500", isPrivate: isPrivate
       ) { done, total in #expect(done <= total && total == Self.adapter.count) }

@@ -24,7 +24,7 @@ package final class HubClient: Sendable {
     self.settings = settings
     self.retry = retry
     self.note = note
-    direct = HTTPClient(configuration: Self.configuration(nil))
+    direct = HTTPClient(configuration: Self.configuration(nil, retry))
   }
 
   /// Calls `body` with a client, and closes its connections afterwards.
@@ -107,8 +107,8 @@ package final class HubClient: Sendable {
       )
     }
     do {
-      return try await client(for: url).execute(
-        message, timeout: .seconds(60 + timeToSend(request)))
+      let time = retry.silence + .seconds(timeToSend(request))
+      return try await client(for: url).execute(message, timeout: TimeAmount(time))
     } catch let error as any ReportableError {
       throw error
     } catch {
@@ -129,16 +129,18 @@ package final class HubClient: Sendable {
     guard let proxy = settings.proxies.proxy(for: url) else { return direct }
     return proxied.withLock { clients in
       if let client = clients[proxy] { return client }
-      let client = HTTPClient(configuration: Self.configuration(proxy))
+      let client = HTTPClient(configuration: Self.configuration(proxy, retry))
       clients[proxy] = client
       return client
     }
   }
 
-  private static func configuration(_ proxy: ProxySettings.Proxy?) -> HTTPClient.Configuration {
+  private static func configuration(
+    _ proxy: ProxySettings.Proxy?, _ retry: RetryPolicy
+  ) -> HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
-      timeout: .init(connect: .seconds(15), read: .seconds(60)), proxy: proxy)
+      timeout: .init(connect: .seconds(15), read: TimeAmount(retry.silence)), proxy: proxy)
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = .http1Only
     return configuration

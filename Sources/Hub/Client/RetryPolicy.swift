@@ -1,4 +1,4 @@
-/// When a request that failed is sent again.
+/// When a request has failed, and when it is sent again.
 package struct RetryPolicy: Sendable {
   /// The number of tries in a row that bring nothing new.
   package let tries: Int
@@ -9,12 +9,15 @@ package struct RetryPolicy: Sendable {
   private let longestPause: Duration
   /// The longest pause that a server may ask for.
   package let patience: Duration
+  /// The longest time without an answer, or without new bytes of one.
+  let silence: Duration
   /// Waits.
   package let sleep: @Sendable (Duration) async throws -> Void
 
   package init(
     tries: Int = 5, progress: Int = 1 << 24, firstPause: Duration = .seconds(1),
     longestPause: Duration = .seconds(30), patience: Duration = .seconds(600),
+    silence: Duration = .seconds(60),
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.tries = tries
@@ -22,6 +25,7 @@ package struct RetryPolicy: Sendable {
     self.firstPause = firstPause
     self.longestPause = longestPause
     self.patience = patience
+    self.silence = silence
     self.sleep = sleep
   }
 

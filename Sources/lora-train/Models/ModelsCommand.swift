@@ -8,7 +8,7 @@ import Workspace
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models",
-    abstract: "Installs and lists base models, and publishes adapters.",
+    abstract: "Installs base models and publishes adapters.",
     discussion: """
       lora-train models pull sdxl installs Stable Diffusion XL from the Hugging Face Hub. Models are \
       folders below Checkpoints/base.

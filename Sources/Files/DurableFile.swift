@@ -42,6 +42,50 @@ public enum DurableFile {
     }
   }
 
+  /// Calls `write` with a temporary folder, and renames it to `url` if that succeeds. An existing
+  /// folder is moved aside first and removed last. Makes the folders above. Throws
+  /// `FileAccessError.unwritable` and what `write` throws; then the temporary folder is removed.
+  package static func replaceFolder(_ url: URL, write: (URL) throws -> Void) throws {
+    let parent = url.deletingLastPathComponent()
+    try makeFolder(parent)
+    let prefix = ".\(url.lastPathComponent).\(CurrentProcess.host)."
+    try removeLeftovers(in: parent, prefix: prefix)
+    let temporary = parent.appending(path: "\(prefix)\(getpid())")
+    do {
+      try makeFolder(temporary)
+      try write(temporary)
+      try syncFolder(temporary)
+      try exchange(temporary, url, aside: parent.appending(path: "\(prefix)replaced.\(getpid())"))
+    } catch {
+      discard(temporary)
+      throw error
+    }
+  }
+
+  /// Renames a folder to the name of another, if that exists, which is removed last.
+  private static func exchange(_ new: URL, _ url: URL, aside: URL) throws(FileAccessError) {
+    let isTaken = exists(url)
+    if isTaken { try rename(url, to: aside) }
+    do {
+      try rename(new, to: url)
+    } catch {
+      if isTaken { try rename(aside, to: url) }
+      throw error
+    }
+    if isTaken { try remove(aside) }
+  }
+
+  /// Removes a temporary file or folder as far as possible. The next one that is written of the same
+  /// name removes the rest.
+  private static func discard(_ url: URL) {
+    guard unlink(url.path) != 0, errno == EISDIR else { return }
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      // Nobody needs it.
+    }
+  }
+
   /// Replaces a file with bytes, or leaves it unchanged if something fails. Makes the folder.
   /// Throws `FileAccessError.unwritable`.
   public static func replace(_ url: URL, with data: Data) throws {
@@ -119,7 +163,7 @@ public enum DurableFile {
       guard let pid = pid_t(name.dropFirst(prefix.count)), pid > 0, kill(pid, 0) != 0,
         errno == ESRCH
       else { continue }
-      unlink(folder.appending(path: name).path)
+      discard(folder.appending(path: name))
     }
   }
 

@@ -23,8 +23,8 @@ struct LoraTrain: ParsableCommand {
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
       ShowCommand.self, GenerateCommand.self, CompareCommand.self, ExportCommand.self,
-      RerunCommand.self, ModelsCommand.self, ImportConfigCommand.self, CacheCommand.self,
-      DoctorCommand.self,
+      RerunCommand.self, LoraCommand.self, ModelsCommand.self, ImportConfigCommand.self,
+      CacheCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -96,7 +96,7 @@ extension CommandTests {
       let parts = try #require(help.split(separator: "SUBCOMMANDS:\n").last).split(
         separator: "\n\n")
       let commands = parts[0].split(separator: "\n")
-      #expect(commands.count == 13)
+      #expect(commands.count == 14)
       for command in commands {
         let line = #/  [a-z-]+( \(default\))? {2,}[A-Z][^.]*\./#
         #expect(command.wholeMatch(of: line) != nil, "\(command)")
@@ -113,7 +113,7 @@ extension CommandTests {
       #expect(
         commands == [
           "dataset", "train", "resume", "runs", "show", "generate", "compare", "export", "rerun",
-          "models", "import-config", "cache", "doctor",
+          "lora", "models", "import-config", "cache", "doctor",
         ])
       #expect(try result("help", "train") == result("train", "--help"))
     }

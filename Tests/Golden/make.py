@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 GROUPS = [
     "blocks", "tiny_sdxl", "tiny_refiner", "models", "schedules", "optimizer", "pictures", "drawings",
     "training", "keys", "lora", "tokens", "resize", "buckets", "masks", "single_file", "adapters",
+    "tools",
 ]
 
 

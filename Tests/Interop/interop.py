@@ -250,9 +250,37 @@ def demo_adapter(fixture):
     return expect_same(ours, fixture.theirs(adapter, **theirs), fixture.theirs(**theirs))
 
 
+def baked_folder(fixture):
+    """a model with a LoRA baked into it, as a folder, draws the picture of the LoRA in diffusers"""
+    baked = fixture.folder / "baked"
+    bake(fixture, baked)
+    theirs = fixture.theirs(pipe=load_pipeline(baked))
+    expect_same(fixture.ours("--model", baked), theirs)
+    return expect_same(theirs, fixture.theirs(fixture.lora, scale=0.7), fixture.theirs())
+
+
+def baked_file(fixture):
+    """the same as one file, which diffusers loads, draws the same picture"""
+    baked = fixture.folder / "baked.safetensors"
+    bake(fixture, baked)
+    pipe = StableDiffusionXLPipeline.from_single_file(
+        baked, config=str(fixture.model), dtype=torch.float32, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    expect_same(fixture.ours("--model", baked), fixture.theirs(pipe=pipe))
+    return expect_same(
+        fixture.theirs(pipe=pipe), fixture.theirs(fixture.lora, scale=0.7), fixture.theirs())
+
+
+def bake(fixture, output):
+    run(
+        program(), "lora", "bake", f"{fixture.lora}:0.7", "--model", fixture.model,
+        "--output", output,
+    )
+
+
 CHECKS = [
     base_picture, negative_prompt, trained_adapter, exports, peft_lora, saved_by_peft, scaled_lora,
-    kohya_lora, single_file, demo_adapter,
+    kohya_lora, single_file, demo_adapter, baked_folder, baked_file,
 ]
 
 

@@ -64,4 +64,31 @@ struct DurableFileTests {
       #expect(throws: error) { try DurableFile.makeFolder(url) }
     }
   }
+
+  @Test("A folder is replaced as a whole, and stays as it is if writing fails")
+  func replaceFolder() throws {
+    let place = folder.url.appending(path: "new/model")
+    func write(_ text: String) throws {
+      try DurableFile.replaceFolder(place) {
+        try DurableFile.write(Data(text.utf8), to: $0.appending(path: text))
+        if text == "third" { throw Refused() }
+      }
+    }
+    func names(_ url: URL) throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    }
+    try write("first")
+    #expect(try names(place) == ["first"])
+    try write("second")
+    #expect(try names(place) == ["second"])
+    #expect(throws: Refused.self) { try write("third") }
+    #expect(try names(place) == ["second"])
+    #expect(try names(folder.url.appending(path: "new")) == ["model"])
+    // The folder of a process that was killed.
+    let left = ".model.\(CurrentProcess.host).4194304"
+    try FileManager.default.createDirectory(
+      at: folder.url.appending(path: "new/\(left)/part"), withIntermediateDirectories: true)
+    try write("fourth")
+    #expect(try names(folder.url.appending(path: "new")) == ["model"])
+  }
 }

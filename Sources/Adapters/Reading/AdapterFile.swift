@@ -80,6 +80,9 @@ public struct AdapterFile {
       }
     }
     guard missing.isEmpty, misshapen.isEmpty else {
+      if let family, family != .sdxl {
+        throw AdapterFileError.otherFamily(file: url.relativePath, family: family)
+      }
       throw AdapterFileError.otherModel(
         file: url.relativePath, missing: missing.sorted(), misshapen: misshapen.sorted(),
         layers: layers.count)

@@ -23,6 +23,8 @@ public enum AdapterFileError: ReportableError, Equatable {
   case twice(file: String, layer: String)
   /// Values that the file's type cannot represent.
   case notFinite(file: String, layers: [String], type: String)
+  /// The adapter is for another family of models.
+  case otherFamily(file: String, family: ModelFamily)
   /// The model lacks some of the file's layers, or has them in another size.
   case otherModel(file: String, missing: [String], misshapen: [String], layers: Int)
 
@@ -66,6 +68,9 @@ public enum AdapterFileError: ReportableError, Equatable {
       "\(file) cannot be written, because the adapters of \(layers.count) layers "
         + "(\(Self.list(layers))) have values that are no finite numbers in \(type); choose fp32, or "
         + "an earlier checkpoint."
+    case .otherFamily(let file, let family):
+      "\(file) is a LoRA for \(family.rawValue) and not for an SDXL base model; use it with the model "
+        + "that it was trained on, or choose a LoRA for SDXL."
     case .otherModel(let file, let missing, let misshapen, let layers):
       "\(file) does not fit this base model: of its \(layers) layers, "
         + [

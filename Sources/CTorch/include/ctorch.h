@@ -148,6 +148,13 @@ ct_tensor _Nullable ct_channels_last(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_pad(
     ct_ref a, const int64_t *padding, size_t count, double value) CT_NOEXCEPT;
 
+// MARK: Linear algebra
+
+/// Writes `u`, `s` and `vh` of the thin singular value decomposition of a matrix.
+int ct_svd(ct_ref a, ct_tensor _Nullable *_Nonnull parts) CT_NOEXCEPT;
+/// Writes `q` and `r` of the thin QR decomposition of a matrix.
+int ct_qr(ct_ref a, ct_tensor _Nullable *_Nonnull parts) CT_NOEXCEPT;
+
 // MARK: Reduction
 
 ct_tensor _Nullable ct_sum(ct_ref a) CT_NOEXCEPT;

@@ -21,9 +21,13 @@ public final class SafetensorsFile {
       header = try SafetensorsHeader(
         json: Data(file.bytes[8..<dataStart]), dataSize: file.bytes.count - dataStart)
     } catch let problem as SafetensorsProblem {
+      if Pickle.isPickle(file.bytes) { throw WeightsError.pickled(file: url.relativePath) }
       throw WeightsError.malformed(file: url.relativePath, problem: problem.text)
     }
   }
+
+  /// The size of the file in bytes.
+  package var size: Int { file.bytes.count }
 
   /// The names of the tensors, sorted.
   public var names: [String] { header.entries.keys.sorted() }
@@ -33,6 +37,9 @@ public final class SafetensorsFile {
 
   /// The shape of a tensor, or nil if no tensor has that name.
   public func shape(of name: String) -> [Int]? { header.entries[name]?.shape }
+
+  /// The element type of a tensor, or nil if no tensor has that name.
+  public func dtype(of name: String) -> DType? { header.entries[name]?.dtype }
 
   /// A tensor on the CPU: a view of the file, or a copy if the file does not align it. Throws
   /// `WeightsError.noTensor`, `TorchError`.

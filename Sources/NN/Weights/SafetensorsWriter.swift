@@ -24,6 +24,57 @@ public enum SafetensorsWriter {
     for entry in layout { try file.append(tensors[entry.index].tensor.bytes()) }
     try file.finish()
   }
+
+  /// Writes tensors that are made one after the other, so that memory holds one at a time. Otherwise
+  /// as ``write(_:metadata:to:)``. Throws also what `make` and `written` throw.
+  ///
+  /// - Parameter written: called after each tensor with its size in bytes.
+  package static func write(
+    _ tensors: [PendingTensor], metadata: [String: String], to url: URL,
+    written: (_ bytes: Int) throws -> Void
+  ) throws {
+    let layout = tensors.enumerated().map {
+      SafetensorsEntry(index: $0, name: $1.name, dtype: $1.dtype, shape: $1.shape)
+    }.inFileOrder
+    let file = try NewFile(url)
+    try file.append(layout.head(metadata))
+    for entry in layout {
+      let tensor = try tensors[entry.index].make()
+      precondition(
+        tensor.shape == entry.shape && tensor.dtype == entry.dtype,
+        "the header already states the tensor's shape and type")
+      try file.append(tensor.bytes())
+      tensors[entry.index].release()
+      try written(entry.size)
+    }
+    try file.finish()
+  }
+}
+
+/// A tensor of a file that is made when it is written.
+package struct PendingTensor {
+  package let name: String
+  package let dtype: DType
+  package let shape: [Int]
+  let make: () throws -> Tensor
+  let release: () -> Void
+
+  /// - Parameters:
+  ///   - make: returns the tensor.
+  ///   - release: called when the tensor is written, to let the memory behind it go.
+  package init(
+    name: String, dtype: DType, shape: [Int], make: @escaping () throws -> Tensor,
+    release: @escaping () -> Void = {}
+  ) {
+    self.name = name
+    self.dtype = dtype
+    self.shape = shape
+    self.make = make
+    self.release = release
+  }
+
+  /// The size in bytes.
+  package var size: Int { shape.reduce(dtype.itemSize, *) }
 }
 
 /// One tensor of a file.

@@ -42,6 +42,9 @@ public struct WeightSource {
         return
       }
     }
+    if let pickle = Pickle.file(named: name, in: directory) {
+      throw WeightsError.pickled(file: pickle.relativePath)
+    }
     throw WeightsError.noFile(folder: directory.relativePath, name: name)
   }
 
@@ -120,6 +123,11 @@ public struct WeightSource {
     places[name].flatMap { place in place.file.shape(of: place.name).map(place.view.shape) }
   }
 
+  /// The element type of a tensor, or nil if no tensor has that name.
+  package func dtype(of name: String) -> DType? {
+    places[name].flatMap { $0.file.dtype(of: $0.name) }
+  }
+
   /// A tensor on the CPU. Throws `WeightsError.noTensor`, `TorchError`.
   public func tensor(_ name: String) throws -> Tensor {
     guard let place = places[name] else {
@@ -135,7 +143,7 @@ public struct WeightSource {
   }
 
   /// Lets the pages of a tensor's file leave memory until they are read again.
-  func release(_ name: String) {
+  package func release(_ name: String) {
     guard let place = places[name] else { return }
     place.file.release(place.name)
   }

@@ -8,6 +8,8 @@ public enum WeightsError: ReportableError {
   case noFile(folder: String, name: String)
   /// A file is not a whole safetensors file, or not an index of such files.
   case malformed(file: String, problem: String)
+  /// A file of PyTorch's older format, which may contain a program and is never loaded.
+  case pickled(file: String)
   /// A file has no tensor of that name.
   case noTensor(file: String, name: String)
   /// A checkpoint has other tensors than the model.
@@ -18,7 +20,7 @@ public enum WeightsError: ReportableError {
     switch self {
     case .notLoaded: .internal
     case .noFile: .missingInput
-    case .malformed, .noTensor, .mismatch: .badData
+    case .malformed, .pickled, .noTensor, .mismatch: .badData
     }
   }
 
@@ -32,6 +34,10 @@ public enum WeightsError: ReportableError {
         + "either; download the model's weights again."
     case .malformed(let file, let problem):
       "\(file) is damaged or of another format: \(problem); download or copy it again."
+    case .pickled(let file):
+      "\(file) is a pickled PyTorch file, which runs whatever program it contains when it is loaded; "
+        + "use a .safetensors file, or convert this one in Python with "
+        + "safetensors.torch.save_file(torch.load(FILE, weights_only=True), NEW_FILE)."
     case .noTensor(let file, let name):
       "\(file) contains no tensor named \(name); use the file that belongs here."
     case .mismatch(let file, let missing, let unexpected, let misshapen):

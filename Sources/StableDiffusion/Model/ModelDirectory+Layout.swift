@@ -1,5 +1,5 @@
 public import Foundation
-import NN
+package import NN
 
 /// The places of the files in an SDXL model. Only `ModelDirectory` knows them.
 extension ModelDirectory {
@@ -15,6 +15,11 @@ extension ModelDirectory {
     /// The file that describes a part with weights, or the scheduler.
     fileprivate var configurationFile: String {
       self == .scheduler ? "scheduler_config.json" : "config.json"
+    }
+
+    /// The name of the file with a part's weights, without its extension.
+    var weightsName: String {
+      [.unet, .vae].contains(self) ? "diffusion_pytorch_model" : "model"
     }
   }
 
@@ -59,8 +64,13 @@ extension ModelDirectory {
       return component == .vae ? file.vaeWeights : file.unetWeights(unet)
     }
     let source = try WeightSource(
-      directory: folder(of: component), name: "diffusion_pytorch_model")
+      directory: folder(of: component), name: component.weightsName)
     return component == .vae ? source.namedAsVAE() : source
+  }
+
+  /// The weights of any part that has some, under the model's names. Throws `WeightsError`.
+  package func weightSource(of component: Component) throws -> WeightSource {
+    try [.unet, .vae].contains(component) ? weights(of: component) : textWeights(of: component)
   }
 
   /// The weights of a text encoder. Older programs also wrote the buffer `position_ids`; newer ones
@@ -70,7 +80,7 @@ extension ModelDirectory {
       let file = try SingleFileCheckpoint(url)
       return component == .textEncoder ? file.textEncoderWeights : file.textEncoder2Weights
     }
-    return try WeightSource(directory: folder(of: component), name: "model")
+    return try WeightSource(directory: folder(of: component), name: component.weightsName)
       .renamed { $0.hasPrefix("text_") ? $0 : "text_model.\($0)" }
       .without(["text_model.embeddings.position_ids"])
   }

@@ -35,6 +35,23 @@ extension ModelDirectory {
     return model
   }
 
+  /// Whether a single file of this model's weights gives this model without a folder of
+  /// configurations. Whether the VAE runs in float32 and the size of its training images change
+  /// nothing that it computes. Throws `WeightsError`.
+  func hasSizes(ofFile url: URL) throws -> Bool {
+    let file: ModelDirectory
+    do {
+      file = try ModelDirectory(singleFile: SingleFileCheckpoint(url), as: role)
+    } catch is ModelError {
+      return false
+    }
+    var vae = file.vae
+    vae.forceUpcast = self.vae.forceUpcast
+    vae.sampleSize = self.vae.sampleSize
+    return file.unet == unet && vae == self.vae && file.textEncoder == textEncoder?.withEndToken
+      && file.textEncoder2 == textEncoder2.withEndToken
+  }
+
   private init(singleFile file: SingleFileCheckpoint, as role: Role) throws {
     let path = file.url.relativePath
     if file.isRefiner && role == .base { throw ModelError.refinerAsBase(path: path) }
@@ -50,5 +67,14 @@ extension ModelDirectory {
     forceZerosForEmptyPrompt = role == .base
     requiresAestheticsScore = role == .refiner
     try checkFit()
+  }
+}
+
+extension CLIPTextConfiguration {
+  /// The same encoder with the end token as in older configurations, if it is the largest token.
+  fileprivate var withEndToken: CLIPTextConfiguration {
+    var configuration = self
+    if eosTokenId == vocabSize - 1 { configuration.eosTokenId = 2 }
+    return configuration
   }
 }

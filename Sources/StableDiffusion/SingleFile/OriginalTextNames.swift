@@ -14,18 +14,41 @@ enum OriginalTextNames {
     "attn.out_proj": "self_attn.out_proj",
   ]
   private static let block = "transformer.resblocks."
+  private static let layer = "text_model.encoder.layers."
+  /// open_clip multiplies by this matrix, a linear layer by the transpose of its weight.
+  static let projection = "text_projection.weight"
+
+  private static let projections = ["q_proj", "k_proj", "v_proj"]
+
+  /// The original name of a weight of transformers. Query, key and value share one tensor, in which
+  /// they have the places 0, 1 and 2.
+  static func original(_ path: String) -> (name: String, place: Int) {
+    if path == projection { return ("text_projection", 0) }
+    if let known = outside.first(where: { $0.value == path }) { return (known.key, 0) }
+    let parts = path.split(separator: ".").map(String.init)
+    guard path.hasPrefix(layer), parts.count > 5 else { return (path, 0) }
+    let place = "\(block)\(parts[3])"
+    let rest = parts[4...].joined(separator: ".")
+    for (index, projection) in projections.enumerated()
+    where rest.hasPrefix("self_attn.\(projection).") {
+      return ("\(place).attn.in_proj_\(parts[parts.count - 1])", index)
+    }
+    for (old, new) in inBlock where rest.hasPrefix("\(new).") {
+      return ("\(place).\(old)\(rest.dropFirst(new.count))", 0)
+    }
+    return (path, 0)
+  }
 
   /// The weight or weights of transformers that a tensor contains.
   static func weights(_ name: String) -> [(name: String, view: TensorView)] {
-    // open_clip multiplies by this matrix, a linear layer by the transpose of its weight.
-    if name == "text_projection" { return [("text_projection.weight", .transposed)] }
+    if name == "text_projection" { return [(projection, .transposed)] }
     if let known = outside[name] { return [(known, .whole)] }
     let parts = name.dropFirst(block.count).split(separator: ".", maxSplits: 1)
     guard name.hasPrefix(block), parts.count == 2 else { return [(name, .whole)] }
-    let layer = "text_model.encoder.layers.\(parts[0])"
+    let layer = "\(layer)\(parts[0])"
     let rest = String(parts[1])
     for kind in ["weight", "bias"] where rest == "attn.in_proj_\(kind)" {
-      return ["q_proj", "k_proj", "v_proj"].enumerated().map { part, projection in
+      return projections.enumerated().map { part, projection in
         ("\(layer).self_attn.\(projection).\(kind)", .rows(part: part, of: 3))
       }
     }

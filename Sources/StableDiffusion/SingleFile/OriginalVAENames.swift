@@ -11,7 +11,10 @@ struct OriginalVAENames {
 
   /// The number of levels in the decoder. The original counts them from the outermost, diffusers
   /// from the innermost.
-  private let levels: Int
+  let levels: Int
+
+  /// The names for an autoencoder with this number of levels.
+  init(levels: Int) { self.levels = levels }
 
   /// The names in a checkpoint with these tensors.
   init(tensors: Set<String>) {

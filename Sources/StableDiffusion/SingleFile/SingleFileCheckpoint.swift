@@ -5,11 +5,11 @@ import Torch
 /// A whole model in one safetensors file, in the layout of SDXL's original implementation
 /// (Stability-AI/generative-models): UNet, text encoders and autoencoder by prefix.
 struct SingleFileCheckpoint {
-  private static let unet = "model.diffusion_model."
-  private static let vae = "first_stage_model."
-  private static let firstEncoder = "conditioner.embedders.0.transformer."
-  private static let refinerEncoder = "conditioner.embedders.0.model."
-  private static let secondEncoder = "conditioner.embedders.1.model."
+  static let unet = "model.diffusion_model."
+  static let vae = "first_stage_model."
+  static let firstEncoder = "conditioner.embedders.0.transformer."
+  static let refinerEncoder = "conditioner.embedders.0.model."
+  static let secondEncoder = "conditioner.embedders.1.model."
   /// Tensors that such files may hold besides: buffers of the training, and CLIP's temperature.
   private static let extraBeginnings = ["model_ema.", "denoiser.", "first_stage_model.loss."]
   private static let extraEndings = [
@@ -22,8 +22,8 @@ struct SingleFileCheckpoint {
     "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", velocity, zeroTerminalSNR,
   ]
   /// Empty tensors that mark how a model was trained, as in ComfyUI.
-  private static let velocity = "v_pred"
-  private static let zeroTerminalSNR = "ztsnr"
+  static let velocity = "v_pred"
+  static let zeroTerminalSNR = "ztsnr"
 
   let url: URL
   /// Whether it is SDXL's refiner, which has only the second text encoder.

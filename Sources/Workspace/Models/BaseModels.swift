@@ -1,4 +1,5 @@
 import Foundation
+import NN
 package import StableDiffusion
 
 /// The installed base models.
@@ -45,6 +46,7 @@ package struct BaseModels {
     }
     let url = URL(filePath: name)
     guard isFolder.boolValue || url.pathExtension == ModelDirectory.fileExtension else {
+      if try Pickle.isPickle(url) { throw WeightsError.pickled(file: name) }
       throw BaseModelError.otherKind(file: name)
     }
     return url

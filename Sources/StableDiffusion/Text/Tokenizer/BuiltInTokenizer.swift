@@ -26,7 +26,7 @@ extension TokenizerFolder {
 extension TokenizerFolder.Model {
   /// CLIP's vocabulary: the letters of the 256 bytes, the same at a word's end, the results of the
   /// merges in their order, and the two special tokens (open_clip's `SimpleTokenizer`).
-  fileprivate static func builtIn() throws(ModelError) -> Self {
+  static func builtIn() throws(ModelError) -> Self {
     let path = "CLIP's built-in vocabulary"
     let bytes = UnsafeBufferPointer(start: clip_merges(), count: clip_merges_size())
     let merges = try merges(of: String(decoding: bytes, as: UTF8.self), from: path)

@@ -116,7 +116,9 @@ extension CommandTests {
     func doctor() throws {
       let missing = try workspace.run("doctor", "--json")
       #expect(missing.code == 66)
-      #expect(missing.results.contains("There is no base model: put the diffusers folder of SDXL"))
+      #expect(
+        missing.results.contains(
+          "There is no base model: install SDXL with lora-train models pull sdxl"))
       let present = try workspace.run("doctor", "--model", Workspace.model)
       #expect(present.code == 0)
       #expect(present.results.split(separator: "\n").allSatisfy { $0.hasPrefix("ok ") })

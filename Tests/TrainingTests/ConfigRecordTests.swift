@@ -157,7 +157,9 @@ struct ConfigRecordTests {
     #expect(forbidden({ found(&$0) }, { $0.priorFolder = "cats" }) == [])
     #expect(forbidden({ found(&$0) }, { $0.priorFolder = nil }) == ["prior_folder"])
     #expect(
-      TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == ["rank", "lora_targets", "init_lora"])
+      TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == [
+        "rank", "lora_targets", "init_lora",
+      ])
   }
 
   @Test("a record of an older version is read: hold_out is validation_images")

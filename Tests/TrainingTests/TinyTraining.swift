@@ -3,6 +3,7 @@ import Images
 import NN
 import StableDiffusion
 import TestSupport
+import Testing
 
 @testable import Datasets
 @testable import Drawing
@@ -89,6 +90,12 @@ final class TinyTraining {
   }
 
   func runFolder(_ run: Int) -> RunFolder { RunFolder(root: folder.url, subject: "dog", id: run) }
+
+  /// The hash of the adapter's tensors at a step, which does not depend on the settings in its header.
+  func adapterHash(_ run: Int, step: Int = 6) throws -> String {
+    let file = try SafetensorsFile(contentsOf: runFolder(run).checkpoint(step: step).adapter)
+    return try #require(file.metadata["sshs_model_hash"])
+  }
 
   /// Trains a run, from a checkpoint or the beginning, until `stop` returns true. Its arguments are
   /// the events so far and the number of calls since the last event.

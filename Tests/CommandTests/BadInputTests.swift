@@ -142,7 +142,8 @@ extension CommandTests {
       try expect(
         64,
         "There is no command trian; the commands are dataset, train, resume, runs, show, generate, "
-          + "compare, rerun, cache, doctor and help.", ["trian", "--subject", "cube"])
+          + "compare, export, rerun, lora, models, import-config, cache, doctor and help.",
+        ["trian", "--subject", "cube"])
     }
 
     @Test("A root that cannot be a folder")

@@ -12,9 +12,10 @@ struct Decomposition {
   /// The singular values, largest first.
   let values: [Double]
 
-  /// Decomposes `[out, in]`, of type float32 or float64.
+  /// Decomposes `[out, in]` in float64. In float32, the last vectors that are kept would be inexact
+  /// where the next singular value is almost the same.
   init(_ matrix: Tensor) throws {
-    let (u, s, vh) = try matrix.svd()
+    let (u, s, vh) = try matrix.to(.float64).svd()
     try self.init(left: u, s, right: vh)
   }
 

@@ -18,7 +18,9 @@ package struct ModelDownloadFolder: Sendable {
   }
 
   /// Bytes so far.
-  package var bytes: Int { InstalledModel.bytes(url) }
+  package var bytes: Int {
+    InstalledModel.bytes(url) - InstalledModel.bytes(url.appending(path: Self.lockName))
+  }
 
   /// All downloads that are not complete.
   static func all(in base: URL) -> [ModelDownloadFolder] {
@@ -49,6 +51,11 @@ package struct ModelDownloadFolder: Sendable {
       let isPart = paths.contains { path.hasPrefix("\($0).") && path.hasSuffix(".partial") }
       if !isFolder, !paths.contains(path), !isPart { try DurableFile.remove(file) }
     }
+  }
+
+  /// Removes the folder if no byte has arrived. Throws `FileAccessError.unwritable`.
+  func removeIfEmpty() throws {
+    if bytes == 0 { try DurableFile.remove(url) }
   }
 
   /// Gives the complete model its place. Throws `FileAccessError.unwritable`.

@@ -1,6 +1,7 @@
 import Files
 package import Foundation
 package import Hub
+import NN
 import StableDiffusion
 
 /// The installation of a model from the Hub.
@@ -44,28 +45,34 @@ package struct ModelPull: Sendable {
       try DurableFile.remove(folder.url)
       return try await present(at: place, client)
     }
+    do {
+      try await fill(folder, by: client, progress: progress)
+    } catch {
+      if Self.isUseless(error) { try DurableFile.remove(folder.url) }
+      try folder.removeIfEmpty()
+      throw error
+    }
+    try folder.finish(at: destination)
+    return .installed(destination)
+  }
+
+  /// Downloads all files, checks that they are a model, and writes the manifest.
+  private func fill(
+    _ folder: ModelDownloadFolder, by client: HubClient,
+    progress: @escaping @Sendable (DownloadProgress) -> Void
+  ) async throws {
     let listing = try await client.files(of: source.repository, revision: source.revision)
     let files = try ModelFiles(
       among: listing.files.map(\.path), of: "The repository \(source.repository)",
       variant: source.variant)
     try folder.prune(keeping: Set(files.paths))
-    func download(_ paths: [String], progress: @escaping @Sendable (DownloadProgress) -> Void)
-      async throws -> [DownloadedFile]
-    {
-      try await client.download(
-        paths.compactMap(listing.file), of: listing, to: folder.url, progress: progress)
-    }
-    let installed: [DownloadedFile]
-    do {
-      // The small files show first whether it is such a model at all.
-      _ = try await download(files.descriptions) { _ in }
-      try files.kind.checkDescription(in: folder.url)
-      installed = try await download(files.paths, progress: progress)
-      try files.kind.check(folder.url)
-    } catch let error where Self.isUseless(error) {
-      try DurableFile.remove(folder.url)
-      throw error
-    }
+    // The small files show first whether it is such a model at all.
+    let descriptions = files.descriptions.compactMap(listing.file)
+    _ = try await client.download(descriptions, of: listing, to: folder.url) { _ in }
+    try files.kind.checkDescription(in: folder.url)
+    let installed = try await client.download(
+      files.paths.compactMap(listing.file), of: listing, to: folder.url, progress: progress)
+    try files.kind.check(folder.url)
     try ModelManifest(
       kind: files.kind, repository: source.repository.description, revision: listing.commit,
       variant: source.variant,
@@ -74,8 +81,6 @@ package struct ModelPull: Sendable {
           ($0.path, ModelManifest.Entry(size: $0.size, sha256: $0.sha256))
         })
     ).write(to: folder.url)
-    try folder.finish(at: destination)
-    return .installed(destination)
   }
 
   /// The folder or file that has the name.
@@ -86,12 +91,7 @@ package struct ModelPull: Sendable {
 
   /// Whether the files can never become a model, however often they are downloaded.
   private static func isUseless(_ error: any Error) -> Bool {
-    switch error {
-    case is HubError, is RepositoryError, is DownloadError, is FileAccessError,
-      is CancellationError:
-      false
-    default: true
-    }
+    error is ModelError || error is WeightsError
   }
 
   /// The model that is there, if it is the one that is wanted.

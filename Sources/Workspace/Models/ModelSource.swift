@@ -10,6 +10,9 @@ package struct ModelSource: Sendable {
     "sdxl-vae": "madebyollin/sdxl-vae-fp16-fix",
   ]
 
+  /// The branch with the newest commit.
+  package static let newest = "main"
+
   package let repository: RepositoryName
   /// The name of the folder below `base`.
   package let name: String
@@ -21,7 +24,7 @@ package struct ModelSource: Sendable {
   /// A repository or a short name. Without `name`, the model is named as its repository, or by the
   /// short name. Throws `RepositoryError.name`, `ModelLibraryError.name`.
   package init(
-    _ text: String, name: String? = nil, revision: String = "main", variant: String? = nil
+    _ text: String, name: String? = nil, revision: String = newest, variant: String? = nil
   ) throws {
     let known = Self.shortNames.first { $0.key == text }
     repository = try RepositoryName(known?.value ?? text)
@@ -29,11 +32,6 @@ package struct ModelSource: Sendable {
     self.revision = revision
     self.variant = variant
     guard Self.isValid(self.name) else { throw ModelLibraryError.name(found: self.name) }
-  }
-
-  /// The short name or the repository, for a command that repeats this.
-  package var words: String {
-    Self.shortNames.first { $0.value == repository.description }?.key ?? repository.description
   }
 
   /// Whether a name can be that of a folder below `base`.

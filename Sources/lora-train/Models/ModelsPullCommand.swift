@@ -21,8 +21,8 @@ struct ModelsPullCommand: ParsableCommand {
         + "\(ModelSource.shortNames.map(\.key).joined(separator: ", ")).",
       valueName: "repository"))
   var repository: String
-  @Option(help: .value("Branch, tag or commit. Default: main.", "revision"))
-  var revision = "main"
+  @Option(help: .value("Branch, tag or commit. Default: \(ModelSource.newest).", "revision"))
+  var revision: String?
   @Option(
     help: .value(
       "Name of the installed model. Default: the short name, or the repository's name.", "name"))
@@ -33,11 +33,11 @@ struct ModelsPullCommand: ParsableCommand {
 
   func run() throws {
     let source = try ModelSource(
-      repository, name: name, revision: revision, variant: variant)
+      repository, name: name, revision: revision ?? ModelSource.newest, variant: variant)
     let pull = ModelPull(source, in: root.project)
     let display = TransferDisplay("Downloaded")
     defer { display.end() }
-    Console.message("Pulling \(source.repository), revision \(revision).")
+    Console.message("Pulling \(source.repository), revision \(source.revision).")
     let outcome = try HubAccess.run(
       stopped: "The download was stopped; the same command continues it."
     ) { client in

@@ -77,7 +77,7 @@ public enum DurableFile {
 
   /// Removes a temporary file or folder as far as possible. The next one that is written of the same
   /// name removes the rest.
-  private static func discard(_ url: URL) {
+  package static func discard(_ url: URL) {
     guard unlink(url.path) != 0, errno == EISDIR else { return }
     do {
       try FileManager.default.removeItem(at: url)

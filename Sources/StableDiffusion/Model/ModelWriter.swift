@@ -73,21 +73,21 @@ public struct ModelWriter {
       }
     }
     var counter = Counter(total: tensors.reduce(0) { $0 + $1.size })
-    try DurableFile.replace(url) { temporary in
-      try SafetensorsWriter.write(tensors, metadata: metadata, to: temporary) {
-        try progress(counter.add($0))
+    let description = SingleFileCheckpoint.configurations(of: url)
+    let isNew = !DurableFile.exists(description)
+    do {
+      try DurableFile.replace(url) { temporary in
+        try SafetensorsWriter.write(tensors, metadata: metadata, to: temporary) {
+          try progress(counter.add($0))
+        }
+        // A description of an earlier file is replaced in any case.
+        if try !isNew || !model.hasSizes(ofFile: temporary) {
+          try DurableFile.replaceFolder(description) { try ModelDescription(model).write(to: $0) }
+        }
       }
-      try describe(temporary, as: url)
-    }
-  }
-
-  /// Writes the folder of configurations beside a new file, if the file's sizes alone give another
-  /// model, or if there is a folder of an earlier file.
-  private func describe(_ file: URL, as url: URL) throws {
-    let folder = SingleFileCheckpoint.configurations(of: url)
-    guard try DurableFile.exists(folder) || !model.hasSizes(ofFile: file) else { return }
-    try DurableFile.replaceFolder(folder) {
-      try ModelDescription(model).write(to: $0)
+    } catch {
+      if isNew { DurableFile.discard(description) }
+      throw error
     }
   }
 

@@ -106,6 +106,19 @@ struct AdapterWriterTests {
         == ["fc1", "fc2", "k_proj", "out_proj", "q_proj", "v_proj"])
   }
 
+  @Test("a folder of PEFT has exactly the parts that were written last, with and without the UNet")
+  func parts() throws {
+    let url = folder.url.appending(path: "peft")
+    for part in [ModelDirectory.Component.unet, .textEncoder2] {
+      try AdapterWriter(.peft).write(adapters, of: layers, to: url)
+      #expect(try AdapterFile.files(at: url).count == 3)
+      let some = adapters.filter { $0.key.part == part }
+      try AdapterWriter(.peft).write(some, of: layers, to: url)
+      let read = try AdapterFile(contentsOf: url).adapters(for: layers)
+      #expect(try difference(some, read) < 1e-6)
+    }
+  }
+
   @Test("an adapter of some layers names exactly these as PEFT's targets")
   func targets() throws {
     let first = adapters.filter { $0.key.path.hasPrefix("down_blocks.1.attentions.0.") }

@@ -13,8 +13,13 @@ extension AdapterFile {
     peftName, "pytorch_lora_weights.safetensors", "adapter.safetensors",
   ]
 
-  /// The folders in one of PEFT that hold the adapters of text encoders.
-  private static let parts: [ModelDirectory.Component] = [.textEncoder, .textEncoder2]
+  /// The text encoders, whose adapters are in folders of their own in one of PEFT.
+  private static let encoders: [ModelDirectory.Component] = [.textEncoder, .textEncoder2]
+
+  /// The file with a part's adapters in a folder of PEFT.
+  static func peftFile(of part: ModelDirectory.Component, in folder: URL) -> URL {
+    (part == .unet ? folder : folder.appending(path: part.rawValue)).appending(path: peftName)
+  }
 
   /// The files of an adapter: the file itself, or those of a folder. Throws
   /// `AdapterFileError.noAdapter` for a folder without any.
@@ -24,12 +29,12 @@ extension AdapterFile {
       isFolder.boolValue
     else { return [url] }
     func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
-    guard let main = names.map({ url.appending(path: $0) }).first(where: exists) else {
+    let parts = ([.unet] + encoders).map { peftFile(of: $0, in: url) }.filter(exists)
+    guard parts.isEmpty else { return parts }
+    guard let file = names.map({ url.appending(path: $0) }).first(where: exists) else {
       throw .noAdapter(folder: url.relativePath, names: names)
     }
-    guard main.lastPathComponent == peftName else { return [main] }
-    return [main]
-      + parts.map { url.appending(path: $0.rawValue).appending(path: peftName) }.filter(exists)
+    return [file]
   }
 
   /// The free text in the header of an adapter's file. Throws `AdapterFileError`, `WeightsError`.
@@ -39,6 +44,6 @@ extension AdapterFile {
 
   /// The part that a file of PEFT belongs to, which its folder names.
   static func part(ofFileAt url: URL) -> ModelDirectory.Component {
-    parts.first { $0.rawValue == url.deletingLastPathComponent().lastPathComponent } ?? .unet
+    encoders.first { $0.rawValue == url.deletingLastPathComponent().lastPathComponent } ?? .unet
   }
 }

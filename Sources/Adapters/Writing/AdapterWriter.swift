@@ -65,7 +65,8 @@ public struct AdapterWriter {
     }
   }
 
-  /// One folder in PEFT's form for the UNet, with one inside for each text encoder.
+  /// One folder in PEFT's form for the UNet, with one inside for each text encoder. Adapters of parts
+  /// that an earlier file in the folder had are removed.
   private func writeFolder(
     _ parts: [ModelDirectory.Component: LayerAdapters], of model: AdaptableLayers,
     _ metadata: [String: String], to url: URL
@@ -75,10 +76,14 @@ public struct AdapterWriter {
       try DurableFile.makeFolder(folder)
       try write(
         adapters.flatMap { $0.key.pathTensors(of: $0.value, prefix: "base_model.model.") },
-        metadata, to: folder.appending(path: AdapterFile.peftName))
+        metadata, to: AdapterFile.peftFile(of: part, in: url))
       let configuration = PEFTConfiguration(of: adapters, in: part, of: model)
       try DurableFile.replace(
         folder.appending(path: AdapterFile.configurationName), with: configuration.file())
+    }
+    let written = parts.keys.map { AdapterFile.peftFile(of: $0, in: url).path }
+    for file in try AdapterFile.files(at: url) where !written.contains(file.path) {
+      try DurableFile.remove(file)
     }
     return url.appending(path: AdapterFile.peftName)
   }

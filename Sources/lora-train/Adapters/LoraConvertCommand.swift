@@ -36,7 +36,7 @@ struct LoraConvertCommand: ParsableCommand {
           + "choose another --part.")
     }
     try output.write(
-      kept, of: model.layers, from: [adapter], metadata: LoraMetadata.kept(of: adapter), to: url)
+      kept, of: model.layers, from: [adapter], metadata: adapter.keptMetadata(), to: url)
     try Console.result(output.output)
   }
 

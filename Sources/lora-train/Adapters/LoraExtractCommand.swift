@@ -66,7 +66,7 @@ struct LoraExtractCommand: ParsableCommand {
     spec.mergedFrom = [to, from].map { URL(filePath: $0).lastPathComponent }
     try output.write(
       made.adapters, of: AdaptableLayers(base),
-      metadata: LoraMetadata.network(made, of: base.unet).merging(spec.metadata) { $1 }, to: url)
+      metadata: made.metadata(of: base.unet).merging(spec.metadata) { $1 }, to: url)
     try report.print(made, output: output.output)
   }
 

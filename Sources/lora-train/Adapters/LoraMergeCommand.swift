@@ -42,7 +42,7 @@ struct LoraMergeCommand: ParsableCommand {
     spec.mergedFrom = files.map { "\($0.name):\($0.strength.short)" }
     try output.write(
       made.adapters, of: model.layers, from: adapters,
-      metadata: LoraMetadata.network(made, of: model.unet).merging(spec.metadata) { $1 }, to: url)
+      metadata: made.metadata(of: model.unet).merging(spec.metadata) { $1 }, to: url)
     try report.print(made, output: output.output)
   }
 

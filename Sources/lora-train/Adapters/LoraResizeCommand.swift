@@ -36,8 +36,8 @@ struct LoraResizeCommand: ParsableCommand {
     let made = try LayerProgress.run { progress in
       try AdapterMerge.merge(set, of: model.layers, rule: rank.rule, progress: progress)
     }
-    var metadata = try LoraMetadata.kept(of: adapter)
-    metadata.merge(LoraMetadata.network(made, of: model.unet)) { $1 }
+    var metadata = try adapter.keptMetadata()
+    metadata.merge(made.metadata(of: model.unet)) { $1 }
     let comment = metadata["ss_training_comment"].map { "; \($0)" } ?? ""
     metadata["ss_training_comment"] = "resized by lora-train\(comment)"
     try output.write(made.adapters, of: model.layers, from: [adapter], metadata: metadata, to: url)

@@ -17,6 +17,9 @@ extension BinaryFloatingPoint {
     Double(self).formatted(
       .number.precision(.fractionLength(0...6)).grouping(.never).locale(posix))
   }
+
+  /// The number with at most `digits` significant digits: `0.0001`, `9.76e-05`.
+  package func significant(_ digits: Int) -> String { String(format: "%.\(digits)g", Double(self)) }
 }
 
 extension Int {

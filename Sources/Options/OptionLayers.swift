@@ -33,6 +33,12 @@ package struct OptionLayers<Table: OptionTable> {
     }
   }
 
+  /// Adds the sources of other layers, which override those so far.
+  package mutating func add(_ layers: OptionLayers) {
+    values.merge(layers.values) { $1 }
+    origins.merge(layers.origins) { $1 }
+  }
+
   /// The keys of all options that a source sets.
   package var keys: Set<String> { Set(values.keys) }
 

@@ -9,7 +9,7 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   public let config: JSONValue
   /// All steps, in order.
   public let losses: [StepRecord]
-  /// The checkpoints, in order of steps.
+  /// The recorded checkpoints, in order of steps.
   public let checkpoints: [CheckpointRecord]
   /// The sample grids, in order of steps.
   public let samples: [SampleRecord]
@@ -17,6 +17,9 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   public let validation: [ValidationRecord]
   /// The resumes, oldest first.
   public let resumes: [ResumeRecord]
+
+  /// The steps of recorded checkpoints that are not on the disk. They have `"missing": true`.
+  public var missingCheckpoints: [Int] = []
 
   /// Whether no resume allowed a change, so that the whole run has the recorded configuration.
   public var isExact: Bool { resumes.allSatisfy { $0.changes == nil } }
@@ -35,7 +38,9 @@ public struct RunDetail: Encodable, Equatable, Sendable {
     try json.encode(losses.map(Loss.init), forKey: .losses)
     try json.encode(
       checkpoints.map {
-        Checkpoint(step: $0.step, path: summary.path($0.path), sha256: $0.sha256)
+        Checkpoint(
+          step: $0.step, path: summary.path($0.path), sha256: $0.sha256,
+          missing: missingCheckpoints.contains($0.step) ? true : nil)
       }, forKey: .checkpoints)
     try json.encode(
       samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
@@ -77,6 +82,7 @@ private struct Checkpoint: Encodable {
   let step: Int
   let path: String
   let sha256: String
+  let missing: Bool?
 }
 
 private struct Sample: Encodable {

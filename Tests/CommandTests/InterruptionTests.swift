@@ -109,7 +109,8 @@ extension CommandTests {
       #expect(again.code == 64)
       #expect(
         again.lastMessage
-          == "lora-train: Run 1 is finished at step 48; start a new one with --subject.")
+          == "lora-train: Run 1 is finished at step 48; extend it with more --steps, or start a new "
+          + "one with --subject.")
     }
 
     /// Runs the same command again, from a step to the end.

@@ -91,7 +91,7 @@ extension CommandTests {
       #expect(older.code == 0)
       #expect(
         older.messages.contains(
-          "Note: Run 1 has lost its checkpoint of step 2; the one of step 1 is used.\n"))
+          "Note: Run 1 has lost its checkpoint of step 2. The one of step 1 is used.\n"))
       try FileManager.default.removeItem(at: workspace.file("\(run)/step-000001"))
       let none = try workspace.run(command)
       #expect(none.code == 66)

@@ -59,16 +59,17 @@ final class Project {
     return config
   }
 
-  func session(_ config: TrainingConfig) throws -> TrainingSession {
-    try TrainingSession(config, in: folder, report: report)
+  func session(_ config: TrainingConfig, keepsSteps: Bool = false) throws -> TrainingSession {
+    try TrainingSession(config, keepsSteps: keepsSteps, in: folder, report: report)
   }
 
   /// Starts or resumes a training, and stops it after a step.
   @discardableResult
   func train(
-    _ config: TrainingConfig, new: Bool = false, stopAfter step: Int? = nil
+    _ config: TrainingConfig, keepsSteps: Bool = false, new: Bool = false,
+    stopAfter step: Int? = nil
   ) throws -> TrainingResult {
-    let session = try session(config)
+    let session = try session(config, keepsSteps: keepsSteps)
     let control = control(stopAfter: step)
     return try new ? session.trainNew(control) : session.train(control)
   }

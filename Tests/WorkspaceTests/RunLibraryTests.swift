@@ -96,7 +96,8 @@ import Workspace
     try FileManager.default.removeItem(at: folder.checkpoint(step: 4).url)
     let (checkpoint, note) = try project.library().checkpoint(nil, of: run)
     #expect(checkpoint.step == 3)
-    #expect(note == "Run 1 has lost its checkpoint of step 4; the one of step 3 is used.")
+    #expect(note == "Run 1 has lost its checkpoint of step 4. The one of step 3 is used.")
+    #expect(try project.library().detail(of: run).missingCheckpoints == [4])
     #expect(try project.library().checkpoint(2, of: run).note == nil)
   }
 

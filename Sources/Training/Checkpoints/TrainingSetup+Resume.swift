@@ -5,11 +5,11 @@ import Torch
 
 extension TrainingSetup {
   /// This setup for resuming a run: with the run's number of CPU threads, which decides the last
-  /// bits of results on a CPU, unless the configuration sets `threads`.
+  /// bits of results on a CPU, and of steps, unless the user has given them.
   public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
-    guard !setsThreads, let threads = recorded.threads else { return self }
     var setup = self
-    setup.config.threads = threads
+    if !setsThreads, let threads = recorded.threads { setup.config.threads = threads }
+    if keepsSteps { setup.config.steps = recorded.steps }
     return setup
   }
 

@@ -21,17 +21,7 @@ extension TrainingConfig {
     folder: URL = URL(fileURLWithPath: "Configs", isDirectory: true),
     needsSubject: Bool = true
   ) throws(ConfigError) -> TrainingConfig {
-    var layers = OptionLayers<TrainingConfig>()
-    let common = folder.appendingPathComponent("default.yaml")
-    if FileManager.default.fileExists(atPath: common.path) { try layers.add(fileAt: common) }
-    if let file {
-      try layers.add(fileAt: file)
-    } else if let subject = overrides.text(of: \.$subject), SubjectName.isFolderName(subject) {
-      let own = folder.appendingPathComponent("\(subject).yaml")
-      if FileManager.default.fileExists(atPath: own.path) { try layers.add(fileAt: own) }
-    }
-    layers.add(overrides)
-    return try layers.resolve(unchecked: needsSubject ? [] : [schema.key(of: \.$subject)])
+    try LoadedConfig(overrides, file: file, folder: folder, needsSubject: needsSubject).config
   }
 
   /// This configuration with some options replaced. Throws `ConfigError` for an invalid value.
@@ -50,5 +40,43 @@ extension TrainingConfig {
         Every option with its value. Configs/<subject>.yaml overrides Configs/default.yaml, and
         flags override both.
         """)
+  }
+}
+
+/// A configuration, and the options that the user has set for this run.
+package struct LoadedConfig {
+  package let config: TrainingConfig
+  /// The keys that the command line, the subject's file or the given file sets. `default.yaml` does
+  /// not count, since it may contain every option.
+  package let keys: Set<String>
+
+  /// Loads the layers of ``TrainingConfig/load(_:file:folder:needsSubject:)``. Throws `ConfigError`.
+  package init(
+    _ overrides: OptionOverrides<TrainingConfig>,
+    file: URL? = nil,
+    folder: URL = URL(fileURLWithPath: "Configs", isDirectory: true),
+    needsSubject: Bool = true
+  ) throws(ConfigError) {
+    var layers = OptionLayers<TrainingConfig>()
+    let common = folder.appendingPathComponent("default.yaml")
+    if FileManager.default.fileExists(atPath: common.path) { try layers.add(fileAt: common) }
+    var own = OptionLayers<TrainingConfig>()
+    if let file = file ?? Self.file(of: overrides, in: folder) { try own.add(fileAt: file) }
+    own.add(overrides)
+    layers.add(own)
+    keys = own.keys
+    config = try layers.resolve(
+      unchecked: needsSubject ? [] : [TrainingConfig.schema.key(of: \.$subject)])
+  }
+
+  /// The subject's own configuration file; nil if there is none.
+  private static func file(
+    of overrides: OptionOverrides<TrainingConfig>, in folder: URL
+  ) -> URL? {
+    guard let subject = overrides.text(of: \.$subject), SubjectName.isFolderName(subject) else {
+      return nil
+    }
+    let own = folder.appendingPathComponent("\(subject).yaml")
+    return FileManager.default.fileExists(atPath: own.path) ? own : nil
   }
 }

@@ -39,6 +39,9 @@ public struct TrainingSetup {
   /// The keys of differences that are allowed on a resume.
   public var allowedChanges: Set<String> = []
 
+  /// Whether a resumed run keeps its number of steps, because the user has given none.
+  package var keepsSteps = false
+
   /// Whether the configuration sets the number of threads, which otherwise libtorch decides.
   let setsThreads: Bool
 

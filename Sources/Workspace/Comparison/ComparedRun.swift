@@ -28,7 +28,7 @@ package struct ComparedRun {
     losses = records.steps
     evaluations = records.validation.map { ValidationReport($0) }
     if let step = reference.step {
-      let checkpoint = try folder.checkpoint(step: step)
+      let checkpoint = try library.checkpoint(step, of: run).checkpoint
       checkpoints = [(checkpoint, try checkpoint.verify())]
     } else {
       checkpoints = folder.checkpoints.reversed().compactMap { checkpoint in
@@ -44,6 +44,8 @@ package struct ComparedRun {
         _ = try library.checkpoint(nil, of: run)
         return
       }
+      let lost = library.project.lostCheckpoints(of: run, records.checkpoints)
+      if !lost.isEmpty { report(.note(LostCheckpoints.sentence(run.id, lost))) }
     }
   }
 

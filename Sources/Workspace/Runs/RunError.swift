@@ -12,12 +12,15 @@ package enum RunError: ReportableError, Equatable {
   case finished(run: Int64, step: Int)
   /// An unfinished run cannot be trained again.
   case unfinished(run: Int64, step: Int, steps: Int)
-  /// All recorded checkpoints of the run are missing.
-  case checkpointsGone(run: Int64, step: Int, folder: String)
+  /// All recorded checkpoints of the run are missing. `renamed` is a folder that has them.
+  case checkpointsGone(run: Int64, step: Int, folder: String, renamed: String?)
+  /// The last checkpoint of a finished run is missing.
+  case lastCheckpointGone(run: Int64, step: Int, newest: Int)
 
   package var kind: ErrorKind {
     switch self {
-    case .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone: .missingInput
+    case .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone, .lastCheckpointGone:
+      .missingInput
     case .finished, .unfinished: .usage
     }
   }
@@ -32,12 +35,17 @@ package enum RunError: ReportableError, Equatable {
       "Run \(run) was recorded by version \(version) with options that this version does not know; "
         + "resume it with that version."
     case .finished(let run, let step):
-      "Run \(run) is finished at step \(step); start a new one with `subject`."
+      "Run \(run) is finished at step \(step); extend it with more `steps`, or start a new one with "
+        + "`subject`."
     case .unfinished(let run, let step, let steps):
       "Run \(run) is at step \(step) of \(steps); finish it first with lora-train resume \(run)."
-    case .checkpointsGone(let run, let step, let folder):
-      "Run \(run) has done \(step) steps, but \(folder) has no checkpoint; put the folder back, or "
-        + "start a new run with `new`."
+    case .checkpointsGone(let run, let step, let folder, let renamed):
+      "Run \(run) has done \(step) steps, but \(folder) has no checkpoint; "
+        + (renamed.map { "rename \($0), which has its checkpoints, back" } ?? "put the folder back")
+        + ", or start a new run with `new`."
+    case .lastCheckpointGone(let run, let step, let newest):
+      "Run \(run) has lost its checkpoint of step \(step), and its newest one is of step \(newest); "
+        + "train the steps since then again with lora-train resume \(run)."
     }
   }
 }

@@ -30,16 +30,18 @@ package struct RunLibrary {
     let check = { (checkpoint: CheckpointFolder) in try checkpoint.verifyState() }
     let (unrecorded, problems) = try survey.unrecorded(besides: runs, check: check)
     for run in unrecorded { try run.records.enter(run.run, in: found) }
+    var lost: [String] = []
     for dead in runs where survey.isDead(dead) {
       guard let recorded else { continue }
       let known = try RunRecords(of: dead.id, in: recorded)
-      let (run, records) = survey.reconciled(dead, known: known.checkpoints, check: check)
+      let (run, records, note) = survey.reconciled(dead, known: known.checkpoints, check: check)
+      if let note { lost.append(note) }
       try known.enter(run, in: found)
       try records.enter(run, in: found)
     }
     foundIDs = Set(try found.runs().map(\.id))
     notes =
-      problems
+      problems + lost
       + unrecorded.map {
         "\($0.folder.url.relativePath) is not recorded in \(project.database.relativePath); it is "
           + "read from its folder, and the next training records it."
@@ -68,22 +70,30 @@ package struct RunLibrary {
     return run
   }
 
-  /// The run to resume: the named one, or the latest unfinished one. Throws `RunError`,
-  /// `RunLogError.noSuchRun`.
-  package func resumable(_ reference: RunReference) throws -> Run {
+  /// The run to resume: the named one, or the latest unfinished one. A finished run is returned if it is
+  /// to be extended, or has lost its last checkpoint. Throws `RunError`, `RunLogError.noSuchRun`.
+  package func resumable(_ reference: RunReference, extends: Bool = false) throws -> Run {
     if reference.id == nil {
-      guard let latest = try runs().last(where: { $0.status != .finished }) else {
+      let runs = try runs()
+      if let latest = runs.last(where: { $0.status != .finished }) { return latest }
+      guard extends, let latest = runs.last else {
         throw RunError.noneInterrupted(file: project.database.relativePath)
       }
       return latest
     }
     let run = try run(reference)
-    guard run.status != .finished else { throw RunError.finished(run: run.id, step: run.step) }
+    guard run.status == .finished, !extends else { return run }
+    let newest = project.folder(of: run).checkpoints.first?.step ?? 0
+    guard newest < run.steps else { throw RunError.finished(run: run.id, step: run.step) }
     return run
   }
 
   /// The run with its losses, checkpoints and samples. Throws `RunLogError`.
-  package func detail(of run: Run) throws -> RunDetail { try history(of: run).detail(run.id) }
+  package func detail(of run: Run) throws -> RunDetail {
+    var detail = try history(of: run).detail(run.id)
+    detail.missingCheckpoints = project.lostCheckpoints(of: run, detail.checkpoints)
+    return detail
+  }
 
   /// All records of a run. Throws `RunLogError`.
   package func records(of run: Run) throws -> RunRecords {
@@ -100,15 +110,14 @@ package struct RunLibrary {
     let folder = project.folder(of: run)
     let newest = try records(of: run).checkpoints.last?.step
     if newest != nil, folder.checkpoints.isEmpty {
-      throw RunError.checkpointsGone(
-        run: run.id, step: run.step, folder: folder.url.relativePath)
+      throw RunError.checkpointsGone(of: run, in: project)
     }
     let checkpoint = try folder.checkpoint(step: step)
     guard step == nil, let newest, newest > checkpoint.step else { return (checkpoint, nil) }
     return (
       checkpoint,
-      "Run \(run.id) has lost its checkpoint of step \(newest); the one of step \(checkpoint.step) is "
-        + "used."
+      LostCheckpoints.sentence(run.id, [newest])
+        + " The one of step \(checkpoint.step) is used."
     )
   }
 

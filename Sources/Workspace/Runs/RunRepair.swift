@@ -20,9 +20,10 @@ struct RunRepair {
       report(.note("\(run.folder.url.relativePath) was not recorded; it is recorded now."))
     }
     for dead in try log.interrupt(where: survey.isDead) {
-      let (run, records) = survey.reconciled(dead, known: try log.checkpoints(dead.id))
+      let (run, records, note) = survey.reconciled(dead, known: try log.checkpoints(dead.id))
       try records.enter(run, in: log)
       report(.note("Run \(run.id) was interrupted at step \(run.step)."))
+      if let note { report(.note(note)) }
     }
   }
 }

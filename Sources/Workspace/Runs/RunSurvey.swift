@@ -46,11 +46,12 @@ struct RunSurvey {
     return (found, problems)
   }
 
-  /// A run whose process died, with the records of its folder.
+  /// A run whose process died, with the records of its folder, and a note if recorded checkpoints are
+  /// missing there.
   func reconciled(
     _ run: Run, known: [CheckpointRecord],
     check: (CheckpointFolder) throws -> String = { try $0.verify() }
-  ) -> (run: Run, records: RunRecords) {
+  ) -> (run: Run, records: RunRecords, note: String?) {
     var (records, state, _) = RunRecords.read(
       project.folder(of: run), known: known, check: check)
     var run = run
@@ -61,7 +62,8 @@ struct RunSurvey {
     }
     // The database may have a later resume that no checkpoint has yet.
     records.resumes = []
-    return (run, records)
+    let lost = project.lostCheckpoints(of: run, known)
+    return (run, records, lost.isEmpty ? nil : LostCheckpoints.sentence(run.id, lost))
   }
 
   /// Whether a run is recorded as running, but no process trains it. The process number alone is not

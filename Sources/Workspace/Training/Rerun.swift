@@ -13,12 +13,15 @@ package struct Rerun {
   private let checkpoint: CheckpointFolder
   private let state: TrainingState
 
-  /// Reads the last checkpoint of a run. Throws `RunError.unfinished`, `CheckpointError`.
+  /// Reads the last checkpoint of a run. Throws `RunError`, `CheckpointError`.
   package init(_ run: Run, in library: RunLibrary) throws {
     self.run = run
     project = library.project
     checkpoint = try library.checkpoint(nil, of: run).checkpoint
     state = try checkpoint.state()
+    guard run.status != .finished || checkpoint.step >= run.steps else {
+      throw RunError.lastCheckpointGone(run: run.id, step: run.steps, newest: checkpoint.step)
+    }
     guard state.step >= state.config.steps else {
       throw RunError.unfinished(run: run.id, step: state.step, steps: state.config.steps)
     }

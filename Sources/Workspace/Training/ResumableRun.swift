@@ -3,7 +3,7 @@ import Options
 import RunLog
 import Training
 
-/// An unfinished run, compared with the training that would resume it.
+/// A run, compared with the training that would resume or extend it.
 struct ResumableRun {
   let run: Run
   /// The setup with the settings that it takes over from the run.
@@ -12,6 +12,8 @@ struct ResumableRun {
   let checkpoint: CheckpointFolder?
   /// The damage of newer checkpoints, one sentence each.
   let damages: [String]
+  /// Another number of steps; nil if it is the run's.
+  let stepsChange: StepsChange?
   /// Changes that do not affect exactness.
   let notes: [String]
   /// Changes that make it another training.
@@ -34,14 +36,22 @@ struct ResumableRun {
     self.run = run
     self.checkpoint = checkpoint
     self.damages = damages
+    var setup = setup
+    // Whoever extends a finished run wants another number of steps.
+    if run.status == .finished {
+      setup.allowedChanges.insert(TrainingConfig.schema.key(of: \.$steps))
+    }
     let found: [TrainingDifference]
     if let state {
       self.setup = setup.resuming(state.config)
+      stepsChange = StepsChange(
+        ofRun: run.id, from: state.config, to: self.setup.config, done: state.step)
       found = try self.setup.differences(from: state)
       notes = self.setup.notes(on: state)
     } else {
       let recorded = try TrainingConfig(recorded: run)
       self.setup = setup.resuming(recorded)
+      stepsChange = StepsChange(ofRun: run.id, from: recorded, to: self.setup.config, done: 0)
       found = self.setup.config.differencesForbiddenOnResume(from: recorded)
         .map(TrainingDifference.init)
       notes = []
@@ -58,17 +68,32 @@ struct ResumableRun {
   ) throws -> Run? {
     let runs = try log.runs().filter { $0.subject == setup.config.subject }
     let unfinished = runs.filter { $0.status != .finished }
-    let same = unfinished.last { run in
-      do {
-        let state = try newestState(in: project.folder(of: run))
-        return try ResumableRun(run, setup: setup, checkpoint: nil, state: state)
-          .differences.isEmpty
-      } catch {
-        // A damaged run, or one of another version, is not the same.
-        return false
-      }
+    return unfinished.last { isSame($0, setup, project) }
+      ?? unfinished.last { $0.id == runs.last?.id }
+  }
+
+  /// The subject's last finished run of the same settings, apart from the number of steps; nil if there
+  /// is none with a checkpoint. Reads only the states of checkpoints. Throws `RunLogError`.
+  static func finished(
+    for setup: TrainingSetup, in log: RunLog, project: ProjectFolder
+  ) throws -> Run? {
+    try log.runs().last { run in
+      run.subject == setup.config.subject && run.status == .finished
+        && !project.folder(of: run).checkpoints.isEmpty && isSame(run, setup, project)
     }
-    return same ?? unfinished.last { $0.id == runs.last?.id }
+  }
+
+  /// Whether a setup would train the same as a run. A damaged run, or one of another version, is not the
+  /// same.
+  private static func isSame(
+    _ run: Run, _ setup: TrainingSetup, _ project: ProjectFolder
+  ) -> Bool {
+    do {
+      let state = try newestState(in: project.folder(of: run))
+      return try ResumableRun(run, setup: setup, checkpoint: nil, state: state).differences.isEmpty
+    } catch {
+      return false
+    }
   }
 
   /// The newest readable state; nil without checkpoints. Throws `CheckpointError`.

@@ -16,10 +16,12 @@ package struct TrainingSession {
 
   /// Reads and checks everything that the training needs, and reports problems of the dataset.
   ///
-  /// - Parameter allowedChanges: differences that a resumed run may have: option keys, or
-  ///   ``TrainingDifference/contents``.
+  /// - Parameters:
+  ///   - keepsSteps: Whether a resumed run keeps its number of steps, because the user has given none.
+  ///   - allowedChanges: Differences that a resumed run may have: option keys, or
+  ///     ``TrainingDifference/contents``.
   package init(
-    _ config: TrainingConfig, allowing allowedChanges: Set<String> = [],
+    _ config: TrainingConfig, keepsSteps: Bool = false, allowing allowedChanges: Set<String> = [],
     in project: ProjectFolder, report: @escaping WorkspaceReport
   ) throws {
     self.project = project
@@ -37,18 +39,29 @@ package struct TrainingSession {
     ) { problem in report(.note("\(problem)")) }
     if let adapter = setup.initialAdapter { report(.note(adapter.summary)) }
     setup.allowedChanges = allowedChanges
+    setup.keepsSteps = keepsSteps
     self.setup = setup
     Failpoint.startUp.pass()
     log = try project.openRunLog(report)
   }
 
-  /// Resumes the unfinished run of the same configuration, or starts a new run. Throws `CheckpointError`
-  /// if the subject's latest run is unfinished and was another training.
+  /// Resumes the unfinished run of the same configuration, extends the finished one if more steps are
+  /// given, or starts a new run. Throws `CheckpointError` if the subject's latest run is unfinished and
+  /// was another training.
   package func train(_ control: TrainingControl) throws -> TrainingResult {
-    guard let interrupted = try ResumableRun.find(for: setup, in: log, project: project) else {
-      return try trainNew(control)
+    if let interrupted = try ResumableRun.find(for: setup, in: log, project: project) {
+      return try resume(interrupted, control)
     }
-    return try resume(interrupted, control)
+    if let finished = try ResumableRun.finished(for: setup, in: log, project: project) {
+      if !setup.keepsSteps, setup.config.steps > finished.steps {
+        return try resume(finished, control)
+      }
+      report(
+        .note(
+          "Run \(finished.id) has finished \(finished.steps) steps with these settings, and a new run "
+            + "starts; more `steps` extend run \(finished.id)."))
+    }
+    return try trainNew(control)
   }
 
   /// Starts a new run, even if there is an unfinished one.
@@ -74,9 +87,9 @@ package struct TrainingSession {
     return try trainNew(control)
   }
 
-  /// Trains an interrupted run to its end. A run without checkpoints that was another training is left
-  /// as it is, and a new run is started. Throws `CheckpointError` if it would be another training, and
-  /// `RunError.checkpointsGone`.
+  /// Trains a run to its end: an interrupted one, or a finished one with more steps or without its last
+  /// checkpoint. A run without checkpoints that was another training is left as it is, and a new run is
+  /// started. Throws `CheckpointError` if it would be another training, and `RunError`.
   package func resume(_ interrupted: Run, _ control: TrainingControl) throws -> TrainingResult {
     try checkFolder(of: interrupted)
     let lock = try RunLock(project.folder(of: interrupted))
@@ -95,7 +108,20 @@ package struct TrainingSession {
       if let problem = resumable.damages.first {
         throw CheckpointError.noneWhole(run: "Run \(run.id)", problem: problem)
       }
-      guard resumable.differences.isEmpty else { return try trainNew(control) }
+      guard resumable.differences.isEmpty else {
+        report(
+          .note(
+            "Run \(run.id) has saved no checkpoint and was another training "
+              + "(\(listing(resumable.differences.map(\.description)))), so a new run starts."))
+        return try trainNew(control)
+      }
+      if run.step > 0 {
+        report(
+          .note(
+            "Run \(run.id) had done \(run.step) steps but has saved no checkpoint, so it starts again."
+          ))
+      }
+      if let change = resumable.stepsChange { report(.note(change.sentence)) }
       return try restart(run, setup, changes: resumable.changes, control)
     }
     guard resumable.differences.isEmpty else {
@@ -105,9 +131,14 @@ package struct TrainingSession {
     guard setup.config.steps >= checkpoint.step else {
       throw CheckpointError.stepsDone(requested: setup.config.steps, done: checkpoint.step)
     }
-    if setup.config.steps != run.steps {
-      report(.note("Run \(run.id) now has \(setup.config.steps) steps; it had \(run.steps)."))
+    guard run.status != .finished || setup.config.steps > checkpoint.step else {
+      throw RunError.finished(run: run.id, step: checkpoint.step)
     }
+    let lost = project.lostCheckpoints(of: run, try log.checkpoints(run.id))
+    if let newest = lost.last, newest > checkpoint.step {
+      report(.note(LostCheckpoints.sentence(run.id, lost.filter { $0 > checkpoint.step })))
+    }
+    if let change = resumable.stepsChange { report(.note(change.sentence)) }
     if !resumable.changes.isEmpty {
       report(
         .note(
@@ -127,9 +158,10 @@ package struct TrainingSession {
   /// Throws `RunError.checkpointsGone` if all recorded checkpoints of the run are missing. Its folder may
   /// have been renamed, or its disk is not mounted.
   private func checkFolder(of run: Run) throws {
-    let folder = project.folder(of: run)
-    guard folder.checkpoints.isEmpty, try !log.checkpoints(run.id).isEmpty else { return }
-    throw RunError.checkpointsGone(run: run.id, step: run.step, folder: folder.url.relativePath)
+    guard project.folder(of: run).checkpoints.isEmpty, try !log.checkpoints(run.id).isEmpty else {
+      return
+    }
+    throw RunError.checkpointsGone(of: run, in: project)
   }
 
   /// Trains a run without checkpoints from the start, under its number. Its samples are removed, since

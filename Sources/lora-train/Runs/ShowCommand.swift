@@ -46,7 +46,7 @@ struct ShowCommand: ParsableCommand {
       ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
       ["peak memory", Format.bytes(run.peakMemoryBytes)],
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
-      ["checkpoints", list(detail.checkpoints.map(\.step))],
+      ["checkpoints", checkpoints(detail)],
       ["samples", list(detail.samples.map(\.step))],
       ["resumed at", lineage(detail.resumes)],
       ["exact", detail.isExact ? "yes" : "no, it was resumed with changes"],
@@ -109,6 +109,12 @@ struct ShowCommand: ParsableCommand {
         + "\(resume.version)\(changes)"
     }
     return texts.isEmpty ? "none" : texts.joined(separator: "; ")
+  }
+
+  private func checkpoints(_ detail: RunDetail) -> String {
+    let missing = detail.missingCheckpoints
+    return list(detail.checkpoints.map(\.step))
+      + (missing.isEmpty ? "" : " (missing in \(detail.summary.path): \(list(missing)))")
   }
 
   private func list(_ steps: [Int]) -> String {

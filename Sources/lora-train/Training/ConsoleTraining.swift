@@ -24,9 +24,10 @@ final class ConsoleTraining {
   }
 
   /// Reads and checks everything that a training needs.
-  func session(_ config: TrainingConfig) throws -> TrainingSession {
+  func session(_ config: TrainingConfig, keepsSteps: Bool = false) throws -> TrainingSession {
     try TrainingSession(
-      config, allowing: allowedChanges, in: root.project, report: { [self] in report($0) })
+      config, keepsSteps: keepsSteps, allowing: allowedChanges, in: root.project,
+      report: { [self] in report($0) })
   }
 
   /// Trains and prints the adapter's path. Throws `ExitCode` 130 if it was stopped.

@@ -7,9 +7,9 @@ import Workspace
 struct ResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
-    abstract: "Resumes an interrupted run.",
+    abstract: "Resumes an interrupted run, or extends a finished one.",
     discussion: """
-      Uses the run's configuration. On a CPU, another number of threads changes the result and is \
+      Uses the run's configuration. With --steps, a finished run is trained further. On a CPU, another number of threads changes the result and is \
       refused. On a GPU, neither the number of threads nor the choice of the GPU matters.
       """)
 
@@ -18,6 +18,8 @@ struct ResumeCommand: ParsableCommand {
       "The run's number, or latest. Default: the latest interrupted run.", valueName: "run"),
     transform: RunReference.parse)
   var reference: RunReference = .latest
+  @Option(help: .value("Number of optimizer steps of the whole run. Default: the run's.", "n"))
+  var steps: Int?
   @Option(help: .value("Device to train on. Default: the run's.", "device"))
   var device: String?
   @Option(help: .value("CPU threads. Default: the run's number.", "n"))
@@ -26,8 +28,9 @@ struct ResumeCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let record = try RunLibrary(root.project).resumable(reference)
+    let record = try RunLibrary(root.project).resumable(reference, extends: steps != nil)
     var overrides = OptionOverrides<TrainingConfig>()
+    overrides.set(\.$steps, to: steps)
     overrides.set(\.$device, to: device)
     overrides.set(\.$threads, to: threads)
     var config = try TrainingConfig(recorded: record).overridden(by: overrides)

@@ -38,7 +38,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     if printConfig {
-      let config = try self.config(needsSubject: false)
+      let config = try loaded(needsSubject: false).config
       return try Console.result(config.yaml.trimmingCharacters(in: .newlines))
     }
     guard namesSubject else {
@@ -46,7 +46,10 @@ struct TrainCommand: ParsableCommand {
         "No subject: give --subject NAME, with the images in Datasets/NAME; see lora-train --help.")
     }
     let training = try ConsoleTraining(process, root: root)
-    let session = try training.session(config())
+    let loaded = try loaded()
+    let session = try training.session(
+      loaded.config,
+      keepsSteps: !loaded.keys.contains(TrainingConfig.schema.key(of: \.$steps)))
     try training.train { try new ? session.trainNew($0) : session.train($0) }
   }
 
@@ -56,13 +59,13 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The configuration: flags over the file over the defaults. Throws `ConfigError`.
-  private func config(needsSubject: Bool = true) throws -> TrainingConfig {
+  private func loaded(needsSubject: Bool = true) throws -> LoadedConfig {
     let sections = [
       options.overrides, images.overrides, adapter.overrides, optimizer.overrides,
       prior.overrides, checkpoints.overrides, validation.overrides, samples.overrides,
       machine.overrides,
     ]
-    return try TrainingConfig.load(
+    return try LoadedConfig(
       sections.reduce(OptionOverrides()) { $0.merging($1) }, file: file.url,
       needsSubject: needsSubject)
   }

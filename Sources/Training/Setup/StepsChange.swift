@@ -1,0 +1,40 @@
+import Files
+import NN
+
+/// Another number of steps for a run that is resumed.
+package struct StepsChange {
+  private let run: Int64
+  private let old: TrainingConfig
+  private let new: TrainingConfig
+  private let done: Int
+
+  /// nil if the number is the same.
+  ///
+  /// - Parameters:
+  ///   - run: The number of the run.
+  ///   - done: The number of steps done.
+  package init?(
+    ofRun run: Int64, from old: TrainingConfig, to new: TrainingConfig, done: Int
+  ) {
+    guard old.steps != new.steps else { return nil }
+    (self.run, self.old, self.new, self.done) = (run, old, new, done)
+  }
+
+  /// The change and its effect on the learning rate.
+  package var sentence: String {
+    let change = "Run \(run) has another number of steps: \(old.steps) -> \(new.steps)"
+    guard done > 0, new.learningRateSchedule != .constant else { return "\(change)." }
+    let next = rate(new, afterSteps: done)
+    let last = rate(old, afterSteps: done - 1)
+    return
+      "\(change); its \(new.learningRateSchedule.rawValue) schedule now ends at step \(new.steps), so "
+      + "the learning rate changes from \(last) in step \(done) to \(next) in step \(done + 1), and "
+      + "the result is not that of a run of \(new.steps) steps."
+  }
+
+  private func rate(_ config: TrainingConfig, afterSteps done: Int) -> String {
+    let schedule = LearningRateSchedule(
+      config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps, steps: config.steps)
+    return (config.learningRate * schedule.factor(afterSteps: done)).significant(3)
+  }
+}

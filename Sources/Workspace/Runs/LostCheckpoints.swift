@@ -1,0 +1,45 @@
+import Files
+import Foundation
+package import RunLog
+import Training
+
+extension ProjectFolder {
+  /// The steps of a run's recorded checkpoints whose folders are missing, in order.
+  package func lostCheckpoints(of run: Run, _ recorded: [CheckpointRecord]) -> [Int] {
+    let existing = Set(folder(of: run).checkpoints.map(\.step))
+    return recorded.map(\.step).filter { !existing.contains($0) }.sorted()
+  }
+}
+
+/// The sentence on checkpoints that were recorded and are missing.
+enum LostCheckpoints {
+  static func sentence(_ run: Int64, _ steps: [Int]) -> String {
+    "Run \(run) has lost its \(steps.count == 1 ? "checkpoint" : "checkpoints") of step "
+      + "\(listing(steps.map(String.init)))."
+  }
+}
+
+extension RunError {
+  /// The error for a run that has lost all its checkpoints. Names the folder that has them under another
+  /// name.
+  static func checkpointsGone(of run: Run, in project: ProjectFolder) -> RunError {
+    let folder = project.folder(of: run).url
+    return .checkpointsGone(
+      run: run.id, step: run.step, folder: folder.relativePath,
+      renamed: RunFolder.renamed(run.id, from: folder)?.url.relativePath)
+  }
+}
+
+extension RunFolder {
+  /// The folder beside a run's that contains its checkpoints; nil if there is none.
+  fileprivate static func renamed(_ run: Int64, from folder: URL) -> RunFolder? {
+    let parent = folder.deletingLastPathComponent()
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: parent.path).sorted()
+        .map { RunFolder(parent.appending(path: $0)) }
+        .first { try $0.checkpoints.first?.state().run == Int(run) }
+    } catch {
+      return nil
+    }
+  }
+}

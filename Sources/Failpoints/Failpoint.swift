@@ -6,7 +6,7 @@ import Foundation
 public enum Failpoint: String, CaseIterable, Sendable {
   case startUp = "start-up"
   case caching, step, validation, sampling
-  case write, append, sync, rename, manifest, database, deletion
+  case write, append, sync, rename, lock, manifest, database, deletion
 
   /// A place where a process can die.
   public func pass(_ path: @autoclosure () -> String = "") { _ = fails(path()) }

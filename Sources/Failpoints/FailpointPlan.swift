@@ -37,6 +37,7 @@
 
     private static let errors = [
       "ENOSPC": ENOSPC, "EROFS": EROFS, "EIO": EIO, "EACCES": EACCES, "EDQUOT": EDQUOT,
+      "EINVAL": EINVAL, "EEXIST": EEXIST, "ENOLCK": ENOLCK,
     ]
 
     private let rules: [Rule]

@@ -59,9 +59,7 @@ package final class AppendedFile: Sendable {
   /// Waits until everything appended so far is on the disk. Throws `FileAccessError.unwritable`.
   package func sync() throws(FileAccessError) {
     let written = lengths.withLock { $0.written }
-    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
-      throw FileAccessError(writing: url)
-    }
+    try DurableFile.sync(descriptor, of: url)
     lengths.withLock { $0.synced = max($0.synced, written) }
     Failpoint.appended(url.path, synced: written)
   }

@@ -12,7 +12,9 @@ public enum DurableFile {
     }
     let code = errno
     guard code != EEXIST else {
-      guard isFolder(url) else { throw FileAccessError(writing: url, code: ENOTDIR) }
+      guard isFolder(url) else {
+        throw FileAccessError.danglingLink(url) ?? FileAccessError(writing: url, code: ENOTDIR)
+      }
       return
     }
     guard code == ENOENT else { throw FileAccessError(writing: url, code: code) }
@@ -30,7 +32,7 @@ public enum DurableFile {
   package static func replace(_ url: URL, write: (URL) throws -> Void) throws {
     let folder = url.deletingLastPathComponent()
     try makeFolder(folder)
-    let prefix = ".\(url.lastPathComponent).\(CurrentProcess.host)."
+    let prefix = temporaryPrefix(of: url)
     try removeLeftovers(in: folder, prefix: prefix)
     let temporary = folder.appending(path: "\(prefix)\(getpid())")
     do {
@@ -48,7 +50,7 @@ public enum DurableFile {
   package static func replaceFolder(_ url: URL, write: (URL) throws -> Void) throws {
     let parent = url.deletingLastPathComponent()
     try makeFolder(parent)
-    let prefix = ".\(url.lastPathComponent).\(CurrentProcess.host)."
+    let prefix = temporaryPrefix(of: url)
     try removeLeftovers(in: parent, prefix: prefix)
     let temporary = parent.appending(path: "\(prefix)\(getpid())")
     do {
@@ -107,11 +109,29 @@ public enum DurableFile {
   /// Gives a file or folder its final name, replacing a file of that name, and syncs the folder
   /// that contains it. Throws `FileAccessError.unwritable`.
   package static func rename(_ source: URL, to destination: URL) throws(FileAccessError) {
-    guard !Failpoint.rename.fails(destination.path),
-      Foundation.rename(source.path, destination.path) == 0
+    guard
+      !Failpoint.rename.fails(destination.path)
+        && Foundation.rename(source.path, destination.path) == 0
+        || errno == EEXIST && renameAside(source, destination)
     else { throw FileAccessError(writing: destination) }
     Failpoint.renamed(source.path, to: destination.path)
     try syncFolder(destination.deletingLastPathComponent())
+  }
+
+  /// Renames a file on a file system that does not replace a file by renaming: the existing one is
+  /// moved aside first, and removed last.
+  private static func renameAside(_ source: URL, _ destination: URL) -> Bool {
+    let aside = destination.deletingLastPathComponent()
+      .appending(path: "\(temporaryPrefix(of: destination))replaced.\(getpid())")
+    guard Foundation.rename(destination.path, aside.path) == 0 else { return false }
+    guard Foundation.rename(source.path, destination.path) == 0 else {
+      let code = errno
+      Foundation.rename(aside.path, destination.path)
+      errno = code
+      return false
+    }
+    discard(aside)
+    return true
   }
 
   /// Makes the names in a folder durable. Throws `FileAccessError.unwritable`.
@@ -131,6 +151,18 @@ public enum DurableFile {
     }
   }
 
+  /// The start of the names of a file's temporary files: `.<name>.<host>.`. The name is shortened if
+  /// the result could be longer than the 255 bytes that file systems allow.
+  private static func temporaryPrefix(of url: URL) -> String {
+    var name = url.lastPathComponent
+    if name.utf8.count > 100 {
+      let hash = ContentHash.of(Data(name.utf8)).prefix(16)
+      while name.utf8.count > 80 { name.removeLast() }
+      name += "-\(hash)"
+    }
+    return ".\(name).\(CurrentProcess.host.prefix(64))."
+  }
+
   /// Whether ``replace(_:write:)`` gives this name to temporary files: `.<name>.<host>.<process>`.
   package static func isTemporary(_ name: String) -> Bool {
     guard name.hasPrefix("."), let end = name.lastIndex(of: ".") else { return false }
@@ -141,14 +173,27 @@ public enum DurableFile {
     FileManager.default.fileExists(atPath: url.path)
   }
 
+  /// Whether two paths lead to the same file or folder.
+  package static func isSame(_ first: URL, _ second: URL) -> Bool {
+    var (one, other) = (stat(), stat())
+    guard stat(first.path, &one) == 0, stat(second.path, &other) == 0 else { return false }
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+  }
+
   /// Waits until a file's bytes, or a folder's names, are on the disk.
   private static func sync(_ url: URL) throws(FileAccessError) {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileAccessError(writing: url) }
     defer { close(descriptor) }
-    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
-      throw FileAccessError(writing: url)
-    }
+    try sync(descriptor, of: url)
+  }
+
+  /// Waits until the bytes of an open file, or the names of an open folder, are on the disk. Some file
+  /// systems, such as those of network drives, cannot do this, which is no error. Throws
+  /// `FileAccessError.unwritable`.
+  static func sync(_ descriptor: CInt, of url: URL) throws(FileAccessError) {
+    guard Failpoint.sync.fails(url.path) || fsync(descriptor) != 0 else { return }
+    guard [EINVAL, ENOTSUP, ENOSYS].contains(errno) else { throw FileAccessError(writing: url) }
   }
 
   /// Removes temporary files of processes on this machine that have ended.

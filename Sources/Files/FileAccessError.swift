@@ -6,12 +6,17 @@ public enum FileAccessError: ReportableError, Equatable {
   case unreadable(file: String, reason: String)
   /// Writing failed.
   case unwritable(file: String, reason: String)
+  /// The file cannot be locked, because its file system has no locks.
+  case noLocks(file: String)
+  /// A link to something that does not exist.
+  case linkTarget(file: String, target: String)
 
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
     case .unreadable: .inputOutput
-    case .unwritable: .cannotWrite
+    case .unwritable, .noLocks: .cannotWrite
+    case .linkTarget: .missingInput
     }
   }
 
@@ -27,6 +32,18 @@ public enum FileAccessError: ReportableError, Equatable {
     self = .unwritable(file: url.relativePath, reason: systemReason(code))
   }
 
+  /// The error for a link to something that does not exist, such as a disk that is not mounted; nil for
+  /// anything else.
+  package static func danglingLink(_ url: URL) -> FileAccessError? {
+    guard access(url.path, F_OK) != 0 else { return nil }
+    do {
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: url.path)
+      return .linkTarget(file: url.relativePath, target: target)
+    } catch {
+      return nil
+    }
+  }
+
   /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
@@ -34,6 +51,11 @@ public enum FileAccessError: ReportableError, Equatable {
       "\(file) cannot be read (\(reason)); check that it exists and is readable."
     case .unwritable(let file, let reason):
       "\(file) cannot be written (\(reason)); free some space or choose another place."
+    case .noLocks(let file):
+      "\(file) is on a file system without file locks, which keep two processes from changing the same "
+        + "files; choose a folder on another file system with `root`."
+    case .linkTarget(let file, let target):
+      "\(file) is a link to \(target), which does not exist; mount its disk, or correct the link."
     }
   }
 }

@@ -1,3 +1,4 @@
+import Failpoints
 package import Foundation
 
 /// An exclusive lock on a file, held until this object or the process ends.
@@ -10,15 +11,16 @@ package final class FileLock {
   private let descriptor: Int32
 
   /// Locks a file, which is created if needed and names this process. Returns nil if another process
-  /// holds the lock. Throws `FileAccessError.unwritable`.
+  /// holds the lock. Throws `FileAccessError.unwritable` and `noLocks`.
   package init?(_ file: URL) throws(FileAccessError) {
     let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileAccessError(writing: file) }
     var lock = Self.wholeFile
-    guard fcntl(descriptor, Self.setLock, &lock) == 0 else {
+    guard !Failpoint.lock.fails(file.path), fcntl(descriptor, Self.setLock, &lock) == 0 else {
       let code = errno
       close(descriptor)
       if code == EAGAIN || code == EACCES { return nil }
+      if Self.unsupported.contains(code) { throw .noLocks(file: file.relativePath) }
       throw FileAccessError(writing: file, code: code)
     }
     self.descriptor = descriptor
@@ -29,8 +31,8 @@ package final class FileLock {
 
   deinit { close(descriptor) }
 
-  /// Whether a process holds the lock of a file. Changes nothing and takes no lock. Throws
-  /// `FileAccessError.unreadable`.
+  /// Whether a process holds the lock of a file; false on a file system without locks. Changes nothing
+  /// and takes no lock. Throws `FileAccessError.unreadable`.
   package static func isHeld(_ file: URL) throws(FileAccessError) -> Bool {
     let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -39,11 +41,30 @@ package final class FileLock {
     }
     defer { close(descriptor) }
     var lock = wholeFile
-    guard fcntl(descriptor, getLock, &lock) == 0 else {
+    guard !Failpoint.lock.fails(file.path), fcntl(descriptor, getLock, &lock) == 0 else {
+      if Self.unsupported.contains(errno) { return false }
       throw FileAccessError(reading: file)
     }
     return lock.l_type != F_UNLCK
   }
+
+  /// Whether the file system of a folder has no locks; false if no file can be written there. Makes a
+  /// file for this, and removes it.
+  package static func isUnsupported(in folder: URL) -> Bool {
+    let file = folder.appending(path: ".lock-\(getpid())")
+    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    defer {
+      close(descriptor)
+      unlink(file.path)
+    }
+    var lock = wholeFile
+    return (Failpoint.lock.fails(file.path) || fcntl(descriptor, setLock, &lock) != 0)
+      && unsupported.contains(errno)
+  }
+
+  /// The errors of file systems without locks.
+  private static let unsupported = [ENOLCK, ENOSYS, ENOTSUP, EINVAL]
 
   /// The process that took the lock of a file last, for messages.
   package static func holder(of file: URL) -> String {

@@ -39,9 +39,7 @@ package final class NewFile {
 
   /// Waits until the bytes are on the disk. Throws `FileAccessError.unwritable`.
   package func finish() throws {
-    guard !Failpoint.sync.fails(url.path), fsync(descriptor) == 0 else {
-      throw FileAccessError(writing: url)
-    }
+    try DurableFile.sync(descriptor, of: url)
     Failpoint.synced(url.path)
     isFinished = true
   }

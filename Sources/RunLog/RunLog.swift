@@ -35,10 +35,17 @@ public final class RunLog: RunHistory {
     self.url = url
     self.flushInterval = flushInterval
     let file = url.relativePath
-    (writer, identity) = try Self.explaining(file) {
-      try Self.makeFolder(of: url)
-      let pool = try Self.open(url, busyTimeout: busyTimeout)
-      return (pool, try FileIdentity(of: url))
+    do {
+      (writer, identity) = try Self.explaining(file) {
+        try Self.makeFolder(of: url)
+        let pool = try Self.open(url, busyTimeout: busyTimeout)
+        return (pool, try FileIdentity(of: url))
+      }
+    } catch .locked where FileLock.isUnsupported(in: url.deletingLastPathComponent()) {
+      // SQLite takes the missing locks for those of another process, and leaves an empty file.
+      var status = stat()
+      if stat(url.path, &status) == 0, status.st_size == 0 { unlink(url.path) }
+      throw .unsupportedFileSystem(file: file, lacks: "file locks")
     }
   }
 

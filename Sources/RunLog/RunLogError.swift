@@ -14,6 +14,8 @@ public enum RunLogError: ReportableError, Equatable {
   case newerVersion(file: String)
   /// The file was deleted or replaced while it was open.
   case replaced(file: String)
+  /// The file system has no file locks or no shared memory, which SQLite needs.
+  case unsupportedFileSystem(file: String, lacks: String)
   /// The disk is full, read-only or failing.
   case cannotWrite(file: String, reason: String)
   case noSuchRun(id: Int64, file: String, existing: [Int64])
@@ -29,7 +31,7 @@ public enum RunLogError: ReportableError, Equatable {
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .cannotOpen, .cannotWrite, .noFreeID: .cannotWrite
+    case .cannotOpen, .cannotWrite, .unsupportedFileSystem, .noFreeID: .cannotWrite
     case .locked: .busy
     case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
     case .noSuchRun: .missingInput
@@ -55,6 +57,9 @@ public enum RunLogError: ReportableError, Equatable {
     case .replaced(let file):
       "\(file) was deleted or replaced while it was in use: put it back, or start again to create "
         + "a new one."
+    case .unsupportedFileSystem(let file, let lacks):
+      "\(file) is on a file system without \(lacks), which the database needs: choose a folder on "
+        + "another file system with `root`."
     case .cannotWrite(let file, let reason):
       "\(file) cannot be written (\(reason)): free some space, or check the disk and its "
         + "permissions."
@@ -89,6 +94,17 @@ public enum RunLogError: ReportableError, Equatable {
   /// SQLite's error on the database `file`.
   init(_ error: DatabaseError, file: String) {
     let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    switch error.extendedResultCode {
+    case .SQLITE_IOERR_LOCK, .SQLITE_IOERR_RDLOCK, .SQLITE_IOERR_UNLOCK,
+      .SQLITE_IOERR_CHECKRESERVEDLOCK:
+      self = .unsupportedFileSystem(file: file, lacks: "file locks")
+      return
+    case .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMLOCK,
+      .SQLITE_IOERR_SHMMAP:
+      self = .unsupportedFileSystem(file: file, lacks: "shared memory")
+      return
+    default: break
+    }
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
     case .SQLITE_NOTADB: self = .notADatabase(file: file)

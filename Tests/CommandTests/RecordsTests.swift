@@ -14,8 +14,9 @@ extension CommandTests {
       #expect(runs.code == 0)
       #expect(runs.results == "[\n\n]\n")
       #expect(
-        try workspace.run("runs").messages == "No runs in Checkpoints yet; start one with "
-          + "--subject.\n")
+        try workspace.run("runs").messages
+          == "Checkpoints does not exist, so there are no runs; give "
+          + "another folder with --root, or start a run with --subject.\n")
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
@@ -40,7 +41,7 @@ extension CommandTests {
       #expect(after.samples.map(\.path) == before.samples.map(\.path))
 
       let training = try Program.start(
-        Workspace.training(steps: 200, "--checkpoint-every", "2"), in: workspace.url)
+        Workspace.training(steps: 200, "--checkpoint-every", "2", "--new"), in: workspace.url)
       try training.waitForFile(workspace.file("Checkpoints/cube/run-2/step-000002"))
       training.send(SIGTERM)
       let stopped = try training.wait()

@@ -1,7 +1,8 @@
 import Foundation
 import GRDB
-import RunLog
 import Testing
+
+@testable import RunLog
 
 @Suite struct ErrorTests {
   let fixture = Fixture()
@@ -20,6 +21,21 @@ import Testing
     try text.write(to: fixture.file)
     #expect(throws: RunLogError.notADatabase(file: fixture.file.path)) { try fixture.open() }
     #expect(try Data(contentsOf: fixture.file) == text)
+  }
+
+  @Test(
+    "Errors of file systems without locks or shared memory name what is missing",
+    arguments: [
+      (ResultCode.SQLITE_IOERR_LOCK, "file locks"), (.SQLITE_IOERR_RDLOCK, "file locks"),
+      (.SQLITE_IOERR_SHMMAP, "shared memory"), (.SQLITE_IOERR_SHMOPEN, "shared memory"),
+    ])
+  func unsupported(code: ResultCode, lacks: String) {
+    let error = RunLogError(DatabaseError(resultCode: code), file: "runs.sqlite")
+    #expect(error == .unsupportedFileSystem(file: "runs.sqlite", lacks: lacks))
+    #expect(
+      error.description
+        == "runs.sqlite is on a file system without \(lacks), which the database needs: choose a folder "
+        + "on another file system with `root`.")
   }
 
   @Test("A damaged page is found by verify and by reading it")

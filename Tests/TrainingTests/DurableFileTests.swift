@@ -34,6 +34,26 @@ struct DurableFileTests {
     #expect(try names() == ["picture.png"])
   }
 
+  @Test("A name of 255 bytes can be replaced")
+  func longName() throws {
+    let name = String(repeating: "ü", count: 125) + ".yaml"
+    #expect(name.utf8.count == 255)
+    let long = file.deletingLastPathComponent().appending(path: name)
+    for text in ["one", "two"] { try DurableFile.replace(long, with: Data(text.utf8)) }
+    #expect(try Data(contentsOf: long) == Data("two".utf8))
+    #expect(try names() == [name])
+  }
+
+  @Test("A link to nothing is named with its target")
+  func danglingLink() throws {
+    let link = folder.url.appending(path: "link")
+    try FileManager.default.createSymbolicLink(
+      atPath: link.path, withDestinationPath: "/no/such/disk")
+    let error = FileAccessError.linkTarget(file: link.relativePath, target: "/no/such/disk")
+    #expect(throws: error) { try DurableFile.makeFolder(link.appending(path: "a/b")) }
+    #expect(FileAccessError.danglingLink(folder.url) == nil)
+  }
+
   @Test("temporary files of a dead process are removed, those of a living one are not")
   func leftovers() throws {
     var temporary = ""

@@ -101,6 +101,52 @@ import Workspace
     #expect(try project.library().checkpoint(2, of: run).note == nil)
   }
 
+  @Test(
+    "A subject's folder with a second name, as on a file system that ignores case, is no second run"
+  )
+  func secondName() throws {
+    try project.train(project.config())
+    try FileManager.default.createSymbolicLink(
+      at: project.folder.url.appending(path: "DOG"),
+      withDestinationURL: project.folder.url.appending(path: "dog"))
+    let library = try project.library()
+    #expect(try library.runs().map(\.id) == [1] && library.notes.isEmpty)
+    project.removeDatabase()
+    #expect(try project.library().runs().map(\.id) == [1])
+  }
+
+  @Test("A link to a disk that is not mounted is named, for the project, a subject and a run")
+  func linkToNothing() throws {
+    try project.train(project.config())
+    let run = try project.library().run(.latest)
+    let folder = project.folder.folder(of: run).url
+    for url in [folder, folder.deletingLastPathComponent(), project.folder.url] {
+      let aside = url.deletingLastPathComponent().appending(path: "aside")
+      try FileManager.default.moveItem(at: url, to: aside)
+      try FileManager.default.createSymbolicLink(
+        atPath: url.path, withDestinationPath: "/no/such/disk")
+      let error = FileAccessError.linkTarget(file: url.relativePath, target: "/no/such/disk")
+      #expect(throws: error) { try project.library().checkpoint(nil, of: run) }
+      try FileManager.default.removeItem(at: url)
+      try FileManager.default.moveItem(at: aside, to: url)
+    }
+  }
+
+  @Test("Checkpoints that were lost before a killed run was repaired are named")
+  func lostOfKilled() throws {
+    try project.train(project.config(), stopAfter: 3)
+    let log = try RunLog(at: project.folder.database)
+    var run = try log.run(1)
+    (run.status, run.pid) = (.running, 1 << 22 + 1)
+    try log.adopt(run)
+    try FileManager.default.removeItem(
+      at: project.folder.folder(of: run).checkpoint(step: 3).url)
+    let lost = "Run 1 has lost its checkpoint of step 3."
+    #expect(try project.library().notes == [lost])
+    try project.train(project.config())
+    #expect(project.notes.contains(lost))
+  }
+
   @Test("A resume with an unreadable date has no date")
   func unknownDate() throws {
     try project.train(project.config(), stopAfter: 2)

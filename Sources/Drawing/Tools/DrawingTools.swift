@@ -27,6 +27,7 @@ package struct DrawingTools {
     refiner: ModelDirectory?, caches: URL, program: String
   ) throws {
     for choice in options.loras where !FileManager.default.fileExists(atPath: choice.path) {
+      if let error = FileAccessError.danglingLink(URL(filePath: choice.path)) { throw error }
       throw DrawingRequestError.missingAdapter(choice.path)
     }
     model = try options.vae.map { try own.replacingVAE(with: URL(filePath: $0)) } ?? own

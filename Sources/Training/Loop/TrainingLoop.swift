@@ -30,7 +30,7 @@ struct TrainingLoop {
         if savesNow || training.done == config.steps
           || config.isDue(training.done, every: config.checkpointEvery)
         {
-          try saver.save()
+          try timing(.checkpoint, saver.save)
         } else {
           try saver.poll()
         }
@@ -48,10 +48,12 @@ struct TrainingLoop {
   private func validate() throws {
     guard config.isDue(training.done, every: config.validateEvery) else { return }
     var report: ValidationReport?
+    let start = ContinuousClock.now
     try skippingIfOutOfMemory("validation") {
       report = try training.validate(checkStop: checkStop)
     }
     guard let report else { return }
+    try emit(.spent(.validation, seconds: (ContinuousClock.now - start) / .seconds(1)))
     try saver.record(.validation(report))
     try emit(.validation(report))
   }
@@ -59,13 +61,22 @@ struct TrainingLoop {
   private func sample() throws {
     guard config.isDue(training.done, every: config.sampleEvery) else { return }
     do {
-      try skippingIfOutOfMemory("samples") {
-        try samples.draw(
-          step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
+      try timing(.samples) {
+        try skippingIfOutOfMemory("samples") {
+          try samples.draw(
+            step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
+        }
       }
     } catch let error as FileAccessError {
       try emit(.note("The samples of step \(training.done) could not be written: \(error)"))
     }
+  }
+
+  /// Measures work between two steps.
+  private func timing(_ part: RemainingTime.Part, _ body: () throws -> Void) throws {
+    let start = ContinuousClock.now
+    try body()
+    try emit(.spent(part, seconds: (ContinuousClock.now - start) / .seconds(1)))
   }
 
   /// Runs work between two steps. The recorded peak of the steps does not contain its memory.

@@ -17,6 +17,8 @@ public enum TrainingEvent {
   case sampling(step: Int, picture: Int, of: Int)
   /// A sample grid is written.
   case sample(step: Int, grid: URL)
+  /// A part between two steps took this many seconds.
+  case spent(RemainingTime.Part, seconds: Double)
   /// Writing a checkpoint starts in the background.
   case saving(step: Int)
   /// A checkpoint is written; `sha256` is that of its adapter.

@@ -34,6 +34,8 @@ package struct TrainingStart {
   /// The side of the square with the training images' area, in pixels.
   package let resolution: Int
   package let device: Device
+  /// Measures the time to the end.
+  package let remainingTime: RemainingTime
   /// Whether resumes are exact.
   package let exactness: Exactness
 
@@ -46,6 +48,7 @@ package struct TrainingStart {
     steps = setup.config.steps
     resolution = setup.resolution
     device = setup.device
+    remainingTime = RemainingTime(setup.config, hasValidation: setup.validation != nil)
     exactness = setup.exactness
   }
 }

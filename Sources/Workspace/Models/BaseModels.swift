@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NN
 package import StableDiffusion
@@ -41,6 +42,9 @@ package struct BaseModels {
     if let folder = installed(name), !name.contains("/") { return folder }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+      for url in [URL(filePath: name)] + places(name) {
+        if let error = FileAccessError.danglingLink(url) { throw error }
+      }
       throw BaseModelError.notFound(
         name: name, folder: folders[0].relativePath, installed: names)
     }
@@ -64,6 +68,16 @@ package struct BaseModels {
     return Set(found).subtracting(descriptions).map(Self.modelName).sorted()
   }
 
+  /// A sentence on each entry of the project's folder of models that is no model.
+  package var others: [String] {
+    entries.filter { found($0) == nil }.map { entry in
+      let url = folders[0].appending(path: entry)
+      return FileAccessError.danglingLink(url)?.description
+        ?? "\(url.relativePath) is not listed, because it is neither a diffusers folder nor a "
+        + ".\(ModelDirectory.fileExtension) file of a model."
+    }
+  }
+
   /// The downloads of models that are not complete.
   package var downloads: [ModelDownloadFolder] {
     folders.prefix(1).flatMap(ModelDownloadFolder.all)
@@ -77,8 +91,13 @@ package struct BaseModels {
   }
 
   private func installed(_ name: String) -> URL? {
+    places(name).first(where: ModelDirectory.isModel)
+  }
+
+  /// Where a model of this name may be.
+  private func places(_ name: String) -> [URL] {
     folders.flatMap { folder in
       [name, "\(name).\(ModelDirectory.fileExtension)"].map { folder.appending(path: $0) }
-    }.first(where: ModelDirectory.isModel)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 package import RunLog
 package import Training
@@ -19,6 +20,12 @@ package struct ProjectFolder: Sendable {
   package var caches: URL { url.appending(path: "cache") }
 
   package var database: URL { url.appending(path: "runs.sqlite") }
+
+  /// Throws `FileAccessError.linkTarget` if the folder is a link to something that does not exist, such
+  /// as a disk that is not mounted.
+  func checkLink() throws(FileAccessError) {
+    if let error = FileAccessError.danglingLink(url) { throw error }
+  }
 
   /// The folder with a run's checkpoints and samples.
   package func folder(of run: Run) -> RunFolder { RunFolder(url.appending(path: run.path)) }

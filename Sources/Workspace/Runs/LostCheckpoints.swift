@@ -21,10 +21,13 @@ enum LostCheckpoints {
 
 extension RunError {
   /// The error for a run that has lost all its checkpoints. Names the folder that has them under another
-  /// name.
-  static func checkpointsGone(of run: Run, in project: ProjectFolder) -> RunError {
+  /// name, and a link to a disk that is not mounted.
+  static func checkpointsGone(of run: Run, in project: ProjectFolder) -> any Error {
     let folder = project.folder(of: run).url
-    return .checkpointsGone(
+    for url in [folder.deletingLastPathComponent(), folder] {
+      if let error = FileAccessError.danglingLink(url) { return error }
+    }
+    return RunError.checkpointsGone(
       run: run.id, step: run.step, folder: folder.relativePath,
       renamed: RunFolder.renamed(run.id, from: folder)?.url.relativePath)
   }

@@ -19,8 +19,9 @@ package struct RunLibrary {
   private let found: RunLog
   private let foundIDs: Set<Int64>
 
-  /// Reads the database and the run folders. Throws `RunLogError`.
+  /// Reads the database and the run folders. Throws `RunLogError`, `FileAccessError.linkTarget`.
   package init(_ project: ProjectFolder) throws {
+    try project.checkLink()
     self.project = project
     recorded = try RunArchive(at: project.database)
     found = try RunLog(inMemoryAt: project.database)

@@ -29,8 +29,10 @@ struct RunRepair {
 }
 
 extension ProjectFolder {
-  /// Opens the database for writing and repairs it from the run folders. Throws `RunLogError`.
+  /// Opens the database for writing and repairs it from the run folders. Throws `RunLogError`,
+  /// `FileAccessError.linkTarget`.
   func openRunLog(_ report: @escaping WorkspaceReport) throws -> RunLog {
+    try checkLink()
     let log = try RunLog(at: database)
     try RunRepair(log: log, project: self, report: report).repair()
     return log

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Options
 import RunLog
@@ -29,7 +30,9 @@ struct RunSurvey {
     var found: [FoundRun] = []
     var problems: [String] = []
     for folder in RunFolder.all(below: project.url) {
-      guard !known.contains(where: { $0.path == folder.path }), !isLocked(folder) else { continue }
+      guard !known.contains(where: { $0.path == folder.path || isSame($0, folder) }),
+        !isLocked(folder)
+      else { continue }
       if let other = known.first(where: { $0.id == folder.id }) {
         problems.append(
           "\(folder.url.relativePath) is not recorded, because run \(other.id) is \(other.path); give "
@@ -44,6 +47,13 @@ struct RunSurvey {
       known.append((folder.id, folder.path))
     }
     return (found, problems)
+  }
+
+  /// Whether a recorded run's folder is this one under another name: through a link, or on a file system
+  /// that ignores case.
+  private func isSame(_ known: (id: Int, path: String), _ folder: RunFolder) -> Bool {
+    guard known.id == folder.id else { return false }
+    return DurableFile.isSame(project.url.appending(path: known.path), folder.url)
   }
 
   /// A run whose process died, with the records of its folder, and a note if recorded checkpoints are

@@ -64,7 +64,7 @@ final class RunRecorder {
       attempt { try log.record(sample) }
     case .validation(let report):
       attempt { try log.record(ValidationRecord(run: run.id, report)) }
-    case .preparing, .note, .sampling, .unsaved:
+    case .preparing, .note, .sampling, .spent, .unsaved:
       break
     }
   }

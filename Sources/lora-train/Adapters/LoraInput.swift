@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Drawing
+import Files
 import Foundation
 import StableDiffusion
 import Workspace
@@ -68,9 +69,10 @@ extension AdapterChoice {
     return choice
   }
 
-  /// The file. Throws `NothingFound`.
-  func existing() throws(NothingFound) -> URL {
+  /// The file. Throws `NothingFound`, `FileAccessError.linkTarget`.
+  func existing() throws -> URL {
     guard FileManager.default.fileExists(atPath: path) else {
+      if let error = FileAccessError.danglingLink(URL(filePath: path)) { throw error }
       throw NothingFound("There is no LoRA \(path); give the path of a .safetensors file.")
     }
     return URL(filePath: path)

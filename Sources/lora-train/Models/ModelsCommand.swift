@@ -55,6 +55,7 @@ struct ModelsListCommand: ParsableCommand {
         "The download of \(download.name) is not complete (\(Format.bytes(Int64(download.bytes)))); pull "
           + "it again to continue, or remove it with lora-train models remove \(download.name).")
     }
+    for sentence in models.others { Console.note(sentence) }
     if json { return try Console.result(json: rows) }
     guard !rows.isEmpty else {
       return Console.message(

@@ -16,8 +16,12 @@ struct RunsCommand: ParsableCommand {
     let summaries = try root.library().summaries()
     if json { return try Console.result(json: summaries) }
     if summaries.isEmpty {
+      let folder = root.project.url.relativePath
       return Console.message(
-        "No runs in \(root.project.url.relativePath) yet; start one with --subject.")
+        FileManager.default.fileExists(atPath: folder)
+          ? "No runs in \(folder) yet; start one with --subject."
+          : "\(folder) does not exist, so there are no runs; give another folder with --root, or start a "
+            + "run with --subject.")
     }
     try Console.result(
       Table(

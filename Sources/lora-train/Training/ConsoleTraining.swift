@@ -60,7 +60,7 @@ final class ConsoleTraining {
     switch event {
     case .starting(let start):
       show(start)
-      progress = ProgressDisplay(steps: start.steps, device: start.device)
+      progress = ProgressDisplay(start)
     case .training(let event):
       progress?.show(event)
       if case .step(let step) = event { profile?.finished(step.step) }

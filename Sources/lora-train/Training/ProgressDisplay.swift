@@ -3,21 +3,21 @@ import Files
 import Foundation
 import Torch
 import Training
+import Workspace
 
 /// Shows the progress of a training: a status line and lines that stay.
 final class ProgressDisplay {
   private static let barWidth = 24
-  /// The number of steps that the remaining time is estimated from.
-  private static let window = 50
 
   private let steps: Int
   private let device: Device
   private let statusLine = StatusLine(isFirstPrinted: true)
-  private var seconds: [Double] = []
+  private var remainingTime: RemainingTime
 
-  init(steps: Int, device: Device) {
-    self.steps = steps
-    self.device = device
+  init(_ start: TrainingStart) {
+    steps = start.steps
+    device = start.device
+    remainingTime = start.remainingTime
   }
 
   func show(_ event: TrainingEvent) {
@@ -29,8 +29,7 @@ final class ProgressDisplay {
     case .ready(let sites, let parameters):
       line("\(sites) adapted layers, \(parameters.grouped) trained parameters")
     case .step(let report):
-      seconds.append(report.seconds)
-      if seconds.count > Self.window { seconds.removeFirst() }
+      remainingTime.add(.step, seconds: report.seconds)
       // The last line stays, so that the loss can be read after the training.
       report.step == steps ? line(status(report)) : passing(status(report))
     case .validation(let report):
@@ -40,6 +39,8 @@ final class ProgressDisplay {
       passing("Drawing samples of step \(step): \(picture) of \(count)")
     case .sample(_, let grid):
       line("Samples: \(grid.relativePath)")
+    case .spent(let part, let seconds):
+      remainingTime.add(part, seconds: seconds)
     case .saving:
       break
     case .checkpoint(_, let folder, _):
@@ -57,13 +58,25 @@ final class ProgressDisplay {
   func end() { statusLine.end() }
 
   private func status(_ report: StepReport) -> String {
-    let median = seconds.sorted()[seconds.count / 2]
-    let left = Duration.seconds(median * Double(steps - report.step))
     return [
       statusLine.isTerminal ? bar(report.step) : nil, "step \(report.step)/\(steps)",
-      "loss \(Format.loss(report.loss))", "\(Format.seconds(median)) s/step",
-      "\(left.clock) left", memory(),
+      "loss \(Format.loss(report.loss))",
+      "\(Format.seconds(remainingTime.median(of: .step))) s/step", timeLeft(report.step), memory(),
     ].compactMap { $0 }.joined(separator: "  ")
+  }
+
+  /// The time to the end, and what it does not contain yet.
+  private func timeLeft(_ step: Int) -> String {
+    let left = Duration.seconds(remainingTime.seconds(after: step)).clock
+    let missing = remainingTime.unmeasured(after: step).compactMap { part in
+      switch part {
+      case .validation: "validation"
+      case .samples: "samples"
+      // Steps are measured, and checkpoints are written in the background.
+      case .step, .checkpoint: nil
+      }
+    }
+    return "\(left) left" + (missing.isEmpty ? "" : " without \(missing.joined(separator: " and "))")
   }
 
   private func bar(_ step: Int) -> String {

@@ -44,13 +44,23 @@ public enum FileAccessError: ReportableError, Equatable {
     }
   }
 
+  /// What to do about the system's reason for a failed write.
+  private static func remedy(_ reason: String) -> String {
+    switch reason {
+    case systemReason(EACCES), systemReason(EPERM), systemReason(EROFS): "change its permissions"
+    case systemReason(ENAMETOOLONG): "choose a shorter name"
+    case systemReason(ENOSPC), systemReason(EDQUOT): "free some space"
+    default: "check the disk"
+    }
+  }
+
   /// One sentence: what was found and what to do.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):
       "\(file) cannot be read (\(reason)); check that it exists and is readable."
     case .unwritable(let file, let reason):
-      "\(file) cannot be written (\(reason)); free some space or choose another place."
+      "\(file) cannot be written (\(reason)); \(Self.remedy(reason)) or choose another place."
     case .noLocks(let file):
       "\(file) is on a file system without file locks, which keep two processes from changing the same "
         + "files; choose a folder on another file system with `root`."

@@ -16,7 +16,9 @@ public enum RunLogError: ReportableError, Equatable {
   case replaced(file: String)
   /// The file system has no file locks or no shared memory, which SQLite needs.
   case unsupportedFileSystem(file: String, lacks: String)
-  /// The disk is full, read-only or failing.
+  /// The file or its folder is read-only.
+  case readOnly(file: String)
+  /// The disk is full or failing.
   case cannotWrite(file: String, reason: String)
   case noSuchRun(id: Int64, file: String, existing: [Int64])
   /// A run in the database or on the disk has the highest possible number.
@@ -31,7 +33,7 @@ public enum RunLogError: ReportableError, Equatable {
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .cannotOpen, .cannotWrite, .unsupportedFileSystem, .noFreeID: .cannotWrite
+    case .cannotOpen, .readOnly, .cannotWrite, .unsupportedFileSystem, .noFreeID: .cannotWrite
     case .locked: .busy
     case .notADatabase, .damaged, .newerVersion, .badConfig: .badData
     case .noSuchRun: .missingInput
@@ -44,7 +46,8 @@ public enum RunLogError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .cannotOpen(let file, let reason):
-      "\(file) cannot be opened (\(reason)): check that its folder exists and is writable."
+      "\(file) cannot be opened (\(reason)): check that its folder exists and is writable, or choose "
+        + "another `root`."
     case .locked(let file):
       "\(file) is locked by another process: close the program that has it open, and try again."
     case .notADatabase(let file):
@@ -60,9 +63,10 @@ public enum RunLogError: ReportableError, Equatable {
     case .unsupportedFileSystem(let file, let lacks):
       "\(file) is on a file system without \(lacks), which the database needs: choose a folder on "
         + "another file system with `root`."
+    case .readOnly(let file):
+      "\(file) or its folder is read-only: change the permissions, or choose another `root`."
     case .cannotWrite(let file, let reason):
-      "\(file) cannot be written (\(reason)): free some space, or check the disk and its "
-        + "permissions."
+      "\(file) cannot be written (\(reason)): free some space, or check the disk."
     case .noSuchRun(let id, let file, let existing):
       "There is no run \(id) in \(file): \(Self.choice(of: existing))."
     case .noFreeID(let file, let highest):
@@ -110,7 +114,8 @@ public enum RunLogError: ReportableError, Equatable {
     case .SQLITE_NOTADB: self = .notADatabase(file: file)
     case .SQLITE_CORRUPT: self = .damaged(file: file, reason: reason)
     case .SQLITE_CANTOPEN: self = .cannotOpen(file: file, reason: reason)
-    case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_PERM:
+    case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(file: file)
+    case .SQLITE_FULL, .SQLITE_IOERR:
       self = .cannotWrite(file: file, reason: reason)
     default: self = .failed(file: file, reason: reason)
     }

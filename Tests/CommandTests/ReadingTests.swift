@@ -71,6 +71,7 @@ extension CommandTests {
         refused.code == 73 && refused.lastMessage.contains("Checkpoints/cube/run-1/comparison"))
       let training = try workspace.run(Workspace.training(steps: 4))
       #expect(training.code == 73, "\(training.messages)")
+      #expect(training.lastMessage.contains("--root"))
     }
 
     @Test("Numbers do not depend on the locale")

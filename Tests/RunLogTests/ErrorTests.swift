@@ -151,6 +151,8 @@ import Testing
       (.newerVersion(file: "f"), "f was written by a newer version of lora-train: update"),
       (.replaced(file: "f"), "f was deleted or replaced while it was in use: put it back"),
       (.cannotWrite(file: "f", reason: "r"), "f cannot be written (r): free some space"),
+      (.readOnly(file: "f"), "f or its folder is read-only: change the permissions"),
+      (.unsupportedFileSystem(file: "f", lacks: "locks"), "f is on a file system without locks"),
       (.failed(file: "f", reason: "r"), "f could not be used (r): check the file"),
       (
         .noFreeID(file: "f", highest: 9),

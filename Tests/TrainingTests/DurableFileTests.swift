@@ -54,6 +54,20 @@ struct DurableFileTests {
     #expect(FileAccessError.danglingLink(folder.url) == nil)
   }
 
+  @Test(
+    "An error of writing names what to do about its reason",
+    arguments: [
+      (EACCES, "change its permissions or choose another place"),
+      (EROFS, "change its permissions or choose another place"),
+      (ENAMETOOLONG, "choose a shorter name or choose another place"),
+      (ENOSPC, "free some space or choose another place"),
+      (EIO, "check the disk or choose another place"),
+    ])
+  func remedy(code: Int32, remedy: String) {
+    let error = FileAccessError(writing: URL(filePath: "a"), code: code)
+    #expect(error.description == "a cannot be written (\(systemReason(code))); \(remedy).")
+  }
+
   @Test("temporary files of a dead process are removed, those of a living one are not")
   func leftovers() throws {
     var temporary = ""

@@ -20,6 +20,8 @@ public struct RunDetail: Encodable, Equatable, Sendable {
 
   /// The steps of recorded checkpoints that are not on the disk. They have `"missing": true`.
   public var missingCheckpoints: [Int] = []
+  /// The steps of recorded sample grids that are not on the disk. They have `"missing": true`.
+  public var missingSamples: [Int] = []
 
   /// Whether no resume allowed a change, so that the whole run has the recorded configuration.
   public var isExact: Bool { resumes.allSatisfy { $0.changes == nil } }
@@ -43,7 +45,11 @@ public struct RunDetail: Encodable, Equatable, Sendable {
           missing: missingCheckpoints.contains($0.step) ? true : nil)
       }, forKey: .checkpoints)
     try json.encode(
-      samples.map { Sample(step: $0.step, path: summary.path($0.path)) }, forKey: .samples)
+      samples.map {
+        Sample(
+          step: $0.step, path: summary.path($0.path),
+          missing: missingSamples.contains($0.step) ? true : nil)
+      }, forKey: .samples)
     try json.encode(
       validation.map(Validation.init), forKey: .validation)
     try json.encode(resumes.map(Resume.init), forKey: .resumes)
@@ -88,6 +94,7 @@ private struct Checkpoint: Encodable {
 private struct Sample: Encodable {
   let step: Int
   let path: String
+  let missing: Bool?
 }
 
 private struct Validation: Encodable {

@@ -132,6 +132,19 @@ import Workspace
     }
   }
 
+  @Test("A renamed run folder is named")
+  func renamed() throws {
+    try project.train(project.config())
+    let folder = try project.folder.folder(of: project.library().run(.latest)).url
+    let best = folder.deletingLastPathComponent().appending(path: "run-1-best")
+    try FileManager.default.copyItem(at: folder, to: best)
+    #expect(
+      try project.library().notes == [
+        "\(best.relativePath) has checkpoints, but is not listed, because its name is not run-1; rename "
+          + "it to use it."
+      ])
+  }
+
   @Test("Checkpoints that were lost before a killed run was repaired are named")
   func lostOfKilled() throws {
     try project.train(project.config(), stopAfter: 3)

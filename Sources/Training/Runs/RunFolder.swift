@@ -26,6 +26,14 @@ public struct RunFolder: Sendable {
     }.sorted { $0.id < $1.id }
   }
 
+  /// The folders beside run folders that have checkpoints, but not the name of a run folder.
+  package static func others(below root: URL) -> [RunFolder] {
+    names(in: root).map { root.appending(path: $0) }.flatMap { subject in
+      names(in: subject).filter { !$0.hasPrefix(".") && id(inName: $0) == nil }
+        .map { RunFolder(subject.appending(path: $0)) }
+    }.filter { !$0.checkpoints.isEmpty }.sorted { $0.url.path < $1.url.path }
+  }
+
   /// The highest run number in a project folder, over all subjects; 0 without runs.
   public static func highestID(below root: URL) -> Int { all(below: root).map(\.id).max() ?? 0 }
 

@@ -92,7 +92,11 @@ package struct RunLibrary {
   /// The run with its losses, checkpoints and samples. Throws `RunLogError`.
   package func detail(of run: Run) throws -> RunDetail {
     var detail = try history(of: run).detail(run.id)
+    let folder = project.folder(of: run)
     detail.missingCheckpoints = project.lostCheckpoints(of: run, detail.checkpoints)
+    detail.missingSamples = detail.samples.map(\.step).filter {
+      !DurableFile.exists(folder.sampleGrid(step: $0))
+    }
     return detail
   }
 

@@ -46,7 +46,18 @@ struct RunSurvey {
         FoundRun(run: try Run(state, in: folder), records: records, folder: folder))
       known.append((folder.id, folder.path))
     }
-    return (found, problems)
+    return (found, problems + RunFolder.others(below: project.url).map(Self.problem))
+  }
+
+  /// The sentence on a folder with checkpoints that is no run folder.
+  private static func problem(_ folder: RunFolder) -> String {
+    let name = "\(folder.url.relativePath) has checkpoints, but is not listed"
+    do {
+      guard let run = try folder.checkpoints.first?.state().run else { return "\(name)." }
+      return "\(name), because its name is not run-\(run); rename it to use it."
+    } catch {
+      return "\(name): \(error)"
+    }
   }
 
   /// Whether a recorded run's folder is this one under another name: through a link, or on a file system

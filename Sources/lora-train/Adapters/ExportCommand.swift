@@ -74,6 +74,11 @@ struct ExportCommand: ParsableCommand {
     let (checkpoint, note) = try library.checkpoint(reference.step, of: run)
     if let note { Console.note(note) }
     let base = try BaseModels(root: root).open(model ?? run.model)
+    if model == nil {
+      let note = try library.note(
+        on: base, for: run, step: reference.step, hashes: FileHashes(in: root.caches))
+      if let note { Console.note(note) }
+    }
     let export = try AdapterExport(checkpoint, of: run, in: root.project, model: base)
     var details = AdapterExport.Details()
     details.title = title

@@ -46,8 +46,11 @@ struct ShowCommand: ParsableCommand {
       ["seconds/step", Format.seconds(detail.summary.secondsPerStep)],
       ["peak memory", Format.bytes(run.peakMemoryBytes)],
       ["started", Format.date(run.startedAt)], ["folder", detail.summary.path],
-      ["checkpoints", checkpoints(detail)],
-      ["samples", list(detail.samples.map(\.step))],
+      [
+        "checkpoints",
+        list(detail.checkpoints.map(\.step), missing: detail.missingCheckpoints, detail),
+      ],
+      ["samples", list(detail.samples.map(\.step), missing: detail.missingSamples, detail)],
       ["resumed at", lineage(detail.resumes)],
       ["exact", detail.isExact ? "yes" : "no, it was resumed with changes"],
       ["settings", settings(run)],
@@ -111,10 +114,8 @@ struct ShowCommand: ParsableCommand {
     return texts.isEmpty ? "none" : texts.joined(separator: "; ")
   }
 
-  private func checkpoints(_ detail: RunDetail) -> String {
-    let missing = detail.missingCheckpoints
-    return list(detail.checkpoints.map(\.step))
-      + (missing.isEmpty ? "" : " (missing in \(detail.summary.path): \(list(missing)))")
+  private func list(_ steps: [Int], missing: [Int], _ detail: RunDetail) -> String {
+    list(steps) + (missing.isEmpty ? "" : " (missing in \(detail.summary.path): \(list(missing)))")
   }
 
   private func list(_ steps: [Int]) -> String {

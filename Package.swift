@@ -22,6 +22,15 @@ let package = Package(
   products: [
     .executable(name: "lora-train", targets: ["lora-train"])
   ],
+  // Image libraries that may be left out: Documentation/install.md, "Image formats".
+  traits: [
+    .trait(name: "WebP", description: "Reads WebP with libwebp"),
+    .trait(name: "GIF", description: "Reads GIF with giflib"),
+    .trait(name: "TIFF", description: "Reads TIFF with libtiff"),
+    .trait(name: "HEIF", description: "Reads HEIC and AVIF with libheif"),
+    .trait(name: "Colors", description: "Converts colour profiles to sRGB with lcms2"),
+    .default(enabledTraits: ["WebP", "GIF", "TIFF", "HEIF", "Colors"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -70,8 +79,23 @@ let package = Package(
       swiftSettings: optimizedSwift),
     .target(
       name: "CImageCodecs",
-      cSettings: [.unsafeFlags(optimizedC, .when(configuration: .debug))],
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
+      cSettings: [
+        .unsafeFlags(optimizedC, .when(configuration: .debug)),
+        .define("CI_BUILT_WITH_WEBP", .when(traits: ["WebP"])),
+        .define("CI_BUILT_WITH_GIF", .when(traits: ["GIF"])),
+        .define("CI_BUILT_WITH_TIFF", .when(traits: ["TIFF"])),
+        .define("CI_BUILT_WITH_HEIF", .when(traits: ["HEIF"])),
+        .define("CI_BUILT_WITH_COLORS", .when(traits: ["Colors"])),
+      ],
+      linkerSettings: [
+        .linkedLibrary("png"), .linkedLibrary("jpeg"),
+        .linkedLibrary("webp", .when(traits: ["WebP"])),
+        .linkedLibrary("webpdemux", .when(traits: ["WebP"])),
+        .linkedLibrary("gif", .when(traits: ["GIF"])),
+        .linkedLibrary("tiff", .when(traits: ["TIFF"])),
+        .linkedLibrary("heif", .when(traits: ["HEIF"])),
+        .linkedLibrary("lcms2", .when(traits: ["Colors"])),
+      ]
     ),
     .target(
       name: "Images", dependencies: ["CImageCodecs", "Files"],

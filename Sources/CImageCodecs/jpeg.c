@@ -20,11 +20,13 @@ enum { rows_at_once = 16 };
 typedef struct jpeg_reader {
   struct jpeg_decompress_struct info;
   struct jpeg_error_mgr errors;
-  struct jpeg_source_mgr source;
+  struct jpeg_source_mgr input;
   struct jpeg_progress_mgr progress;
   jmp_buf escape;
   ci_status status;
   JOCTET *profile;
+  ci_source source;
+  ci_sink sink;
 } jpeg_reader;
 
 // MARK: What libjpeg calls
@@ -86,7 +88,7 @@ static void open_reader(jpeg_reader *reader, const uint8_t *bytes, size_t count)
   jpeg_create_decompress(info);
   reader->progress.progress_monitor = limit_scans;
   info->progress = &reader->progress;
-  reader->source = (struct jpeg_source_mgr){
+  reader->input = (struct jpeg_source_mgr){
       .next_input_byte = bytes,
       .bytes_in_buffer = count,
       .init_source = source_begins_or_ends,
@@ -95,16 +97,17 @@ static void open_reader(jpeg_reader *reader, const uint8_t *bytes, size_t count)
       .resync_to_restart = jpeg_resync_to_restart,
       .term_source = source_begins_or_ends,
   };
-  info->src = &reader->source;
+  info->src = &reader->input;
 }
 
 static ci_header read_header(jpeg_reader *reader) {
   static const uint8_t exif_mark[] = {'E', 'x', 'i', 'f', 0, 0};
   j_decompress_ptr info = &reader->info;
   jpeg_save_markers(info, JPEG_APP0 + 1, 0xFFFF);
+  jpeg_save_markers(info, JPEG_APP0 + 2, 0xFFFF);
   jpeg_read_header(info, TRUE);
 
-  ci_header header = {info->image_width, info->image_height, 1, 0};
+  ci_header header = {.width = info->image_width, .height = info->image_height, .orientation = 1};
   for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next) {
     if (marker->data_length < sizeof exif_mark) continue;
     if (memcmp(marker->data, exif_mark, sizeof exif_mark) != 0) continue;
@@ -115,31 +118,35 @@ static ci_header read_header(jpeg_reader *reader) {
   return header;
 }
 
-static void read_profile(jpeg_reader *reader, ci_profile_visitor visit, void *context) {
+static int has_profile_marker(jpeg_reader *reader) {
   static const uint8_t profile_mark[] = "ICC_PROFILE";
-  unsigned count = 0;
-  if (jpeg_read_icc_profile(&reader->info, &reader->profile, &count)) {
-    visit(context, reader->profile, count);
-    return;
-  }
   jpeg_saved_marker_ptr marker = reader->info.marker_list;
   for (; marker; marker = marker->next) {
     if (marker->marker != JPEG_APP0 + 2 || marker->data_length < sizeof profile_mark) continue;
-    if (memcmp(marker->data, profile_mark, sizeof profile_mark) != 0) continue;
-    visit(context, NULL, 0);
-    return;
+    if (memcmp(marker->data, profile_mark, sizeof profile_mark) == 0) return 1;
+  }
+  return 0;
+}
+
+static void read_source(jpeg_reader *reader) {
+  ci_source *source = &reader->source;
+  switch (reader->info.num_components) {
+  case 1: source->space = CI_SPACE_GREY; break;
+  case 4: source->space = CI_SPACE_CMYK; break;
+  default: source->space = CI_SPACE_RGB;
+  }
+  unsigned count = 0;
+  if (jpeg_read_icc_profile(&reader->info, &reader->profile, &count)) {
+    source->profile = reader->profile;
+    source->profile_count = count;
+  } else {
+    source->profile_is_damaged = has_profile_marker(reader);
   }
 }
 
-/// Inverted CMYK to RGB in place: each colour is multiplied by black.
-static void convert_cmyk_row(uint8_t *row, uint32_t width) {
-  for (size_t x = 0; x < width; x++) {
-    const uint8_t *cmyk = row + 4 * x;
-    unsigned black = cmyk[3];
-    for (size_t channel = 0; channel < 3; channel++) {
-      row[3 * x + channel] = (uint8_t)((cmyk[channel] * black + 127) / 255);
-    }
-  }
+/// Inverted CMYK, as Adobe's programs write it, to CMYK where 0 is no ink.
+static void invert_row(uint8_t *row, uint32_t width) {
+  for (size_t index = 0; index < 4 * (size_t)width; index++) row[index] = 255 - row[index];
 }
 
 static ci_status read_pixels(
@@ -152,10 +159,9 @@ static ci_status read_pixels(
   jpeg_calc_output_dimensions(info);
   header.width = info->output_width;
   header.height = info->output_height;
-  if (capacity != (size_t)header.width * header.height * 3) {
-    return ci_fail(CI_FAILED, "the pixel buffer does not have the size of the image");
-  }
-  ci_canvas canvas = ci_canvas_make(rgb, 3, header);
+  read_source(reader);
+  ci_status status = ci_sink_open(&reader->sink, header, &reader->source, 0, rgb, capacity, NULL);
+  if (status != CI_OK) return status;
 
   jpeg_start_decompress(info);
   JSAMPARRAY rows = info->mem->alloc_sarray(
@@ -165,13 +171,19 @@ static ci_status read_pixels(
   for (uint32_t y = 0; y < header.height; y += count) {
     for (count = 0; count < rows_at_once && y + count < header.height; count++) {
       jpeg_read_scanlines(info, rows + count, 1);
-      if (has_black) convert_cmyk_row(rows[count], header.width);
+      if (has_black) invert_row(rows[count], header.width);
     }
-    ci_canvas_put_rows(&canvas, y, count, rows);
+    ci_sink_put_rows(&reader->sink, y, count, rows);
   }
   // Reads on to the end-of-image marker, so a file without one is truncated.
   jpeg_finish_decompress(info);
   return CI_OK;
+}
+
+static void close_reader(jpeg_reader *reader) {
+  ci_sink_close(&reader->sink);
+  free(reader->profile);
+  jpeg_destroy_decompress(&reader->info);
 }
 
 // MARK: Entry points
@@ -181,9 +193,9 @@ static ci_status header_or_escape(
     ci_profile_visitor visit, void *context) {
   if (setjmp(reader->escape)) return reader->status;
   open_reader(reader, bytes, count);
-  jpeg_save_markers(&reader->info, JPEG_APP0 + 2, 0xFFFF);
   *header = read_header(reader);
-  read_profile(reader, visit, context);
+  read_source(reader);
+  ci_describe_colors(&reader->source, header, visit, context);
   return CI_OK;
 }
 
@@ -200,15 +212,16 @@ ci_status ci_jpeg_read_header(
     void *context) {
   jpeg_reader reader = {0};
   ci_status status = header_or_escape(&reader, bytes, count, header, visit, context);
-  free(reader.profile);
-  jpeg_destroy_decompress(&reader.info);
+  close_reader(&reader);
   return status;
 }
 
 ci_status ci_jpeg_decode(
-    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity) {
+    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity,
+    uint8_t *alpha) {
+  if (alpha) return ci_fail(CI_FAILED, "the image has no transparency");
   jpeg_reader reader = {0};
   ci_status status = decode_or_escape(&reader, bytes, count, denominator, rgb, capacity);
-  jpeg_destroy_decompress(&reader.info);
+  close_reader(&reader);
   return status;
 }

@@ -14,6 +14,8 @@ typedef struct png_reader {
   size_t remaining;
   ci_status status;
   int profile_is_damaged;
+  ci_source source;
+  ci_sink sink;
   /// One row, or all rows of an interlaced image.
   uint8_t *rows;
 } png_reader;
@@ -45,12 +47,17 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
 
 // MARK: Reading
 
+/// The chunk of H.273 codes, which libpng knows since 1.6.45.
+static const char coding_chunk[] = "cICP";
+
 static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t count) {
   *reader = (png_reader){.next = bytes, .remaining = count, .status = CI_FAILED};
   reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, note_warning);
   if (reader->png) reader->info = png_create_info_struct(reader->png);
   if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
   png_set_read_fn(reader->png, reader, read_bytes);
+  png_set_keep_unknown_chunks(
+      reader->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)coding_chunk, 1);
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   // A damaged chunk is an error even if libpng does not need it: it may be transparency.
   png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
@@ -58,6 +65,7 @@ static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t co
 }
 
 static void close_reader(png_reader *reader) {
+  ci_sink_close(&reader->sink);
   free(reader->rows);
   png_destroy_read_struct(&reader->png, &reader->info, NULL);
 }
@@ -66,8 +74,10 @@ static ci_header read_header(png_reader *reader) {
   png_structp png = reader->png;
   png_read_info(png, reader->info);
   ci_header header = {
-      png_get_image_width(png, reader->info), png_get_image_height(png, reader->info), 1,
-      png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA
+      .width = png_get_image_width(png, reader->info),
+      .height = png_get_image_height(png, reader->info),
+      .orientation = 1,
+      .has_alpha = png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA
           || png_get_valid(png, reader->info, PNG_INFO_tRNS)};
   png_uint_32 exif_count = 0;
   png_bytep exif = NULL;
@@ -77,40 +87,45 @@ static ci_header read_header(png_reader *reader) {
   return header;
 }
 
-static void read_profile(png_reader *reader, ci_profile_visitor visit, void *context) {
+/// PNG specification (third edition) section 11.3.2: cICP goes before iCCP, and iCCP before the rest.
+static void read_source(png_reader *reader) {
+  ci_source *source = &reader->source;
+  int is_colored = png_get_color_type(reader->png, reader->info) & PNG_COLOR_MASK_COLOR;
+  source->space = is_colored ? CI_SPACE_RGB : CI_SPACE_GREY;
+  png_unknown_chunkp chunks = NULL;
+  int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
+  for (int index = 0; index < count; index++) {
+    if (memcmp(chunks[index].name, coding_chunk, 4) != 0 || chunks[index].size != 4) continue;
+    source->primaries = chunks[index].data[0];
+    source->transfer = chunks[index].data[1];
+    return;
+  }
   png_charp name = NULL;
   png_bytep profile = NULL;
-  png_uint_32 count = 0;
+  png_uint_32 profile_count = 0;
   int compression = 0;
-  if (png_get_iCCP(reader->png, reader->info, &name, &compression, &profile, &count)) {
-    visit(context, profile, count);
-  } else if (reader->profile_is_damaged) {
-    visit(context, NULL, 0);
+  if (png_get_iCCP(
+          reader->png, reader->info, &name, &compression, &profile, &profile_count)) {
+    source->profile = profile;
+    source->profile_count = profile_count;
+  } else {
+    source->profile_is_damaged = reader->profile_is_damaged;
   }
 }
 
-/// RGBA to RGB over white in place, rounded as Pillow's `alpha_composite` rounds.
-static void composite_row(uint8_t *row, uint32_t width) {
-  for (size_t x = 0; x < width; x++) {
-    const uint8_t *rgba = row + 4 * x;
-    unsigned alpha = rgba[3];
-    for (size_t channel = 0; channel < 3; channel++) {
-      row[3 * x + channel] =
-          (uint8_t)((rgba[channel] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
+static void read_gamma(png_reader *reader, ci_header *header) {
+  png_fixed_point gamma = 0;
+  const ci_source *source = &reader->source;
+  if (source->profile || source->profile_is_damaged || source->primaries) return;
+  if (png_get_valid(reader->png, reader->info, PNG_INFO_sRGB)) return;
+  if (png_get_gAMA_fixed(reader->png, reader->info, &gamma) && gamma > 0) {
+    header->gamma = (uint32_t)gamma;
   }
 }
 
 static ci_status read_pixels(
     png_reader *reader, ci_header header, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
-  if (capacity != (size_t)header.width * header.height * 3) {
-    return ci_fail(CI_FAILED, "the pixel buffer does not have the size of the image");
-  }
-  if (alpha && !header.has_alpha) return ci_fail(CI_FAILED, "the image has no transparency");
-  ci_canvas canvas = ci_canvas_make(rgb, 3, header);
-  ci_canvas alpha_canvas = {0};
-  if (alpha) alpha_canvas = ci_canvas_make(alpha, 1, header);
-
+  read_source(reader);
   png_structp png = reader->png;
   png_set_expand(png);
   png_set_strip_16(png);
@@ -118,6 +133,9 @@ static ci_status read_pixels(
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);
   int has_alpha = png_get_channels(png, reader->info) == 4;
+  ci_status status =
+      ci_sink_open(&reader->sink, header, &reader->source, has_alpha, rgb, capacity, alpha);
+  if (status != CI_OK) return status;
   size_t row_size = png_get_rowbytes(png, reader->info);
 
   // Each pass of an interlaced image fills in pixels between those of earlier passes.
@@ -129,9 +147,7 @@ static ci_status read_pixels(
       uint8_t *row = reader->rows + y % rows_kept * row_size;
       png_read_row(png, row, NULL);
       if (pass < passes) continue;
-      if (alpha) ci_canvas_put_alpha(&alpha_canvas, y, row);
-      if (has_alpha) composite_row(row, header.width);
-      ci_canvas_put_rows(&canvas, y, 1, &row);
+      ci_sink_put_rows(&reader->sink, y, 1, &row);
     }
   }
   png_read_end(png, reader->info);
@@ -166,7 +182,9 @@ static ci_status header_or_escape(
     png_reader *reader, ci_header *header, ci_profile_visitor visit, void *context) {
   if (setjmp(png_jmpbuf(reader->png))) return reader->status;
   *header = read_header(reader);
-  read_profile(reader, visit, context);
+  read_source(reader);
+  ci_describe_colors(&reader->source, header, visit, context);
+  read_gamma(reader, header);
   return CI_OK;
 }
 
@@ -192,7 +210,9 @@ ci_status ci_png_read_header(
 }
 
 ci_status ci_png_decode(
-    const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity, uint8_t *alpha) {
+    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity,
+    uint8_t *alpha) {
+  (void)denominator;
   png_reader reader;
   ci_status status = open_reader(&reader, bytes, count);
   if (status == CI_OK) status = decode_or_escape(&reader, rgb, capacity, alpha);

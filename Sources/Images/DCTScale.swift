@@ -1,5 +1,5 @@
 /// The factor by which a JPEG is reduced in its inverse cosine transform, at a fraction of the cost
-/// of full decoding. A PNG is always decoded at full scale.
+/// of full decoding. Other formats are always decoded at full scale.
 public enum DCTScale: Int, Sendable, CaseIterable {
   case full = 1
   case half = 2

@@ -33,7 +33,7 @@ extension ImageDecoder {
     )
   }
 
-  /// Decodes a mask: the upright luminance of a PNG or JPEG (ITU-R 601, as Pillow's
+  /// Decodes a mask: the upright luminance of an image (ITU-R 601, as Pillow's
   /// `convert("L")`). Transparent pixels are black.
   public static func decodeMask(
     contentsOf url: URL, limits: ImageLimits = ImageLimits()

@@ -20,14 +20,19 @@ public struct ImageLimits: Sendable, Equatable {
     self.fileBytes = fileBytes
   }
 
-  /// Sides are below 2^31 in both formats, so their product fits an `Int`.
+  /// Sides are below 2^32 in all formats. Two that `side` admits have a product that fits an `Int`.
   func admit(width: Int, height: Int) -> Bool {
     max(width, height) <= side && width * height <= pixels
   }
 }
 
-/// Decodes PNG and JPEG to upright 8-bit RGB. The content decides the format, not the extension.
+/// Decodes image files to upright 8-bit sRGB: PNG, JPEG, BMP, and what ``ImageFormat/readable`` lists.
+/// The content decides the format, not the extension. Of an animation it is the first frame, of a TIFF
+/// the first page.
 public enum ImageDecoder {
+  /// Whether this build converts embedded colour profiles to sRGB.
+  public static var convertsColors: Bool { ci_converts_colors() != 0 }
+
   /// More than cameras write before the pixels: EXIF with a thumbnail, and a colour profile.
   private static let headerByteCount = 1 << 17
 
@@ -36,8 +41,12 @@ public enum ImageDecoder {
     contentsOf url: URL, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> ImageHeader {
     let file = try ImageFile(url, limits: limits)
+    let start = try file.read(upTo: headerByteCount)
+    if ImageFormat(startingWith: start)?.hasLateHeader == true {
+      return try header(try file.read(upTo: file.byteCount), name: file.name, limits: limits)
+    }
     do {
-      return try header(try file.read(upTo: headerByteCount), name: file.name, limits: limits)
+      return try header(start, name: file.name, limits: limits)
     } catch  where error.isTruncation && file.byteCount > headerByteCount {
       return try header(try file.read(upTo: file.byteCount), name: file.name, limits: limits)
     }
@@ -53,16 +62,20 @@ public enum ImageDecoder {
     guard let format = ImageFormat(startingWith: data) else {
       throw ImageError(file: name, problem: .unknownContent(startingWith: data))
     }
+    guard format.isReadable else {
+      throw ImageError(file: name, problem: .notBuiltIn(format))
+    }
     var stored = ci_header()
     let embedded = EmbeddedProfile()
     let status = withExtendedLifetime(embedded) {
       data.withUnsafeBytes { format.readHeader($0, &stored, embedded) }
     }
     try check(status, of: format, name: name)
+    let colors = StatedColors(stored, profile: embedded.profile)
     let header = ImageHeader(
       format: format, width: Int(stored.width), height: Int(stored.height),
       orientation: Int(stored.orientation), hasAlpha: stored.has_alpha != 0,
-      colorProfile: embedded.profile?.otherThanSRGB)
+      colorProfile: colors.name, convertsColors: colors.isConverted)
     guard limits.admit(width: header.width, height: header.height) else {
       throw ImageError(
         file: name,
@@ -71,8 +84,9 @@ public enum ImageDecoder {
     return header
   }
 
-  /// Decodes a file. Transparency is composited over white, 16-bit samples keep their high byte,
-  /// CMYK becomes RGB, and the EXIF orientation is applied. A truncated file is an error.
+  /// Decodes a file. Colours are converted as the header states, transparency is composited over
+  /// white, samples of more than 8 bits keep their high byte, CMYK becomes RGB, and the EXIF
+  /// orientation is applied. A truncated file is an error.
   public static func decode(
     contentsOf url: URL, scale: DCTScale = .full, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> RGBImage {

@@ -10,8 +10,10 @@ public struct ImageError: ReportableError, Equatable {
     /// The system's reason.
     case unreadable(String)
     case empty
-    /// Neither PNG nor JPEG; `content` is what it looks like instead.
+    /// None of the formats; `content` is what it looks like instead.
     case notAnImage(content: String)
+    /// A format whose codec this build lacks.
+    case notBuiltIn(ImageFormat)
     case truncated(ImageFormat)
     /// The codec's reason.
     case damaged(ImageFormat, String)
@@ -35,7 +37,9 @@ public struct ImageError: ReportableError, Equatable {
     switch problem {
     case .missing: .missingInput
     case .unreadable: .inputOutput
-    case .notAFile, .empty, .notAnImage, .truncated, .damaged, .tooLarge, .fileTooLarge: .badData
+    case .notAFile, .empty, .notAnImage, .notBuiltIn, .truncated, .damaged, .tooLarge,
+      .fileTooLarge:
+      .badData
     }
   }
 
@@ -46,15 +50,19 @@ public struct ImageError: ReportableError, Equatable {
     case .missing:
       return "\(name) does not exist; check the path."
     case .notAFile:
-      return "\(name) is not a regular file; give a PNG or JPEG file."
+      return "\(name) is not a regular file; give an image file."
     case .unreadable(let reason):
       return "\(name) cannot be read (\(reason)); check its permissions and the disk."
     case .empty:
       return "\(name) is empty (0 bytes); copy it again or remove it."
     case .notAnImage(let content):
       return
-        "\(name) is not a PNG or JPEG image: its content is \(content); convert it to PNG or JPEG "
-        + "or remove it."
+        "\(name) is not an image that can be read: its content is \(content); convert it to PNG or "
+        + "JPEG or remove it."
+    case .notBuiltIn(let format):
+      return
+        "\(name) is an image in \(format.rawValue), which this build does not read; convert it to "
+        + "PNG or JPEG, or install \(format.library) and build again."
     case .truncated(let format):
       return "\(name) is truncated: its \(format.rawValue) data ends before the image is complete; "
         + "copy it again or remove it."
@@ -82,16 +90,32 @@ extension ImageError.Problem {
     let content =
       switch true {
       case start.isEmpty: "nothing"
-      case has("GIF8"): "a GIF image"
-      case has("BM"): "a BMP image"
-      case has("RIFF") && has("WEBP", at: 8): "a WebP image"
-      case has("II*\0"), has("MM\0*"): "a TIFF or camera raw image"
-      case has("ftypavif", at: 4): "an AVIF image"
-      case has("ftyphei", at: 4), has("ftypmif1", at: 4): "an HEIF image"
+      case has("\0\0\0\u{0C}JXL "), start.starts(with: [0xFF, 0x0A]): "a JPEG XL image"
+      case has("\0\0\0\u{0C}jP  "): "a JPEG 2000 image"
+      case has("8BPS"): "a Photoshop file"
+      case has("ftypcrx", at: 4), has("FUJIFILMCCD-RAW"), has("IIRO"), has("IIU\0"):
+        "a camera's raw file"
       case has("ftyp", at: 4): "a video"
+      case has("<svg"): "an SVG drawing"
+      case has("%PDF"): "a PDF document"
       case isText: "text"
       default: "of an unknown kind"
       }
     return .notAnImage(content: content)
+  }
+}
+
+extension ImageFormat {
+  /// What a build needs to read the format.
+  fileprivate var library: String {
+    switch self {
+    case .png: "libpng"
+    case .jpeg, .bmp: "libjpeg"
+    case .webp: "libwebp"
+    case .gif: "giflib"
+    case .tiff: "libtiff"
+    case .heic: "libheif with a decoder of HEVC"
+    case .avif: "libheif with a decoder of AV1"
+    }
   }
 }

@@ -2,16 +2,37 @@ import CImageCodecs
 
 /// The codec of each format.
 extension ImageFormat {
+  /// Whether this build has the format's codec.
+  public var isReadable: Bool { ci_has_codec(code) != 0 }
+
+  /// The properties of a format may follow its pixels, so that its header needs the whole file.
+  var hasLateHeader: Bool {
+    switch self {
+    case .tiff, .heic, .avif: true
+    case .png, .jpeg, .webp, .gif, .bmp: false
+    }
+  }
+
+  private var code: ci_format {
+    switch self {
+    case .png: CI_PNG
+    case .jpeg: CI_JPEG
+    case .webp: CI_WEBP
+    case .gif: CI_GIF
+    case .bmp: CI_BMP
+    case .tiff: CI_TIFF
+    case .heic: CI_HEIC
+    case .avif: CI_AVIF
+    }
+  }
+
   func readHeader(
     _ bytes: UnsafeRawBufferPointer, _ header: inout ci_header, _ profile: EmbeddedProfile
   ) -> ci_status {
     let context = Unmanaged.passUnretained(profile).toOpaque()
     let bytes = bytes.bindMemory(to: UInt8.self)
     guard let start = bytes.baseAddress else { return CI_TRUNCATED }
-    return switch self {
-    case .png: ci_png_read_header(start, bytes.count, &header, collectProfile, context)
-    case .jpeg: ci_jpeg_read_header(start, bytes.count, &header, collectProfile, context)
-    }
+    return ci_read_header(code, start, bytes.count, &header, collectProfile, context)
   }
 
   func decode(
@@ -22,10 +43,8 @@ extension ImageFormat {
     guard let start = bytes.baseAddress, let target = pixels.baseAddress else {
       return CI_TRUNCATED
     }
-    return switch self {
-    case .png: ci_png_decode(start, bytes.count, target, pixels.count, alpha)
-    case .jpeg: ci_jpeg_decode(start, bytes.count, UInt32(denominator), target, pixels.count)
-    }
+    return ci_decode(
+      code, start, bytes.count, UInt32(denominator), target, pixels.count, alpha)
   }
 }
 

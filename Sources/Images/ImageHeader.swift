@@ -1,26 +1,3 @@
-/// The image formats that can be decoded. They are recognised by their first bytes.
-public enum ImageFormat: String, Sendable, CaseIterable {
-  case png = "PNG"
-  case jpeg = "JPEG"
-
-  /// The bytes that every file of the format starts with.
-  var signature: [UInt8] {
-    switch self {
-    case .png: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    case .jpeg: [0xFF, 0xD8, 0xFF]
-    }
-  }
-
-  /// The format of a file that starts with `bytes`, which may end within the signature.
-  init?(startingWith bytes: some Collection<UInt8>) {
-    let match = Self.allCases.first { format in
-      zip(format.signature, bytes).allSatisfy(==)
-    }
-    guard let match, !bytes.isEmpty else { return nil }
-    self = match
-  }
-}
-
 /// The properties of an image file that are read without decoding its pixels.
 public struct ImageHeader: Sendable, Equatable {
   /// The format that the first bytes show.
@@ -29,13 +6,16 @@ public struct ImageHeader: Sendable, Equatable {
   public let width: Int
   /// Rows as stored, before `orientation` is applied.
   public let height: Int
-  /// EXIF orientation, 1 (upright) to 8; 1 when the file gives none or an invalid one.
+  /// EXIF orientation, 1 (upright) to 8; 1 when the file gives none or an invalid one. The turns of
+  /// HEIC and AVIF are not counted: `width` and `height` are those of the turned image.
   public let orientation: Int
   /// Whether there is an alpha channel or a transparent colour.
   public let hasAlpha: Bool
-  /// The description of the embedded ICC profile; nil for sRGB or no profile, "unreadable" for a
-  /// damaged one. Colours are never converted: every image is read as sRGB.
+  /// The name of the embedded ICC profile, or of the colours that codes or a gamma state; nil for
+  /// sRGB or none, "unreadable" for a damaged profile.
   public let colorProfile: String?
+  /// Whether decoding converts the colours of `colorProfile` to sRGB. If not, they are read as sRGB.
+  public let convertsColors: Bool
 
   /// The size of the upright image, as `ImageDecoder.decode` returns it at full scale.
   public var orientedSize: PixelSize {

@@ -10,7 +10,8 @@ public enum PNGText {
   ) throws(ImageError) -> [(key: String, value: String)] {
     let header = try ImageDecoder.header(data, name: name)
     guard header.format == .png else {
-      throw ImageError(file: name, problem: .notAnImage(content: "a JPEG image"))
+      throw ImageError(
+        file: name, problem: .notAnImage(content: "a \(header.format.rawValue) image"))
     }
     let collected = CollectedText()
     let status = withExtendedLifetime(collected) {

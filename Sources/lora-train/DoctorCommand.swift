@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import StableDiffusion
 import Torch
 import Training
@@ -9,7 +10,7 @@ import Workspace
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Checks libtorch, device, base model and database.",
+    abstract: "Checks libtorch, device, image formats, base model and database.",
     discussion: "Prints one line for each check, and for each problem what to do.")
 
   @Option(
@@ -21,7 +22,7 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let checks = [libtorch(), device(), exactness(), memory(), baseModel(), records()]
+    let checks = [libtorch(), device(), exactness(), memory(), images(), baseModel(), records()]
     if json {
       try Console.result(json: checks)
     } else {
@@ -93,6 +94,17 @@ struct DoctorCommand: ParsableCommand {
 
   private func memory() -> Check {
     Check("memory") { "\(ProcessInfo.processInfo.physicalMemory >> 20) MiB in this machine" }
+  }
+
+  private func images() -> Check {
+    Check("images") {
+      let missing = ImageFormat.allCases.filter { !$0.isReadable }.map(\.rawValue)
+      return ImageFormat.readable.map(\.rawValue).joined(separator: ", ")
+        + (missing.isEmpty ? "" : "; built without \(missing.joined(separator: ", "))")
+        + (ImageDecoder.convertsColors
+          ? "; colour profiles are converted to sRGB"
+          : "; built without lcms2, so all colours are read as sRGB")
+    }
   }
 
   private func baseModel() -> Check {

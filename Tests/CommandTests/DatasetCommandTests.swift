@@ -63,7 +63,7 @@ extension CommandTests {
       for name in ["cut.png", "baseline-420.jpg", "progressive-420.jpg"] {
         #expect(report.unusable.contains { $0.problem.contains("\(name) is truncated") })
       }
-      #expect(report.problems.contains { $0.contains("text.jpg is not a PNG or JPEG") })
+      #expect(report.problems.contains { $0.contains("text.jpg is not an image that can be read") })
       #expect(report.images.count == 4 && report.steps_per_epoch == 3)
 
       let table = try dataset()

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 
 extension CommandTests {
@@ -123,6 +124,8 @@ extension CommandTests {
       let present = try workspace.run("doctor", "--model", Workspace.model)
       #expect(present.code == 0)
       #expect(present.results.split(separator: "\n").allSatisfy { $0.hasPrefix("ok ") })
+      let formats = ImageFormat.readable.map(\.rawValue).joined(separator: ", ")
+      #expect(present.results.contains("images      \(formats);"))
     }
 
     private func loseDatabase() throws {

@@ -51,9 +51,10 @@ struct FileTests {
   @Test(
     "the error names content of other formats",
     arguments: [
-      ("just some words\n", "text"), ("GIF89a\u{1}", "a GIF image"),
-      ("RIFF\u{1}\0\0\0WEBPVP8 ", "a WebP image"), ("\0\0\0\u{18}ftypheic", "an HEIF image"),
-      ("II*\0\u{8}\0\0\0", "a TIFF or camera raw image"), ("\u{1}\u{2}", "of an unknown kind"),
+      ("just some words\n", "text"), ("BMW and other cars\n", "text"),
+      ("\0\0\0\u{0C}JXL \r\n", "a JPEG XL image"), ("8BPS\0\u{1}", "a Photoshop file"),
+      ("\0\0\0\u{18}ftypcrx ", "a camera's raw file"), ("\0\0\0\u{18}ftypisom", "a video"),
+      ("RIFF\u{1}\0\0\0WAVEfmt ", "of an unknown kind"), ("\u{1}\u{2}", "of an unknown kind"),
     ])
   func otherContent(bytes: String, content: String) throws {
     try Fixtures.withTemporaryFolder { folder in

@@ -217,7 +217,7 @@ struct SubjectTests {
 
   @Test(
     "the error for an image that cannot be decoded names the file and its content",
-    arguments: [("text", "is not a PNG or JPEG image"), ("", "is empty")])
+    arguments: [("text", "is not an image that can be read"), ("", "is empty")])
   func undecodable(content: String, expected: String) throws {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(content, to: "dog/2.jpg")

@@ -1,12 +1,13 @@
-// PNG and JPEG from and to interleaved 8-bit RGB, over the system's libpng and libjpeg-turbo, and
-// Pillow's bicubic resampling.
+// Image files to interleaved 8-bit sRGB over the system's libraries, PNG from RGB, and Pillow's bicubic
+// resampling. libpng and libjpeg-turbo are always there; Package.swift has a trait for each of the
+// others.
 //
 // The rules of this header:
 // - Arguments are borrowed for the length of the call. Pixels are rows from top to bottom, without
 //   padding, three bytes (red, green, blue) per pixel.
 // - A function returns CI_OK or another status. `ci_error()` is valid only after another status.
 // - The libraries' long jumps end inside the call, their warnings are not printed, and all memory
-//   of a call is freed, even if the input is damaged.
+//   of a call is freed, even if the input is damaged. Nothing is shared between threads.
 // - No function limits the size of an image: read its header, decide, allocate, then decode.
 
 #ifndef C_IMAGE_CODECS_H
@@ -29,53 +30,71 @@ typedef enum ci_status {
 /// until the next call.
 const char *ci_error(void);
 
+// MARK: Reading
+
+typedef enum ci_format {
+  CI_PNG, CI_JPEG, CI_WEBP, CI_GIF, CI_BMP, CI_TIFF, CI_HEIC, CI_AVIF,
+} ci_format;
+
+/// Whether this build can decode a format: 1 or 0.
+int ci_has_codec(ci_format format);
+
+/// Whether this build converts colours, by lcms2: 1 or 0.
+int ci_converts_colors(void);
+
+/// How the colours that a file states become sRGB.
+typedef enum ci_colors {
+  /// They are sRGB, or the file states none.
+  CI_COLORS_SRGB,
+  /// `ci_decode` converts them.
+  CI_COLORS_CONVERTED,
+  /// They cannot be converted: `ci_decode` reads them as sRGB.
+  CI_COLORS_UNCONVERTED,
+} ci_colors;
+
 /// The properties of an image file that are read without decoding its pixels.
 typedef struct ci_header {
   /// Size as stored, before `orientation` is applied.
   uint32_t width, height;
-  /// EXIF orientation, 1 to 8; 1 (upright) when the file gives none or an invalid one.
+  /// EXIF orientation, 1 to 8; 1 (upright) when the file gives none or an invalid one. The turns of
+  /// HEIC and AVIF are not counted: they belong to the stored size.
   int orientation;
   /// 1 when there is an alpha channel or a transparent colour, else 0.
   int has_alpha;
+  /// What happens to the colours.
+  ci_colors colors;
+  /// ITU-T H.273 colour primaries and transfer characteristics; 0 when the file gives none, or a
+  /// profile instead.
+  int primaries, transfer;
+  /// The gAMA of a PNG in 1/100000; 0 when it has none, or a profile instead.
+  uint32_t gamma;
 } ci_header;
 
 /// Receives the embedded ICC profile, valid only during the call; NULL: it is damaged.
 typedef void (*ci_profile_visitor)(
     void *context, const uint8_t *_Nullable profile, size_t count);
 
-// MARK: JPEG
+/// Reads the header of a file in memory, and visits the profile if there is one.
+ci_status ci_read_header(
+    ci_format format, const uint8_t *bytes, size_t count, ci_header *header,
+    ci_profile_visitor visit, void *context);
 
-/// Reads the header of a JPEG file in memory, and visits the profile if there is one.
-ci_status ci_jpeg_read_header(
-    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
-    void *context);
-
-/// Decodes a baseline or progressive JPEG (grey, YCbCr, RGB, CMYK or YCCK) to upright RGB.
+/// Decodes a file to upright sRGB: the first frame of an animation, the first page of a TIFF.
 ///
-/// CMYK is read as inverted, as Adobe's programs write it and Pillow and djpeg read it. Missing or
-/// invalid compressed data is an error, not an image with a grey rest.
+/// Transparency is composited over white with Pillow's rounding, samples of more than 8 bits keep
+/// their high byte, and colours are converted as the header states. CMYK without a usable profile
+/// becomes RGB by Pillow's formula. A PNG's gAMA and cHRM are ignored. Missing or invalid compressed
+/// data is an error, not an image with a grey rest.
 ///
-/// `denominator` is 1, 2, 4 or 8: the image is reduced by it while it is decoded (sides are
-/// rounded up). `capacity` must be three times the reduced width times the reduced height.
-ci_status ci_jpeg_decode(
-    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity);
+/// `denominator` is 1, 2, 4 or 8: a JPEG is reduced by it while it is decoded (sides are rounded
+/// up); other formats need 1. `capacity` must be three times the reduced width times the reduced
+/// height. `alpha`, unless NULL, receives the transparency, one byte per pixel. It must be NULL for
+/// an image without transparency.
+ci_status ci_decode(
+    ci_format format, const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb,
+    size_t capacity, uint8_t *_Nullable alpha);
 
 // MARK: PNG
-
-/// Reads the header of a PNG file in memory, and visits the profile if there is one.
-ci_status ci_png_read_header(
-    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
-    void *context);
-
-/// Decodes a PNG of any colour type and depth to upright RGB.
-///
-/// Transparency is composited over white with Pillow's rounding, 16-bit samples keep their high
-/// byte, and gamma and colour profile are ignored. `capacity` must be three times the pixels.
-///
-/// `alpha`, unless NULL, receives the transparency, one byte per pixel. It must be NULL for an
-/// image without transparency.
-ci_status ci_png_decode(
-    const uint8_t *bytes, size_t count, uint8_t *rgb, size_t capacity, uint8_t *_Nullable alpha);
 
 /// Receives one text chunk: Latin-1 `key`, and NUL-terminated `text` that is UTF-8 when `is_utf8`
 /// is not 0, else Latin-1. Both are valid only during the call.

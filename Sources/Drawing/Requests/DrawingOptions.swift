@@ -74,7 +74,7 @@ package struct DrawingOptions: OptionTable {
   // MARK: Drawing over an image
 
   @Option(
-    .start, "Image to draw over, PNG or JPEG. It is scaled and cropped to the picture's size.",
+    .start, "Image file to draw over. It is scaled and cropped to the picture's size.",
     value: "file", unset: "none")
   package var image: String? = nil
   @Option(

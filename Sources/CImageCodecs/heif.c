@@ -1,0 +1,197 @@
+#ifdef CI_BUILT_WITH_HEIF
+
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libheif/heif.h>
+
+// The limit of libheif before it had one of its own: more than ImageLimits admits by default.
+enum { largest_side = 32768 };
+
+/// One file being read, to its primary image.
+typedef struct heif_file {
+  struct heif_context *context;
+  struct heif_image_handle *handle;
+  struct heif_image *image;
+  ci_header header;
+  ci_source source;
+  uint8_t *profile, *row;
+} heif_file;
+
+int ci_heif_decodes(int av1) {
+  return heif_have_decoder_for_format(av1 ? heif_compression_AV1 : heif_compression_HEVC);
+}
+
+// MARK: Reading
+
+static ci_status fail(struct heif_error error) {
+  const char *reason = error.message ? error.message : "invalid data";
+  int is_cut = error.subcode == heif_suberror_End_of_data
+      || error.subcode == heif_suberror_No_meta_box;
+  if (is_cut) return ci_fail(CI_TRUNCATED, reason);
+  // libheif's "Invalid input: ...: what is wrong" repeats what our sentence has.
+  const char *rest = strstr(reason, ": ");
+  return ci_fail(CI_FAILED, rest && rest[2] ? rest + 2 : reason);
+}
+
+/// ISO/IEC 14496-12 section 4.2: whether the outer boxes end within the file. libheif reads a file
+/// without its last boxes as a damaged one.
+static int has_all_boxes(const uint8_t *bytes, uint64_t count) {
+  uint64_t start = 0;
+  while (start < count) {
+    if (count - start < 8) return 0;
+    const uint8_t *box = bytes + start;
+    uint64_t size = 0, header = 8;
+    for (int index = 0; index < 4; index++) size = size << 8 | box[index];
+    if (size == 0) return 1;
+    if (size == 1) {
+      if (count - start < 16) return 0;
+      for (int index = 8; index < 16; index++) size = size << 8 | box[index];
+      size &= ~(1ull << 63);
+      header = 16;
+    }
+    if (size < header) return 1;
+    if (size > count - start) return 0;
+    start += size;
+  }
+  return 1;
+}
+
+static ci_status read_profile(heif_file *reader) {
+  size_t count = heif_image_handle_get_raw_color_profile_size(reader->handle);
+  if (count) {
+    reader->profile = malloc(count);
+    if (!reader->profile) return ci_fail(CI_FAILED, "out of memory");
+    struct heif_error error =
+        heif_image_handle_get_raw_color_profile(reader->handle, reader->profile);
+    if (error.code != heif_error_Ok) return fail(error);
+    reader->source.profile = reader->profile;
+    reader->source.profile_count = count;
+    return CI_OK;
+  }
+  struct heif_color_profile_nclx *coded = NULL;
+  struct heif_error error = heif_image_handle_get_nclx_color_profile(reader->handle, &coded);
+  if (error.code == heif_error_Ok && coded) {
+    reader->source.primaries = (int)coded->color_primaries;
+    reader->source.transfer = (int)coded->transfer_characteristics;
+  }
+  heif_nclx_color_profile_free(coded);
+  return CI_OK;
+}
+
+static ci_status open_reader(heif_file *reader, const uint8_t *bytes, size_t count) {
+  *reader = (heif_file){.source.space = CI_SPACE_RGB};
+  if (!has_all_boxes(bytes, count)) return ci_fail(CI_TRUNCATED, "the data ends early");
+  reader->context = heif_context_alloc();
+  if (!reader->context) return ci_fail(CI_FAILED, "out of memory");
+  heif_context_set_maximum_image_size_limit(reader->context, largest_side);
+  struct heif_error error =
+      heif_context_read_from_memory_without_copy(reader->context, bytes, count, NULL);
+  if (error.code == heif_error_Ok) {
+    error = heif_context_get_primary_image_handle(reader->context, &reader->handle);
+  }
+  if (error.code != heif_error_Ok) return fail(error);
+
+  int width = heif_image_handle_get_width(reader->handle);
+  int height = heif_image_handle_get_height(reader->handle);
+  if (width < 1 || height < 1) return ci_fail(CI_FAILED, "a side of zero");
+  // libheif turns the image. The orientation in EXIF only repeats this.
+  reader->header = (ci_header){
+      .width = (uint32_t)width,
+      .height = (uint32_t)height,
+      .orientation = 1,
+      .has_alpha = heif_image_handle_has_alpha_channel(reader->handle) != 0};
+  return read_profile(reader);
+}
+
+static void close_reader(heif_file *reader) {
+  free(reader->profile);
+  free(reader->row);
+  if (reader->image) heif_image_release(reader->image);
+  if (reader->handle) heif_image_handle_release(reader->handle);
+  if (reader->context) heif_context_free(reader->context);
+}
+
+static ci_status read_image(heif_file *reader) {
+  struct heif_decoding_options *options = heif_decoding_options_alloc();
+  if (!options) return ci_fail(CI_FAILED, "out of memory");
+  options->convert_hdr_to_8bit = 1;
+  options->strict_decoding = 1;
+  enum heif_chroma chroma =
+      reader->header.has_alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB;
+  struct heif_error error = heif_decode_image(
+      reader->handle, &reader->image, heif_colorspace_RGB, chroma, options);
+  heif_decoding_options_free(options);
+  return error.code == heif_error_Ok ? CI_OK : fail(error);
+}
+
+/// Colours that were multiplied by alpha become what they were.
+static void divide_by_alpha(uint8_t *row, uint32_t width) {
+  for (uint8_t *rgba = row; rgba < row + 4 * (size_t)width; rgba += 4) {
+    unsigned alpha = rgba[3];
+    for (int channel = 0; alpha && channel < 3; channel++) {
+      unsigned value = (rgba[channel] * 255u + alpha / 2) / alpha;
+      rgba[channel] = (uint8_t)(value > 255 ? 255 : value);
+    }
+  }
+}
+
+static ci_status put_rows(heif_file *reader, const ci_sink *sink) {
+  int stride = 0;
+  const uint8_t *plane =
+      heif_image_get_plane_readonly(reader->image, heif_channel_interleaved, &stride);
+  uint32_t width = reader->header.width, height = reader->header.height;
+  size_t row_size = (size_t)width * (reader->header.has_alpha ? 4 : 3);
+  if (!plane || heif_image_get_width(reader->image, heif_channel_interleaved) != (int)width
+      || heif_image_get_height(reader->image, heif_channel_interleaved) != (int)height
+      || stride < 0 || (size_t)stride < row_size) {
+    return ci_fail(CI_FAILED, "pixels of another size than in the header");
+  }
+  int is_premultiplied =
+      reader->header.has_alpha && heif_image_handle_is_premultiplied_alpha(reader->handle);
+  reader->row = malloc(row_size);
+  if (!reader->row) return ci_fail(CI_FAILED, "out of memory");
+  for (uint32_t y = 0; y < height; y++) {
+    memcpy(reader->row, plane + (size_t)y * (size_t)stride, row_size);
+    if (is_premultiplied) divide_by_alpha(reader->row, width);
+    ci_sink_put_rows(sink, y, 1, &reader->row);
+  }
+  return CI_OK;
+}
+
+// MARK: Entry points
+
+ci_status ci_heif_read_header(
+    const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
+    void *context) {
+  heif_file reader;
+  ci_status status = open_reader(&reader, bytes, count);
+  if (status == CI_OK) {
+    *header = reader.header;
+    ci_describe_colors(&reader.source, header, visit, context);
+  }
+  close_reader(&reader);
+  return status;
+}
+
+ci_status ci_heif_decode(
+    const uint8_t *bytes, size_t count, unsigned denominator, uint8_t *rgb, size_t capacity,
+    uint8_t *alpha) {
+  (void)denominator;
+  heif_file reader;
+  ci_sink sink = {0};
+  ci_status status = open_reader(&reader, bytes, count);
+  if (status == CI_OK) {
+    status = ci_sink_open(
+        &sink, reader.header, &reader.source, reader.header.has_alpha, rgb, capacity, alpha);
+  }
+  if (status == CI_OK) status = read_image(&reader);
+  if (status == CI_OK) status = put_rows(&reader, &sink);
+  ci_sink_close(&sink);
+  close_reader(&reader);
+  return status;
+}
+
+#endif

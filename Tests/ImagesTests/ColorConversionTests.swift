@@ -1,0 +1,97 @@
+import Foundation
+import Images
+import Testing
+
+/// The pixels are compared in `FormatTests`.
+@Suite("Colours are converted to sRGB", .enabled(if: ImageDecoder.convertsColors))
+struct ColorConversionTests {
+  @Test(
+    "the header names the profile that is converted",
+    arguments: [
+      ("p3.png", "Display P3"), ("p3.webp", "Display P3"), ("p3.tif", "Display P3"),
+      ("p3.heic", "Display P3"), ("p3.avif", "Display P3"), ("p3-alpha.png", "Display P3"),
+      ("adobe.jpg", "Adobe RGB (1998)"), ("gamma-18.png", "Grey of gamma 1.8"),
+      ("ink.tif", "Ink Test"), ("ink.jpg", "Ink Test"), ("coded.heic", "Display P3"),
+    ].filter { FormatFixtures.all.contains($0.0) })
+  func names(name: String, profile: String) throws {
+    let header = try ImageDecoder.header(FormatFixtures.data(name))
+    #expect(header.colorProfile == profile && header.convertsColors)
+  }
+
+  @Test("a profile that equals sRGB changes no pixel, and is not named")
+  func srgb() throws {
+    let data = try Fixtures.data("profile-srgb.jpg")
+    let header = try ImageDecoder.header(data)
+    #expect(header.colorProfile == nil && !header.convertsColors)
+    let start = try #require(data.firstRange(of: [0xFF, 0xE2]))
+    let length = Int(data[start.upperBound]) << 8 | Int(data[start.upperBound + 1])
+    let plain = data[..<start.lowerBound] + data[(start.upperBound + length)...]
+    #expect(try ImageDecoder.decode(data) == ImageDecoder.decode(Data(plain)))
+  }
+
+  @Test("a profile that lcms2 cannot read is named, and the image read as sRGB")
+  func unreadable() throws {
+    let header = try ImageDecoder.header(Fixtures.data("profile-wide.png"))
+    #expect(header.colorProfile == "Wide Gamut Test" && !header.convertsColors)
+  }
+
+  @Test("a JPEG is converted at every scale", arguments: [DCTScale.half, .quarter])
+  func reduced(scale: DCTScale) throws {
+    let data = try FormatFixtures.data("adobe.jpg")
+    let whole = try FormatFixtures.expected("adobe.jpg")
+    let image = try ImageDecoder.decode(data, scale: scale)
+    let middle = (image.height / 2 * image.width + image.width * 3 / 5) * 3
+    let place = (whole.height / 2 * whole.width + whole.width * 3 / 5) * 3
+    // Within the red disc. Adobe's red is far more than sRGB's.
+    for channel in 0..<3 {
+      #expect(abs(Int(image.pixels[middle + channel]) - Int(whole.pixels[place + channel])) <= 4)
+    }
+  }
+
+  @Test("every byte of a profile may be wrong", arguments: ["adobe.jpg", "ink.jpg"])
+  func damagedProfiles(name: String) throws {
+    let data = try FormatFixtures.data(name)
+    let start = try #require(data.firstRange(of: Data("ICC_PROFILE\0".utf8))).upperBound + 2
+    for index in stride(from: start, to: start + 400, by: 3) {
+      for value: UInt8 in [0, 127, 255] {
+        var damaged = data
+        damaged[index] = value
+        let header = try ImageDecoder.header(damaged)
+        #expect(header.colorProfile != nil || !header.convertsColors)
+        #expect(try ImageDecoder.decode(damaged).width == 61)
+      }
+    }
+  }
+}
+
+@Suite("Colours that are named")
+struct StatedColorTests {
+  /// The PNG with a chunk after its header.
+  private func png(_ kind: String, _ bytes: [UInt8]) throws -> Data {
+    let data = try Fixtures.data("text.png")
+    var chunk = Data(kind.utf8) + bytes
+    var crc: UInt32 = ~0
+    for byte in chunk {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+    }
+    crc = ~crc
+    chunk += [UInt8(crc >> 24), UInt8(crc >> 16 & 255), UInt8(crc >> 8 & 255), UInt8(crc & 255)]
+    return data.prefix(33) + [0, 0, 0, UInt8(bytes.count)] + chunk + data.dropFirst(33)
+  }
+
+  @Test(
+    "a gamma other than sRGB's, and codes",
+    arguments: [
+      ("gAMA", [0, 1, 0x86, 0xA0], "a gamma of 1.0"), ("gAMA", [0, 0, 0xB1, 0x8F], nil),
+      ("cICP", [1, 13, 0, 1], nil), ("cICP", [12, 13, 0, 1], "Display P3"),
+      ("cICP", [9, 16, 0, 1], "BT.2020 with HDR (PQ)"),
+    ] as [(String, [UInt8], String?)])
+  func stated(chunk: String, bytes: [UInt8], expected: String?) throws {
+    let data = try png(chunk, bytes)
+    let header = try ImageDecoder.header(data)
+    #expect(header.colorProfile == expected)
+    #expect(header.convertsColors == (expected == "Display P3" && ImageDecoder.convertsColors))
+    #expect(throws: Never.self) { try ImageDecoder.decode(data) }
+  }
+}

@@ -4,6 +4,8 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Training
+
 @Suite("Dataset survey")
 struct DatasetSurveyTests {
   private let dog: DatasetFixture
@@ -65,8 +67,8 @@ struct DatasetSurveyTests {
       dog.sentence() == """
         dog has 2 files that cannot be used:
           dog/2.png is empty (0 bytes); copy it again or remove it.
-          dog/2_a/3.jpg is not a PNG or JPEG image: its content is text; convert it to PNG or JPEG \
-        or remove it.
+          dog/2_a/3.jpg is not an image that can be read: its content is text; convert it to PNG or \
+        JPEG or remove it.
         """)
     try FileManager.default.removeItem(at: dog.url.appending(path: "1.png"))
     #expect(try dog.survey().dataset == nil)
@@ -121,6 +123,36 @@ struct DatasetSurveyTests {
     #expect(
       problem.commands.map(dog.short) == [
         "vips icc_transform \(png) \(png).srgb.png srgb --embedded && mv \(png).srgb.png \(png)"
+      ])
+  }
+
+  @Test(
+    "a profile that is converted is noted without a command, and belongs to the run's identity",
+    .enabled(if: ImageDecoder.convertsColors))
+  func convertedProfiles() throws {
+    let formats = Repository.root.appending(path: "Tests/ImagesTests/Fixtures/formats")
+    for name in ["p3.png", "p3-alpha.png", "adobe.jpg"] {
+      try dog.write(Data(contentsOf: formats.appending(path: name)), to: "2_dog/\(name)")
+    }
+    let dataset = try dog.load()
+    let found = dataset.problems.filter { $0.text.hasPrefix("the colours") }
+    #expect(
+      found.map(\.text) == [
+        "the colours are converted to sRGB from Adobe RGB (1998)",
+        "the colours are converted to sRGB from Display P3",
+      ])
+    #expect(found.map(\.files) == [["2_dog/adobe.jpg"], ["2_dog/p3-alpha.png", "2_dog/p3.png"]])
+    #expect(found.allSatisfy { $0.commands.isEmpty })
+
+    let image = try #require(dataset.images.first { $0.name == "2_dog/p3.png" })
+    let now = try RunIdentity.Image(image, masks: true)
+    var before = now
+    before.colors = nil
+    #expect(now.colors == "Display P3")
+    let difference = RunIdentity.Image.differences(of: [now], from: [before], kind: "image")
+    #expect(
+      difference.map(\.description) == [
+        "colours of 2_dog/p3.png: read as sRGB -> converted to sRGB from Display P3"
       ])
   }
 

@@ -26,11 +26,13 @@ public struct DatasetImage: Sendable, Equatable {
   public let repeats: Int
   /// What weights its loss; nil: all of it counts.
   public let mask: Mask?
+  /// The colour profile that decoding converts to sRGB; nil for sRGB or none.
+  public let convertedProfile: String?
 
   /// An image. By default its name is that of the file.
   public init(
     url: URL, name: String? = nil, size: PixelSize, captions: [String], focus: FocusPoint? = nil,
-    repeats: Int = 1, mask: Mask? = nil
+    repeats: Int = 1, mask: Mask? = nil, convertedProfile: String? = nil
   ) {
     self.url = url
     self.name = name ?? url.lastPathComponent
@@ -39,6 +41,7 @@ public struct DatasetImage: Sendable, Equatable {
     self.focus = focus
     self.repeats = repeats
     self.mask = mask
+    self.convertedProfile = convertedProfile
   }
 
   /// The first of the captions.

@@ -68,6 +68,13 @@ extension DatasetReader {
           images.map(\.image),
           "the colour profile is \(profile.excerpt()), but its colours are read as sRGB")
       }
+      + Dictionary(grouping: images.filter { $0.convertedProfile != nil }, by: \.convertedProfile)
+      .compactMap { profile, images in
+        profile.map {
+          DatasetProblem(
+            images.map(\.name), "the colours are converted to sRGB from \($0.excerpt())")
+        }
+      }.sorted { $0.text < $1.text }
   }
 
   /// Images that `metadata.jsonl` or `subject.yaml` names and that do not exist.

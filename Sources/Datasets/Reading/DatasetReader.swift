@@ -107,7 +107,8 @@ struct DatasetReader {
       DatasetImage(
         url: url, name: name, size: header.orientedSize, captions: captions,
         focus: text.focus ?? line?.focus ?? subject.focusByName[name] ?? subject.focus,
-        repeats: folder.repeats, mask: mask))
+        repeats: folder.repeats, mask: mask,
+        convertedProfile: header.convertsColors ? header.colorProfile : nil))
     note(header, of: file, in: folder)
   }
 
@@ -129,7 +130,7 @@ struct DatasetReader {
       let right = header.format == .png ? "png" : "jpg"
       findings.misnamed.append(fix(file, in: folder, to: right, ShellCommand.move(_:to:)))
     }
-    if let profile = header.colorProfile {
+    if let profile = header.colorProfile, !header.convertsColors {
       let isPNG = file.pathExtension.lowercased() == "png"
       let image = fix(file, in: folder, to: isPNG ? nil : "png", ShellCommand.toSRGB(_:as:))
       findings.otherColors.append((profile, image))

@@ -16,7 +16,7 @@ import Torch
 /// diffusers, but at least 512 pixels.
 struct LatentCache {
   /// Part of every key. Raise it whenever the same inputs give other latents.
-  private static let version = "latents 2"
+  private static let version = "latents 3"
   /// Area in pixels above which an image is encoded in tiles.
   static let largestWhole = 1536 * 1536
   /// The smallest side of a tile, in pixels.
@@ -124,7 +124,8 @@ struct LatentCache {
       }
     return cache.key(
       [
-        Self.version, "tiles above \(Self.largestWhole), from \(Self.smallestTile)", "float32",
+        Self.version, ImageDecoder.convertsColors ? "colors in sRGB" : "colors as stored",
+        "tiles above \(Self.largestWhole), from \(Self.smallestTile)", "float32",
         vaeHash, view.sha256, "original \(geometry.original)", "resized \(geometry.resized)",
         "top \(geometry.cropTop)", "left \(geometry.cropLeft)", "target \(geometry.target)",
         view.isMirrored ? "mirrored" : "as it is",

@@ -24,6 +24,9 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     public var focus: [Double]?
     /// How often it occurs in an epoch; nil for once.
     public var repeats: Int?
+    /// The colour profile from which its colours are converted to sRGB; nil for sRGB or none. Runs
+    /// of builds without lcms2 have nil.
+    public var colors: String?
   }
 
   /// The subject's images, in the order of the dataset.
@@ -162,6 +165,7 @@ extension RunIdentity.Image {
       }
     focus = image.focus.map { [$0.x, $0.y] }
     repeats = image.repeats == 1 ? nil : image.repeats
+    colors = image.convertedProfile
   }
 
   /// The differences of images from recorded ones.
@@ -204,7 +208,12 @@ extension RunIdentity.Image {
     compare("dataset", "mask of \(owner):", short(old.mask), short(mask))
     compare("dataset", "focus of \(owner):", text(old.focus), text(focus))
     compare("dataset", "repeats of \(owner):", "\(old.repeats ?? 1)", "\(repeats ?? 1)")
+    compare("dataset", "colours of \(owner):", text(old.colors), text(colors))
     return found
+  }
+
+  private func text(_ profile: String?) -> String {
+    profile.map { "converted to sRGB from \($0)" } ?? "read as sRGB"
   }
 
   private func text(_ focus: [Double]?) -> String { focus.map { "\($0)" } ?? "none" }

@@ -8,8 +8,8 @@ extension String {
   }
 }
 
-/// The first ten names for a sentence, and the number of the others.
-package func listing(_ names: [String], separator: String = ", ") -> String {
-  let shown = names.prefix(10).joined(separator: separator)
-  return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
+/// The first names for a sentence, ten by default, and the number of the others.
+package func listing(_ names: [String], separator: String = ", ", limit: Int = 10) -> String {
+  let shown = names.prefix(limit).joined(separator: separator)
+  return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
 }

@@ -32,7 +32,7 @@ extension CommandTests {
       try workspace.write("", to: "Datasets/none/.hidden")
       try expect(
         66,
-        "Datasets/none contains no .jpg or .png image; put 5 to 30 images of the subject there.",
+        "Datasets/none contains no image; put 5 to 30 images of the subject there.",
         ["--subject", "none"])
     }
 
@@ -75,17 +75,17 @@ extension CommandTests {
           "Note: 1.png: no caption in a .txt file of the same name, \"a photo of cube\" is used\n"))
     }
 
-    @Test("Captions with another extension are not read, which is an error")
+    @Test("Captions in a table that is not read are an error if there are no others")
     func foreignCaptions() throws {
       for number in 0..<3 {
-        let text = workspace.file("Datasets/cube/\(number).txt")
-        try FileManager.default.moveItem(
-          at: text, to: workspace.file("Datasets/cube/\(number).caption"))
+        try FileManager.default.removeItem(at: workspace.file("Datasets/cube/\(number).txt"))
       }
+      try workspace.write("PAR1", to: "Datasets/cube/metadata.parquet")
       try expect(
         65,
-        "Datasets/cube has captions in files that are not read (0.caption, 1.caption, 2.caption) "
-          + "and no .txt; rename them to .txt.", Workspace.training())
+        "Datasets/cube has captions in files that are not read (metadata.parquet) and no others; "
+          + "write them to .txt files, or to metadata.csv with the columns file_name and text.",
+        Workspace.training())
     }
 
     @Test("A misspelt key in the configuration file: the error names the nearest key")

@@ -95,6 +95,41 @@ struct AspectBucketsTests {
     #expect(sizes.first == PixelSize(width: 256, height: 2048))
   }
 
+  @Test("from 512 on, buckets have steps of 64; below, of 32 and 16, and reach 1:4 everywhere")
+  func small() {
+    for resolution in stride(from: 64, through: 4096, by: 32) {
+      let buckets = AspectBuckets(resolution: resolution)
+      let step = resolution >= 512 ? 64 : resolution >= 256 ? 32 : 16
+      let square = PixelSize(width: resolution, height: resolution)
+      #expect(buckets.sizes.contains(square) && buckets.sizes.count >= 5, "\(resolution)")
+      for size in buckets.sizes where size != square {
+        #expect(size.area <= resolution * resolution)
+        #expect(size.width.isMultiple(of: step) && size.height.isMultiple(of: step))
+      }
+      for (width, height) in [(400, 100), (100, 400), (300, 100), (1200, 300)] {
+        let image = PixelSize(width: width, height: height)
+        let target = buckets.bucket(for: image, upscale: true)
+        #expect(CropGeometry(original: image, target: target).cutAway < 0.25, "\(resolution)")
+      }
+      if resolution >= 512 { #expect(buckets == AspectBuckets(resolution: resolution, step: 64)) }
+    }
+  }
+
+  @Test("images of a quarter to four times their height keep more than 80 % of their area")
+  func cutAway() {
+    for resolution in [64, 96, 128, 192, 256, 320, 448, 512, 1024] {
+      let buckets = AspectBuckets(resolution: resolution)
+      for width in stride(from: 100, through: 1600, by: 10) {
+        let image = PixelSize(width: width, height: 400)
+        let target = buckets.bucket(for: image, upscale: true)
+        let geometry = CropGeometry(original: image, target: target)
+        let kept = Double(target.area) / (Double(image.area) * geometry.scale * geometry.scale)
+        #expect(abs(1 - kept - geometry.cutAway) < 0.02)
+        #expect(geometry.cutAway < (resolution < 128 ? 0.3 : 0.2), "\(image) at \(resolution)")
+      }
+    }
+  }
+
   @Test(
     "the square is always a bucket, and the only one if no other fits",
     arguments: [(32, 64), (64, 64), (192, 64), (256, 64), (500, 250), (1024, 1024)])

@@ -36,7 +36,9 @@ struct CaptionSourceTests {
     #expect(focus == [FocusPoint(x: 0.25, y: 1)])
     #expect(
       try dog.problems() == [
-        "5.png, 6.png: no caption in a .txt file of the same name, \"a photo of dog\" is used"
+        "5.png, 6.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
+        "2_a/2.png: captions in 2_a/metadata.jsonl and in metadata.jsonl, the first is read",
+        "metadata.jsonl: the keys label, prompt are not read",
       ])
   }
 
@@ -199,30 +201,5 @@ struct CaptionSourceTests {
     }
     try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
     #expect(try dog.captions() == ["1.png": ["aé"], "it's 2.png": ["“a”"], "3.png": ["a"]])
-  }
-
-  @Test(
-    "captions of other programs are an error if no image has a .txt, else a note with a command")
-  func foreign() throws {
-    try dog.writeImages("1.png", "2.png")
-    try dog.write("a dog", to: "1.caption")
-    try dog.write("a dog", to: "2.cap")
-    try dog.write("a,b", to: "metadata.csv")
-    #expect(
-      dog.sentence()
-        == "dog has captions in files that are not read (1.caption, 2.cap, metadata.csv) and no .txt; "
-        + "rename them to .txt.")
-    let survey = try dog.survey()
-    #expect(
-      survey.unusable.flatMap(\.commands).map(dog.short) == [
-        "mv dog/1.caption dog/1.txt", "mv dog/2.cap dog/2.txt",
-      ])
-    #expect(survey.dataset?.images.count == 2)
-    try dog.write("a dog", to: "2.txt")
-    #expect(
-      try dog.problems().last
-        == "1.caption, 2.cap, metadata.csv: not read; captions are read only from .txt files and "
-        + "metadata.jsonl")
-    #expect(try dog.commands() == ["mv dog/1.caption dog/1.txt"])
   }
 }

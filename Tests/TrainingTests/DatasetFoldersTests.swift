@@ -68,7 +68,7 @@ struct DatasetFoldersTests {
         "5_empty/1.txt: no image of the same name, not read",
         "2_a/deeper: not read; a folder two levels deep is read only if subject.yaml lists it under "
           + "folders",
-        "5_empty: contains no .jpg or .png image",
+        "5_empty: contains no image",
         "more: not read; a folder inside a dataset is read only if its name is like 3_sks dog "
           + "(repeats and caption) or subject.yaml lists it under folders",
       ])

@@ -60,13 +60,19 @@ struct SubjectTests {
       try folder.write(Self.black, to: "dog/\(name)")
       try folder.write("a dog", to: "dog/\(name.dropLast(4)).txt")
     }
-    for name in [".hidden.png", "LICENSE", "notes.md", "png"] {
+    for name in [".hidden.png", "LICENSE", "notes.md", "png", ".DS_Store"] {
       try folder.write("text", to: "dog/\(name)")
     }
     let dataset = try load()
     #expect(dataset.images.map(\.name) == ["B.Png", "a10.png", "a2.png", "b.PNG"])
     #expect(dataset.images.allSatisfy { ($0.size.width, $0.size.height) == (64, 48) })
-    #expect(dataset.problems.map(\.text) == ["the same image, which will weigh more than others"])
+    #expect(
+      dataset.problems.map(\.description) == [
+        "notes.md: a document, not read",
+        ".hidden.png: hidden, not read; an image needs a name that does not start with a dot",
+        "LICENSE, png: neither an image nor a caption nor a mask, not read",
+        "B.Png, a10.png, a2.png, b.PNG: the same image, which will weigh more than others",
+      ])
   }
 
   @Test(
@@ -123,9 +129,10 @@ struct SubjectTests {
     let dataset = try load()
     #expect(
       dataset.problems.map(\.description) == [
-        "1.png, 2.png: no caption in a .txt file of the same name, \"a photo of dog\" is used"
+        "1.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
+        "2.png: the caption file is empty, the caption of the folder or the subject is used; "
+          + "`empty_captions: true` trains these images with an empty caption",
       ])
-    #expect(dataset.problems[0].files == ["1.png", "2.png"])
   }
 
   @Test("every file that is not used is noted")
@@ -136,14 +143,14 @@ struct SubjectTests {
     try folder.write("a dog", to: "dog/2.txt")
     try folder.write("a dog", to: "dog/3.txt")
     try folder.write("a dog", to: "dog/2.caption")
-    try folder.write("webp", to: "dog/4.webp")
+    try folder.write("8BPS", to: "dog/4.psd")
     try folder.write(Self.black, to: "dog/more/5.png")
     #expect(
       try load().problems.map(\.description) == [
         "2.jpg: the extension does not fit the format of the content",
         "3.txt: no image of the same name, not read",
-        "2.caption: not read; captions are read only from .txt files and metadata.jsonl",
-        "4.webp: not read; only JPEG and PNG are read",
+        "2.caption: not read; the image has its caption in another file",
+        "4.psd: an image of a format that is not read; convert it to PNG",
         "more: not read; a folder inside a dataset is read only if its name is like 3_sks dog "
           + "(repeats and caption) or subject.yaml lists it under folders",
       ])
@@ -206,11 +213,11 @@ struct SubjectTests {
   func empty() throws {
     try folder.write("text", to: "dog/1.txt")
     #expect(
-      sentence() == "dog contains no .jpg or .png image; put 5 to 30 images of the subject there.")
-    try folder.write("webp", to: "dog/1.webp")
+      sentence() == "dog contains no image; put 5 to 30 images of the subject there.")
+    try folder.write("8BPS", to: "dog/1.psd")
     #expect(
       sentence()
-        == "dog contains no .jpg or .png image, only unsupported formats (1.webp); convert them.")
+        == "dog contains no image, only unsupported formats (1.psd); convert them.")
     try folder.write(Self.black, to: "can")
     #expect(sentence(loading: "can") == "can is a file; give the folder that contains the images.")
   }
@@ -254,16 +261,6 @@ struct SubjectTests {
     try folder.write(Self.black, to: "dog/1.png")
     try folder.write(Data([0x61, 0xe9, 0x62]), to: "dog/1.txt")
     #expect(sentence() == "dog/1.txt is not UTF-8 text; save the caption as UTF-8.")
-  }
-
-  @Test("captions with another extension are an error if no image has a .txt")
-  func foreignCaptions() throws {
-    try folder.write(Self.black, to: "dog/1.png")
-    try folder.write("a dog", to: "dog/1.caption")
-    #expect(
-      sentence()
-        == "dog has captions in files that are not read (1.caption) and no .txt; rename them to .txt."
-    )
   }
 
   @Test("a typo in subject.yaml is reported as in a configuration file")

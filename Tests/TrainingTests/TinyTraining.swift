@@ -68,6 +68,7 @@ final class TinyTraining {
     config.subject = "dog"
     config.steps = 6
     config.resolution = 64
+    config.bucketStep = 64
     config.rank = 2
     config.alpha = 3
     config.loraTargets = ["to_q", "to_out.0"]

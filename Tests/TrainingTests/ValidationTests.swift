@@ -129,7 +129,7 @@ struct ValidationTests {
     #expect(data.validation.map(\.file) == ["validation/a.png", "validation/b.png"])
     #expect(setup.identity.images.count == 3 && setup.identity.validation?.count == 2)
     #expect(
-      setup.problems.map(\.description) == [
+      setup.problems.map(\.description).filter { !$0.contains("cut off") } == [
         "2.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
         "validation/b.png: no caption in a .txt file of the same name, \"a photo of dog\" is used",
       ])
@@ -268,7 +268,7 @@ struct ValidationTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       sentence { _ = try training.setup(Self.config()) }.hasSuffix(
-        "dog/validation contains no .jpg or .png image; put 2 to 5 images of the subject there that "
+        "dog/validation contains no image; put 2 to 5 images of the subject there that "
           + "are not trained on, or set `validate_every: 0`."))
   }
 

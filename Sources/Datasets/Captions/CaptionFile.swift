@@ -1,21 +1,64 @@
 import Files
 import Foundation
 
-/// The text file beside an image: a caption, or alternatives, on each line.
-struct CaptionFile {
+/// The file beside an image with its caption, or with alternatives.
+package struct CaptionFile {
+  /// The extensions of caption files. Files of earlier ones override those of later ones.
+  package static let endings = ["txt", "caption", "captions", "cap", "text", "tags", "json", "csv"]
+
   /// The trimmed lines that are not blank, without the line with the focus point.
   private(set) var captions: [String] = []
   /// The point of a line `focus: 0.4 0.3`.
   private(set) var focus: FocusPoint?
+  /// Keys of JSON that are not read.
+  private(set) var unreadKeys: [String] = []
 
-  init() {}
+  /// Whether the file gives the image nothing.
+  var isEmpty: Bool { captions.isEmpty && focus == nil }
 
-  /// Reads a caption file.
+  /// Whether the file of one name overrides the file of another name.
+  static func precedes(_ one: String, _ other: String) -> Bool {
+    func rank(_ name: String) -> Int {
+      endings.firstIndex(of: name.pathExtension.lowercased()) ?? endings.count
+    }
+    return (rank(one), one.utf8.count, one) < (rank(other), other.utf8.count, other)
+  }
+
+  /// Reads a caption file. nil: it is JSON or a table without a caption.
   ///
-  /// - Throws: `DatasetError` if the file cannot be read, is not UTF-8, or has an invalid focus
-  ///   point.
-  init(contentsOf url: URL) throws(DatasetError) {
+  /// - Throws: `DatasetError` if the file cannot be read, is not UTF-8 or not JSON, or has an invalid
+  ///   focus point.
+  init?(contentsOf url: URL) throws(DatasetError) {
     let text = try TextFile.text(contentsOf: url)
+    switch url.pathExtension.lowercased() {
+    case "json":
+      if text.allSatisfy(\.isWhitespace) { return }
+      guard let value = JSONValue.parsed(Data(text.utf8)) else {
+        throw .brokenJSON(url.relativePath, problem: "is not JSON")
+      }
+      let fields: CaptionFields
+      do throws(CaptionFields.Problem) {
+        fields = try CaptionFields(value as? [String: Any] ?? ["text": value], addsTags: true)
+      } catch {
+        throw .brokenJSON(url.relativePath, problem: error.text)
+      }
+      guard fields.hasCaption || fields.focus != nil else { return nil }
+      captions = fields.captions
+      focus = fields.focus
+      unreadKeys = fields.unread
+    case "tags":
+      try readLines(text, url)
+      if !captions.isEmpty { captions = [captions.joined(separator: ", ")] }
+    case "csv":
+      try readLines(text, url)
+      // Several lines are a table. Its columns may be anything.
+      if captions.count > 1 { return nil }
+    default:
+      try readLines(text, url)
+    }
+  }
+
+  private mutating func readLines(_ text: String, _ url: URL) throws(DatasetError) {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)

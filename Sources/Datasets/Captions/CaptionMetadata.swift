@@ -1,15 +1,15 @@
 import Files
 import Foundation
 
-/// Captions in the format of Hugging Face's `imagefolder`: each line of `metadata.jsonl` is a JSON
-/// object with the name of an image and its caption or captions.
+/// Captions of several images in one file: `metadata.jsonl` and `metadata.csv` in the format of
+/// Hugging Face's `imagefolder`, and JSON such as sd-scripts' `meta_cap.json`.
 struct CaptionMetadata {
-  /// The content of one line.
+  /// What the file gives one image.
   struct Entry: Equatable {
-    /// The path of the image, relative to the folder of `metadata.jsonl`.
+    /// The name of the image as the file has it.
     let file: String
-    /// The number of the line, from 1.
-    let line: Int
+    /// The number of the line, from 1; nil in JSON.
+    let line: Int?
     /// The captions of the image; may be empty.
     let captions: [String]
     /// The point around which the image is cropped.
@@ -17,85 +17,127 @@ struct CaptionMetadata {
   }
 
   static let fileName = "metadata.jsonl"
+  /// The names of files with the captions of several images, the ones that override others first.
+  static let fileNames = [fileName, "metadata.csv"]
 
-  /// The lines by the paths of their images.
+  /// The entries by the paths of their images.
   private(set) var entries: [String: Entry] = [:]
+  /// Whether it is a list of OneTrainer's concepts, which has no captions.
+  private(set) var isConceptList = false
+  /// Keys that are not read.
+  private(set) var unreadKeys: Set<String> = []
   /// The error of the first line that cannot be read.
   private(set) var error: DatasetError?
 
-  /// Reads the valid lines of a file. Throws `DatasetError` for a file that cannot be read as text.
-  init(contentsOf url: URL) throws(DatasetError) {
-    let folder = url.deletingLastPathComponent()
+  private let url: URL
+  private let images: ImageNames
+
+  /// Reads the valid entries of a file. Throws `DatasetError` for a file that cannot be read as
+  /// text.
+  ///
+  /// - Parameter images: The images in the file's folder.
+  init(contentsOf url: URL, images: ImageNames) throws(DatasetError) {
+    self.url = url
+    self.images = images
     let text = try TextFile.text(contentsOf: url)
+    switch url.pathExtension.lowercased() {
+    case "csv": readTable(CSVTable(text))
+    case "json": try readJSON(text)
+    default: readLines(text)
+    }
+  }
+
+  /// Whether entries of one file override those of another.
+  static func precedes(_ one: String, _ other: String) -> Bool {
+    func rank(_ name: String) -> Int { fileNames.firstIndex(of: name) ?? fileNames.count }
+    return rank(one) == rank(other) ? one < other : rank(one) < rank(other)
+  }
+
+  private mutating func readLines(_ text: String) {
     let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !Substring(line).allSatisfy(\.isWhitespace) {
-      do {
-        let read = try JSONDecoder().decode(MetadataLine.self, from: Data(line))
-        let place = folder.appending(path: read.file).standardizedFileURL.path
-        let entry = Entry(
-          file: read.file, line: index + 1, captions: read.captions, focus: read.focus)
-        guard entries.updateValue(entry, forKey: place) == nil else {
-          throw MetadataLine.Problem("names \"\(read.file.excerpt())\" a second time")
-        }
-      } catch {
-        let problem = (error as? MetadataLine.Problem)?.text ?? "is not a JSON object"
-        self.error =
-          self.error ?? .brokenMetadata(url.relativePath, line: index + 1, problem: problem)
+      let object = JSONValue.parsed(Data(line)) as? [String: Any]
+      attempt(line: index + 1) {
+        guard let object else { throw CaptionFields.Problem(text: "is not a JSON object") }
+        return try CaptionFields(object)
       }
     }
   }
-}
 
-private struct MetadataLine: Decodable {
-  /// Why a line cannot be read.
-  struct Problem: Error {
-    let text: String
-
-    init(_ text: String) { self.text = text }
+  private mutating func readTable(_ table: CSVTable) {
+    for row in table.rows {
+      attempt(line: row.line) {
+        guard row.values.count == table.columns.count else {
+          throw CaptionFields.Problem(
+            text: "has \(row.values.count) values for \(table.columns.count) columns")
+        }
+        let pairs = zip(table.columns, row.values).filter { !$1.isEmpty }
+        return try CaptionFields(Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+      }
+    }
   }
 
-  let file: String
-  let captions: [String]
-  let focus: FocusPoint?
-
-  private enum CodingKeys: String, CodingKey {
-    case file = "file_name"
-    case text, caption, prompt, focus
+  private mutating func attempt(line: Int, _ read: () throws -> CaptionFields) {
+    do {
+      let fields = try read()
+      guard let file = fields.file else {
+        throw CaptionFields.Problem(text: "has no text \"file_name\"")
+      }
+      guard add(fields, of: file, line: line) else {
+        throw CaptionFields.Problem(text: "names \"\(file.excerpt())\" a second time")
+      }
+    } catch {
+      let problem = (error as? CaptionFields.Problem)?.text ?? "cannot be read"
+      self.error = self.error ?? .brokenMetadata(url.relativePath, line: line, problem: problem)
+    }
   }
 
-  init(from decoder: any Decoder) throws {
-    let line = try decoder.container(keyedBy: CodingKeys.self)
-    guard let file = try? line.decode(String.self, forKey: .file) else {
-      throw Problem("has no text \"file_name\"")
+  /// Reads a JSON file that is an object with the names of images as keys, or a list of objects.
+  /// Objects of other programs, which give no image a caption, are passed over.
+  private mutating func readJSON(_ text: String) throws(DatasetError) {
+    let value = JSONValue.parsed(Data(text.utf8))
+    guard let value else { throw .brokenJSON(url.relativePath, problem: "is not JSON") }
+    if let list = value as? [[String: Any]] {
+      isConceptList = list.contains { $0["image"] is [String: Any] && $0["text"] is [String: Any] }
+      for object in list { add(object, of: nil) }
     }
-    self.file = file
-    captions = try Self.captions(in: line)
-    focus = try line.contains(.focus) ? Self.focus(in: line) : nil
+    for (file, value) in (value as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
+      if let object = value as? [String: Any] ?? (value as? String).map({ ["text": $0] }) {
+        add(object, of: file)
+      }
+    }
   }
 
-  private static func captions(in line: KeyedDecodingContainer<CodingKeys>) throws -> [String] {
-    let given = try [.text, .caption, .prompt].first { (key: CodingKeys) in
-      try line.contains(key) && !line.decodeNil(forKey: key)
+  private mutating func add(_ object: [String: Any], of file: String?) {
+    do throws(CaptionFields.Problem) {
+      let fields = try CaptionFields(object, addsTags: true)
+      guard let name = file ?? fields.file, fields.hasCaption || fields.focus != nil else { return }
+      _ = add(fields, of: name, line: nil)
+    } catch {
+      let problem = (file.map { "\"\($0.excerpt())\" " } ?? "") + error.text
+      self.error = self.error ?? .brokenJSON(url.relativePath, problem: problem)
     }
-    guard let key = given else { return [] }
-    let texts =
-      (try? line.decode([String].self, forKey: key))
-      ?? (try? line.decode(String.self, forKey: key)).map { [$0] }
-    guard let texts else {
-      throw Problem("has a \"\(key.rawValue)\" that is neither a text nor a list of texts")
-    }
-    return texts.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
-      .map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
   }
 
-  private static func focus(in line: KeyedDecodingContainer<CodingKeys>) throws -> FocusPoint? {
-    if try line.decodeNil(forKey: .focus) { return nil }
-    guard let shares = try? line.decode([Double].self, forKey: .focus),
-      let point = FocusPoint(shares)
-    else {
-      throw Problem("has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]")
-    }
-    return point
+  /// Adds an entry. Returns whether it is the first of its image.
+  private mutating func add(_ fields: CaptionFields, of file: String, line: Int?) -> Bool {
+    unreadKeys.formUnion(fields.unread)
+    let entry = Entry(file: file, line: line, captions: fields.captions, focus: fields.focus)
+    return entries.updateValue(entry, forKey: place(of: file, isJSON: line == nil)) == nil
+  }
+
+  /// The path of the image that an entry names. The names in JSON have no extension, or are paths on
+  /// another machine.
+  private func place(of file: String, isJSON: Bool) -> String {
+    let folder = url.deletingLastPathComponent()
+    let file = file.contains("/") ? file : file.replacing("\\", with: "/")
+    let place =
+      file.hasPrefix("/") ? URL(filePath: file) : folder.appending(path: file)
+    let own = isJSON ? images.owners(file) : []
+    let last = String(file.split(separator: "/").last ?? "")
+    let isElsewhere = file.hasPrefix("/") || file.dropFirst().hasPrefix(":")
+    let owners = own.isEmpty && isJSON && isElsewhere ? images.owners(last) : own
+    guard owners.count == 1 else { return place.standardizedFileURL.path }
+    return folder.appending(path: owners[0]).standardizedFileURL.path
   }
 }

@@ -3,12 +3,22 @@ import Foundation
 
 /// Reads the text files of a dataset.
 enum TextFile {
+  /// The most bytes of a text.
+  private static let limit = 1 << 28
+
   /// A file's text without its byte order mark. Throws `DatasetError` if it cannot be read or is
   /// not UTF-8.
   static func text(contentsOf url: URL) throws(DatasetError) -> String {
     let data: Data
     do {
+      let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+      guard size <= limit else {
+        throw DatasetError.unreadable(
+          url.relativePath, reason: "it has \(size) bytes, over the limit of \(limit)")
+      }
       data = try Data(contentsOf: url)
+    } catch let error as DatasetError {
+      throw error
     } catch {
       throw .unreadable(url.relativePath, reason: error.reason)
     }

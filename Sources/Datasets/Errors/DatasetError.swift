@@ -11,25 +11,32 @@ public enum DatasetError: ReportableError, Equatable {
   case unreadable(String, reason: String)
   /// The folder contains no image; `unsupported` are its images of other formats.
   case empty(String, unsupported: [String])
+  /// The folder contains no image, but these folders in it do.
+  case imagesInside(String, folders: [String])
   /// A caption in another encoding, most likely the one named.
   case captionNotUTF8(String, encoding: String)
   /// A line of a caption file with an invalid focus point, or a second one.
   case noFocusPoint(String, line: Int, found: String)
-  /// A line of a `metadata.jsonl` that cannot be used.
+  /// A line of a `metadata.jsonl` or `metadata.csv` that cannot be used.
   case brokenMetadata(String, line: Int, problem: String)
+  /// A JSON file with captions that cannot be used.
+  case brokenJSON(String, problem: String)
   /// `subject.yaml` lists a folder that does not exist, or a file.
   case noListedFolder(String, subjectFile: String)
-  /// No image has a `.txt`, but there are captions with other extensions.
+  /// No image has a caption, but there are captions in files that are not read.
   case captionsNotRead(String, files: [String])
+  /// The masks of all images are black where training sees them.
+  case nothingCounts(String, images: [String])
   /// Several files that cannot be used, with one sentence for each.
   case unusable(String, reasons: [String])
 
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .noSuchSubject, .noListedFolder, .empty: .missingInput
+    case .noSuchSubject, .noListedFolder, .empty, .imagesInside: .missingInput
     case .unreadable: .inputOutput
-    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata, .unusable:
+    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata,
+      .brokenJSON, .nothingCounts, .unusable:
       .badData
     }
   }
@@ -48,24 +55,38 @@ public enum DatasetError: ReportableError, Equatable {
     case .unreadable(let path, let reason):
       "\(path) cannot be read (\(reason)); check its permissions and the disk."
     case .empty(let path, let unsupported):
-      "\(path) contains no .jpg or .png image"
+      "\(path) contains no image"
         + (unsupported.isEmpty
           ? "; put 5 to 30 images of the subject there."
           : ", only unsupported formats (\(listing(unsupported))); convert them.")
+    case .imagesInside(let path, let folders):
+      "\(path) contains no image, but its folder \(folders[0]) does; give "
+        + "`dataset: \(path)/\(folders[0])`, or list it in \(path)/subject.yaml under folders."
     case .captionNotUTF8(let path, _):
       "\(path) is not UTF-8 text; save the caption as UTF-8."
     case .noFocusPoint(let path, let line, let found):
       "\(path) line \(line) has \"\(found)\", but a file has at most one focus point, given by its "
         + "shares of width and height from 0 to 1, such as \"focus: 0.5 0.3\"."
     case .brokenMetadata(let path, let line, let problem):
-      "\(path) line \(line) \(problem); each line must be a JSON object such as "
-        + #"{"file_name": "01.jpg", "text": "a photo of sks dog"}."#
+      "\(path) line \(line) \(problem); "
+        + (path.hasSuffix(".csv")
+          ? "the first line must name the columns, such as file_name,text, and each other line must "
+            + "have a value for each."
+          : "each line must be a JSON object such as "
+            + #"{"file_name": "01.jpg", "text": "a photo of sks dog"}."#)
+    case .brokenJSON(let path, let problem):
+      "\(path) \(problem); correct it, or remove it if it has no captions."
     case .noListedFolder(let path, let subjectFile):
       "There is no folder \(path), which \(subjectFile) lists under folders; correct its path, "
         + "which is relative to the dataset folder, or remove it from the list."
     case .captionsNotRead(let path, let files):
-      "\(path) has captions in files that are not read (\(listing(files))) and no .txt; "
-        + "rename them to .txt."
+      "\(path) has captions in files that are not read (\(listing(files))) and no others; write "
+        + "them to .txt files, or to metadata.csv with the columns file_name and "
+        + "text."
+    case .nothingCounts(let path, let images):
+      "All images in \(path) have masks that are black where training sees them "
+        + "(\(listing(images))), so nothing would be trained; make white what counts, or set "
+        + "`masks: false`."
     case .unusable(let path, let reasons):
       "\(path) has \(reasons.count) files that cannot be used:\n"
         + reasons.map { "  \($0)" }.joined(separator: "\n")
@@ -77,18 +98,7 @@ public enum DatasetError: ReportableError, Equatable {
     switch self {
     case .captionNotUTF8(let path, let encoding):
       [ShellCommand.toUTF8(path, from: encoding)]
-    case .captionsNotRead(let path, let files):
-      files.filter { !ForeignCaptions.names.contains($0) }.map { file in
-        let whole = file.hasPrefix("/") ? file : "\(path)/\(file)"
-        return ShellCommand.move(whole, to: whole.pathStem + "txt")
-      }
     default: []
     }
   }
-}
-
-/// Caption files in formats that are not read.
-enum ForeignCaptions {
-  /// Names that other programs use for them.
-  static let names = ["metadata.csv", "metadata.parquet"]
 }

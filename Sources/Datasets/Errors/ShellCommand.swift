@@ -35,6 +35,12 @@ enum ShellCommand {
     "magick \(quoted(path)) \(quoted(other))"
   }
 
+  /// Converts a table in Parquet to comma-separated values with pandas.
+  static func toCSV(_ path: String, to other: String) -> String {
+    "python3 -c 'import pandas, sys; pandas.read_parquet(sys.argv[1]).to_csv(sys.argv[2], index=False)' "
+      + "\(quoted(path)) \(quoted(other))"
+  }
+
   /// Replaces an image with a PNG converted to sRGB, with libvips.
   static func toSRGB(_ path: String, as other: String) -> String {
     let copy = other + ".srgb.png"

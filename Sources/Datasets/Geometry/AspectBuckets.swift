@@ -16,12 +16,24 @@ public struct AspectBuckets: Sendable, Equatable {
   ///
   /// Both numbers are in pixels and above 0.
   public init(resolution: Int, step: Int) {
+    self.init(resolution: resolution, step: step, shortest: 4 * step)
+  }
+
+  /// The buckets of a resolution in pixels, above 0. Sides are multiples of 64 from 512 on, of 32
+  /// from 256 on, and of 16 below. Aspect ratios reach at least from 1:4 to 4:1.
+  public init(resolution: Int) {
+    let step = resolution >= 512 ? 64 : resolution >= 256 ? 32 : 16
+    let half = max(1, resolution / 2 / step) * step
+    self.init(resolution: resolution, step: step, shortest: min(4 * step, half))
+  }
+
+  private init(resolution: Int, step: Int, shortest: Int) {
     square = PixelSize(width: resolution, height: resolution)
     self.step = step
     var sizes: Set = [square]
-    for side in stride(from: 4 * step, through: 2 * resolution, by: step) {
+    for side in stride(from: shortest, through: 2 * resolution, by: step) {
       let other = min(square.area / side, 2 * resolution) / step * step
-      guard other >= 4 * step else { continue }
+      guard other >= shortest else { continue }
       let size = PixelSize(width: side, height: other)
       sizes.formUnion([size, size.transposed])
     }
@@ -79,8 +91,9 @@ extension AspectBuckets {
   /// The buckets of a configuration at a resolution.
   public init(_ config: DatasetOptions, resolution: Int) {
     self =
-      config.buckets
-      ? AspectBuckets(resolution: resolution, step: config.bucketStep)
-      : AspectBuckets(square: resolution)
+      !config.buckets
+      ? AspectBuckets(square: resolution)
+      : config.bucketStep.map { AspectBuckets(resolution: resolution, step: $0) }
+        ?? AspectBuckets(resolution: resolution)
   }
 }

@@ -44,6 +44,9 @@ public struct CropGeometry: Sendable, Hashable {
       Double(target.height) / Double(original.height))
   }
 
+  /// The share of the image that the crop cuts off, from 0 to below 1.
+  public var cutAway: Double { 1 - Double(target.area) / Double(resized.area) }
+
   /// The geometry with a random crop of an epoch. All offsets are equally likely.
   ///
   /// - Parameters:

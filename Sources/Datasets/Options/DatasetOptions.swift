@@ -15,8 +15,8 @@ public struct DatasetOptions: Sendable, Equatable {
 
   /// Whether images keep about their aspect ratio; else all become squares.
   public var buckets: Bool
-  /// The sides of buckets are multiples of this many pixels.
-  public var bucketStep: Int
+  /// The sides of buckets are multiples of this many pixels; nil: as fits the resolution.
+  public var bucketStep: Int?
   /// Whether images that are too small are enlarged.
   public var upscale: Bool
   /// Which part of an image its crop shows.
@@ -28,6 +28,8 @@ public struct DatasetOptions: Sendable, Equatable {
   public var captionPrefix: String?
   /// Text after every caption.
   public var captionSuffix: String?
+  /// Whether images without a caption have an empty one.
+  public var emptyCaptions: Bool
   /// Whether each sample draws one of the lines of a caption file; else the first is used.
   public var captionAlternatives: Bool
   /// Whether the parts of a caption between commas are shuffled for each sample.
@@ -53,9 +55,10 @@ public struct DatasetOptions: Sendable, Equatable {
   /// All options in the order of their declaration.
   public init(
     subject: String, steps: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
-    buckets: Bool, bucketStep: Int, upscale: Bool, crop: CropChoice, flip: Bool,
-    captionPrefix: String?, captionSuffix: String?, captionAlternatives: Bool,
-    captionShuffle: Bool, keepTokens: Int, captionDropout: Double, maxCaptionTokens: Int,
+    buckets: Bool, bucketStep: Int?, upscale: Bool, crop: CropChoice, flip: Bool,
+    captionPrefix: String?, captionSuffix: String?, emptyCaptions: Bool,
+    captionAlternatives: Bool, captionShuffle: Bool, keepTokens: Int, captionDropout: Double,
+    maxCaptionTokens: Int,
     masks: Bool, maskFloor: Double, validationDataset: String?, validationImages: Int?,
     validateEvery: Int
   ) {
@@ -71,6 +74,7 @@ public struct DatasetOptions: Sendable, Equatable {
     self.flip = flip
     self.captionPrefix = captionPrefix
     self.captionSuffix = captionSuffix
+    self.emptyCaptions = emptyCaptions
     self.captionAlternatives = captionAlternatives
     self.captionShuffle = captionShuffle
     self.keepTokens = keepTokens

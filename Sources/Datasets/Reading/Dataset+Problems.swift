@@ -13,12 +13,42 @@ extension Dataset {
     let captions = images.map { image in
       (usesAll ? image.captions : [image.caption]).map { recipe.plain([$0]) }
     }
-    let token = isCompanion ? [] : missingToken(in: captions.joined())
+    let isUntitled = captions.joined().allSatisfy(\.isEmpty)
+    let token = isCompanion || isUntitled ? [] : missingToken(in: captions.joined())
     let lines = usesAll ? [] : unreadLines
     let found =
-      lines + token + enlargements(in: buckets, upscale: config.upscale)
+      lines + token + crops(config, in: buckets)
+      + enlargements(in: buckets, upscale: config.upscale)
       + truncations(of: captions, by: tokenizer, maxTokens: config.maxCaptionTokens)
     return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
+  }
+
+  /// Images of which more than a quarter is cut off.
+  private func crops(_ config: DatasetOptions, in buckets: AspectBuckets) -> [DatasetProblem] {
+    let shares = images.map { image in
+      CropGeometry(
+        original: image.size, target: buckets.bucket(for: image.size, upscale: config.upscale)
+      ).cutAway
+    }
+    let wide =
+      config.buckets ? "a smaller `bucket_step` cuts off less" : "`buckets: true` cuts off less"
+    func problem(isRandom: Bool, _ text: String) -> DatasetProblem {
+      let cut = zip(images, shares).filter { image, share in
+        share > 0.25 && isRandom == (config.crop == .random && image.focus == nil)
+      }
+      return DatasetProblem(
+        cut.map(\.0.name), details: cut.map { "\(Int((100 * $1).rounded(.down))) %" },
+        text + ", and \(wide)")
+    }
+    return [
+      problem(
+        isRandom: false,
+        "more than a quarter of the image is cut off and never seen; a focus point, such as a line "
+          + "focus: 0.5 0.3 in the caption file, chooses the part that is kept"),
+      problem(
+        isRandom: true,
+        "more than a quarter of the image is cut off in each sample; a focus point keeps one part"),
+    ].filter { !$0.files.isEmpty }
   }
 
   /// Images that training would enlarge by more than 1.15 to cover their buckets, and so would

@@ -21,6 +21,9 @@ public struct DatasetSurvey: Sendable {
   /// The files that cannot be used, sorted by the bytes of their names. Images whose caption or
   /// mask is among them are not part of `dataset`.
   public let unusable: [UnusableFile]
+  /// The role of every file in the folder and in the folders that are read, sorted by the bytes of
+  /// their paths. A folder that is not read stands for all that it contains.
+  public let files: [DatasetFile]
 
   /// The dataset, if all of its files can be used.
   ///
@@ -40,14 +43,25 @@ extension Dataset {
   /// - Parameters:
   ///   - directory: The folder, usually `Datasets/<subject>`.
   ///   - subject: The subject's name.
+  ///   - emptyCaptions: Whether images without a caption have an empty one, not the default one.
   /// - Throws: `DatasetError` for a folder that cannot be read or has no image, `ConfigError` for a
   ///   broken `subject.yaml`.
-  public static func survey(directory: URL, subject: String) throws -> DatasetSurvey {
-    let own = try DatasetFolder(directory, ofSubject: subject)
+  public static func survey(
+    directory: URL, subject: String, emptyCaptions: Bool = false
+  ) throws -> DatasetSurvey {
+    try DatasetFolder.check(directory, ofSubject: subject)
     let subject = try Subject(name: subject, directory: directory)
+    let own = try DatasetFolder(
+      directory, imageFolders: Set(subject.folders.map { $0.path.firstPathPart }))
     let folders = try ImageFolders(own: own, subject: subject)
-    var reader = DatasetReader(subject: subject)
+    var reader = DatasetReader(subject: subject, emptyCaptions: emptyCaptions)
     for folder in folders.all { reader.read(folder) }
+    if reader.names.isEmpty, folders.unusable.isEmpty {
+      let inside = try own.foldersWithImages
+      if !inside.isEmpty {
+        throw DatasetError.imagesInside(directory.relativePath, folders: inside)
+      }
+    }
     return try reader.survey(of: directory, problems: folders.problems, unusable: folders.unusable)
   }
 
@@ -56,10 +70,14 @@ extension Dataset {
   /// - Parameters:
   ///   - directory: The folder, usually `Datasets/<subject>`.
   ///   - subject: The subject's name.
+  ///   - emptyCaptions: Whether images without a caption have an empty one, not the default one.
   /// - Throws: `DatasetError` for what makes training impossible, `ImageError` for an image whose
   ///   header cannot be read, `ConfigError` for a broken `subject.yaml`.
-  public static func load(directory: URL, subject: String) throws -> Dataset {
-    try survey(directory: directory, subject: subject).whole(directory)
+  public static func load(
+    directory: URL, subject: String, emptyCaptions: Bool = false
+  ) throws -> Dataset {
+    try survey(directory: directory, subject: subject, emptyCaptions: emptyCaptions)
+      .whole(directory)
   }
 
   /// Reads a folder of images that are used beside the subject's own: class images and validation
@@ -68,31 +86,62 @@ extension Dataset {
   /// - Parameters:
   ///   - caption: Caption of images without one.
   ///   - limit: The most images to read, the first by name.
-  /// - Throws: as ``load(directory:subject:)``.
-  package static func companion(directory: URL, caption: String, limit: Int = .max) throws
-    -> Dataset
-  {
+  ///   - emptyCaptions: Whether images without a caption have an empty one.
+  /// - Throws: as ``load(directory:subject:emptyCaptions:)``.
+  package static func companion(
+    directory: URL, caption: String, limit: Int = .max, emptyCaptions: Bool = false
+  ) throws -> Dataset {
+    try companionSurvey(
+      directory: directory, caption: caption, limit: limit, emptyCaptions: emptyCaptions
+    ).whole(directory)
+  }
+
+  /// What can be read of a folder of images that are used beside the subject's own.
+  static func companionSurvey(
+    directory: URL, caption: String, limit: Int = .max, emptyCaptions: Bool = false
+  ) throws -> DatasetSurvey {
     let name = directory.lastPathComponent
-    let files = try DatasetFolder(directory, ofSubject: name)
-    var reader = DatasetReader(subject: Subject(name: name, caption: caption))
+    try DatasetFolder.check(directory, ofSubject: name)
+    let files = try DatasetFolder(directory)
+    var reader = DatasetReader(
+      subject: Subject(name: name, caption: caption), isCompanion: true,
+      emptyCaptions: emptyCaptions)
     reader.read(ImageFolder(name: nil, files: files), limit: limit)
     let unread = DatasetProblem(files.folders, "folders inside are not read")
-    return try reader.survey(of: directory, problems: [unread], isCompanion: true)
-      .whole(directory)
+    return try reader.survey(of: directory, problems: [unread])
   }
 }
 
 extension DatasetFolder {
-  /// Lists the folder of a subject. Throws `DatasetError` if it does not exist.
-  fileprivate init(_ url: URL, ofSubject subject: String) throws(DatasetError) {
-    guard let isFolder = Self.isFolder(url) else {
+  /// Throws `DatasetError` if the folder of a subject does not exist.
+  fileprivate static func check(_ url: URL, ofSubject subject: String) throws(DatasetError) {
+    guard let isFolder = isFolder(url) else {
       let parent = url.standardizedFileURL.deletingLastPathComponent()
-      let siblings = Self.isFolder(parent) == true ? try Self.names(in: parent) : []
       throw .noSuchSubject(
         subject, path: url.relativePath,
-        existing: siblings.filter { Self.isFolder(parent.appendingPathComponent($0)) == true })
+        existing: isFolder(parent) == true ? try folders(in: parent) : [])
     }
     guard isFolder else { throw .notAFolder(url.relativePath) }
-    try self.init(url)
+  }
+
+  /// The folders inside that contain images, or kohya's folders with images.
+  fileprivate var foldersWithImages: [String] {
+    get throws(DatasetError) {
+      var found: [String] = []
+      for name in folders {
+        let inside = try DatasetFolder(url.appending(path: name, directoryHint: .isDirectory))
+        if !inside.images.isEmpty || inside.folders.contains(where: { KohyaFolder($0) != nil }) {
+          found.append(name)
+        }
+      }
+      return found
+    }
+  }
+}
+
+extension String {
+  /// What precedes the first slash.
+  fileprivate var firstPathPart: String {
+    split(separator: "/").first { $0 != "." }.map(String.init) ?? self
   }
 }

@@ -77,7 +77,7 @@ struct ImageFolders {
       let files = try DatasetFolder(url)
       all.append(ImageFolder(name: name, files: files, repeats: repeats, caption: caption))
       if files.images.isEmpty {
-        problems.append(DatasetProblem([name], "contains no .jpg or .png image"))
+        problems.append(DatasetProblem([name], "contains no image"))
       }
       if !files.folders.isEmpty {
         problems.append(

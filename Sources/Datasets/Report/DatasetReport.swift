@@ -1,3 +1,4 @@
+import Foundation
 public import Images
 
 /// What training will see of a dataset, and the dataset's problems.
@@ -23,14 +24,17 @@ public struct DatasetReport: Sendable {
   /// The files that cannot be used.
   public private(set) var unusable: [UnusableFile]
   /// The problems of the images that can be used.
-  public let problems: [DatasetProblem]
+  public private(set) var problems: [DatasetProblem]
+  /// What every file in the folder and in the folder of validation images is for.
+  public private(set) var files: [DatasetFile]
 
   /// The report on a dataset, from its captions and image headers.
   ///
   /// - Parameters:
   ///   - resolution: Side of the square whose area training sees, in pixels.
   ///   - tokenizer: The base model's.
-  /// - Throws: `ValidationError` where no image would be left to train on.
+  /// - Throws: `ValidationError` where no image would be left to train on, or the folder of
+  ///   validation images does not exist or is empty.
   public init(
     _ survey: DatasetSurvey, config: DatasetOptions, resolution: Int,
     tokenizer: any CaptionTokenizer
@@ -40,6 +44,7 @@ public struct DatasetReport: Sendable {
     self.config = config
     self.resolution = resolution
     let buckets = AspectBuckets(config, resolution: resolution)
+    files = survey.files
     let parts = try survey.dataset.map { try ValidationImages.split($0, config) }
     let validation = Set(parts?.validation?.images.map(\.name) ?? [])
     images = (survey.dataset?.images ?? []).map {
@@ -53,7 +58,38 @@ public struct DatasetReport: Sendable {
           + trained.orderProblems(config, buckets: buckets)
           + (validation?.problems(config, buckets: buckets, tokenizer) ?? [])
           + ValidationImages.notChosen(config, beside: trained)
+          + ValidationImages.unused(config, beside: trained)
       } ?? []
+    setRoles(ofValidation: validation)
+    if let parts, parts.validation == nil {
+      try addFolder(beside: parts.trained, buckets: buckets, tokenizer)
+    }
+  }
+
+  private mutating func setRoles(ofValidation names: Set<String>) {
+    for index in files.indices where names.contains(files[index].path) {
+      files[index].role = .validation
+    }
+    for problem in problems {
+      for folder in problem.files where DatasetFolder.validationNames.contains(folder) {
+        files.append(DatasetFile(path: folder, role: .unused(problem.text)))
+      }
+    }
+  }
+
+  /// Adds the files and the problems of the folder of validation images, if one is used.
+  private mutating func addFolder(
+    beside dataset: Dataset, buckets: AspectBuckets, _ tokenizer: any CaptionTokenizer
+  ) throws {
+    guard let folder = try ValidationImages.folder(config, beside: dataset) else { return }
+    let survey = try ValidationImages.survey(folder, config, beside: dataset)
+    let name = folder.lastPathComponent
+    files += survey.files.map { file in
+      DatasetFile(
+        path: "\(name)/\(file.path)", role: file.role == .image ? .validation : file.role)
+    }
+    unusable += survey.unusable.map { UnusableFile(name: "\(name)/\($0.name)", error: $0.error) }
+    problems += survey.dataset?.problems(config, buckets: buckets, tokenizer) ?? []
   }
 
   /// Decodes every image and mask, to find damage that headers do not show.
@@ -61,13 +97,28 @@ public struct DatasetReport: Sendable {
   /// - Parameter progress: Called with the number of images done.
   public mutating func decodeImages(progress: @Sendable (_ done: Int, _ count: Int) -> Void) {
     let count = images.count
-    let masks = config.masks
-    let errors = concurrentMap(
-      images, { $0.trainingError(masks: masks) }, progress: { progress($0, count) })
-    unusable += zip(images, errors).compactMap { image, error in
-      error.map { UnusableFile(name: image.image.name, error: $0) }
+    let (masks, isRandom) = (config.masks, config.crop == .random)
+    let decoded = concurrentMap(
+      images, { image in Result { try image.decoded(masks: masks, isRandom: isRandom) } },
+      progress: { progress($0, count) })
+    for (image, result) in zip(images, decoded) {
+      guard case .failure(let error) = result else { continue }
+      let name = image.image.name
+      unusable.append(UnusableFile(name: name, error: error))
+      for index in files.indices where files[index].path == name {
+        files[index].role = .unusable("\(error)")
+      }
     }
-    images = zip(images, errors).filter { $1 == nil }.map { $0.0 }
+    images = decoded.compactMap { try? $0.get() }
+    let weights = trained.compactMap { image in
+      image.maskWeight.map { (name: image.image.name, weight: $0) }
+    }
+    problems += MaskWeight.problems(of: weights)
+    if let dataset,
+      let error = MaskWeight.error(of: weights, among: trained.count, in: dataset.directory)
+    {
+      unusable.append(UnusableFile(name: config.subject, error: error))
+    }
   }
 
   /// The sizes in which training sees images, the most frequent first.

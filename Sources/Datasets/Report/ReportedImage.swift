@@ -15,6 +15,8 @@ public struct ReportedImage: Sendable {
   public let tokens: Int
   /// The end of the caption that the text encoders do not read; usually empty.
   public let unread: Substring
+  /// The mean of the mask where training sees the image, from 0 to 1; nil: no mask, or not decoded.
+  var maskWeight: MaskWeight?
 
   init(
     _ image: DatasetImage, isValidation: Bool, buckets: AspectBuckets, config: DatasetOptions,
@@ -54,19 +56,17 @@ extension CaptionTokenizer {
 }
 
 extension ReportedImage {
-  /// Why the image cannot be trained on; nil: it can.
-  func trainingError(masks: Bool) -> (any Error)? {
-    do {
-      if masks, image.mask != nil {
-        _ = try crop(masks: true)
-      } else {
-        // A JPEG is read to its end at any scale. The smallest scale is the fastest.
-        _ = try ImageDecoder.decode(contentsOf: image.url, scale: .eighth)
-      }
-      return nil
-    } catch {
-      return error
+  /// The image with the weight of its mask. Throws why it cannot be trained on.
+  func decoded(masks: Bool, isRandom: Bool) throws -> ReportedImage {
+    guard masks, image.mask != nil else {
+      // A JPEG is read to its end at any scale. The smallest scale is the fastest.
+      _ = try ImageDecoder.decode(contentsOf: image.url, scale: .eighth)
+      return self
     }
+    _ = try crop(masks: true)
+    var reported = self
+    reported.maskWeight = try image.maskWeight(in: geometry, isRandom: isRandom)
+    return reported
   }
 
   /// The crop that training sees. Throws `ImageError`, `MaskError`.

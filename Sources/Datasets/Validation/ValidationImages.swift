@@ -13,19 +13,37 @@ public enum ValidationImages {
   /// Throws `ValidationError`, and what `Dataset.load` throws.
   package static func dataset(_ config: DatasetOptions, beside dataset: Dataset) throws -> Dataset?
   {
+    guard let folder = try folder(config, beside: dataset) else { return nil }
+    return try survey(folder, config, beside: dataset).whole(folder)
+  }
+
+  /// What can be read in a folder of validation images. Throws `ValidationError`, and what
+  /// `Dataset.survey` throws.
+  static func survey(
+    _ folder: URL, _ config: DatasetOptions, beside dataset: Dataset
+  ) throws -> DatasetSurvey {
+    do {
+      return try Dataset.companionSurvey(
+        directory: folder, caption: dataset.subject.defaultCaption,
+        emptyCaptions: config.emptyCaptions)
+    } catch DatasetError.empty(let path, unsupported: []) {
+      throw ValidationError.empty(path)
+    }
+  }
+
+  /// The folder of validation images; nil: none is used. Throws `ValidationError.noFolder`.
+  static func folder(
+    _ config: DatasetOptions, beside dataset: Dataset
+  ) throws(ValidationError) -> URL? {
     guard config.validateEvery > 0 else { return nil }
     let folder =
       config.validationDataset.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? ownFolder(of: dataset)
     guard FileManager.default.fileExists(atPath: folder.path) else {
       guard let path = config.validationDataset else { return nil }
-      throw ValidationError.noFolder(path)
+      throw .noFolder(path)
     }
-    do {
-      return try .companion(directory: folder, caption: dataset.subject.defaultCaption)
-    } catch DatasetError.empty(let path, unsupported: []) {
-      throw ValidationError.empty(path)
-    }
+    return folder
   }
 
   /// Notes on folders of validation images that exist or are set, and are not used.
@@ -81,7 +99,7 @@ public enum ValidationError: ReportableError, Equatable {
     case .noFolder(let path):
       "There is no folder \(path); give `validation_dataset` a folder with validation images."
     case .empty(let path):
-      "\(path) contains no .jpg or .png image; put 2 to 5 images of the subject there that are not "
+      "\(path) contains no image; put 2 to 5 images of the subject there that are not "
         + "trained on, or set `validate_every: 0`."
     case .tooMany(let count, let images):
       "`validation_images` is \(count), but the dataset has only \(images) images; give a smaller "

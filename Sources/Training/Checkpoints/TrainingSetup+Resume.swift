@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import NN
 import Options
@@ -5,11 +6,16 @@ import Torch
 
 extension TrainingSetup {
   /// This setup for resuming a run: with the run's number of CPU threads, which decides the last
-  /// bits of results on a CPU, and of steps, unless the user has given them.
+  /// bits of results on a CPU, its step of buckets, which decides the crops, and its number of steps,
+  /// unless the user has given them.
   public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
     var setup = self
     if !setsThreads, let threads = recorded.threads { setup.config.threads = threads }
     if keepsSteps { setup.config.steps = recorded.steps }
+    if !setsBucketStep, recorded.bucketStep != nil {
+      setup.config.bucketStep = recorded.bucketStep
+      setup.buckets = AspectBuckets(setup.config.datasetOptions, resolution: resolution)
+    }
     return setup
   }
 

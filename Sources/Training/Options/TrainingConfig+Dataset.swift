@@ -8,7 +8,8 @@ extension TrainingConfig {
       gradientAccumulation: gradientAccumulation, seed: seed, buckets: buckets,
       bucketStep: bucketStep, upscale: upscale, crop: crop, flip: flip,
       captionPrefix: captionPrefix, captionSuffix: captionSuffix,
-      captionAlternatives: captionAlternatives, captionShuffle: captionShuffle,
+      emptyCaptions: emptyCaptions, captionAlternatives: captionAlternatives,
+      captionShuffle: captionShuffle,
       keepTokens: keepTokens, captionDropout: captionDropout, maxCaptionTokens: maxCaptionTokens,
       masks: masks, maskFloor: maskFloor, validationDataset: validationDataset,
       validationImages: validationImages, validateEvery: validateEvery)

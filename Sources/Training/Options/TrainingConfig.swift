@@ -43,8 +43,9 @@ public struct TrainingConfig: OptionTable {
   package var buckets = true
   @Option(
     .images, "Bucket sides are multiples of this many pixels.",
-    .multiple(of: 8, in: 8...1024), value: "pixels")
-  package var bucketStep = 64
+    .multiple(of: 8, in: 8...1024), value: "pixels",
+    unset: "64, or 32 below a resolution of 512 and 16 below 256")
+  package var bucketStep: Int? = nil
   @Option(
     .images, "Enlarge small images. Otherwise they get a smaller bucket.",
     check: { upscale, config in
@@ -67,6 +68,10 @@ public struct TrainingConfig: OptionTable {
   package var captionPrefix: String? = nil
   @Option(.images, "Text after each caption.", value: "text", unset: "none")
   package var captionSuffix: String? = nil
+  @Option(
+    .images, "Train images without a caption, or with an empty file, with an empty caption.",
+    resume: .allowed)
+  package var emptyCaptions = false
   @Option(
     .images, "Use a random line of a caption file for each sample. Otherwise the first line.")
   package var captionAlternatives = false

@@ -26,7 +26,7 @@ public struct TrainingSetup {
   /// Resolution in pixels: the side of a square with about the area of each image.
   public let resolution: Int
   /// The sizes of training images.
-  public let buckets: AspectBuckets
+  public internal(set) var buckets: AspectBuckets
   /// The cache folder.
   public let caches: URL
   /// Hashes of the images, captions and base model.
@@ -44,6 +44,8 @@ public struct TrainingSetup {
 
   /// Whether the configuration sets the number of threads, which otherwise libtorch decides.
   let setsThreads: Bool
+  /// Whether the configuration sets the step of buckets, which otherwise the resolution decides.
+  let setsBucketStep: Bool
 
   /// Resolves the options that depend on the machine and the model, checks the dataset, and then
   /// hashes the model's files, which may take minutes.
@@ -65,16 +67,18 @@ public struct TrainingSetup {
     dtype = precision.dtype
     setsThreads = config.threads != nil
     config.threads = config.threads ?? Backend.threads
+    setsBucketStep = config.bucketStep != nil
     let resolution = config.resolution ?? model.resolution
     guard resolution.isMultiple(of: model.vae.scale) else {
       throw ConfigError.invalidValue(
         key: TrainingConfig.schema.key(of: \.$resolution), origin: .builtIn, found: "\(resolution)",
         allowed: "a multiple of \(model.vae.scale) for this base model")
     }
-    guard !config.buckets || config.bucketStep.isMultiple(of: model.vae.scale) else {
+    let step = config.bucketStep ?? model.vae.scale
+    guard !config.buckets || step.isMultiple(of: model.vae.scale) else {
       throw ConfigError.invalidValue(
         key: TrainingConfig.schema.key(of: \.$bucketStep), origin: .builtIn,
-        found: "\(config.bucketStep)",
+        found: "\(step)",
         allowed: "a multiple of \(model.vae.scale) for this base model")
     }
     self.resolution = resolution
@@ -109,6 +113,7 @@ public struct TrainingSetup {
     identity.initialAdapter = initialAdapter?.sha256
     problems =
       trained.problems(config.datasetOptions, buckets: buckets, tokenizer)
+      + (try trained.maskProblems(config.datasetOptions, buckets: buckets))
       + trained.orderProblems(config.datasetOptions, buckets: buckets)
       + (classImages?.problems(config, buckets: buckets, tokenizer) ?? [])
       + (validation?.problems(config.datasetOptions, buckets: buckets, tokenizer) ?? [])
@@ -122,7 +127,7 @@ public struct TrainingSetup {
         identity.classImages, in: classImages?.folderName, identity.validation ?? [],
         "the same image is a validation image, so its loss does not show over-fitting")
       + unused
-    problems.forEach(report)
+    DatasetProblem.shortened(problems, of: config.subject).forEach(report)
     try identity.add(model, hashes: FileHashes(in: caches))
     self.identity = identity
   }

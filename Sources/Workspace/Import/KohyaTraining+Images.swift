@@ -85,13 +85,13 @@ extension KohyaTraining {
   private mutating func setCaptions() throws(ImportError) {
     let misspelt = options.take("caption_extention")
     let ending = options.take("caption_extension") ?? misspelt
-    if ending?.value.text.hasSuffix("txt") != true {
-      let reason = "captions are read from .txt files only; rename the files"
-      if let ending {
-        draft.note(ending, .noCounterpart, reason)
-      } else {
-        draft.note("caption_extension = .caption (default)", .noCounterpart, reason)
-      }
+    if let ending {
+      let isRead = CaptionFile.endings.contains(String(ending.value.text.drop { $0 == "." }))
+      draft.note(
+        ending, isRead ? .notNeeded : .noCounterpart,
+        isRead
+          ? "captions are read from such files"
+          : "captions are not read from such files; rename them to .txt")
     }
     let prefix = options.take("caption_prefix")
     if let prefix, !prefix.value.isOff { draft.set(\.$captionPrefix, to: prefix.value.text) }

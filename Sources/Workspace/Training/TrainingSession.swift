@@ -29,7 +29,8 @@ package struct TrainingSession {
     Failpoint.startUp.pass()
     var config = config
     let dataset = try Dataset.load(
-      directory: URL(filePath: config.datasetPath), subject: config.subject)
+      directory: URL(filePath: config.datasetPath), subject: config.subject,
+      emptyCaptions: config.emptyCaptions)
     let models = BaseModels(project, report: report)
     let name = try config.model ?? models.standardName()
     config.model = name

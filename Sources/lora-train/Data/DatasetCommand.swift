@@ -68,7 +68,8 @@ struct DatasetCommand: ParsableCommand {
     let config = try TrainingConfig.load(
       sections.reduce(overrides) { $0.merging($1) }, file: file.url)
     let survey = try Dataset.survey(
-      directory: URL(filePath: config.datasetPath), subject: config.subject)
+      directory: URL(filePath: config.datasetPath), subject: config.subject,
+      emptyCaptions: config.emptyCaptions)
     let models = BaseModels(root: root)
     let model = try models.open(config.model ?? models.standardName())
     return try DatasetReport(

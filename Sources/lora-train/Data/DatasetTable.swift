@@ -5,6 +5,8 @@ import Images
 /// A dataset report as text.
 struct DatasetTable {
   private static let captionWidth = 48
+  /// The most files that are listed of one problem.
+  private static let listedFiles = 100
 
   private let report: DatasetReport
 
@@ -22,7 +24,7 @@ struct DatasetTable {
   private var images: String {
     let marked = Set(report.problems.flatMap(\.files))
     return Table(
-      header: ["", "file", "size", "bucket", "crop", "scale", "tokens", "caption"],
+      header: ["", "file", "size", "bucket", "crop", "cut", "scale", "tokens", "caption"],
       rows: report.images.map { image in
         let geometry = image.geometry
         let extras = [
@@ -33,7 +35,9 @@ struct DatasetTable {
         return [
           marked.contains(image.image.name) ? "!" : " ", image.image.name,
           image.image.size.description, geometry.target.description,
-          "\(geometry.cropTop),\(geometry.cropLeft)", String(format: "%.2f", geometry.scale),
+          "\(geometry.cropTop),\(geometry.cropLeft)",
+          "\(Int((100 * geometry.cutAway).rounded())) %",
+          String(format: "%.2f", geometry.scale),
           "\(image.tokens)", (extras + [shortened(image.caption)]).joined(separator: " "),
         ]
       }
@@ -71,7 +75,11 @@ struct DatasetTable {
 
   private var unusable: [String] { report.unusable.map(\.description.wordingFlags) }
 
-  private var problems: [String] { report.problems.map(\.description.wordingFlags) }
+  private var problems: [String] {
+    let limit = Self.listedFiles
+    return report.problems.map { $0.description(files: limit).wordingFlags }
+      + (report.problems.contains { $0.files.count > limit } ? ["--json lists all files"] : [])
+  }
 
   private func list(_ sentences: [String]) -> String {
     sentences.map { "  \($0)" }.joined(separator: "\n")

@@ -48,7 +48,7 @@ struct DatasetSurveyTests {
     #expect(
       survey.unusable.first.map { dog.short($0.description) }
         == "dog/1-mask.png has 6 x 8 pixels, but its image dog/1.png has 8 x 6; save the mask in "
-        + "the image's size.")
+        + "the image's size, or in its shape.")
     #expect(survey.dataset?.images.map(\.name) == ["3.png"])
   }
 

@@ -117,7 +117,24 @@ struct TrainingImageTests {
     #expect(mirrored.mask == crop.mask?.mirrored && mirrored.mask != crop.mask)
   }
 
-  @Test("a mask of another size is an error that names both")
+  @Test("a mask of another size and the same shape is scaled with its image")
+  func scaledMask() throws {
+    let image = try write(Golden("resize/picture"))
+    let size = PixelSize(width: 24, height: 24)
+    func weights(_ width: Int, _ height: Int) throws -> [Float] {
+      let mask = try writeMask(PixelSize(width: width, height: height))
+      let crop = try TrainingImage.crop(of: view(of: image, size, mask: .file(mask, sha256: "")))
+      return try #require(try crop.weights(scale: 8)).floats()
+    }
+    let whole = try weights(45, 31)
+    for (width, height) in [(90, 62), (450, 310), (23, 16), (44, 30)] {
+      for (found, expected) in zip(try weights(width, height), whole) {
+        #expect(abs(found - expected) < 0.1, "\(width) x \(height)")
+      }
+    }
+  }
+
+  @Test("a mask of another shape is an error that names both")
   func maskOfAnotherSize() throws {
     let image = try write(Golden("resize/picture"))
     let mask = try writeMask(PixelSize(width: 31, height: 45))

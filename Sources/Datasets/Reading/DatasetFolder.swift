@@ -100,7 +100,11 @@ struct DatasetFolder {
     let url = url.appending(path: name, directoryHint: .notDirectory)
     do throws(ImageError) {
       let header = try ImageDecoder.header(contentsOf: url)
-      candidates.append(Image(name: name, header: .success(header)))
+      if ImageName.isRaw(name, as: header.format) {
+        unused.append((name, .imageFormat))
+      } else {
+        candidates.append(Image(name: name, header: .success(header)))
+      }
     } catch {
       if Self.isFault(error.problem, ofImage: ImageName.promisesImage(name)) {
         candidates.append(Image(name: name, header: .failure(error)))
@@ -116,8 +120,9 @@ struct DatasetFolder {
   private static func isFault(_ problem: ImageError.Problem, ofImage isNamedSo: Bool) -> Bool {
     switch problem {
     case .tooLarge: true
-    case .missing, .notAFile, .unreadable, .empty, .notAnImage, .truncated, .damaged, .fileTooLarge:
-      isNamedSo
+    case .missing, .unreadable, .empty, .notAnImage, .truncated, .damaged, .fileTooLarge: isNamedSo
+    // A format that this build does not read.
+    default: false
     }
   }
 

@@ -48,9 +48,17 @@ public struct DatasetImage: Sendable, Equatable {
   public var caption: String { captions[0] }
 }
 
+extension PixelSize {
+  /// Whether a mask of this size fits an image: it has the image's shape, up to the rounding of its
+  /// sides.
+  func fits(_ image: PixelSize) -> Bool {
+    2 * abs(width * image.height - height * image.width) <= image.width + image.height
+  }
+}
+
 /// A mask that does not fit its image.
 public enum MaskError: ReportableError, Equatable {
-  /// Sizes are after EXIF orientation.
+  /// The mask has another shape. Sizes are after EXIF orientation.
   case otherSize(mask: String, size: PixelSize, image: String, imageSize: PixelSize)
 
   /// The kind of error.
@@ -63,7 +71,7 @@ public enum MaskError: ReportableError, Equatable {
     switch self {
     case .otherSize(let mask, let size, let image, let imageSize):
       "\(mask) has \(size.width) x \(size.height) pixels, but its image \(image) has "
-        + "\(imageSize.width) x \(imageSize.height); save the mask in the image's size."
+        + "\(imageSize.width) x \(imageSize.height); save the mask in the image's size, or in its shape."
     }
   }
 }

@@ -27,6 +27,11 @@ enum ImageName {
     return expected != self.name(of: format)
   }
 
+  /// Whether a file is a camera's raw image. As a TIFF it would be its thumbnail.
+  static func isRaw(_ name: String, as format: ImageFormat) -> Bool {
+    self.name(of: format) == "tiff" && Unused.rawEndings.contains(name.pathExtension.lowercased())
+  }
+
   /// The usual extension of a format.
   static func ending(of format: ImageFormat) -> String {
     format == .jpeg ? "jpg" : name(of: format)
@@ -46,9 +51,13 @@ extension Unused {
     case .unreadable: self = .unreadable
     case .truncated, .damaged: self = .damaged
     case .notAnImage(let content):
+      let isImage = ["image", "drawing", "raw", "Photoshop"].contains { content.contains($0) }
       self =
-        content.contains("video") ? .video : content.contains("image") ? .imageFormat : .unknown
-    default: self = .unknown
+        content.contains("video")
+        ? .video : content.contains("document") ? .document : isImage ? .imageFormat : .unknown
+    case .missing, .tooLarge, .fileTooLarge: self = .unknown
+    // A format that this build does not read.
+    default: self = .imageFormat
     }
   }
 }

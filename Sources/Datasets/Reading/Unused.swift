@@ -68,6 +68,11 @@ enum Unused: Int, Comparable, CaseIterable {
     self = kind.unused
   }
 
+  /// Extensions of cameras' raw images.
+  static let rawEndings: Set<String> = [
+    "cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "raw",
+  ]
+
   private static let kinds: [(unused: Unused, endings: Set<String>)] = [
     (
       .imageFormat,
@@ -75,9 +80,9 @@ enum Unused: Int, Comparable, CaseIterable {
         "webp", "heic", "heif", "hif", "avif", "bmp", "dib", "gif", "tif", "tiff", "jxl", "jp2",
         "j2k", "jpf", "tga", "psd", "psb", "xcf", "kra", "clip", "ora", "svg", "eps", "ai", "ppm",
         "pgm", "pbm", "pnm", "pam", "qoi", "dds", "exr", "hdr", "ico", "icns", "cur", "pcx", "wdp",
-        "jxr", "cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "raw",
+        "jxr",
       ]
-    ),
+    ), (.imageFormat, rawEndings),
     (
       .video,
       [

@@ -5,7 +5,7 @@ import Images
 package enum TrainingImage {
   /// The crop of an image that a sample sees, and its mask. Only the crop is resampled.
   ///
-  /// Throws `ImageError`, `ResamplingError`, and `MaskError` for a mask of another size.
+  /// Throws `ImageError`, `ResamplingError`, and `MaskError` for a mask of another shape.
   package static func crop(of view: ImageView) throws -> ImageCrop {
     let geometry = view.geometry
     let resample = Resampling(
@@ -24,7 +24,7 @@ package enum TrainingImage {
     let image = try ImageDecoder.decode(contentsOf: view.url, scale: scale)
     guard case .file(let url, _) = view.mask else { return (image, nil) }
     let mask = try ImageDecoder.decodeMask(contentsOf: url)
-    guard mask.size == original else {
+    guard mask.size.fits(original) else {
       throw MaskError.otherSize(
         mask: url.relativePath, size: mask.size, image: view.url.relativePath,
         imageSize: original)

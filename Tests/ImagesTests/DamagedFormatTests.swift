@@ -14,7 +14,8 @@ struct DamagedFormatTests {
     let header = try ImageDecoder.header(data)
     let whole = try ImageDecoder.decode(data)
     for place in 0..<60 {
-      let cut = data.prefix(max(data.count * place / 60, 2))
+      // The signature of BMP and HEIC needs 24 bytes.
+      let cut = data.prefix(max(data.count * place / 60, 24))
       do {
         let image = try ImageDecoder.decode(cut, name: name)
         let found = try ImageDecoder.header(cut)
@@ -69,7 +70,10 @@ struct DamagedFormatTests {
       put(height, at: 22, bytes: 4)
     case .tiff:
       for (tag, value) in [(UInt8(0), width), (1, height)] {
-        let entry = try #require(data.firstRange(of: [tag, 1, 3, 0, 1, 0, 0, 0]))
+        // Numbers of 16 or of 32 bits.
+        let entry = try #require(
+          data.firstRange(of: [tag, 1, 3, 0, 1, 0, 0, 0])
+            ?? data.firstRange(of: [tag, 1, 4, 0, 1, 0, 0, 0]))
         put(4, at: entry.lowerBound + 2, bytes: 2)
         put(value, at: entry.upperBound, bytes: 4)
       }
@@ -106,11 +110,22 @@ struct DamagedFormatTests {
     }
   }
 
+  /// libheif may take the size from the compressed image instead.
+  private func isRefusedOrWhole(_ data: Data, _ name: String) throws -> Bool {
+    do {
+      let image = try ImageDecoder.decode(data)
+      return try [.heic, .avif].contains(ImageDecoder.header(data).format)
+        && image == ImageDecoder.decode(FormatFixtures.data(name))
+    } catch is ImageError {
+      return true
+    }
+  }
+
   @Test("a side of zero is an error", arguments: sized.filter { !$0.hasSuffix("gif") })
   func zero(name: String) throws {
     for (width, height) in [(0, 43), (61, 0), (0, 0)] as [(UInt32, UInt32)] {
-      let data = try sides(width, height, in: name)
-      #expect(throws: ImageError.self) { try ImageDecoder.decode(data) }
+      let isRight = try isRefusedOrWhole(sides(width, height, in: name), name)
+      #expect(isRight)
     }
   }
 
@@ -121,7 +136,8 @@ struct DamagedFormatTests {
       let header = try ImageDecoder.header(data)
       #expect(header.hasAlpha && header.width == 400)
     } else {
-      #expect(throws: ImageError.self) { try ImageDecoder.decode(data) }
+      let isRight = try isRefusedOrWhole(data, name)
+      #expect(isRight)
     }
   }
 

@@ -29,7 +29,9 @@ public enum ConfigError: ReportableError, Equatable {
   /// The file is not YAML, or not a list of `option: value`.
   case malformedFile(String, line: Int?, problem: String)
   /// The file sets an option that does not exist.
-  case unknownKey(String, file: String, line: Int?, nearest: String?, known: [String])
+  case unknownKey(
+    String, file: String, line: Int?, foreign: ForeignName? = nil, nearest: String?, known: [String]
+  )
   /// An option has the wrong type, or a value outside what is allowed. `allowed` mentions other
   /// options in backticks.
   case invalidValue(key: String, origin: ConfigOrigin, found: String, allowed: String)
@@ -55,7 +57,10 @@ public enum ConfigError: ReportableError, Equatable {
     case .malformedFile(let file, let line, let problem):
       "\(position(file, line)): not valid YAML (\(problem)); "
         + "every option is a line \"option: value\"."
-    case .unknownKey(let key, let file, let line, let nearest, let known):
+    case .unknownKey(let key, let file, let line, let foreign?, _, _):
+      "\(position(file, line)): there is no option \"\(key)\"; "
+        + "\(foreign.answer.withPlainOptions)."
+    case .unknownKey(let key, let file, let line, nil, let nearest, let known):
       "\(position(file, line)): there is no option \"\(key)\"; "
         + (nearest.map { "did you mean \"\($0)\"?" }
           ?? "the options are \(known.joined(separator: ", ")).")

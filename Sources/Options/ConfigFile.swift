@@ -16,9 +16,11 @@ package struct ConfigFile {
   /// - Parameters:
   ///   - keys: The options that the file may set.
   ///   - formerly: Keys of earlier versions, which the file may set too, and the keys they became.
+  ///   - foreign: What a name in another program is here.
   ///   - isOpen: Whether the file may set other options too.
   package init(
-    contentsOf url: URL, keys: [String], formerly: [String: String] = [:], isOpen: Bool = false
+    contentsOf url: URL, keys: [String], formerly: [String: String] = [:],
+    foreign: (String) -> ForeignName? = { _ in nil }, isOpen: Bool = false
   ) throws(ConfigError) {
     let name = url.relativePath
     let data: Data
@@ -31,25 +33,29 @@ package struct ConfigFile {
       throw .unreadableFile(name, reason: reason)
     }
     guard let yaml = String(data: data, encoding: .utf8) else {
-      throw .unreadableFile(name, reason: "some bytes are not UTF-8")
+      let isUTF16 = data.starts(with: [0xff, 0xfe]) || data.starts(with: [0xfe, 0xff])
+      let reason = isUTF16 ? "it is UTF-16 text; save it as UTF-8" : "some bytes are not UTF-8"
+      throw .unreadableFile(name, reason: reason)
     }
-    try self.init(yaml: yaml, name: name, keys: keys, formerly: formerly, isOpen: isOpen)
+    try self.init(
+      yaml: yaml, name: name, keys: keys, formerly: formerly, foreign: foreign, isOpen: isOpen)
   }
 
   /// Reads YAML text. Errors name it `name`.
   package init(
     yaml: String, name: String, keys: [String], formerly: [String: String] = [:],
-    isOpen: Bool = false
+    foreign: (String) -> ForeignName? = { _ in nil }, isOpen: Bool = false
   ) throws(ConfigError) {
     self.name = name
     let root: Node?
     do {
-      root = try compose(yaml: yaml)
+      // A byte order mark would become a part of the first key.
+      root = try compose(yaml: yaml.first == "\u{feff}" ? String(yaml.dropFirst()) : yaml)
     } catch {
-      let (line, problem) = describe(error)
+      let (line, problem) = describeSyntax(error)
       throw .malformedFile(name, line: line, problem: problem)
     }
-    guard let root, root.null == nil else { return }
+    guard let root, !root.isNull else { return }
     guard let mapping = root.mapping else {
       throw .malformedFile(name, line: root.mark?.line, problem: "found \(root.summary)")
     }
@@ -57,7 +63,7 @@ package struct ConfigFile {
       let found = key.scalar?.string ?? key.summary
       guard key.scalar != nil, isOpen || keys.contains(found) || formerly[found] != nil else {
         throw .unknownKey(
-          found, file: name, line: key.mark?.line,
+          found, file: name, line: key.mark?.line, foreign: foreign(found),
           nearest: nearestName(to: found, in: keys), known: keys)
       }
       let option = formerly[found] ?? found
@@ -65,7 +71,7 @@ package struct ConfigFile {
         throw .malformedFile(
           name, line: key.mark?.line, problem: "\(option) is set more than once")
       }
-      values[option] = value.withoutSexagesimals
+      values[option] = value
       lines[option] = key.mark?.line
     }
   }
@@ -73,18 +79,5 @@ package struct ConfigFile {
   /// The values as a Swift type.
   package func decode<T: Decodable>(_ type: T.Type) throws(ConfigError) -> T {
     try decodeOptions(type, from: values) { .file(name, line: lines[$0]) }
-  }
-}
-
-private func describe(_ error: any Error) -> (line: Int?, problem: String) {
-  switch error {
-  case YamlError.scanner(_, let problem, let mark, _),
-    YamlError.parser(_, let problem, let mark, _),
-    YamlError.composer(_, let problem, let mark, _):
-    (mark.line, problem)
-  case YamlError.reader(let problem, _, _, _): (nil, problem)
-  case YamlError.duplicatedKeysInMapping(let duplicates, _):
-    (nil, "\(duplicates.joined(separator: ", ")) is set more than once")
-  default: (nil, "\(error)")
   }
 }

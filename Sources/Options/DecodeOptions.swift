@@ -6,17 +6,13 @@ package func decodeOptions<T: Decodable>(
 ) throws(ConfigError) -> T {
   do {
     let pairs = values.sorted { $0.key < $1.key }.map { (Node($0.key), $0.value) }
-    return try YAMLDecoder().decode(type, from: Node(pairs))
+    return try T(from: NodeDecoder(Node(pairs)))
   } catch {
     var path: [any CodingKey] = []
     var allowed = "\(error)"
     switch error {
-    case DecodingError.typeMismatch(let expected, let context):
-      (path, allowed) = (context.codingPath, describe(expected))
-    case DecodingError.valueNotFound(let expected, let context):
-      (path, allowed) = (context.codingPath, describe(expected))
     case DecodingError.keyNotFound(let key, let context):
-      (path, allowed) = (context.codingPath + [key], "set")
+      (path, allowed) = (context.codingPath + [key], context.debugDescription)
     case DecodingError.dataCorrupted(let context):
       (path, allowed) = (context.codingPath, context.debugDescription)
     default: break
@@ -27,18 +23,15 @@ package func decodeOptions<T: Decodable>(
     }
     let names = path.filter { $0.intValue == nil }.map(\.stringValue)
     throw .invalidValue(
-      key: names.joined(separator: ": "), origin: origin(option),
+      key: names.joined(separator: ": "),
+      origin: origin(option).atLine(path.count > 1 ? node?.mark?.line : nil),
       found: node?.summary ?? "nothing", allowed: allowed)
   }
 }
 
-private func describe(_ type: any Any.Type) -> String {
-  switch type {
-  case is Int.Type: "a whole number"
-  case is UInt64.Type: "a whole number of at least 0"
-  case is Double.Type: "a number"
-  case is Bool.Type: "true or false"
-  case is Node.Sequence.Type: "a list such as [a, b]"
-  default: "a single value"
+extension ConfigOrigin {
+  /// The same place with the line of a value inside a list or group.
+  fileprivate func atLine(_ line: Int?) -> ConfigOrigin {
+    if case .file(let file, let first) = self { .file(file, line: line ?? first) } else { self }
   }
 }

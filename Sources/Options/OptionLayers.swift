@@ -18,7 +18,7 @@ package struct OptionLayers<Table: OptionTable> {
     let formerly = options.flatMap { option in option.formerly.map { ($0, option.key) } }
     let file = try ConfigFile(
       contentsOf: url, keys: options.map(\.key),
-      formerly: Dictionary(uniqueKeysWithValues: formerly))
+      formerly: Dictionary(uniqueKeysWithValues: formerly), foreign: Table.foreign)
     for (key, value) in file.values {
       values[key] = value
       origins[key] = .file(file.name, line: file.lines[key])
@@ -50,12 +50,38 @@ package struct OptionLayers<Table: OptionTable> {
     }
   }
 
+  /// Whether a source sets an option to a value.
+  package func sets(_ key: String) -> Bool { values[key].map { !$0.isNull } ?? false }
+
+  /// Sets an option to null.
+  package mutating func setNull(_ key: String) { values[key] = Node("null", .implicit, .plain) }
+
+  /// The error that an option has a value which is not allowed.
+  package func refusal(_ key: String, allowed: String) -> ConfigError {
+    let found = values[key].map { $0.scalar?.string ?? $0.summary } ?? "nothing"
+    return .invalidValue(
+      key: key, origin: origins[key] ?? .builtIn, found: found, allowed: allowed)
+  }
+
+  /// Replaces a negative seed, which means any seed, by one that is drawn at random. Returns it; nil
+  /// for a seed that is not negative.
+  package mutating func drawSeed(_ path: KeyPath<Table, Option<Table, UInt64>>) -> UInt64? {
+    let key = Table.schema.key(of: path)
+    guard let text = values[key]?.scalar, [.any, .plain].contains(text.style),
+      let number = CoreSchema.integer(Int.self, text.string), number < 0
+    else { return nil }
+    // 32 bits, as in other programs.
+    let seed = UInt64(UInt32.random(in: 0...UInt32.max))
+    values[key] = Node("\(seed)")
+    return seed
+  }
+
   /// The options. Throws `ConfigError` for a value of the wrong type or one that is not allowed.
   ///
   /// - Parameter unchecked: Keys of options that are not checked.
   package func resolve(unchecked: Set<String> = []) throws(ConfigError) -> Table {
     let followers = Set(Table.schema.defaults.children.filter(\.option.isFollower).map(\.key))
-    let set = values.filter { key, value in !(followers.contains(key) && value.null != nil) }
+    let set = values.filter { key, value in !(followers.contains(key) && value.isNull) }
     let table = try decodeOptions(Table.self, from: set) { origins[$0] ?? .builtIn }
     if let base {
       for (own, other) in zip(table.children, base.children) where values[own.key] == nil {

@@ -56,8 +56,8 @@ package struct OptionOverrides<Table: OptionTable>: Sendable {
       switch entry.value {
       case .single("null") where nullable.contains(entry.key):
         nodes[entry.key] = Node("null", .implicit, .plain)
-      case .single(let text): nodes[entry.key] = Node(text).withoutSexagesimals
-      case .list(let texts): nodes[entry.key] = Node(texts.map { Node($0).withoutSexagesimals })
+      case .single(let text): nodes[entry.key] = Node(text)
+      case .list(let texts): nodes[entry.key] = Node(texts.map { Node($0) })
       }
     }
   }

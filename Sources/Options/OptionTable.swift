@@ -19,6 +19,13 @@ package protocol OptionTable: Codable, Sendable, Equatable {
 
   /// The declarations.
   static var schema: OptionSchema<Self> { get }
+
+  /// What the name of an option in another program is here; nil for a name that is not known.
+  static func foreign(_ name: String) -> ForeignName?
+}
+
+extension OptionTable {
+  package static func foreign(_ name: String) -> ForeignName? { nil }
 }
 
 extension OptionTable {

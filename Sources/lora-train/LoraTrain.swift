@@ -36,6 +36,7 @@ struct LoraTrain: ParsableCommand {
 
   /// Runs a command and returns the exit code. Output goes to ``Console/streams``.
   static func run(_ arguments: [String]) -> Int32 {
+    let arguments = joiningNegativeNumbers(arguments)
     do {
       try checkCommand(arguments)
       var command = try parseAsRoot(arguments)
@@ -76,6 +77,8 @@ struct LoraTrain: ParsableCommand {
       if let late = commandNames.first(where: { sentence.contains("argument '\($0)'") }) {
         sentence = "The command comes before its options, as in lora-train \(late)"
         name = late
+      } else if let flag = ForeignFlag(message: sentence, command: name) {
+        sentence = flag.sentence
       }
       let isWhole = sentence.hasSuffix("?") || sentence.hasSuffix(".")
       sentence += isWhole ? " See " : "; see "

@@ -121,7 +121,7 @@ extension CommandTests {
         (["--precision", "int8"], "--precision is \"int8\", but must be fp32, bf16 or fp16."),
         (
           ["--learning-rate", "nan"],
-          "--learning-rate is nan, but must be a number of at least 0."
+          "--learning-rate is \"nan\", but must be a number."
         ),
       ])
     func outOfRange(flags: [String], sentence: String) throws {

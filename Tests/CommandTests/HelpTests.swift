@@ -63,7 +63,7 @@ extension CommandTests {
         "prompt-weights", "image", "strength", "refiner", "split", "refiner-strength",
         "aesthetic-score", "negative-aesthetic-score", "guidance-rescale", "original-size", "crop",
         "target-size", "negative-original-size", "negative-crop", "negative-target-size",
-        "vae-tiling", "from", "prompts", "dry-run", "root",
+        "vae-tiling", "threads", "from", "prompts", "dry-run", "root",
       ]
       for option in options { #expect(help.contains("--\(option)"), "\(option)") }
       #expect(help.contains("euler-a") && help.contains("dpm++-2m-sde-karras"))

@@ -39,6 +39,33 @@ struct CaptionRecipeTests {
     #expect(recipe().plain([]) == "")
   }
 
+  @Test(
+    "parts before the separator are kept, those after a second one too, and no separator is left")
+  func separator() {
+    let separated = recipe {
+      $0.captionShuffle = true
+      $0.keepTokens = 2
+      $0.keepTokensSeparator = "|||"
+    }
+    let found = captions(separated, of: ["sks dog, hat ||| a, b, c ||| film, 4k"], count: 400)
+    #expect(Set(found).count == 6)
+    #expect(found.allSatisfy { $0.hasPrefix("sks dog, hat, ") && $0.hasSuffix(", film, 4k") })
+    #expect(separated.plain(["sks dog ||| a, b"]) == "sks dog, a, b")
+    #expect(Set(captions(separated, of: ["|||a, b"], count: 100)) == ["a, b", "b, a"])
+    #expect(separated.plain(["a ||| b ||| c ||| d"]) == "a, b, c, d")
+    #expect(
+      captions(separated, of: ["a, b, c, d"], count: 100).allSatisfy { $0.hasPrefix("a, b, ") },
+      "a caption without a separator keeps its first parts")
+  }
+
+  @Test("without shuffling, the separator is removed; without the option, it stays")
+  func separatorAlone() {
+    let separated = recipe { $0.keepTokensSeparator = "|||" }
+    #expect(!separated.isRandom)
+    #expect(Set(captions(separated, of: ["x ||| b, a"], count: 20)) == ["x, b, a"])
+    #expect(recipe().plain(["x ||| b, a"]) == "x ||| b, a")
+  }
+
   @Test("prefix and suffix are around the text with one space, also when it is shuffled")
   func frame() {
     func frame(_ config: inout TrainingConfig) {

@@ -182,7 +182,11 @@ struct ConfigTests {
       ("steps:", "dog.yaml line 1: steps is nothing, but must be a whole number."),
       ("steps: [3]", "dog.yaml line 1: steps is a list, but must be a single value."),
       ("rank: {a: 1}", "dog.yaml line 1: rank is a group of options, but must be a single value."),
-      ("seed: -1", "dog.yaml line 1: seed is \"-1\", but must be a whole number of at least 0."),
+      ("seed: 1.5", "dog.yaml line 1: seed is \"1.5\", but must be a whole number of at least 0."),
+      (
+        "sample_seeds: [-1]",
+        "dog.yaml line 1: sample_seeds is \"-1\", but must be a whole number of at least 0."
+      ),
       ("learning_rate: fast", "dog.yaml line 1: learning_rate is \"fast\", but must be a number."),
       ("min_snr_gamma: x", "dog.yaml line 1: min_snr_gamma is \"x\", but must be a number."),
       (

@@ -148,7 +148,7 @@ import Training
     #expect(error == .severalTrees(url.relativePath, ["img", "more"]))
   }
 
-  @Test("Epochs become steps by the images found")
+  @Test("Epochs stay epochs; numbers of steps between saves follow from the images found")
   func epochs() throws {
     try images(7, in: "img/3_sks dog")
     try images(7, in: "reg/1_dog")
@@ -162,16 +162,22 @@ import Training
     let project = try project("epochs.toml", text)
     // 21 images make 11 batches and 4 steps.
     let config = try config(project)
-    #expect(config.steps == 40 && config.checkpointEvery == 8)
-    #expect(project.yaml.contains("steps: 40  # 10 epochs x 21 images / 2 / 3\n"))
+    #expect(config.epochs == 10 && config.checkpointEvery == 8)
+    #expect(!project.yaml.contains("\nsteps:"))
     let both = try self.project(
       "reg.toml", "reg_data_dir = \"\(folder.url.path)/reg\"\nmax_train_steps = 901")
     let halved = try self.config(both)
     #expect(halved.steps == 451 && halved.priorFolder?.hasSuffix("reg/1_dog") == true)
     #expect(notes(both, .approximated).contains { $0.contains("all numbers of steps are halved") })
-    let absent = try self.project("absent.toml", "max_train_epochs = 10")
+    let absent = try self.project(
+      "absent.toml", "max_train_epochs = 10\nsave_every_n_epochs = 2\nseed = -1")
+    #expect(try self.config(absent).epochs == 10)
     #expect(
-      notes(absent, .noCounterpart).contains { $0.hasPrefix("max_train_epochs = 10: the images") })
+      notes(absent, .noCounterpart).contains { $0.hasPrefix("save_every_n_epochs = 2: the images") }
+    )
+    #expect(absent.yaml.contains("\nseed: -1\n"))
+    let separated = try self.project("tags.toml", "keep_tokens_separator = \"|||\"")
+    #expect(try self.config(separated).keepTokensSeparator == "|||")
   }
 
   @Test("A command line of diffusers' script becomes a configuration")

@@ -32,9 +32,20 @@ extension AdapterFile {
     let parts = ([.unet] + encoders).map { peftFile(of: $0, in: url) }.filter(exists)
     guard parts.isEmpty else { return parts }
     guard let file = names.map({ url.appending(path: $0) }).first(where: exists) else {
-      throw .noAdapter(folder: url.relativePath, names: names)
+      throw .noAdapter(folder: url.relativePath, names: names, others: others(in: url))
     }
     return [file]
+  }
+
+  /// The files with tensors and the checkpoints in a folder, sorted; none if it cannot be read.
+  private static func others(in folder: URL) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+        $0.hasSuffix(".safetensors") || $0.hasPrefix("step-")
+      }.sorted()
+    } catch {
+      return []
+    }
   }
 
   /// The free text in the header of an adapter's file. Throws `AdapterFileError`, `WeightsError`.

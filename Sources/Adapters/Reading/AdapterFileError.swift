@@ -7,8 +7,8 @@ public enum AdapterFileError: ReportableError, Equatable {
   case unknownTensors(file: String, names: [String])
   /// An adapter of a kind that is not supported; `names` are the tensors that show it.
   case otherKind(file: String, kind: String, names: [String])
-  /// A folder without an adapter under one of these names.
-  case noAdapter(folder: String, names: [String])
+  /// A folder without an adapter under one of these names; `others` are adapters in it, perhaps.
+  case noAdapter(folder: String, names: [String], others: [String])
   /// The file has no tensors.
   case empty(file: String)
   /// A layer's tensors are not those of one adapter.
@@ -42,8 +42,10 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .otherKind(let file, let kind, let names):
       "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
         + "into its base model with the program that made it."
-    case .noAdapter(let folder, let names):
-      "\(folder) is a folder without \(names.joined(separator: ", ")); name the adapter file itself."
+    case .noAdapter(let folder, let names, let others):
+      "\(folder) is a folder without an adapter (\(names.joined(separator: ", "))); give the "
+        + "adapter's .safetensors file itself"
+        + (others.isEmpty ? "." : ", or one of \(listing(others)) in it.")
     case .empty(let file):
       "\(file) contains no tensors; use a LoRA that was saved completely."
     case .mixed(let file, let layer, let names):

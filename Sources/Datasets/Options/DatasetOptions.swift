@@ -36,6 +36,8 @@ public struct DatasetOptions: Sendable, Equatable {
   public var captionShuffle: Bool
   /// How many parts at the beginning are not shuffled.
   public var keepTokens: Int
+  /// Text between the parts of a caption that are not shuffled and the others; nil: none.
+  public var keepTokensSeparator: String?
   /// Share of the samples with an empty caption.
   public var captionDropout: Double
   /// The most tokens of a caption that are read.
@@ -57,7 +59,8 @@ public struct DatasetOptions: Sendable, Equatable {
     subject: String, steps: Int, batchSize: Int, gradientAccumulation: Int, seed: UInt64,
     buckets: Bool, bucketStep: Int?, upscale: Bool, crop: CropChoice, flip: Bool,
     captionPrefix: String?, captionSuffix: String?, emptyCaptions: Bool,
-    captionAlternatives: Bool, captionShuffle: Bool, keepTokens: Int, captionDropout: Double,
+    captionAlternatives: Bool, captionShuffle: Bool, keepTokens: Int, keepTokensSeparator: String?,
+    captionDropout: Double,
     maxCaptionTokens: Int,
     masks: Bool, maskFloor: Double, validationDataset: String?, validationImages: Int?,
     validateEvery: Int
@@ -78,6 +81,7 @@ public struct DatasetOptions: Sendable, Equatable {
     self.captionAlternatives = captionAlternatives
     self.captionShuffle = captionShuffle
     self.keepTokens = keepTokens
+    self.keepTokensSeparator = keepTokensSeparator
     self.captionDropout = captionDropout
     self.maxCaptionTokens = maxCaptionTokens
     self.masks = masks

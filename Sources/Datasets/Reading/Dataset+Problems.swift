@@ -20,6 +20,7 @@ extension Dataset {
       lines + token + crops(config, in: buckets)
       + enlargements(in: buckets, upscale: config.upscale)
       + truncations(of: captions, by: tokenizer, maxTokens: config.maxCaptionTokens)
+      + captionNotes(config)
     return problems + (isCompanion ? found.map { $0.below(subject.name) } : found)
   }
 
@@ -101,7 +102,7 @@ extension Dataset {
   }
 
   /// The words of a text in lower case, each between spaces.
-  static func words(of text: String) -> String {
+  package static func words(of text: String) -> String {
     " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
   }
 }

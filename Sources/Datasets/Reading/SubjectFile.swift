@@ -68,7 +68,14 @@ struct SubjectFile: Decodable {
 
   private static func checkFolders(in yaml: ConfigFile) throws(ConfigError) {
     let known = SubjectFolder.CodingKeys.allCases.map(\.rawValue)
-    for folder in yaml.values[CodingKeys.folders.rawValue]?.sequence ?? [] {
+    let key = CodingKeys.folders.rawValue
+    guard let node = yaml.values[key], !node.isNull else { return }
+    for folder in node.sequence ?? [node] where folder.mapping == nil || node.sequence == nil {
+      throw .invalidValue(
+        key: key, origin: .file(yaml.name, line: folder.mark?.line ?? yaml.lines[key]),
+        found: folder.summary, allowed: "a list of folders such as {path: closeups, repeats: 3}")
+    }
+    for folder in node.sequence ?? [] {
       for (key, _) in folder.mapping ?? [:] {
         let found = key.scalar?.string ?? ""
         guard !known.contains(found) else { continue }

@@ -43,7 +43,7 @@ package struct CampaignEntry: Sendable, Equatable {
 
   private static func read(_ node: Node, list: String, file: String) throws -> Read {
     let origin = ConfigOrigin.file(file, line: node.mark?.line)
-    if let scalar = node.scalar, node.null == nil {
+    if let scalar = node.scalar, !node.isNull {
       return Read(text: scalar.string, name: nil, request: DrawingRequest())
     }
     guard let mapping = node.mapping else {
@@ -60,7 +60,7 @@ package struct CampaignEntry: Sendable, Equatable {
           found, file: file, line: key.mark?.line, nearest: nearestName(to: found, in: known),
           known: known)
       }
-      values[found] = value.withoutSexagesimals
+      values[found] = value
       lines[found] = key.mark?.line
     }
     func place(_ key: String) -> ConfigOrigin { .file(file, line: lines[key] ?? node.mark?.line) }

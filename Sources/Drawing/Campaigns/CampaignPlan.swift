@@ -15,6 +15,7 @@ package struct CampaignPlan {
   package let jobs: [(job: CampaignJob, state: CampaignFolder.State)]
 
   private let template: CampaignTemplate
+  private let flags: DrawingRequest
   private let campaign: Campaign
   private let folder: CampaignFolder
 
@@ -29,6 +30,7 @@ package struct CampaignPlan {
     in folder: CampaignFolder, images: StartImages
   ) throws {
     self.template = template
+    self.flags = flags
     self.folder = folder
     let campaign = try Campaign(template, flags: flags)
     self.campaign = campaign
@@ -40,6 +42,20 @@ package struct CampaignPlan {
 
   /// The pictures that are missing or changed.
   package var waiting: [CampaignJob] { jobs.filter { $0.state != .drawn }.map(\.job) }
+
+  /// What the user should know about prompts and options, a sentence each, once for all pictures.
+  package var notes: [String] {
+    let read = campaign.pictures.map { picture in
+      var options = flags.over(picture.request).options
+      options.prompt = picture.prompt
+      return options.notes()
+    }
+    var seen: Set<String> = []
+    // Sentences differ by their examples; one for each kind is enough.
+    return read.joined().filter { note in
+      seen.insert(note.split(separator: "; ").last.map(String.init) ?? note).inserted
+    }
+  }
 
   /// The numbers of drawn, missing and changed pictures, in one sentence.
   package var summary: String {

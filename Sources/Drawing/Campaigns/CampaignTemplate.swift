@@ -57,6 +57,11 @@ package struct CampaignTemplate: Sendable {
     let lists = yaml.values.keys.filter { !known.contains($0) }.sorted()
     let wanted = prompt.names + (negative?.names ?? [])
     for name in lists where !wanted.contains(name) {
+      if let foreign = DrawingOptions.foreign(name) {
+        throw ConfigError.unknownKey(
+          name, file: yaml.name, line: yaml.lines[name], foreign: foreign, nearest: nil,
+          known: known)
+      }
       throw CampaignError.unused(
         name, position: position(yaml.name, yaml.lines[name]),
         nearest: nearestName(to: name, in: known + wanted.filter { !lists.contains($0) }))

@@ -12,7 +12,10 @@ package struct DrawingOptions: OptionTable {
 
   @Option(.subject, "Prompt.", value: "text", unset: "the one in `from` or `prompts`")
   package var prompt: String? = nil
-  @Option(.subject, "Seed of the initial noise. The same seed gives the same picture.", value: "n")
+  @Option(
+    .subject,
+    "Seed of the initial noise. The same seed gives the same picture, and a negative one is replaced "
+      + "by a random one.", value: "n")
   package var seed: UInt64 = 0
   @Option(
     .subject, "Number of pictures, with `seed`, `seed` + 1 and so on.",
@@ -144,6 +147,10 @@ package struct DrawingOptions: OptionTable {
   package var device = DeviceChoice.auto
   @Option(.machine, "Whether the VAE works in tiles, which saves memory.", value: "choice")
   package var vaeTiling = VAETiling.automatic
+  @Option(
+    .machine, "Number of CPU threads.", .in(1...1024), value: "n",
+    unset: "one for each core, or that of the picture in `from`")
+  package var threads: Int? = nil
 
   /// The split if neither `split` nor `refiner_strength` is given.
   package static let standardSplit = 0.8

@@ -7,11 +7,15 @@ package struct DrawingRequest: Sendable, Equatable {
   package private(set) var options = DrawingOptions()
   /// The keys of the options that were given.
   package private(set) var given: Set<String> = []
+  /// The seed that was drawn at random, because a negative one was given; nil for a given seed.
+  package private(set) var drawnSeed: UInt64?
 
   package init() {}
 
   /// The options of flags or a file. Throws `ConfigError` for a value that is not allowed.
   package init(_ layers: OptionLayers<DrawingOptions>) throws(ConfigError) {
+    var layers = layers
+    drawnSeed = layers.drawSeed(\.$seed)
     options = try layers.resolve()
     given = layers.keys
   }

@@ -11,7 +11,10 @@ extension TrainingSetup {
   public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
     var setup = self
     if !setsThreads, let threads = recorded.threads { setup.config.threads = threads }
-    if keepsSteps { setup.config.steps = recorded.steps }
+    // Epochs stay the steps that they were at the start.
+    if keepsSteps || (config.epochs != nil && config.epochs == recorded.epochs) {
+      (setup.config.steps, setup.config.epochs) = (recorded.steps, recorded.epochs)
+    }
     if !setsBucketStep, recorded.bucketStep != nil {
       setup.config.bucketStep = recorded.bucketStep
       setup.buckets = AspectBuckets(setup.config.datasetOptions, resolution: resolution)
@@ -22,10 +25,29 @@ extension TrainingSetup {
   /// The differences from a state that change the training.
   public func differences(from state: TrainingState) throws -> [TrainingDifference] {
     config.differencesForbiddenOnResume(from: state.config).map(TrainingDifference.init)
-      + identity.differences(from: state.identity)
+      + imageDifferences(from: state)
       + (device.isCUDA || state.libtorch == Backend.version
         ? []
         : [TrainingDifference("libtorch", "libtorch: \(state.libtorch) -> \(Backend.version)")])
+  }
+
+  /// The differences of images and model. Images that are trained on because another number of them is
+  /// validated are named by that number.
+  private func imageDifferences(from state: TrainingState) -> [TrainingDifference] {
+    let found = identity.differences(from: state.identity)
+    let (old, new) = (state.config.validationImages ?? 0, config.validationImages ?? 0)
+    guard old != new else { return found }
+    func files(_ images: [RunIdentity.Image]?) -> Set<String> { Set((images ?? []).map(\.file)) }
+    let added = files(identity.images).intersection(files(state.identity.validation))
+    let removed = files(state.identity.images).intersection(files(identity.validation))
+    let moved =
+      added.map { TrainingDifference("dataset", "image \($0): added") }
+      + removed.map { TrainingDifference("dataset", "image \($0): removed") }
+    guard !moved.isEmpty else { return found }
+    let key = TrainingConfig.schema.key(of: \.$validationImages)
+    func text(_ count: Int) -> String { count == 0 ? "none" : "\(count)" }
+    return [TrainingDifference(key, "\(key): \(text(old)) -> \(text(new))")]
+      + found.filter { !moved.contains($0) }
   }
 
   /// Whether a difference is allowed by ``allowedChanges``.

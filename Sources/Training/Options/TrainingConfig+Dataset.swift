@@ -9,8 +9,9 @@ extension TrainingConfig {
       bucketStep: bucketStep, upscale: upscale, crop: crop, flip: flip,
       captionPrefix: captionPrefix, captionSuffix: captionSuffix,
       emptyCaptions: emptyCaptions, captionAlternatives: captionAlternatives,
-      captionShuffle: captionShuffle,
-      keepTokens: keepTokens, captionDropout: captionDropout, maxCaptionTokens: maxCaptionTokens,
+      captionShuffle: captionShuffle, keepTokens: keepTokens,
+      keepTokensSeparator: keepTokensSeparator, captionDropout: captionDropout,
+      maxCaptionTokens: maxCaptionTokens,
       masks: masks, maskFloor: maskFloor, validationDataset: validationDataset,
       validationImages: validationImages, validateEvery: validateEvery)
   }

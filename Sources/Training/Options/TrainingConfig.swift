@@ -30,7 +30,15 @@ public struct TrainingConfig: OptionTable {
       + "installed model.",
     value: "model", unset: "sdxl if it is installed, else demo", resume: .allowed)
   package var model: String? = nil
-  @Option(.run, "Seed of all random numbers.", value: "n") package var seed: UInt64 = 42
+  @Option(
+    .run,
+    "Number of passes over the dataset, in place of `steps`. An epoch has as many steps as lora-train "
+      + "dataset lists.", .in(1...1_000_000), value: "n", unset: "`steps` sets the length",
+    resume: .allowed)
+  package var epochs: Int? = nil
+  @Option(
+    .run, "Seed of all random numbers. A negative one is replaced by a random one.", value: "n")
+  package var seed: UInt64 = 42
 
   // MARK: Images and captions
 
@@ -81,6 +89,13 @@ public struct TrainingConfig: OptionTable {
     .images, "Number of parts at the start of a caption that are not shuffled.", .in(0...1000),
     value: "n")
   package var keepTokens = 0
+  @Option(
+    .images,
+    "Text such as ||| between the parts of a caption that are not shuffled and those that are. A second "
+      + "one ends the shuffled parts. It is removed from the caption, and `keep_tokens` does not count.",
+    Allowed("a text that is not blank") { !$0.allSatisfy(\.isWhitespace) }, value: "text",
+    unset: "none")
+  package var keepTokensSeparator: String? = nil
   @Option(.images, "Fraction of the samples trained with an empty caption.", .share, value: "x")
   package var captionDropout = 0.0
   @Option(
@@ -131,8 +146,9 @@ public struct TrainingConfig: OptionTable {
   @Option(
     .optimizer, "Number of steps in which the learning rate rises from 0.", value: "n",
     check: { warmUp, config in
-      (0...max(0, config.steps)).contains(warmUp)
-        ? nil : "a whole number from 0 to the \(config.steps) steps of the run"
+      let most = config.epochs == nil ? config.steps : 10_000_000
+      return (0...max(0, most)).contains(warmUp)
+        ? nil : "a whole number from 0 to the \(most) steps of the run"
     })
   package var learningRateWarmupSteps = 0
   @Option(.optimizer, "Weight decay of AdamW.", .notNegative, value: "x")
@@ -238,7 +254,9 @@ public struct TrainingConfig: OptionTable {
     follows: .option(\.$checkpointEvery), resume: .allowed)
   package var sampleEvery = 500
   @Option(
-    .samples, "Prompts of the sample grid, one for each row.", value: "text",
+    .samples,
+    "Prompts of the sample grid, one for each row. They are read up to `max_caption_tokens`.",
+    value: "text",
     unset: "the subject's caption", resume: .allowed)
   package var samplePrompts: [String] = []
   @Option(

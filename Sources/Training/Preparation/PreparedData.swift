@@ -22,8 +22,8 @@ struct PreparedData {
   let texts: TextCache
   /// The embeddings of the sample prompts.
   let prompts: [PromptEmbedding]
-  /// The embedding for samples without a negative prompt.
-  let negative: PromptEmbedding
+  /// The embeddings for samples without a negative prompt, each as long as its prompt's.
+  let negatives: [PromptEmbedding]
   /// The identity of the data, with the class images that were drawn.
   let identity: RunIdentity
   /// The cache entries that the run uses.
@@ -70,7 +70,9 @@ struct PreparedData {
       try progress("latents of class images", $0, others.views.count)
     }
 
-    let prompts = config.samplePrompts.map { TextPrompt.positive($0) }
+    let prompts = config.samplePrompts.map {
+      TextPrompt.caption($0, maxTokens: config.maxCaptionTokens)
+    }
     // Pads short captions in batches with captions of several chunks.
     let filling = config.maxCaptionTokens > 75 ? [TextPrompt.positive("")] : []
     let all =
@@ -86,8 +88,13 @@ struct PreparedData {
     self.compared = compared
     self.latents = latents
     self.texts = texts
-    self.prompts = try prompts.map(texts.embedding)
-    negative = try texts.embedding(.negative(nil))
+    let read = try prompts.map(texts.embedding)
+    let negative = try texts.embedding(.negative(nil))
+    self.prompts = read
+    // Zeros are followed by zeros, and the empty text by itself.
+    negatives = try read.map {
+      try negative.padded(toChunks: $0.embeds.shape[1] / negative.embeds.shape[1], with: negative)
+    }
     cacheUse = CacheUse(
       of: (given + others.views).map(latents.file) + all.map(texts.file)
         + sources.classImages.map(\.image.url), below: setup.caches)

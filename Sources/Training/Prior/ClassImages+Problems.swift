@@ -7,7 +7,8 @@ import StableDiffusion
 extension ClassImages {
   /// Problems to report before training starts.
   func problems(
-    _ config: TrainingConfig, buckets: AspectBuckets, _ tokenizer: CLIPTokenizer
+    _ config: TrainingConfig, of subject: Subject, buckets: AspectBuckets,
+    _ tokenizer: CLIPTokenizer
   ) -> [DatasetProblem] {
     switch self {
     case .found(let dataset):
@@ -15,12 +16,25 @@ extension ClassImages {
       var config = config
       config.captionPrefix = nil
       config.captionSuffix = nil
+      let named = dataset.images.filter { subject.isNamed(inClassPrompt: $0.caption) }
+        .map { "\(dataset.subject.name)/\($0.name)" }
       return dataset.problems(config.datasetOptions, buckets: buckets, tokenizer)
+        + (named.isEmpty ? [] : [DatasetProblem(named, "the caption \(Self.naming(subject))")])
     case .drawn(_, let prompts):
-      return prompts.compactMap { prompt in
+      let cut = prompts.compactMap { prompt in
         DatasetProblem.truncation(of: "the class prompt", prompt, [], by: tokenizer)
       }
+      let markup = PromptMarkup.found(in: prompts)
+        .map { DatasetProblem([], $0.problem(in: "the class prompt")) }
+      let named = prompts.filter { subject.isNamed(inClassPrompt: $0) }
+        .map { DatasetProblem([], "the class prompt \"\($0)\" \(Self.naming(subject))") }
+      return cut + markup + named
     }
+  }
+
+  private static func naming(_ subject: Subject) -> String {
+    "contains \"\(subject.token)\", the subject's word, so class images teach that word to mean "
+      + "other things; leave it out"
   }
 
   /// The options that have no effect, because class images are not drawn or there are none. Nothing
@@ -57,5 +71,17 @@ extension ClassImages {
           "only \"\(config.classPrompts[0])\" is used, for images without a caption"))
     }
     return problems
+  }
+}
+
+extension Subject {
+  /// Whether a class prompt names the subject. Without a trigger, a name that is also the class or
+  /// follows an article is the class: `a photo of a dog` for the subject `dog`.
+  func isNamed(inClassPrompt prompt: String) -> Bool {
+    let (words, word) = (Dataset.words(of: prompt), Dataset.words(of: token))
+    guard words.contains(word) else { return false }
+    if trigger != nil { return true }
+    return classWord.map { !Dataset.words(of: $0).contains(word) } != false
+      && !["a", "an", "one", "the"].contains { words.contains(" \($0)\(word)") }
   }
 }

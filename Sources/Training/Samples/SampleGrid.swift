@@ -63,12 +63,12 @@ struct SampleGrid {
     let sampler = try model.sampler()
     let count = data.prompts.count * config.sampleSeeds.count
     var number = 0
-    return try data.prompts.map { prompt in
+    return try zip(data.prompts, data.negatives).map { prompt, negative in
       try config.sampleSeeds.map { seed in
         number += 1
         try report(.sampling(step: step, picture: number, of: count))
         let request = PictureRequest(
-          prompt: prompt, negative: data.negative, width: setup.resolution,
+          prompt: prompt, negative: negative, width: setup.resolution,
           height: setup.resolution, steps: config.sampleSteps, guidance: config.sampleGuidance,
           seed: seed)
         return try sampler.latents(for: request) { _ in

@@ -95,7 +95,9 @@ public struct TrainingSetup {
     let (trained, chosen) = try ValidationImages.split(dataset, options)
     validation = try chosen ?? ValidationImages.dataset(options, beside: dataset)
     config.validationImages = chosen?.images.count ?? 0
+    let length = try config.resolveLength(trained.stepsPerEpoch(options, buckets: buckets))
     initialAdapter = try config.initLora.map { try InitialAdapter($0, for: model) }
+    let replaced = initialAdapter.map(config.replaced) ?? []
     if let initialAdapter {
       config.rank = initialAdapter.rank
       config.alpha = initialAdapter.alpha
@@ -115,7 +117,7 @@ public struct TrainingSetup {
       trained.problems(config.datasetOptions, buckets: buckets, tokenizer)
       + (try trained.maskProblems(config.datasetOptions, buckets: buckets))
       + trained.orderProblems(config.datasetOptions, buckets: buckets)
-      + (classImages?.problems(config, buckets: buckets, tokenizer) ?? [])
+      + (classImages?.problems(config, of: dataset.subject, buckets: buckets, tokenizer) ?? [])
       + (validation?.problems(config.datasetOptions, buckets: buckets, tokenizer) ?? [])
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.images,
@@ -126,7 +128,8 @@ public struct TrainingSetup {
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.validation ?? [],
         "the same image is a validation image, so its loss does not show over-fitting")
-      + unused
+      + SamplePrompts.problems(config, tokenizer)
+      + length + unused + replaced + config.withoutEffect(dataset, isOnGPU: device.isCUDA)
     DatasetProblem.shortened(problems, of: config.subject).forEach(report)
     try identity.add(model, hashes: FileHashes(in: caches))
     self.identity = identity

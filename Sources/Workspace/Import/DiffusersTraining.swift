@@ -83,13 +83,9 @@ struct DiffusersTraining {
       draft.set(\.$steps, to: steps)
       if let epochs { draft.note(epochs, .notNeeded, "max_train_steps decides the length") }
     } else {
-      let setting =
-        epochs
-        ?? ForeignSetting(name: "num_train_epochs", value: .integer(1), place: "its default")
-      if let steps = try steps(setting, folder) {
-        draft.set(\.$steps, to: steps.count, comment: steps.formula)
-        draft.note(setting, .approximated, "steps \(steps.count): \(steps.formula), rounded up")
-      }
+      draft.set(
+        \.$epochs, to: try epochs?.integer() ?? 1,
+        comment: epochs == nil ? "the default of the script" : nil)
     }
   }
 

@@ -59,7 +59,8 @@ extension ImportDraft {
       }
     }
     if name != "constant" {
-      set(\.$learningRateWarmupSteps, to: min(max(0, steps), config.steps))
+      let most = config.epochs == nil ? config.steps : Int.max
+      set(\.$learningRateWarmupSteps, to: min(max(0, steps), most))
     } else if let warmUp {
       note(warmUp, .notNeeded, "the schedule constant has no warm-up, there and here")
     }
@@ -108,7 +109,7 @@ extension ImportDraft {
     guard let setting, setting.value.text != "None" else { return }
     let seed = try setting.integer()
     if seed < 0 {
-      note(setting, .noCounterpart, "a seed is not negative here")
+      setRandomSeed()
     } else {
       set(\.$seed, to: UInt64(seed))
     }

@@ -10,6 +10,8 @@ struct ImportDraft {
   private var comments: [String: String?] = [:]
   /// What became of settings that are not simply options here.
   private(set) var notes: [ImportNote] = []
+  /// Whether the seed is drawn at random in each run.
+  private(set) var drawsSeed = false
   /// What `subject.yaml` in the dataset folder must contain.
   var subjectLines: [String] = []
 
@@ -20,6 +22,12 @@ struct ImportDraft {
   ) {
     config[keyPath: path].wrappedValue = value
     comments[TrainingConfig.schema.key(of: path)] = .some(comment)
+  }
+
+  /// Sets the seed to a negative one, which means a random one.
+  mutating func setRandomSeed() {
+    set(\.$seed, to: config.seed)
+    drawsSeed = true
   }
 
   /// Whether an option is set.
@@ -78,6 +86,7 @@ struct ImportDraft {
         yaml: lines.map { "\($0)\n" }.joined(), name: "",
         keys: TrainingConfig.schema.options.map(\.key))
       layers.add(file.values) { _ in .builtIn }
+      _ = layers.drawSeed(\.$seed)
       let subject = TrainingConfig.schema.key(of: \.$subject)
       _ = try layers.resolve(unchecked: isSet(\.$subject) ? [] : [subject])
       return nil
@@ -90,23 +99,12 @@ struct ImportDraft {
 
   /// The options that are set as lines of YAML, in the order of the table.
   var lines: [String] {
-    let values = config.yamlValues
+    var values = config.yamlValues
+    if drawsSeed { values[TrainingConfig.schema.key(of: \.$seed)] = "-1" }
     return TrainingConfig.schema.options.flatMap { option -> [String] in
       guard let comment = comments[option.key] else { return [] }
       let line = "\(option.key): \(values[option.key] ?? "null")"
       return [comment.map { "\(line)  # \($0)" } ?? line]
     }
   }
-}
-
-/// The settings of a program that are translated by no rule, with the reason.
-struct ForeignFates: Sendable {
-  let program: String
-  /// The names that rules translate.
-  let translated: [String]
-  let noCounterpart: [String: String]
-  let notNeeded: [String: String]
-
-  /// All names that the program knows.
-  var names: [String] { translated + noCounterpart.keys + notNeeded.keys }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Training
 
 /// The folders of a project of sd-scripts, and the settings of its datasets.
 struct KohyaDataset {

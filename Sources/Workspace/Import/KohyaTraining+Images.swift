@@ -105,6 +105,9 @@ extension KohyaTraining {
     if let kept = try options.integer("keep_tokens"), kept > 0 {
       draft.set(\.$keepTokens, to: kept)
     }
+    if let separator = options.text("keep_tokens_separator") {
+      draft.set(\.$keepTokensSeparator, to: separator)
+    }
     if let share = try options.number("caption_dropout_rate"), share > 0 {
       draft.set(\.$captionDropout, to: share)
     }

@@ -129,9 +129,8 @@ struct KohyaTraining {
     if let warmUp {
       let value = try warmUp.number()
       // A number below 1 is a share of the run.
-      steps =
-        value < 1 && warmUp.value.asInteger == nil
-        ? Int(value * Double(draft.config.steps)) : stepsHere(Int(value))
+      let isShare = value < 1 && warmUp.value.asInteger == nil
+      steps = isShare ? Int(value * Double(try length())) : stepsHere(Int(value))
     }
     draft.setSchedule(options.take("lr_scheduler"), steps: steps, warmUp: warmUp)
   }
@@ -173,13 +172,8 @@ struct KohyaTraining {
       if let steps {
         draft.note(steps, .notNeeded, "max_train_epochs decides the length of the run")
       }
-      if let length = try self.steps(epochs) {
-        draft.set(\.$steps, to: length.count, comment: length.formula)
-        draft.note(
-          epochs, .approximated,
-          "steps \(length.count): \(length.formula), rounded up; sd-scripts may take a few more, "
-            + "since each bucket has a last batch")
-      }
+      let count = try epochs.integer()
+      draft.set(\.$epochs, to: count)
     } else if let steps {
       let count = try steps.integer()
       let comment = mixesClasses ? "\(count) / 2, see prior_batch_size" : nil
@@ -187,6 +181,14 @@ struct KohyaTraining {
     } else {
       draft.set(\.$steps, to: stepsHere(1600), comment: "the default of sd-scripts")
     }
+  }
+
+  /// The number of steps of the run, also if it is given in epochs.
+  private mutating func length() throws(ImportError) -> Int {
+    guard let epochs = draft.config.epochs else { return draft.config.steps }
+    let setting = ForeignSetting(
+      name: "max_train_epochs", value: .integer(epochs), place: "for lr_warmup_steps")
+    return try steps(setting)?.count ?? 0
   }
 
   /// The steps of some epochs. Reports and returns nil if the images are not on this machine.

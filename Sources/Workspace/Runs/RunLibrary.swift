@@ -71,6 +71,11 @@ package struct RunLibrary {
     return run
   }
 
+  /// The latest run of a subject if it is unfinished, else nil. Throws `RunLogError`.
+  package func interrupted(of subject: String) throws -> Run? {
+    try runs().last { $0.subject == subject }.flatMap { $0.status == .finished ? nil : $0 }
+  }
+
   /// The run to resume: the named one, or the latest unfinished one. A finished run is returned if it is
   /// to be extended, or has lost its last checkpoint. Throws `RunError`, `RunLogError.noSuchRun`.
   package func resumable(_ reference: RunReference, extends: Bool = false) throws -> Run {

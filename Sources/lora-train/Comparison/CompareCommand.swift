@@ -7,6 +7,7 @@ import Options
 import Pages
 import RunLog
 import StableDiffusion
+import Torch
 import Training
 import Workspace
 
@@ -69,6 +70,7 @@ struct CompareCommand: ParsableCommand {
     let runs = try ComparedRun.all(
       references.isEmpty ? [.latest] : references, in: library, report: Console.report)
     let options = try flags().over(Self.samples(of: runs[0].config)).options
+    if let threads = options.threads { Backend.threads = threads }
     let models = BaseModels(root: root)
     let directory = try models.open(options.model ?? Self.commonModel(of: runs))
     let refinerModel = try options.refiner.map { try models.open($0, as: .refiner) }
@@ -77,6 +79,7 @@ struct CompareCommand: ParsableCommand {
       output.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? root.project.folder(of: runs[0].run).url.appending(path: "comparison")
     try PicturePlace.makeWritable(folder)
+    for note in options.notes(on: comparison.prompts) { Console.note(note) }
     let device = try options.device.resolve()
     let precision = options.precision ?? .standard(on: device)
     let drawing = try ComparisonDrawing(
@@ -123,6 +126,8 @@ struct CompareCommand: ParsableCommand {
     var request = DrawingRequest()
     request.set(\.$steps, to: config.sampleSteps)
     request.set(\.$guidance, to: config.sampleGuidance)
+    // The samples are read in chunks, as the captions are.
+    if config.maxCaptionTokens > 75 { request.set(\.$longPrompts, to: true) }
     if let resolution = config.resolution {
       request.set(\.$width, to: resolution)
       request.set(\.$height, to: resolution)

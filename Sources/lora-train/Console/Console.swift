@@ -19,6 +19,11 @@ enum Console {
   /// Prints a note on standard error.
   static func note(_ sentence: String) { message("Note: \(sentence)") }
 
+  /// Prints the seed that stands for a negative one.
+  static func note(drawn seed: UInt64) {
+    note("The seed is \(seed), drawn at random, since `seed` is negative.")
+  }
+
   /// Prints the events of a project folder, in a line each. (A training has a ``ProgressDisplay``.)
   static func report(_ event: WorkspaceEvent) {
     switch event {

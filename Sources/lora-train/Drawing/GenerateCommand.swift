@@ -64,6 +64,8 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let flags = try requestWithRun()
+    if let seed = flags.drawnSeed { Console.note(drawn: seed) }
+    if let threads = flags.options.threads { Backend.threads = threads }
     if let template = source.prompts {
       return try CampaignRun(
         template: template, flags: flags, output: output, dryRun: source.dryRun
@@ -77,7 +79,10 @@ struct GenerateCommand: ParsableCommand {
     let options = request.options
     let tools = try tools(options)
     // Another number of threads may round differently.
-    if let record = recorded?.record, !tools.device.isCUDA { Backend.threads = record.threads }
+    if let record = recorded?.record, !tools.device.isCUDA, options.threads == nil {
+      Backend.threads = record.threads
+    }
+    for note in options.notes() { Console.note(note) }
     var series = options.series(side: tools.model.resolution)
     series.image = try StartImages { Console.message($0) }
       .image(options, width: series.width, height: series.height)

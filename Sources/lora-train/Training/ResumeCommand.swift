@@ -34,6 +34,7 @@ struct ResumeCommand: ParsableCommand {
     overrides.set(\.$device, to: device)
     overrides.set(\.$threads, to: threads)
     var config = try TrainingConfig(recorded: record).overridden(by: overrides)
+    if steps != nil { config.epochs = nil }
     // Without a number, the session uses the run's.
     if threads == nil { config.threads = nil }
     let training = try ConsoleTraining(process, root: root)

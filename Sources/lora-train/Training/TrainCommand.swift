@@ -2,6 +2,7 @@ import ArgumentParser
 import Drawing
 import Foundation
 import Options
+import RunLog
 import Training
 import Workspace
 
@@ -48,8 +49,7 @@ struct TrainCommand: ParsableCommand {
     let training = try ConsoleTraining(process, root: root)
     let loaded = try loaded()
     let session = try training.session(
-      loaded.config,
-      keepsSteps: !loaded.keys.contains(TrainingConfig.schema.key(of: \.$steps)))
+      config(of: loaded), keepsSteps: !loaded.setsLength)
     try training.train { try new ? session.trainNew($0) : session.train($0) }
   }
 
@@ -58,15 +58,35 @@ struct TrainCommand: ParsableCommand {
     file.config != nil || options.overrides.text(of: \.$subject) != nil
   }
 
-  /// The configuration: flags over the file over the defaults. Throws `ConfigError`.
+  /// The configuration with its seed. In place of a negative one, it is that of the run to resume, or
+  /// drawn at random. Throws `RunLogError`.
+  private func config(of loaded: LoadedConfig) throws -> TrainingConfig {
+    var config = loaded.config
+    guard let drawn = loaded.drawnSeed else { return config }
+    if !new, let run = try RunLibrary(root.project).interrupted(of: config.subject) {
+      config.seed = try TrainingConfig(recorded: run).seed
+      Console.note("The seed is \(config.seed), that of run \(run.id), since `seed` is negative.")
+    } else {
+      Console.note(drawn: drawn)
+    }
+    return config
+  }
+
+  /// The configuration: flags over the file over the defaults. Prints which files were read. Throws
+  /// `ConfigError`.
   private func loaded(needsSubject: Bool = true) throws -> LoadedConfig {
     let sections = [
       options.overrides, images.overrides, adapter.overrides, optimizer.overrides,
       prior.overrides, checkpoints.overrides, validation.overrides, samples.overrides,
       machine.overrides,
     ]
-    return try LoadedConfig(
+    let root = root.project.url
+    let loaded = try LoadedConfig(
       sections.reduce(OptionOverrides()) { $0.merging($1) }, file: file.url,
-      needsSubject: needsSubject)
+      needsSubject: needsSubject,
+      not: [root, root.deletingLastPathComponent()].map { $0.appending(path: "Configs") })
+    if let summary = loaded.files.summary { Console.message(summary) }
+    for note in loaded.files.notes { Console.note(note) }
+    return loaded
   }
 }

@@ -6,7 +6,7 @@ extension ForeignFates {
   private static let hub = "a finished adapter is published by a command of its own"
 
   /// The flags of diffusers' script that no rule translates.
-  static let diffusers = ForeignFates(
+  package static let diffusers = ForeignFates(
     program: "diffusers' script",
     translated: [
       "pretrained_model_name_or_path", "instance_data_dir", "instance_prompt", "repeats",

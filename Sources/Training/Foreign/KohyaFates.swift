@@ -20,7 +20,7 @@ extension ForeignFates {
   private static let several = "a run uses one device"
 
   /// The settings of sd-scripts that no rule translates.
-  static let kohya = ForeignFates(
+  package static let kohya = ForeignFates(
     program: "sd-scripts",
     translated: [
       "pretrained_model_name_or_path", "network_module", "network_dim", "network_alpha",
@@ -33,7 +33,8 @@ extension ForeignFates {
       "sample_every_n_steps", "sample_every_n_epochs", "sample_prompts", "min_snr_gamma",
       "prior_loss_weight", "train_data_dir", "reg_data_dir", "dataset_config", "config_file",
       "resolution", "enable_bucket", "bucket_reso_steps", "bucket_no_upscale", "flip_aug",
-      "random_crop", "shuffle_caption", "keep_tokens", "caption_extension", "caption_extention",
+      "random_crop", "shuffle_caption", "keep_tokens", "keep_tokens_separator", "caption_extension",
+      "caption_extention",
       "caption_prefix", "caption_suffix", "caption_dropout_rate", "enable_wildcard",
       "max_token_length", "alpha_mask", "masked_loss", "validation_split",
       "validate_every_n_steps", "output_name",
@@ -62,7 +63,7 @@ extension ForeignFates {
       buckets: ["min_bucket_reso", "max_bucket_reso"],
       captions: [
         "caption_tag_dropout_rate", "caption_dropout_every_n_epochs", "token_warmup_min",
-        "token_warmup_step", "keep_tokens_separator", "secondary_separator", "caption_separator",
+        "token_warmup_step", "secondary_separator", "caption_separator",
         "weighted_captions", "in_json",
       ],
       colors: ["color_aug", "face_crop_aug_range", "resize_interpolation"],
@@ -122,10 +123,4 @@ extension ForeignFates {
       ],
       several: ["ddp_gradient_as_bucket_view", "ddp_static_graph"],
     ]))
-
-  /// The reason of each name.
-  static func fates(_ names: [String: [String]]) -> [String: String] {
-    Dictionary(
-      uniqueKeysWithValues: names.flatMap { reason, names in names.map { ($0, reason) } })
-  }
 }

@@ -1,0 +1,26 @@
+/// The name of an option in another program, which has another name here or no counterpart.
+public struct ForeignName: Sendable, Equatable {
+  /// The name and what it is here: ``network_dim of sd-scripts is `rank` here``. Options are named by
+  /// their keys in backticks.
+  public let answer: String
+
+  /// An option with a counterpart.
+  package init(_ name: String, of program: String, is here: String) {
+    answer = "\(name) of \(program) is \(here) here"
+  }
+
+  /// An option without a counterpart, and why.
+  package init(_ name: String, of program: String, hasNone reason: String) {
+    answer = "\(name) of \(program) has no counterpart (\(reason))"
+  }
+
+  /// An option that is not needed, and why.
+  package init(_ name: String, of program: String, isNotNeeded reason: String) {
+    answer = "\(name) of \(program) is not needed (\(reason))"
+  }
+}
+
+/// A name in snake_case: `lr_scheduler` for `lr-scheduler` and `lr.scheduler`.
+package func foreignKey(_ name: String) -> String {
+  name.lowercased().replacing("-", with: "_").replacing(".", with: "_")
+}

@@ -1,0 +1,92 @@
+/// Words in a prompt or caption that other programs read as options, such as `<lora:dog:0.8>`. Here the
+/// text encoders read them as letters.
+package struct PromptMarkup: Sendable, Equatable {
+  /// What other programs do with them.
+  package enum Kind: Sendable, Equatable, CaseIterable {
+    /// Loads an adapter: `<lora:dog:0.8>`.
+    case adapter
+    /// Weights words: `(dog:1.3)`, `((dog))`, `[dog]`.
+    case weight
+    /// Stands for a bracket: `\(`.
+    case escape
+    /// Begins a new chunk of 75 tokens: `BREAK`.
+    case chunk
+    /// Loads a textual inversion: `embedding:name`, `<s0>`, `easynegative`.
+    case embedding
+    /// Stands for one of several words: `{red|blue}`, `__color__`.
+    case wildcard
+  }
+
+  package let kind: Kind
+  /// The first such words in the text.
+  package let example: String
+
+  /// The markup in a text, at most one of each kind. Tags of image boards such as `name_(series)` and
+  /// `:)` are text.
+  package static func found(in text: String) -> [PromptMarkup] {
+    Kind.allCases.compactMap { kind in
+      kind.example(in: text).map { PromptMarkup(kind: kind, example: $0) }
+    }
+  }
+
+  /// The markup in several texts, at most one of each kind, without some kinds.
+  package static func found(
+    in texts: [String], without kinds: [Kind] = []
+  ) -> [PromptMarkup] {
+    var found: [PromptMarkup] = []
+    for markup in texts.flatMap(Self.found)
+    where !kinds.contains(markup.kind) && !found.contains(where: { $0.kind == markup.kind }) {
+      found.append(markup)
+    }
+    return found
+  }
+}
+
+extension PromptMarkup.Kind {
+  /// The kinds that `prompt_weights` reads.
+  package static let weights: [Self] = [.weight, .escape]
+
+  fileprivate func example(in text: String) -> String? {
+    switch self {
+    case .adapter:
+      first(in: text, "<", [/(?i)<(?:lora|lyco|lycoris|locon|loha|hypernet)\s*:[^<>]*>/])
+    case .weight:
+      // A number with a point, or up to 3 after a letter, so that `(16:9)` and `(John 3:1)` are text.
+      first(
+        in: text, ":",
+        [
+          /\([^()\[\]]*[^()\[\]\s]:\s*[0-3]?\.[0-9]+\s*\)/,
+          /\([^()\[\]]*[^()\[\]\s0-9]:[0-3]\)/,
+        ])
+        ?? first(in: text, "((", [/\(\([^()]*\p{L}[^()]*\)\)/])
+        ?? first(in: text, "[", [/\[[^\[\]]*\p{L}[^\[\]]*\]/])
+    case .escape: first(in: text, "\\", [/\\[()\[\]]/])
+    case .chunk: first(in: text, "BREAK", [/\bBREAK\b/])
+    case .embedding:
+      first(in: text, "<", [/<[A-Za-z][\w-]*>/])
+        ?? first(in: text, ":", [/(?i)\bembedding:[\w.-]+/]) ?? Self.knownEmbedding(in: text)
+    case .wildcard:
+      first(in: text, "{", [/\{[^{}]*\|[^{}]*\}/]) ?? first(in: text, "__", [/\b__[\w-]+__\b/])
+    }
+  }
+
+  /// The first match of a text that contains `part`, which is quick to see.
+  private func first(in text: String, _ part: String, _ patterns: [Regex<Substring>]) -> String? {
+    guard text.contains(part) else { return nil }
+    return patterns.lazy.compactMap { text.firstMatch(of: $0) }.first.map { String($0.0) }
+  }
+
+  /// A word that is the name of a widespread textual inversion.
+  private static func knownEmbedding(in text: String) -> String? {
+    text.split { $0.isWhitespace || ",()[]:".contains($0) }.first { word in
+      let word = word.lowercased()
+      return embeddings.contains { word.hasPrefix($0) }
+    }.map(String.init)
+  }
+
+  private static let embeddings = [
+    "easynegative", "badhandv4", "bad-hands-5", "bad_hands_5", "ng_deepnegative", "fastnegative",
+    "verybadimagenegative", "negativexl", "unaestheticxl", "bad_prompt_version2", "baddream",
+    "unrealisticdream", "bad-artist", "bad_artist",
+  ]
+}

@@ -1,0 +1,140 @@
+package import Options
+
+extension TrainingConfig {
+  /// What an option of another trainer is here: sd-scripts, diffusers, OneTrainer or ai-toolkit. Names
+  /// with dashes count as names in snake_case.
+  package static func foreign(_ name: String) -> ForeignName? {
+    let name = foreignKey(name)
+    if let (program, answer) = counterparts[name] {
+      return ForeignName(name, of: program, is: answer)
+    }
+    for fates in [ForeignFates.kohya, .diffusers] {
+      if let reason = fates.noCounterpart[name] ?? unavailable[name] {
+        return ForeignName(name, of: fates.program, hasNone: reason)
+      }
+      if let reason = fates.notNeeded[name] ?? unneeded[name] {
+        return ForeignName(name, of: fates.program, isNotNeeded: reason)
+      }
+    }
+    return nil
+  }
+
+  /// Program and counterpart of each name.
+  private static let counterparts: [String: (program: String, answer: String)] = {
+    var all: [String: (program: String, answer: String)] = [:]
+    for (program, names) in [
+      ("sd-scripts", kohya), ("diffusers", diffusers), ("OneTrainer", oneTrainer),
+      ("ai-toolkit", toolkit), ("other programs", common),
+    ] {
+      for (name, answer) in names where all[name] == nil { all[name] = (program, answer) }
+    }
+    return all
+  }()
+
+  private static let subjectFile = "in subject.yaml of the dataset"
+
+  private static let kohya = [
+    "pretrained_model_name_or_path": "`model`", "network_dim": "`rank`",
+    "network_alpha": "`alpha`", "network_weights": "`init_lora`", "network_args": "`lora_targets`",
+    "unet_lr": "`learning_rate`",
+    "optimizer_args": "`weight_decay`, `adam_beta1`, `adam_beta2` "
+      + "and `adam_epsilon`",
+    "max_grad_norm": "`max_gradient_norm`", "lr_scheduler": "`learning_rate_schedule`",
+    "lr_warmup_steps": "`learning_rate_warmup_steps`", "max_train_steps": "`steps`",
+    "max_train_epochs": "`epochs`", "train_batch_size": "`batch_size`",
+    "gradient_accumulation_steps": "`gradient_accumulation`", "mixed_precision": "`precision`",
+    "save_every_n_steps": "`checkpoint_every`",
+    "save_every_n_epochs": "`checkpoint_every`, in steps",
+    "save_last_n_steps": "`keep_last`, a number of checkpoints",
+    "save_last_n_epochs": "`keep_last`",
+    "sample_every_n_steps": "`sample_every`", "sample_every_n_epochs": "`sample_every`, in steps",
+    "prior_loss_weight": "`prior_weight`", "train_data_dir": "`dataset`",
+    "reg_data_dir": "`prior_folder`",
+    "dataset_config": "a file that lora-train import-config translates",
+    "config_file": "a file that lora-train import-config translates",
+    "enable_bucket": "`buckets`", "bucket_reso_steps": "`bucket_step`",
+    "bucket_no_upscale": "`upscale: false`", "flip_aug": "`flip`", "random_crop": "`crop: random`",
+    "shuffle_caption": "`caption_shuffle`", "caption_dropout_rate": "`caption_dropout`",
+    "enable_wildcard": "`caption_alternatives`", "max_token_length": "`max_caption_tokens`",
+    "alpha_mask": "`masks`", "masked_loss": "`masks`", "validation_split": "`validation_images`",
+    "validate_every_n_steps": "`validate_every`", "output_name": "`subject`",
+    "output_dir": "`root`, the folder of all runs", "num_repeats": "repeats \(subjectFile)",
+    "dataset_repeats": "repeats \(subjectFile)", "class_tokens": "caption \(subjectFile)",
+    "max_data_loader_n_workers": "`threads`", "resume": "lora-train resume",
+  ]
+
+  private static let diffusers = [
+    "instance_data_dir": "`dataset`", "instance_prompt": "caption \(subjectFile)",
+    "class_prompt": "`class_prompts`", "repeats": "repeats \(subjectFile)",
+    "center_crop": "`crop: center`", "random_flip": "`flip`", "lora_alpha": "`alpha`",
+    "num_train_epochs": "`epochs`", "adam_weight_decay": "`weight_decay`",
+    "snr_gamma": "`min_snr_gamma`", "with_prior_preservation": "`prior_images`",
+    "class_data_dir": "`prior_folder`", "num_class_images": "`prior_images`",
+    "checkpointing_steps": "`checkpoint_every`", "checkpoints_total_limit": "`keep_last`",
+    "validation_prompt": "`sample_prompts`", "validation_epochs": "`sample_every`, in steps",
+    "num_validation_images": "`sample_seeds`, one for each picture",
+    "resume_from_checkpoint": "lora-train resume", "dataloader_num_workers": "`threads`",
+  ]
+
+  private static let oneTrainer = [
+    "base_model_name": "`model`", "learning_rate_scheduler": "`learning_rate_schedule`",
+    "lora_rank": "`rank`", "lora_model_name": "`init_lora`", "layer_filter": "`lora_targets`",
+    "train_dtype": "`precision`", "weight_dtype": "`precision`", "concept_file_name": "`dataset`",
+    "save_every": "`checkpoint_every`", "sample_after": "`sample_every`",
+    "validate_after": "`validate_every`", "masked_training": "`masks`",
+    "unmasked_weight": "`mask_floor`", "clip_grad_norm": "`max_gradient_norm`",
+    "aspect_ratio_bucketing": "`buckets`", "output_model_destination": "`root`",
+    "sample_definition_file_name": "`sample_prompts`", "temp_device": "`device`",
+    "train_device": "`device`",
+  ]
+
+  private static let toolkit = [
+    "lr": "`learning_rate`", "linear": "`rank`", "linear_alpha": "`alpha`", "dtype": "`precision`",
+    "max_step_saves_to_keep": "`keep_last`", "folder_path": "`dataset`",
+    "trigger_word": "trigger \(subjectFile)", "default_caption": "caption \(subjectFile)",
+    "shuffle_tokens": "`caption_shuffle`", "name_or_path": "`model`",
+    "guidance_scale": "`sample_guidance`", "training_folder": "`root`",
+    "lr_scheduler_params": "`learning_rate_schedule`", "prompts": "`sample_prompts`",
+    "max_denoising_steps": "not available",
+  ]
+
+  /// Names that are plausible, whoever has them.
+  private static let common = [
+    "dim": "`rank`", "r": "`rank`", "lora_r": "`rank`", "lora_dim": "`rank`",
+    "target_modules": "`lora_targets`", "batch": "`batch_size`", "max_steps": "`steps`",
+    "num_steps": "`steps`", "iterations": "`steps`", "train_steps": "`steps`",
+    "num_epochs": "`epochs`", "max_epochs": "`epochs`", "epoch": "`epochs`",
+    "data_dir": "`dataset`", "image_dir": "`dataset`", "images": "`dataset`", "data": "`dataset`",
+    "input_dir": "`dataset`", "checkpoint": "`model`", "base_model": "`model`",
+    "ckpt": "`model`", "lr_schedule": "`learning_rate_schedule`",
+    "warmup": "`learning_rate_warmup_steps`",
+    "warmup_steps": "`learning_rate_warmup_steps`", "save_steps": "`checkpoint_every`",
+    "grad_accum": "`gradient_accumulation`", "grad_accumulation": "`gradient_accumulation`",
+    "accumulation_steps": "`gradient_accumulation`", "fp16": "`precision: fp16`",
+    "bf16": "`precision: bf16`", "gpu": "`device`", "name": "`subject`",
+    "trigger": "trigger \(subjectFile)", "class_word": "class_word \(subjectFile)",
+    "class_name": "class_word \(subjectFile)", "caption": "caption \(subjectFile)",
+    "sample_prompt": "`sample_prompts`", "sample_seed": "`sample_seeds`",
+    "reg_images": "`prior_folder`", "lora": "`init_lora`, which starts a training from a LoRA",
+    "workers": "`threads`", "num_workers": "`threads`", "output": "`root`, the folder of all runs",
+    "outdir": "`root`, the folder of all runs", "size": "`resolution`", "width": "`resolution`",
+    "grad_checkpointing": "`gradient_checkpointing`",
+    "gradient_clipping": "`max_gradient_norm`",
+  ]
+
+  private static let unavailable = [
+    "network_module": "a LoRA is trained", "optimizer_type": "AdamW is the only optimizer",
+    "optimizer": "AdamW is the only optimizer", "use_8bit_adam": "AdamW keeps its state in fp32",
+    "use_lion_optimizer": "AdamW is the only optimizer",
+    "scale_lr": "the learning rate is used as it is given",
+    "caption_extension": "captions are read from .txt files",
+    "caption_extention": "captions are read from .txt files",
+    "ema": "weights are not averaged", "use_ema": "weights are not averaged",
+    "dropout_probability": "the adapter has no dropout",
+  ]
+
+  private static let unneeded = [
+    "network_train_unet_only": "only the UNet is trained",
+    "train_unet": "the UNet is always trained",
+  ]
+}

@@ -1,0 +1,76 @@
+import Datasets
+import NN
+import Options
+
+extension TrainingConfig {
+  /// The options that are set and change nothing, besides those of captions and class images.
+  ///
+  /// - Parameters:
+  ///   - dataset: The training images.
+  ///   - isOnGPU: Whether the training runs on a GPU.
+  func withoutEffect(_ dataset: Dataset, isOnGPU: Bool) -> [DatasetProblem] {
+    let defaults = Self()
+    var notes: [DatasetProblem] = []
+    func note(_ keys: [(String, isSet: Bool)], _ reason: String) {
+      for (key, isSet) in keys where isSet {
+        notes.append(DatasetProblem([], "`\(key)` has no effect, since \(reason)"))
+      }
+    }
+    func key<Value>(_ path: KeyPath<Self, Option<Value>>) -> String { Self.schema.key(of: path) }
+
+    if !masks || !dataset.images.contains(where: { $0.mask != nil }) {
+      note(
+        [(key(\.$maskFloor), maskFloor != defaults.maskFloor)],
+        masks ? "no image has a mask" : "`masks` is off")
+    }
+    if !buckets {
+      note([(key(\.$bucketStep), bucketStep != defaults.bucketStep)], "`buckets` is off")
+    }
+    if checkpointEvery == 0 {
+      note(
+        [(key(\.$keepLast), keepLast != nil), (key(\.$keepEvery), keepEvery != nil)],
+        "`checkpoint_every` is 0 and only the final checkpoint is saved")
+    } else if let keepEvery, !keepEvery.isMultiple(of: checkpointEvery) {
+      notes.append(
+        DatasetProblem(
+          [],
+          "`keep_every` is \(keepEvery), no multiple of the \(checkpointEvery) of `checkpoint_every`, so "
+            + "it keeps only checkpoints at multiples of both"))
+    }
+    if sampleEvery == 0 {
+      note(
+        [
+          (key(\.$samplePrompts), ![[], [dataset.subject.defaultCaption]].contains(samplePrompts)),
+          (key(\.$sampleSteps), sampleSteps != defaults.sampleSteps),
+          (key(\.$sampleGuidance), sampleGuidance != defaults.sampleGuidance),
+          (key(\.$sampleSeeds), sampleSeeds != defaults.sampleSeeds),
+        ], "`sample_every` is 0")
+    }
+    if !isOnGPU {
+      note([(key(\.$deterministic), deterministic)], "training on a CPU always is")
+    }
+    if learningRate == 0 {
+      notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))
+    }
+    return notes
+  }
+
+  /// The values that the file of `init_lora` replaces.
+  func replaced(by adapter: InitialAdapter) -> [DatasetProblem] {
+    let defaults = Self()
+    let replaced = [
+      (Self.schema.key(of: \.$rank), rank != defaults.rank && rank != adapter.rank),
+      (
+        Self.schema.key(of: \.$alpha),
+        alpha != Double(rank) && alpha != adapter.alpha
+      ),
+      (
+        Self.schema.key(of: \.$loraTargets),
+        loraTargets != defaults.loraTargets && loraTargets != adapter.targets
+      ),
+    ]
+    return replaced.filter(\.1).map {
+      DatasetProblem([], "`\($0.0)` has no effect, since it is that of the file of `init_lora`")
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Testing
+
+@testable import Options
+
+@Suite("Words in prompts that other programs read as options")
+struct PromptMarkupTests {
+  @Test(
+    "each kind is found with its words",
+    arguments: [
+      ("a dog <lora:dhoni:0.8>", PromptMarkup.Kind.adapter, "<lora:dhoni:0.8>"),
+      ("<LyCO:x> dog", .adapter, "<LyCO:x>"),
+      ("dog <hypernet:b:1>", .adapter, "<hypernet:b:1>"),
+      ("a (dog:1.3) sits", .weight, "(dog:1.3)"),
+      ("a (big dog: .5) sits", .weight, "(big dog: .5)"),
+      ("(dog:2)", .weight, "(dog:2)"),
+      ("((masterpiece)), dog", .weight, "((masterpiece))"),
+      ("a [blurry] dog", .weight, "[blurry]"),
+      ("name_\\(series\\)", .escape, "\\("),
+      ("a dog BREAK a hat", .chunk, "BREAK"),
+      ("dog, embedding:bad-hands", .embedding, "embedding:bad-hands"),
+      ("a photo of <s0><s1>", .embedding, "<s0>"),
+      ("blurry, EasyNegative", .embedding, "EasyNegative"),
+      ("a {red|blue} hat", .wildcard, "{red|blue}"),
+      ("a __color__ hat", .wildcard, "__color__"),
+    ])
+  func found(text: String, kind: PromptMarkup.Kind, example: String) {
+    #expect(PromptMarkup.found(in: text) == [PromptMarkup(kind: kind, example: example)])
+  }
+
+  @Test(
+    "tags of image boards, smileys, times, shares and verses are text",
+    arguments: [
+      "saber (fate)", "artoria_pendragon_(lancer), (series)", ":)", ":(", ";)", ">:)", ":3, (:",
+      "^_^",
+      "|_|", "<3", ":<", "a photo (16:9)", "(12:30)", "John (John 3:1)", "a (small) dog",
+      "1girl, solo",
+      "t-shirt, breakfast, Breakout", "a_b_c", "negative space", "a photo of dog, at night",
+      "5 < 6 > 3",
+      "step 1: sit", "[]", "(:", "fate/stay_night",
+    ])
+  func text(text: String) {
+    #expect(PromptMarkup.found(in: text) == [])
+  }
+
+  @Test("several texts give one of each kind, and kinds can be left out")
+  func several() {
+    let texts = ["(a dog:1.2) <lora:x:1>", "[b]", "<lora:y:1>"]
+    #expect(PromptMarkup.found(in: texts).map(\.example) == ["<lora:x:1>", "(a dog:1.2)"])
+    #expect(
+      PromptMarkup.found(in: texts, without: PromptMarkup.Kind.weights).map(\.kind) == [.adapter])
+  }
+}

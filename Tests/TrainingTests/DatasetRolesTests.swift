@@ -57,6 +57,16 @@ struct DatasetRolesTests {
         == .unused("the content looks like a damaged image, not read; copy it again or remove it"))
   }
 
+  @Test("a camera's raw image, which begins as a TIFF, is named and not read as its thumbnail")
+  func raw() throws {
+    try dog.writeImages("1.png")
+    try copyFixture("formats/deflate.tif", to: "2.nef")
+    try copyFixture("formats/jpeg.tif", to: "3.DNG")
+    #expect(try dog.load().images.map(\.name) == ["1.png"])
+    let reason = "an image of a format that is not read; convert it to PNG"
+    #expect(try ["2.nef", "3.DNG"].map { try roles()[$0] } == [.unused(reason), .unused(reason)])
+  }
+
   @Test("a folder that has images only one level deeper is named")
   func imagesInside() throws {
     try dog.writeImages("img/10_sks man/1.png")

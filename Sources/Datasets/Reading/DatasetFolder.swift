@@ -121,8 +121,7 @@ struct DatasetFolder {
     switch problem {
     case .tooLarge: true
     case .missing, .unreadable, .empty, .notAnImage, .truncated, .damaged, .fileTooLarge: isNamedSo
-    // A format that this build does not read.
-    default: false
+    case .notAFile, .notBuiltIn: false
     }
   }
 

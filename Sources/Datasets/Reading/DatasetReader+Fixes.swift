@@ -6,7 +6,7 @@ extension DatasetReader {
   /// Records what the header of an image shows.
   mutating func note(_ header: ImageHeader, of file: String, in folder: ImageFolder) {
     if ImageName.isMisleading(file, for: header.format) {
-      let right = ImageName.ending(of: header.format)
+      let right = header.format.extensions[0]
       findings.misnamed.append(fix(file, in: folder, to: right, ShellCommand.move(_:to:)))
     }
     if let profile = header.colorProfile, !header.convertsColors {

@@ -1,45 +1,29 @@
+import Foundation
 import Images
 
 /// What the extension of a file name says of its content.
 enum ImageName {
-  /// The format that an extension stands for, in lower case; nil: no image, or no extension.
-  private static func format(of name: String) -> String? {
-    let ending = name.pathExtension.lowercased().trimmingPrefix(" ").prefix { $0 != " " }
-    switch ending {
-    case "jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "pjp": return "jpeg"
-    case "png", "apng": return "png"
-    case "tif", "tiff": return "tiff"
-    case "heic", "heif", "hif": return "heic"
-    case "bmp", "dib": return "bmp"
-    default: return Unused(name: "x.\(ending)") == .imageFormat ? String(ending) : nil
-    }
-  }
-
   /// Whether a file of this name should contain an image of a format that is read.
   static func promisesImage(_ name: String) -> Bool {
-    guard let format = format(of: name) else { return false }
-    return ImageFormat.allCases.contains { self.name(of: $0) == format }
+    ImageFormat.readable.contains { $0.extensions.contains(ending(of: name)) }
   }
 
   /// Whether the extension is that of another format.
   static func isMisleading(_ name: String, for format: ImageFormat) -> Bool {
-    guard let expected = self.format(of: name) else { return false }
-    return expected != self.name(of: format)
+    let ending = ending(of: name)
+    guard !format.extensions.contains(ending) else { return false }
+    return ImageFormat.allCases.contains { $0.extensions.contains(ending) }
+      || Unused(name: "x.\(ending)") == .imageFormat
   }
 
   /// Whether a file is a camera's raw image. As a TIFF it would be its thumbnail.
   static func isRaw(_ name: String, as format: ImageFormat) -> Bool {
-    self.name(of: format) == "tiff" && Unused.rawEndings.contains(name.pathExtension.lowercased())
+    format == .tiff && Unused.rawEndings.contains(ending(of: name))
   }
 
-  /// The usual extension of a format.
-  static func ending(of format: ImageFormat) -> String {
-    format == .jpeg ? "jpg" : name(of: format)
-  }
-
-  private static func name(of format: ImageFormat) -> String {
-    let name = format.rawValue.lowercased()
-    return name == "heif" ? "heic" : name
+  /// The extension in lower case, without spaces around it.
+  private static func ending(of name: String) -> String {
+    name.pathExtension.lowercased().trimmingCharacters(in: .whitespaces)
   }
 }
 
@@ -55,9 +39,8 @@ extension Unused {
       self =
         content.contains("video")
         ? .video : content.contains("document") ? .document : isImage ? .imageFormat : .unknown
-    case .missing, .tooLarge, .fileTooLarge: self = .unknown
-    // A format that this build does not read.
-    default: self = .imageFormat
+    case .notBuiltIn: self = .imageFormat
+    case .missing, .notAFile, .tooLarge, .fileTooLarge: self = .unknown
     }
   }
 }

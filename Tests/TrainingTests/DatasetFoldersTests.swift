@@ -153,7 +153,8 @@ struct DatasetFoldersTests {
       ),
       (
         "folders: 2_a",
-        "dog/subject.yaml line 1: folders is \"2_a\", but must be a list such as [a, b]."
+        "dog/subject.yaml line 1: folders is \"2_a\", but must be a list of folders such as "
+          + "{path: closeups, repeats: 3}."
       ),
       (
         "repeats: 0",

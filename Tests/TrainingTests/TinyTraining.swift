@@ -81,6 +81,8 @@ final class TinyTraining {
     config.sampleEvery = 0
     config.sampleSteps = 2
     change(&config)
+    // Without samples, a number of their steps would be noted as without effect.
+    if config.sampleEvery == 0 { config.sampleSteps = TrainingConfig().sampleSteps }
     return config
   }
 

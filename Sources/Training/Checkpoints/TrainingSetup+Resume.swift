@@ -25,7 +25,7 @@ extension TrainingSetup {
   /// The differences from a state that change the training.
   public func differences(from state: TrainingState) throws -> [TrainingDifference] {
     config.differencesForbiddenOnResume(from: state.config).map(TrainingDifference.init)
-      + imageDifferences(from: state)
+      + differences(of: identity, from: state)
       + (device.isCUDA || state.libtorch == Backend.version
         ? []
         : [TrainingDifference("libtorch", "libtorch: \(state.libtorch) -> \(Backend.version)")])
@@ -33,7 +33,9 @@ extension TrainingSetup {
 
   /// The differences of images and model. Images that are trained on because another number of them is
   /// validated are named by that number.
-  private func imageDifferences(from state: TrainingState) -> [TrainingDifference] {
+  private func differences(
+    of identity: RunIdentity, from state: TrainingState
+  ) -> [TrainingDifference] {
     let found = identity.differences(from: state.identity)
     let (old, new) = (state.config.validationImages ?? 0, config.validationImages ?? 0)
     guard old != new else { return found }
@@ -86,10 +88,10 @@ extension TrainingSetup {
   ) -> (differences: [TrainingDifference], notes: [String]) {
     guard config.drawsClassImages,
       !Self.drawsExactly(on: device, libtorch: state.libtorch)
-    else { return (drawn.differences(from: state.identity), []) }
+    else { return (differences(of: drawn, from: state), []) }
     let changes = drawn.classImageDifferences(from: state.identity)
     return (
-      identity.differences(from: state.identity),
+      differences(of: identity, from: state),
       changes.isEmpty
         ? []
         : [

@@ -49,6 +49,7 @@ public enum FileAccessError: ReportableError, Equatable {
     switch reason {
     case systemReason(EACCES), systemReason(EPERM), systemReason(EROFS): "change its permissions"
     case systemReason(ENAMETOOLONG): "choose a shorter name"
+    case systemReason(ENOENT), systemReason(ENOTDIR), systemReason(EISDIR): "check the path"
     case systemReason(ENOSPC), systemReason(EDQUOT): "free some space"
     default: "check the disk"
     }

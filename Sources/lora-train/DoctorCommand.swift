@@ -10,7 +10,7 @@ import Workspace
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Checks libtorch, device, image formats, base model and database.",
+    abstract: "Checks libtorch, device, images, base model and runs.",
     discussion: "Prints one line for each check, and for each problem what to do.")
 
   @Option(

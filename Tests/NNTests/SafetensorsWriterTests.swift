@@ -84,14 +84,14 @@ struct SafetensorsWriterTests {
     let url = workshop.url("no/such/folder.safetensors")
     #expect(
       weightsError { try SafetensorsWriter.write([("x", vector(1))], to: url) }
-        == "\(url.path) cannot be written (No such file or directory); free some space or "
+        == "\(url.path) cannot be written (No such file or directory); check the path or "
         + "choose another place.")
     let folder = url.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       weightsError { try SafetensorsWriter.write([("x", vector(1))], to: folder) }
-        == "\(folder.path) cannot be written (Is a directory); free some space or "
-        + "choose another place.")
+        == "\(folder.path) cannot be written (Is a directory); check the path or choose "
+        + "another place.")
   }
 
   @Test(

@@ -19,8 +19,8 @@ struct OutOfMemoryTests {
     $0.validateEvery = 3
   }
 
-  /// Trains a run. When `fails` returns true for the event before, the next work throws as libtorch
-  /// does without memory.
+  /// Trains a run. When `fails` returns true for the last event but durations, the next work throws as
+  /// libtorch does without memory.
   private func train(run: Int, fails: @escaping (TrainingEvent) -> Bool) throws -> [TrainingEvent] {
     var events: [TrainingEvent] = []
     let setup = try training.setup(Self.config)
@@ -36,7 +36,8 @@ struct OutOfMemoryTests {
       config: setup.config, device: setup.device, training: live,
       samples: SampleGrid(setup, data: data, folder: folder), saver: saver,
       checkStop: {
-        guard let last = events.last, fails(last) else { return }
+        let last = events.last { if case .spent = $0 { false } else { true } }
+        guard let last, fails(last) else { return }
         throw TorchError("CUDA out of memory", isOutOfMemory: true)
       }, wantsSave: { false }, report: report)
     #expect(try loop.run() == .finished)

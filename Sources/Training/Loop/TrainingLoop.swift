@@ -61,8 +61,8 @@ struct TrainingLoop {
   private func sample() throws {
     guard config.isDue(training.done, every: config.sampleEvery) else { return }
     do {
-      try timing(.samples) {
-        try skippingIfOutOfMemory("samples") {
+      try skippingIfOutOfMemory("samples") {
+        try timing(.samples) {
           try samples.draw(
             step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
         }

@@ -58,7 +58,7 @@ final class ProgressDisplay {
   func end() { statusLine.end() }
 
   private func status(_ report: StepReport) -> String {
-    return [
+    [
       statusLine.isTerminal ? bar(report.step) : nil, "step \(report.step)/\(steps)",
       "loss \(Format.loss(report.loss))",
       "\(Format.seconds(remainingTime.median(of: .step))) s/step", timeLeft(report.step), memory(),
@@ -76,7 +76,8 @@ final class ProgressDisplay {
       case .step, .checkpoint: nil
       }
     }
-    return "\(left) left" + (missing.isEmpty ? "" : " without \(missing.joined(separator: " and "))")
+    return "\(left) left"
+      + (missing.isEmpty ? "" : " without \(missing.joined(separator: " and "))")
   }
 
   private func bar(_ step: Int) -> String {

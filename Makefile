@@ -3,9 +3,6 @@
 .PHONY: help setup build demo test faults sanitize lint format golden interop gpu-check bench defaults
 
 python := .venv/bin/python
-# Image libraries to build with: traits=WebP,GIF (Documentation/install.md). By default all.
-export traits
-swift_traits := $(if $(traits),$(if $(filter none,$(traits)),--disable-default-traits,--traits $(traits)))
 swift_sources := Package.swift Sources Tests
 
 help: ## lists the targets
@@ -15,15 +12,15 @@ setup: ## installs system libraries and libtorch; returns at once if nothing is 
 	Scripts/bootstrap
 
 build: setup ## builds the release binary, .build/release/lora-train
-	swift build -c release --product lora-train $(swift_traits)
+	swift build -c release --product lora-train
 
 demo: build ## trains a drawn cricketer on the small base model in minutes, and scores the pictures
-	swift build -c release --product demo-scores $(swift_traits)
+	swift build -c release --product demo-scores
 	Scripts/demo $(if $(new),--new)
 
 test: setup ## builds and runs all tests
-	swift build --build-tests $(swift_traits)
-	Scripts/test $(swift_traits)
+	swift build --build-tests
+	Scripts/test
 
 faults: setup ## 500 kills and power cuts at random points of trainings, each resumed to the end
 	swift build --build-tests

@@ -17,19 +17,21 @@ let swiftSettings: [SwiftSetting] = [
 let optimizedSwift = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let optimizedC = ["-O2"]
 
+// The image libraries in IMAGE_LIBRARIES, such as `WebP,TIFF` or `none`; without it all of them
+// (Documentation/install.md, "Image formats"). Traits of packages would be the usual way, but SwiftPM
+// passes them to the compiler in random order, so that it compiles everything again and again.
+let imageLibraries = [
+  (name: "WebP", libraries: ["webp", "webpdemux"]), ("GIF", ["gif"]), ("TIFF", ["tiff"]),
+  ("HEIF", ["heif"]), ("Colors", ["lcms2"]),
+].filter { library in
+  guard let chosen = Context.environment["IMAGE_LIBRARIES"], !chosen.isEmpty else { return true }
+  return chosen.split(separator: ",").contains { $0 == library.name }
+}
+
 let package = Package(
   name: "lora-train",
   products: [
     .executable(name: "lora-train", targets: ["lora-train"])
-  ],
-  // Image libraries that may be left out: Documentation/install.md, "Image formats".
-  traits: [
-    .trait(name: "WebP", description: "Reads WebP with libwebp"),
-    .trait(name: "GIF", description: "Reads GIF with giflib"),
-    .trait(name: "TIFF", description: "Reads TIFF with libtiff"),
-    .trait(name: "HEIF", description: "Reads HEIC and AVIF with libheif"),
-    .trait(name: "Colors", description: "Converts colour profiles to sRGB with lcms2"),
-    .default(enabledTraits: ["WebP", "GIF", "TIFF", "HEIF", "Colors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -79,23 +81,10 @@ let package = Package(
       swiftSettings: optimizedSwift),
     .target(
       name: "CImageCodecs",
-      cSettings: [
-        .unsafeFlags(optimizedC, .when(configuration: .debug)),
-        .define("CI_BUILT_WITH_WEBP", .when(traits: ["WebP"])),
-        .define("CI_BUILT_WITH_GIF", .when(traits: ["GIF"])),
-        .define("CI_BUILT_WITH_TIFF", .when(traits: ["TIFF"])),
-        .define("CI_BUILT_WITH_HEIF", .when(traits: ["HEIF"])),
-        .define("CI_BUILT_WITH_COLORS", .when(traits: ["Colors"])),
-      ],
-      linkerSettings: [
-        .linkedLibrary("png"), .linkedLibrary("jpeg"),
-        .linkedLibrary("webp", .when(traits: ["WebP"])),
-        .linkedLibrary("webpdemux", .when(traits: ["WebP"])),
-        .linkedLibrary("gif", .when(traits: ["GIF"])),
-        .linkedLibrary("tiff", .when(traits: ["TIFF"])),
-        .linkedLibrary("heif", .when(traits: ["HEIF"])),
-        .linkedLibrary("lcms2", .when(traits: ["Colors"])),
-      ]
+      cSettings: [.unsafeFlags(optimizedC, .when(configuration: .debug))]
+        + imageLibraries.map { .define("CI_BUILT_WITH_\($0.name.uppercased())") },
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]
+        + imageLibraries.flatMap { $0.libraries.map { .linkedLibrary($0) } }
     ),
     .target(
       name: "Images", dependencies: ["CImageCodecs", "Files"],

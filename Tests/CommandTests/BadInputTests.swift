@@ -13,7 +13,7 @@ extension CommandTests {
       try expect(
         66,
         "There is no dataset folder Datasets/cubes (there are: cube); did you mean \"cube\"?; to "
-          + "make one, put 5 to 30 .jpg or .png images of the subject there, each with its caption "
+          + "make one, put 5 to 30 images of the subject there, each with its caption "
           + "in a .txt file of the same name.",
         ["--subject", "cubes"])
     }

@@ -10,7 +10,12 @@ enum FormatFixtures {
 
   /// The files of the formats that this build reads, without those that are refused.
   static let all: [String] = {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+      fatalError("\(folder.path) cannot be read: \(error)")
+    }
     return names.filter { format(of: $0)?.isReadable == true && !refused.contains($0) }.sorted()
   }()
 

@@ -198,7 +198,7 @@ struct ClassImagesTests {
     try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
     #expect(
       sentence { $0.priorFolder = empty.path }
-        == "empty contains no .jpg or .png image; add class images, or omit `prior_folder` to draw "
+        == "empty contains no image; add class images, or omit `prior_folder` to draw "
         + "them.")
     #expect(
       sentence("prior_images: -1")

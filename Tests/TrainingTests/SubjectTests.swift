@@ -198,7 +198,7 @@ struct SubjectTests {
   @Test("the error for a missing subject lists the others, names the nearest, and how to make one")
   func noSuchSubject() throws {
     let advice =
-      "; to make one, put 5 to 30 .jpg or .png images of the subject there, "
+      "; to make one, put 5 to 30 images of the subject there, "
       + "each with its caption in a .txt file of the same name."
     #expect(sentence() == "There is no dataset folder dog" + advice)
     try folder.write(Self.black, to: "dog/1.png")

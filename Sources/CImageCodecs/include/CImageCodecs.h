@@ -1,5 +1,5 @@
 // Image files to interleaved 8-bit sRGB over the system's libraries, PNG from RGB, and Pillow's bicubic
-// resampling. libpng and libjpeg-turbo are always there; Package.swift has a trait for each of the
+// resampling. libpng and libjpeg-turbo are always there; Package.swift lists each of the
 // others.
 //
 // The rules of this header:

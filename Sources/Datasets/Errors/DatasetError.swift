@@ -48,7 +48,7 @@ public enum DatasetError: ReportableError, Equatable {
       "There is no dataset folder \(path)"
         + (existing.isEmpty ? "" : " (there are: \(listing(existing)))")
         + (nearestName(to: subject, in: existing).map { "; did you mean \"\($0)\"?" } ?? "")
-        + "; to make one, put 5 to 30 .jpg or .png images of the subject there, "
+        + "; to make one, put 5 to 30 images of the subject there, "
         + "each with its caption in a .txt file of the same name."
     case .notAFolder(let path):
       "\(path) is a file; give the folder that contains the images."

@@ -22,7 +22,8 @@ extension DatasetReader {
       let read = { () throws in
         try CaptionMetadata(contentsOf: folder.url(of: name), images: folder.files.names)
       }
-      // A JSON file is one of captions only if it names an image.
+      // A JSON file is one of captions only if it names an image. One that cannot be read is noted as
+      // any other that has none.
       let content = isJSON ? try? read() : attempt(path, read)
       let namesImages = content?.entries.keys.contains {
         FileManager.default.fileExists(atPath: $0)

@@ -94,12 +94,17 @@ package struct ConfigFiles: Sendable, Equatable {
 
   /// Whether a file has no content, as one that a shell has just made for output.
   private static func isEmpty(_ file: URL) -> Bool {
-    (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 == 0
+    var status = stat()
+    return stat(file.path, &status) != 0 || status.st_size == 0
   }
 
   /// The names in a folder, sorted; none if it cannot be read.
   private static func names(in folder: URL) -> [String] {
-    let path = folder.path.isEmpty ? "." : folder.path
-    return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    do {
+      let path = folder.path.isEmpty ? "." : folder.path
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    } catch {
+      return []
+    }
   }
 }

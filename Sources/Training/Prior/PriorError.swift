@@ -29,7 +29,7 @@ public enum PriorError: ReportableError, Equatable {
         + "draw them."
     case .tooFew(let folder, let found, let requested):
       found == 0
-        ? "\(folder) contains no .jpg or .png image; add class images, or omit `prior_folder` to "
+        ? "\(folder) contains no image; add class images, or omit `prior_folder` to "
           + "draw them."
         : "\(folder) contains \(found) images, but `prior_images` is \(requested); add images, or "
           + "set `prior_images: \(found)`."

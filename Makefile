@@ -1,6 +1,6 @@
 # Targets for users and developers. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test faults sanitize lint format golden interop gpu-check bench defaults
+.PHONY: help setup build demo test faults fuzz sanitize lint format golden interop gpu-check bench defaults
 
 python := .venv/bin/python
 swift_sources := Package.swift Sources Tests
@@ -25,6 +25,9 @@ test: setup ## builds and runs all tests
 faults: setup ## 500 kills and power cuts at random points of trainings, each resumed to the end
 	swift build --build-tests
 	LORA_TRAIN_FAULTS=$(or $(kills),500) Scripts/test --filter CommandTests.*FaultTests
+
+fuzz: setup ## tries random inputs on all readers, with libFuzzer: hours; targets=caption runs=1000 for less
+	Scripts/fuzz --runs $(or $(runs),1000000) $(targets)
 
 sanitize: setup ## checks memory, undefined behaviour and threads with the compiler's sanitizers
 	Scripts/sanitize

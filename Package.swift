@@ -20,13 +20,35 @@ let optimizedC = ["-O2"]
 // The image libraries in IMAGE_LIBRARIES, such as `WebP,TIFF` or `none`; without it all of them
 // (Documentation/install.md, "Image formats"). Traits of packages would be the usual way, but SwiftPM
 // passes them to the compiler in random order, so that it compiles everything again and again.
+let chosenLibraries = Context.environment["IMAGE_LIBRARIES"].flatMap {
+  $0.isEmpty ? nil : Set($0.split(separator: ",").map(String.init))
+}
 let imageLibraries = [
   (name: "WebP", libraries: ["webp", "webpdemux"]), ("GIF", ["gif"]), ("TIFF", ["tiff"]),
   ("HEIF", ["heif"]), ("Colors", ["lcms2"]),
 ].filter { library in
-  guard let chosen = Context.environment["IMAGE_LIBRARIES"], !chosen.isEmpty else { return true }
-  return chosen.split(separator: ",").contains { $0 == library.name }
+  guard let chosen = chosenLibraries else { return true }
+  return chosen.contains(library.name)
 }
+
+if let unknown = chosenLibraries?.subtracting(["WebP", "GIF", "TIFF", "HEIF", "Colors", "none"])
+  .first
+{
+  fatalError(
+    "IMAGE_LIBRARIES has \(unknown); choose from WebP,GIF,TIFF,HEIF,Colors without spaces, or none."
+  )
+}
+
+// The executable of Scripts/fuzz, which only links with libFuzzer.
+let fuzzer: [Target] =
+  Context.environment["LORA_TRAIN_FUZZ"] == nil
+  ? []
+  : [
+    .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "fuzzer", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzzer",
+      swiftSettings: swiftSettings),
+  ]
 
 let package = Package(
   name: "lora-train",
@@ -180,6 +202,16 @@ let package = Package(
       path: "Tests/HubServer",
       swiftSettings: swiftSettings
     ),
+    // The readers of bytes from outside, as functions of the bytes.
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options", "StableDiffusion",
+        "TestSupport", "Torch", "Training", "Workspace",
+      ],
+      path: "Tests/Fuzzing", exclude: ["Seeds"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
@@ -252,7 +284,7 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: swiftSettings),
-  ],
+  ] + fuzzer,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )

@@ -58,22 +58,34 @@ extension PromptMarkup.Kind {
           /\([^()\[\]]*[^()\[\]\s]:\s*[0-3]?\.[0-9]+\s*\)/,
           /\([^()\[\]]*[^()\[\]\s0-9]:[0-3]\)/,
         ])
-        ?? first(in: text, "((", [/\(\([^()]*\p{L}[^()]*\)\)/])
-        ?? first(in: text, "[", [/\[[^\[\]]*\p{L}[^\[\]]*\]/])
+        ?? first(in: text, "((", [/\(\([^()]*\)\)/]) { $0.contains(where: \.isLetter) }
+        ?? first(in: text, "[", [/\[[^\[\]]*\]/]) { $0.contains(where: \.isLetter) }
     case .escape: first(in: text, "\\", [/\\[()\[\]]/])
     case .chunk: first(in: text, "BREAK", [/\bBREAK\b/])
     case .embedding:
       first(in: text, "<", [/<[A-Za-z][\w-]*>/])
         ?? first(in: text, ":", [/(?i)\bembedding:[\w.-]+/]) ?? Self.knownEmbedding(in: text)
     case .wildcard:
-      first(in: text, "{", [/\{[^{}]*\|[^{}]*\}/]) ?? first(in: text, "__", [/\b__[\w-]+__\b/])
+      first(in: text, "{", [/\{[^{}]*\}/]) { $0.contains("|") }
+        ?? first(in: text, "__", [/\b__[\w-]{1,40}__\b/])
     }
   }
 
   /// The first match of a text that contains `part`, which is quick to see.
-  private func first(in text: String, _ part: String, _ patterns: [Regex<Substring>]) -> String? {
+  ///
+  /// Captions may be long, so the time of the patterns must grow with the length, not with its square: a
+  /// pattern that starts with a bracket ends before the next one, and has one repetition without a limit.
+  private func first(
+    in text: String, _ part: String, _ patterns: [Regex<Substring>],
+    where isMarkup: (Substring) -> Bool = { _ in true }
+  ) -> String? {
     guard text.contains(part) else { return nil }
-    return patterns.lazy.compactMap { text.firstMatch(of: $0) }.first.map { String($0.0) }
+    for pattern in patterns {
+      if let match = text.matches(of: pattern).first(where: { isMarkup($0.0) }) {
+        return String(match.0)
+      }
+    }
+    return nil
   }
 
   /// A word that is the name of a widespread textual inversion.

@@ -42,6 +42,23 @@ struct PromptMarkupTests {
     #expect(PromptMarkup.found(in: text) == [])
   }
 
+  @Test(
+    "markup after an open bracket is found, and long texts take no longer than their length allows",
+    arguments: [
+      "[photo ", "((photo ", "{a|", "(a:", "-__a", "<a-", "<lora:a", "embedding:a:", "\\",
+    ])
+  func long(beginning: String) {
+    let text =
+      beginning + String(repeating: beginning.trimmingPrefix("[").lowercased(), count: 5000)
+    let time = ContinuousClock().measure { _ = PromptMarkup.found(in: text) }
+    #expect(time < .seconds(5), "\(time)")
+    #expect(
+      PromptMarkup.found(in: "[1] ((2)) {a} [red dog").map(\.example) == []
+        && PromptMarkup.found(in: "[1] [red dog] {a} {b|c}").map(\.example) == [
+          "[red dog]", "{b|c}",
+        ])
+  }
+
   @Test("several texts give one of each kind, and kinds can be left out")
   func several() {
     let texts = ["(a dog:1.2) <lora:x:1>", "[b]", "<lora:y:1>"]

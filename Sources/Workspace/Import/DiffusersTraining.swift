@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Options
 import Training
 
 /// The translation of a training with diffusers' `train_dreambooth_lora_sdxl.py`.
@@ -118,12 +119,14 @@ struct DiffusersTraining {
       draft.note(rate, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
     } else {
       let config = draft.config
-      let factor = scaling == nil ? 1 : config.batchSize * config.gradientAccumulation * processes
-      let product = try (rate?.number() ?? 1e-4) * Double(factor)
+      let factors =
+        scaling == nil ? [] : [config.batchSize, config.gradientAccumulation, processes]
+      let factor = factors.reduce(1) { $0 * Double($1) }
+      let product = try (rate?.number() ?? 1e-4) * factor
       draft.set(\.$learningRate, to: product)
       if let scaling {
         draft.note(
-          scaling, .approximated, "learning_rate \(product): \(factor) times the given one")
+          scaling, .approximated, "learning_rate \(product): \(factor.text) times the given one")
       }
     }
     draft.set(\.$weightDecay, to: try options.number("adam_weight_decay") ?? 1e-4)
@@ -188,7 +191,9 @@ struct DiffusersTraining {
     draft.set(\.$samplePrompts, to: [prompt])
     if let count {
       let first = draft.config.seed
-      draft.set(\.$sampleSeeds, to: (0..<max(1, try count.integer())).map { first + UInt64($0) })
+      let number = try count.converted(
+        { $0.asInteger.flatMap { $0 <= 1000 ? $0 : nil } }, "a whole number up to 1000")
+      draft.set(\.$sampleSeeds, to: (0..<max(1, number)).map { first &+ UInt64($0) })
     }
     if let epochs, let length = try steps(epochs, folder) {
       draft.set(\.$sampleEvery, to: length.count)

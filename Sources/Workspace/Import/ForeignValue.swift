@@ -30,21 +30,31 @@ enum ForeignValue: Sendable, Equatable {
     }
   }
 
+  /// The largest count. Products of two counts fit an `Int`.
+  static let largestCount = 1_000_000_000
+
+  /// A whole number that counts something, at most ``largestCount`` in size.
   var asInteger: Int? {
+    asWholeNumber.flatMap { $0.magnitude <= UInt(Self.largestCount) ? $0 : nil }
+  }
+
+  /// A whole number of any size, such as a seed.
+  var asWholeNumber: Int? {
     switch self {
     case .integer(let value): value
     case .number(let value): Int(exactly: value)
     case .text(let value): Int(value) ?? Double(value).flatMap { Int(exactly: $0) }
-    case .list(let values): values.count == 1 ? values[0].asInteger : nil
+    case .list(let values): values.count == 1 ? values[0].asWholeNumber : nil
     case .boolean: nil
     }
   }
 
+  /// A finite number.
   var asNumber: Double? {
     switch self {
     case .integer(let value): Double(value)
-    case .number(let value): value
-    case .text(let value): Double(value)
+    case .number(let value): value.isFinite ? value : nil
+    case .text(let value): Double(value).flatMap { $0.isFinite ? $0 : nil }
     case .list(let values): values.count == 1 ? values[0].asNumber : nil
     case .boolean: nil
     }
@@ -84,7 +94,9 @@ struct ForeignSetting: Sendable, Equatable {
   }
 
   func integer() throws(ImportError) -> Int {
-    try converted(\.asInteger, "a whole number")
+    let isLarge = value.asWholeNumber != nil
+    return try converted(
+      \.asInteger, "a whole number" + (isLarge ? " of at most \(ForeignValue.largestCount)" : ""))
   }
 
   func number() throws(ImportError) -> Double { try converted(\.asNumber, "a number") }

@@ -34,10 +34,10 @@ extension ImportDraft {
   ///
   /// - Parameters:
   ///   - setting: The name of the shape.
-  ///   - steps: The number of steps of the warm-up.
+  ///   - steps: The number of steps of the warm-up; nil: it is not known.
   ///   - warmUp: The setting that it comes from.
   mutating func setSchedule(
-    _ setting: ForeignSetting?, steps: Int, warmUp: ForeignSetting?
+    _ setting: ForeignSetting?, steps: Int?, warmUp: ForeignSetting?
   ) {
     let name = setting?.value.text ?? "constant"
     let shapes: [String: LearningRateSchedule.Shape] = [
@@ -59,6 +59,7 @@ extension ImportDraft {
       }
     }
     if name != "constant" {
+      guard let steps else { return }
       let most = config.epochs == nil ? config.steps : Int.max
       set(\.$learningRateWarmupSteps, to: min(max(0, steps), most))
     } else if let warmUp {
@@ -107,7 +108,7 @@ extension ImportDraft {
   /// The seed, unless it is `None`.
   mutating func setSeed(_ setting: ForeignSetting?) throws(ImportError) {
     guard let setting, setting.value.text != "None" else { return }
-    let seed = try setting.integer()
+    let seed = try setting.converted(\.asWholeNumber, "a whole number up to \(Int.max)")
     if seed < 0 {
       setRandomSeed()
     } else {

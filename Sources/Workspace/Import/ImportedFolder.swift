@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Images
 import Options
 import Training
 
@@ -37,7 +38,7 @@ struct ImportedFolder {
     }
   }
 
-  private static let extensions: Set = ["jpg", "jpeg", "png", "webp", "bmp"]
+  private static let extensions = Set(ImageFormat.allCases.flatMap(\.extensions))
 
   /// The number of images in an epoch; nil if a folder does not exist on this machine.
   static func imagesPerEpoch(_ folders: [ImportedFolder]) -> Int? {

@@ -32,7 +32,8 @@ struct KohyaPrompts {
     var values: [String: [String]] = [:]
     for part in prompts.flatMap({ $0.dropFirst() }) {
       let words = part.split(separator: " ", maxSplits: 1).map(String.init)
-      values[words[0], default: []].append(words.count > 1 ? words[1] : "")
+      guard let key = words.first else { continue }
+      values[key, default: []].append(words.count > 1 ? words[1] : "")
     }
     let seeds = Set(values.removeValue(forKey: "d")?.compactMap { UInt64($0) } ?? [])
     if !seeds.isEmpty { draft.set(\.$sampleSeeds, to: seeds.sorted()) }

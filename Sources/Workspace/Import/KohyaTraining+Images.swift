@@ -50,9 +50,10 @@ extension KohyaTraining {
   mutating func setImages() throws(ImportError) {
     if let size = try options.integer("train_batch_size") { draft.set(\.$batchSize, to: size) }
     if let setting = options.take("resolution") {
-      let numbers = setting.value.asTexts.flatMap { $0.split(separator: ",") }
-        .compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-      guard let width = numbers.first, numbers.count <= 2 else {
+      let texts = setting.value.asTexts.flatMap { $0.split(separator: ",") }
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      let numbers = texts.compactMap { ForeignValue.text($0).asInteger }
+      guard let width = numbers.first, numbers.count == texts.count, numbers.count <= 2 else {
         throw .wrongValue(
           setting.name, place: setting.place, found: setting.value.text,
           expected: "a number of pixels or two, such as \"1024,1024\"")
@@ -74,7 +75,8 @@ extension KohyaTraining {
     try setCaptions()
     try setMasks()
     if let split = options.take("validation_split"), !split.value.isOff {
-      let share = try split.number()
+      let share = try split.converted(
+        { $0.asNumber.flatMap { (0...1).contains($0) ? $0 : nil } }, "a share from 0 to 1")
       let images = dataset.training.compactMap(\.imageCount).reduce(0, +)
       let count = max(1, Int((share * Double(images)).rounded()))
       draft.set(\.$validationImages, to: count)

@@ -125,14 +125,29 @@ struct KohyaTraining {
       _ = options.take(cycles.name)
     }
     let warmUp = options.take("lr_warmup_steps")
-    var steps = 0
-    if let warmUp {
-      let value = try warmUp.number()
-      // A number below 1 is a share of the run.
-      let isShare = value < 1 && warmUp.value.asInteger == nil
-      steps = isShare ? Int(value * Double(try length())) : stepsHere(Int(value))
+    let schedule = options.take("lr_scheduler")
+    var steps: Int? = 0
+    if let warmUp { steps = try warmUpSteps(warmUp) }
+    draft.setSchedule(schedule, steps: steps, warmUp: warmUp)
+  }
+
+  /// The number of steps of the warm-up. Reports and returns nil if it is a share of an unknown number.
+  private mutating func warmUpSteps(_ setting: ForeignSetting) throws(ImportError) -> Int? {
+    let value = try setting.number()
+    // A number below 1 is a share of the run.
+    guard value < 1, setting.value.asInteger == nil else {
+      let whole = ForeignSetting(
+        name: setting.name, value: .number(value.rounded(.down)), place: setting.place)
+      return stepsHere(try whole.integer())
     }
-    draft.setSchedule(options.take("lr_scheduler"), steps: steps, warmUp: warmUp)
+    guard let length = length() else {
+      draft.note(
+        setting, .noCounterpart,
+        "a share of the run, whose images are not on this machine to be counted; set "
+          + "learning_rate_warmup_steps to a number of steps")
+      return nil
+    }
+    return Int(max(0, value) * Double(length))
   }
 
   /// `weight_decay=0.1`, `betas=0.9,0.99`, `eps=1e-8`
@@ -183,31 +198,32 @@ struct KohyaTraining {
     }
   }
 
-  /// The number of steps of the run, also if it is given in epochs.
-  private mutating func length() throws(ImportError) -> Int {
+  /// The number of steps of the run; nil: it is given in epochs of images that are not on this machine.
+  private func length() -> Int? {
     guard let epochs = draft.config.epochs else { return draft.config.steps }
-    let setting = ForeignSetting(
-      name: "max_train_epochs", value: .integer(epochs), place: "for lr_warmup_steps")
-    return try steps(setting)?.count ?? 0
+    return length(epochs: epochs)?.count
+  }
+
+  /// The steps of some epochs; nil: the images are not on this machine.
+  private func length(epochs: Int) -> (count: Int, formula: String)? {
+    guard !dataset.training.isEmpty, let images = ImportedFolder.imagesPerEpoch(dataset.training)
+    else { return nil }
+    let config = draft.config
+    return ImportDraft.steps(
+      epochs: epochs, images: images, batchSize: config.batchSize,
+      accumulation: config.gradientAccumulation)
   }
 
   /// The steps of some epochs. Reports and returns nil if the images are not on this machine.
   private mutating func steps(
     _ epochs: ForeignSetting
   ) throws(ImportError) -> (count: Int, formula: String)? {
-    let count = try epochs.integer()
-    guard !dataset.training.isEmpty, let images = ImportedFolder.imagesPerEpoch(dataset.training)
-    else {
-      draft.note(
-        epochs, .noCounterpart,
-        "the images are not on this machine to be counted; set the number of steps to epochs x "
-          + "images x repeats / batch_size / gradient_accumulation")
-      return nil
-    }
-    let config = draft.config
-    return ImportDraft.steps(
-      epochs: count, images: images, batchSize: config.batchSize,
-      accumulation: config.gradientAccumulation)
+    if let length = length(epochs: try epochs.integer()) { return length }
+    draft.note(
+      epochs, .noCounterpart,
+      "the images are not on this machine to be counted; set the number of steps to epochs x "
+        + "images x repeats / batch_size / gradient_accumulation")
+    return nil
   }
 
   // MARK: Checkpoints, samples, loss

@@ -40,6 +40,11 @@ struct LoraTrain: ParsableCommand {
     do {
       try checkCommand(arguments)
       var command = try parseAsRoot(arguments)
+      if let repeated = try RepeatedFlag(in: arguments, help: { _dumpHelp() }) {
+        Console.message(
+          "Note: \(repeated.flag) is given \(repeated.count) times, but has one value; the last one is used."
+        )
+      }
       // `doctor` lists this problem among others.
       if !(command is DoctorCommand) { try Backend.checkVersion() }
       try command.run()

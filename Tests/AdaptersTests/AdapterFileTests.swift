@@ -70,6 +70,21 @@ struct AdapterFileTests {
     #expect(try relativeDifference(latents, golden.tensor("out.latents")) < 1e-4)
   }
 
+  @Test("values that are infinite or not numbers are refused with the layer's name")
+  func notNumbers() throws {
+    for value in [Double.nan, .infinity] {
+      try SafetensorsWriter.write(
+        [
+          ("unet.mid.to_q.lora_A.weight", Tensor.full([2, 24], value: value)),
+          ("unet.mid.to_q.lora_B.weight", Tensor.full([24, 2], value: 5)),
+        ], to: file)
+      #expect(throws: AdapterFileError.notNumbers(file: file.relativePath, layer: "unet.mid.to_q"))
+      {
+        try AdapterFile(contentsOf: file)
+      }
+    }
+  }
+
   @Test(
     "every naming of a layer's matrices is read",
     arguments: [

@@ -27,6 +27,19 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
     }
 
+    @Test("A flag with one value that is given twice is named; lists may be repeated")
+    func repeatedFlag() throws {
+      let twice = try workspace.run(
+        "train", "--subject", "cube", "--rank", "4", "--rank=8", "--print-config")
+      #expect(twice.code == 0 && twice.results.contains("\nrank: 8 "))
+      #expect(
+        twice.messages.hasPrefix(
+          "Note: --rank is given 2 times, but has one value; the last one is used.\n"))
+      let lists = try workspace.run(
+        "--subject", "cube", "--class-prompt", "a", "--class-prompt", "b", "--print-config")
+      #expect(lists.code == 0 && !lists.messages.contains("times"), "\(lists.messages)")
+    }
+
     @Test("An empty dataset")
     func emptyDataset() throws {
       try workspace.write("", to: "Datasets/none/.hidden")

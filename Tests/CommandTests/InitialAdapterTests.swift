@@ -141,6 +141,13 @@ extension CommandTests {
         ], to: workspace.file("other.safetensors"))
       let other = try train("--steps", "1", "--init-lora", "other.safetensors")
       #expect(other.code == 65 && other.lastMessage.contains("does not fit this base model"))
+      _ = try writeStart(.kohya, to: "start.safetensors")
+      let whole = try SafetensorsFile(contentsOf: workspace.file("start.safetensors"))
+      try SafetensorsWriter.write(
+        whole.names.map { ($0, try whole.tensor($0) * ($0.hasSuffix(".alpha") ? 0 : 1)) },
+        to: workspace.file("none.safetensors"))
+      let none = try train("--steps", "1", "--init-lora", "none.safetensors")
+      #expect(none.code == 65 && none.lastMessage.contains("none.safetensors has an alpha of 0"))
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints/cube").path))
     }
   }

@@ -121,6 +121,9 @@ public struct AdapterFile {
     else {
       throw AdapterFileError.mixed(file: file, layer: layer.text, names: endings.keys.sorted())
     }
+    guard try stored.values.allSatisfy({ try $0.isFinite() }) else {
+      throw AdapterFileError.notNumbers(file: file, layer: layer.text)
+    }
     var tensors: [String: Tensor] = [:]
     for (ending, tensor) in endings {
       guard let name = kind.fileNames[ending], tensors.updateValue(tensor, forKey: name) == nil

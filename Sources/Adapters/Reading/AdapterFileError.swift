@@ -21,6 +21,8 @@ public enum AdapterFileError: ReportableError, Equatable {
   case alpha(file: String, layer: String, shape: [Int])
   /// Two names in the file are those of one layer.
   case twice(file: String, layer: String)
+  /// A tensor of a layer has values that are infinite or not numbers.
+  case notNumbers(file: String, layer: String)
   /// Values that the file's type cannot represent.
   case notFinite(file: String, layers: [String], type: String)
   /// The adapter is for another family of models.
@@ -66,6 +68,9 @@ public enum AdapterFileError: ReportableError, Equatable {
         + "was saved completely."
     case .twice(let file, let layer):
       "\(file) has two adapters for \(layer); use a file with one adapter for each layer."
+    case .notNumbers(let file, let layer):
+      "\(file) has values that are infinite or not numbers for \(layer); use an earlier checkpoint of "
+        + "that training."
     case .notFinite(let file, let layers, let type):
       "\(file) cannot be written, because the adapters of \(layers.count) layers "
         + "(\(Self.list(layers))) have values that are no finite numbers in \(type); choose fp32, or "

@@ -22,7 +22,9 @@ public final class SafetensorsFile {
         json: Data(file.bytes[8..<dataStart]), dataSize: file.bytes.count - dataStart)
     } catch let problem as SafetensorsProblem {
       if Pickle.isPickle(file.bytes) { throw WeightsError.pickled(file: url.relativePath) }
-      throw WeightsError.malformed(file: url.relativePath, problem: problem.text)
+      throw problem.isOtherType
+        ? WeightsError.otherType(file: url.relativePath, problem: problem.text)
+        : WeightsError.malformed(file: url.relativePath, problem: problem.text)
     }
   }
 

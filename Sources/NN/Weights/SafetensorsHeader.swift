@@ -80,7 +80,7 @@ struct SafetensorsHeader {
 
     func entry(_ name: String, _ dataSize: Int) throws -> Entry {
       guard let type = DType(safetensorsName: dtype) else {
-        throw SafetensorsProblem("\(name) has the element type \(dtype), which is not supported")
+        throw SafetensorsProblem("\(name) has the element type \(dtype)", isOtherType: true)
       }
       guard data_offsets.count == 2, 0 <= data_offsets[0], data_offsets[0] <= data_offsets[1] else {
         throw SafetensorsProblem("the offsets of \(name) are \(data_offsets)")
@@ -109,8 +109,13 @@ struct SafetensorsHeader {
 /// A problem of a safetensors file, without the file's name.
 struct SafetensorsProblem: Error {
   let text: String
+  /// Whether the file may be sound, and has a type that is not read, such as `F8_E4M3`.
+  let isOtherType: Bool
 
-  init(_ text: String) { self.text = text }
+  init(_ text: String, isOtherType: Bool = false) {
+    self.text = text
+    self.isOtherType = isOtherType
+  }
 }
 
 extension DType {

@@ -8,6 +8,8 @@ public enum WeightsError: ReportableError {
   case noFile(folder: String, name: String)
   /// A file is not a whole safetensors file, or not an index of such files.
   case malformed(file: String, problem: String)
+  /// A tensor of a type that is not read.
+  case otherType(file: String, problem: String)
   /// A file of PyTorch's older format, which may contain a program and is never loaded.
   case pickled(file: String)
   /// A file has no tensor of that name.
@@ -20,7 +22,7 @@ public enum WeightsError: ReportableError {
     switch self {
     case .notLoaded: .internal
     case .noFile: .missingInput
-    case .malformed, .pickled, .noTensor, .mismatch: .badData
+    case .malformed, .otherType, .pickled, .noTensor, .mismatch: .badData
     }
   }
 
@@ -34,6 +36,9 @@ public enum WeightsError: ReportableError {
         + "either; download the model's weights again."
     case .malformed(let file, let problem):
       "\(file) is damaged or of another format: \(problem); download or copy it again."
+    case .otherType(let file, let problem):
+      "\(file) cannot be read: \(problem); convert it to fp16, bf16 or fp32 with the program that made "
+        + "it."
     case .pickled(let file):
       "\(file) is a pickled PyTorch file, which runs whatever program it contains when it is loaded; "
         + "use a .safetensors file, or convert this one in Python with "

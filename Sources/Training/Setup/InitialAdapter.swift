@@ -33,6 +33,9 @@ package struct InitialAdapter {
     guard others.isEmpty else {
       throw InitialAdapterError.textEncoders(file: path, layers: others.count)
     }
+    guard adapters.values.contains(where: { $0.alpha != 0 }) else {
+      throw InitialAdapterError.noAlpha(file: path)
+    }
     self.path = path
     layers = adapters
     sha256 = ContentHash.of(try AdapterFile.files(at: url).map { try ContentHash.of(fileAt: $0) })
@@ -54,13 +57,15 @@ package struct InitialAdapter {
 package enum InitialAdapterError: ReportableError, Equatable {
   /// There is no such file.
   case missing(String)
+  /// The alpha of every layer is 0.
+  case noAlpha(file: String)
   /// The file also adapts the text encoders, which are not trained.
   case textEncoders(file: String, layers: Int)
 
   package var kind: ErrorKind {
     switch self {
     case .missing: .missingInput
-    case .textEncoders: .badData
+    case .noAlpha, .textEncoders: .badData
     }
   }
 
@@ -68,6 +73,9 @@ package enum InitialAdapterError: ReportableError, Equatable {
     switch self {
     case .missing(let path):
       "There is no \(path); set `init_lora` to a LoRA file, or omit it to start with new adapters."
+    case .noAlpha(let file):
+      "\(file) has an alpha of 0 for every layer, so it has no effect and cannot learn; set `init_lora` "
+        + "to another LoRA, or correct its alpha."
     case .textEncoders(let file, let layers):
       "\(file) also has adapters for \(layers) layers of the text encoders, which are not trained; "
         + "write a file with the UNet's alone by lora-train lora convert."

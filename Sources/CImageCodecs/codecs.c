@@ -42,7 +42,10 @@ ci_status ci_read_header(
     ci_profile_visitor visit, void *context) {
   *header = (ci_header){.orientation = 1};
   if (!ci_has_codec(format)) return ci_fail(CI_FAILED, "no codec is built in");
-  return codecs[format].read_header(bytes, count, header, visit, context);
+  ci_status status = codecs[format].read_header(bytes, count, header, visit, context);
+  // A codec of a format with one image counts none.
+  if (header->frames == 0) header->frames = 1;
+  return status;
 }
 
 ci_status ci_decode(

@@ -93,6 +93,31 @@ static ci_status open_reader(gif_reader *reader, const uint8_t *bytes, size_t co
   return CI_OK;
 }
 
+/// The offset after sub-blocks (GIF89a section 15), which end with an empty one.
+static size_t skip_blocks(const uint8_t *bytes, size_t count, size_t offset) {
+  while (offset < count && bytes[offset]) offset += 1 + (size_t)bytes[offset];
+  return offset + 1;
+}
+
+/// The number of frames, from the pixels of the first one on (GIF89a section 20).
+static uint32_t count_frames(const gif_reader *reader) {
+  enum { extension = 0x21, frame = 0x2C, frame_size = 11 };
+  const uint8_t *bytes = reader->next;
+  size_t count = reader->remaining, offset = skip_blocks(bytes, count, 0);
+  uint32_t frames = 1;
+  for (;; offset = skip_blocks(bytes, count, offset)) {
+    if (offset < count && bytes[offset] == extension) {
+      offset += 2;
+    } else if (offset < count && bytes[offset] == frame && count - offset >= frame_size) {
+      unsigned flags = bytes[offset + 9];
+      offset += frame_size + (flags & 0x80 ? 3u << ((flags & 7) + 1) : 0);
+      frames++;
+    } else {
+      return frames;
+    }
+  }
+}
+
 static void close_reader(gif_reader *reader) {
   int code = 0;
   free(reader->indices);
@@ -171,6 +196,7 @@ ci_status ci_gif_read_header(
   ci_status status = open_reader(&reader, bytes, count);
   if (status == CI_OK) {
     *header = reader.header;
+    header->frames = count_frames(&reader);
     ci_describe_colors(&source, header, visit, context);
   }
   close_reader(&reader);

@@ -1,5 +1,6 @@
 #ifdef CI_BUILT_WITH_HEIF
 
+#include "heif_boxes.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -36,29 +37,6 @@ static ci_status fail(struct heif_error error) {
   return ci_fail(CI_FAILED, rest && rest[2] ? rest + 2 : reason);
 }
 
-/// ISO/IEC 14496-12 section 4.2: whether the outer boxes end within the file. libheif reads a file
-/// without its last boxes as a damaged one.
-static int has_all_boxes(const uint8_t *bytes, uint64_t count) {
-  uint64_t start = 0;
-  while (start < count) {
-    if (count - start < 8) return 0;
-    const uint8_t *box = bytes + start;
-    uint64_t size = 0, header = 8;
-    for (int index = 0; index < 4; index++) size = size << 8 | box[index];
-    if (size == 0) return 1;
-    if (size == 1) {
-      if (count - start < 16) return 0;
-      for (int index = 8; index < 16; index++) size = size << 8 | box[index];
-      size &= ~(1ull << 63);
-      header = 16;
-    }
-    if (size < header) return 1;
-    if (size > count - start) return 0;
-    start += size;
-  }
-  return 1;
-}
-
 static ci_status read_profile(heif_file *reader) {
   size_t count = heif_image_handle_get_raw_color_profile_size(reader->handle);
   if (count) {
@@ -81,9 +59,18 @@ static ci_status read_profile(heif_file *reader) {
   return CI_OK;
 }
 
+/// The images of which none is a part or a thumbnail of another, or those of a sequence.
+static uint32_t count_images(
+    struct heif_context *context, const uint8_t *bytes, size_t count) {
+  uint32_t images = (uint32_t)heif_context_get_number_of_top_level_images(context);
+  uint32_t samples = ci_boxes_count_samples(bytes, count);
+  return images > samples ? images : samples;
+}
+
 static ci_status open_reader(heif_file *reader, const uint8_t *bytes, size_t count) {
   *reader = (heif_file){.source.space = CI_SPACE_RGB};
-  if (!has_all_boxes(bytes, count)) return ci_fail(CI_TRUNCATED, "the data ends early");
+  // libheif reads a file without its last boxes as a damaged one.
+  if (!ci_boxes_are_whole(bytes, count)) return ci_fail(CI_TRUNCATED, "the data ends early");
   reader->context = heif_context_alloc();
   if (!reader->context) return ci_fail(CI_FAILED, "out of memory");
   heif_context_set_maximum_image_size_limit(reader->context, largest_side);
@@ -102,7 +89,8 @@ static ci_status open_reader(heif_file *reader, const uint8_t *bytes, size_t cou
       .width = (uint32_t)width,
       .height = (uint32_t)height,
       .orientation = 1,
-      .has_alpha = heif_image_handle_has_alpha_channel(reader->handle) != 0};
+      .has_alpha = heif_image_handle_has_alpha_channel(reader->handle) != 0,
+      .frames = count_images(reader->context, bytes, count)};
   return read_profile(reader);
 }
 

@@ -10,8 +10,8 @@
 typedef struct png_reader {
   png_structp png;
   png_infop info;
-  const uint8_t *next;
-  size_t remaining;
+  const uint8_t *bytes;
+  size_t count, position;
   ci_status status;
   int profile_is_damaged;
   ci_source source;
@@ -36,13 +36,12 @@ static void note_warning(png_structp png, png_const_charp message) {
 
 static void read_bytes(png_structp png, png_bytep destination, size_t count) {
   png_reader *reader = png_get_io_ptr(png);
-  if (count > reader->remaining) {
+  if (count > reader->count - reader->position) {
     reader->status = CI_TRUNCATED;
     png_error(png, "the data ends early");
   }
-  memcpy(destination, reader->next, count);
-  reader->next += count;
-  reader->remaining -= count;
+  memcpy(destination, reader->bytes + reader->position, count);
+  reader->position += count;
 }
 
 // MARK: Reading
@@ -51,7 +50,7 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
 static const char coding_chunk[] = "cICP";
 
 static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t count) {
-  *reader = (png_reader){.next = bytes, .remaining = count, .status = CI_FAILED};
+  *reader = (png_reader){.bytes = bytes, .count = count, .status = CI_FAILED};
   reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, note_warning);
   if (reader->png) reader->info = png_create_info_struct(reader->png);
   if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
@@ -70,6 +69,34 @@ static void close_reader(png_reader *reader) {
   png_destroy_read_struct(&reader->png, &reader->info, NULL);
 }
 
+/// The first chunk of a name, anywhere or only before the pixels, whose checksum libpng checks while
+/// it decodes. NULL: there is none.
+static const uint8_t *find_chunk(
+    const png_reader *reader, const char *name, int before_pixels, size_t *size) {
+  // PNG specification section 5.3: length, name, data, checksum.
+  enum { signature = 8, overhead = 12 };
+  size_t offset = signature;
+  while (offset < reader->count && reader->count - offset >= overhead) {
+    const uint8_t *chunk = reader->bytes + offset;
+    *size = png_get_uint_32(chunk);
+    if (*size > reader->count - offset - overhead) return NULL;
+    if (memcmp(chunk + 4, name, 4) == 0) return chunk + 8;
+    if (before_pixels && memcmp(chunk + 4, "IDAT", 4) == 0) return NULL;
+    offset += overhead + *size;
+  }
+  return NULL;
+}
+
+/// The frames of an APNG (PNG specification, third edition, section 11.3.4). Without a frame control
+/// before them, the pixels are an image besides the animation.
+static uint32_t count_frames(const png_reader *reader) {
+  size_t size = 0;
+  const uint8_t *animation = find_chunk(reader, "acTL", 1, &size);
+  if (!animation || size != 8) return 1;
+  uint32_t frames = png_get_uint_32(animation);
+  return find_chunk(reader, "fcTL", 1, &size) ? frames : frames + 1;
+}
+
 static ci_header read_header(png_reader *reader) {
   png_structp png = reader->png;
   png_read_info(png, reader->info);
@@ -78,7 +105,8 @@ static ci_header read_header(png_reader *reader) {
       .height = png_get_image_height(png, reader->info),
       .orientation = 1,
       .has_alpha = png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA
-          || png_get_valid(png, reader->info, PNG_INFO_tRNS)};
+          || png_get_valid(png, reader->info, PNG_INFO_tRNS),
+      .frames = count_frames(reader)};
   png_uint_32 exif_count = 0;
   png_bytep exif = NULL;
   if (png_get_eXIf_1(png, reader->info, &exif_count, &exif)) {

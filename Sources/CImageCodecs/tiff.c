@@ -231,6 +231,7 @@ ci_status ci_tiff_read_header(
   ci_status status = open_reader(&reader, bytes, count);
   if (status == CI_OK) {
     *header = reader.header;
+    header->frames = ci_tiff_count_pages(&reader);
     ci_describe_colors(&reader.source, header, visit, context);
   }
   close_reader(&reader);

@@ -32,6 +32,9 @@ typedef struct tiff_reader {
 /// The error of libtiff, else `reason`.
 ci_status ci_tiff_fail(const tiff_reader *reader, const char *reason);
 
+/// The number of pages. Thumbnails and masks are not counted, except if the first page is one.
+uint32_t ci_tiff_count_pages(const tiff_reader *reader);
+
 /// Decodes all rows.
 ci_status ci_tiff_put_rows(tiff_reader *reader, const ci_sink *sink);
 

@@ -84,6 +84,7 @@ static ci_status open_reader(webp_reader *reader, const uint8_t *bytes, size_t c
   header->has_alpha = features.has_alpha || (uint32_t)frame->width < header->width
       || (uint32_t)frame->height < header->height;
   header->orientation = read_orientation(reader->demuxer);
+  header->frames = WebPDemuxGetI(reader->demuxer, WEBP_FF_FRAME_COUNT);
   read_profile(reader->demuxer, &reader->source);
   return CI_OK;
 }

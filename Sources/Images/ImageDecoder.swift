@@ -75,7 +75,7 @@ public enum ImageDecoder {
     let header = ImageHeader(
       format: format, width: Int(stored.width), height: Int(stored.height),
       orientation: Int(stored.orientation), hasAlpha: stored.has_alpha != 0,
-      colorProfile: colors.name, convertsColors: colors.isConverted)
+      frames: Int(stored.frames), colorProfile: colors.name, convertsColors: colors.isConverted)
     guard limits.admit(width: header.width, height: header.height) else {
       throw ImageError(
         file: name,

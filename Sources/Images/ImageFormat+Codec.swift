@@ -8,8 +8,8 @@ extension ImageFormat {
   /// The properties of a format may follow its pixels, so that its header needs the whole file.
   var hasLateHeader: Bool {
     switch self {
-    case .tiff, .heic, .avif: true
-    case .png, .jpeg, .webp, .gif, .bmp: false
+    case .gif, .tiff, .heic, .avif: true
+    case .png, .jpeg, .webp, .bmp: false
     }
   }
 

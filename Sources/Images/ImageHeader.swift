@@ -11,6 +11,9 @@ public struct ImageHeader: Sendable, Equatable {
   public let orientation: Int
   /// Whether there is an alpha channel or a transparent colour.
   public let hasAlpha: Bool
+  /// Frames of an animation, pages of a TIFF, images of a HEIC or AVIF file; 1 for a single image.
+  /// Only the first (in HEIC and AVIF the primary image) is decoded. Thumbnails are not counted.
+  public let frames: Int
   /// The name of the embedded ICC profile, or of the colours that codes or a gamma state; nil for
   /// sRGB or none, "unreadable" for a damaged profile.
   public let colorProfile: String?

@@ -41,6 +41,13 @@ enum FormatFixtures {
   }
 }
 
+extension Data {
+  /// A little-endian number.
+  func number(at offset: Int, bytes: Int = 4) -> Int {
+    (0..<bytes).reversed().reduce(0) { $0 << 8 | Int(self[startIndex + offset + $1]) }
+  }
+}
+
 /// SplitMix64 (Steele, Lea and Flood 2014): the same draws on every machine.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64

@@ -38,6 +38,28 @@ struct FormatTests {
     #expect(header.orientedSize.width == (isTurned ? 43 : 61))
   }
 
+  /// Written in pairs: an image and its inversion.
+  static let pairs = [
+    "animated.png", "animated.gif", "animated.webp", "animated.avif", "pages.tif", "pair.heic",
+  ]
+
+  @Test("frames, pages and images are counted", arguments: FormatFixtures.all)
+  func frames(name: String) throws {
+    let header = try ImageDecoder.header(FormatFixtures.data(name))
+    #expect(header.frames == (Self.pairs.contains(name) ? 2 : 1))
+  }
+
+  @Test("thumbnails are no pages", .enabled(if: ImageFormat.tiff.isReadable))
+  func thumbnail() throws {
+    var data = try FormatFixtures.data("pages.tif")
+    let first = data.number(at: 4)
+    let second = data.number(at: first + 2 + 12 * data.number(at: first, bytes: 2))
+    // The lowest tag of the second page becomes NewSubfileType, with the value of a thumbnail.
+    data.replaceSubrange(
+      (second + 2)..<(second + 14), with: [254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0])
+    #expect(try ImageDecoder.header(data).frames == 1)
+  }
+
   @Test(
     "alpha has the file's values",
     arguments: [

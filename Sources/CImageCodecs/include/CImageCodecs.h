@@ -61,6 +61,9 @@ typedef struct ci_header {
   int orientation;
   /// 1 when there is an alpha channel or a transparent colour, else 0.
   int has_alpha;
+  /// Frames of an animation, pages of a TIFF, images of a HEIC or AVIF file; 1 for a single image.
+  /// Thumbnails, masks, and the parts of an image are not counted.
+  uint32_t frames;
   /// What happens to the colours.
   ci_colors colors;
   /// ITU-T H.273 colour primaries and transfer characteristics; 0 when the file gives none, or a

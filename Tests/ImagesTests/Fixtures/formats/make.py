@@ -127,6 +127,11 @@ def make_tiff():
     expect("deep-grey.tif", Image.fromarray((deep[..., 1] >> 8).astype(np.uint8)).convert("RGB"))
 
 
+def make_png():
+    base.save(here / "animated.png", save_all=True, duration=100, append_images=[ImageOps.invert(base)])
+    expect_pillow("animated.png")
+
+
 def make_gif():
     indexed = base.quantize(64)
     indexed.save(here / "plain.gif", interlace=False)
@@ -240,6 +245,10 @@ def make_heif():
     write_heif("lossless-alpha.avif", edges, "AVIF", quality=100, subsampling="4:4:4")
     write_heif("lossy.avif", smooth(), "AVIF", quality=90)
     write_heif("turned.avif", base, "AVIF", quality=100, subsampling="4:4:4", exif=exif)
+    pair = dict(save_all=True, append_images=[ImageOps.invert(base)])
+    write_heif("pair.heic", base, **exact, **pair)
+    write_heif("animated.avif", base, "AVIF", quality=100, subsampling="4:4:4", duration=100, **pair)
+    expect_pillow("pair.heic", "animated.avif")
     expect_pillow("lossless.avif", "lossless-alpha.avif", "lossy.avif", "turned.avif")
 
 
@@ -280,6 +289,7 @@ def make_colors():
 
 
 make_webp()
+make_png()
 make_tiff()
 make_gif()
 make_bmp()

@@ -40,6 +40,8 @@ static uint32_t number_32(const uint8_t *bytes) {
 
 static ci_status truncated(void) { return ci_fail(CI_TRUNCATED, "the data ends early"); }
 
+static ci_status misplaced(void) { return ci_fail(CI_FAILED, "pixels that begin in the header"); }
+
 // MARK: Header
 
 static bmp_channel channel_of(uint32_t mask) {
@@ -63,10 +65,12 @@ static ci_status read_masks(bmp_reader *reader, size_t size) {
   if (is_masked) {
     int has_alpha = size >= 56 || reader->compression == alpha_masked_data;
     size_t count = has_alpha ? 4 : 3;
-    if (file_header + 40 + 4 * count > reader->count) return truncated();
+    size_t end = file_header + 40 + 4 * count;
+    if (end > reader->count) return truncated();
     for (size_t index = 0; index < count; index++) {
       masks[index] = number_32(reader->bytes + file_header + 40 + 4 * index);
     }
+    if (reader->pixels < end) return misplaced();
   }
   for (int index = 0; index < 4; index++) reader->channels[index] = channel_of(masks[index]);
   reader->header.has_alpha = masks[3] != 0;
@@ -76,9 +80,10 @@ static ci_status read_masks(bmp_reader *reader, size_t size) {
 static ci_status read_palette(bmp_reader *reader, size_t start, size_t entry_size, uint32_t used) {
   uint32_t most = 1u << reader->bits;
   reader->palette_count = used && used < most ? used : most;
-  if (start > reader->count) return truncated();
-  size_t room = (reader->pixels > start ? reader->pixels - start : 0) / entry_size;
-  if (room < reader->palette_count) reader->palette_count = (unsigned)room;
+  size_t room = (reader->pixels - start) / entry_size;
+  // OS/2's header has no number of colours, and some programs write fewer of them.
+  if (entry_size == 3 && room > 0 && room < most) reader->palette_count = (unsigned)room;
+  if (room < reader->palette_count) return misplaced();
   if (reader->palette_count > (reader->count - start) / entry_size) return truncated();
   for (unsigned index = 0; index < reader->palette_count; index++) {
     const uint8_t *entry = reader->bytes + start + index * entry_size;
@@ -89,18 +94,16 @@ static ci_status read_palette(bmp_reader *reader, size_t start, size_t entry_siz
   return CI_OK;
 }
 
-/// BITMAPV5HEADER's embedded profile.
-static void read_profile(bmp_reader *reader, size_t size) {
-  if (size < 124) return;
+/// BITMAPV5HEADER's embedded profile, which usually follows the pixels.
+static ci_status read_profile(bmp_reader *reader, size_t size) {
   const uint8_t *info = reader->bytes + file_header;
-  if (memcmp(info + 56, "DEBM", 4) != 0) return;
+  if (size < 124 || memcmp(info + 56, "DEBM", 4) != 0) return CI_OK;
   size_t offset = number_32(info + 112), count = number_32(info + 116);
-  if (offset > reader->count - file_header || count > reader->count - file_header - offset) {
-    reader->source.profile_is_damaged = 1;
-    return;
-  }
+  size_t end = reader->count - file_header;
+  if (offset > end || count > end - offset) return truncated();
   reader->source.profile = info + offset;
   reader->source.profile_count = count;
+  return CI_OK;
 }
 
 static ci_status read_size(bmp_reader *reader, size_t size) {
@@ -152,6 +155,7 @@ static ci_status open_reader(bmp_reader *reader, const uint8_t *bytes, size_t co
   if (size != 12 && (size < 16 || size > 1024)) return ci_fail(CI_FAILED, "an unknown header");
   if (count < file_header + size) return truncated();
   reader->pixels = number_32(bytes + 10);
+  if (reader->pixels < file_header + size) return misplaced();
 
   ci_status status = read_size(reader, size);
   if (status == CI_OK) status = check_kind(reader);
@@ -161,8 +165,7 @@ static ci_status open_reader(bmp_reader *reader, const uint8_t *bytes, size_t co
     status = read_palette(reader, file_header + size, size == 12 ? 3 : 4, used);
   }
   if (status == CI_OK && reader->pixels > count) status = truncated();
-  if (status == CI_OK) read_profile(reader, size);
-  return status;
+  return status == CI_OK ? read_profile(reader, size) : status;
 }
 
 // MARK: Rows
@@ -269,6 +272,12 @@ static void pen_put_indices(bmp_pen *pen, const uint8_t *data, unsigned count, i
   }
 }
 
+/// Whether the runs cover the last row. Some programs write no end after it.
+static int pen_is_done(bmp_pen *pen) {
+  if (pen->x == pen->reader->header.width) pen_finish_rows(pen, 1);
+  return pen->y >= pen->reader->header.height;
+}
+
 static ci_status put_runs(bmp_reader *reader, const ci_sink *sink) {
   bmp_pen pen = {reader, sink, 0, 0};
   const uint8_t *next = reader->bytes + reader->pixels;
@@ -276,7 +285,7 @@ static ci_status put_runs(bmp_reader *reader, const ci_sink *sink) {
   memset(reader->indices, 0, reader->header.width);
   // A pair is a run, or zero and what to do: end a row (0), end (1), skip (2), or so many indices.
   for (;;) {
-    if (remaining < 2) return truncated();
+    if (remaining < 2) return pen_is_done(&pen) ? CI_OK : truncated();
     unsigned count = next[0], code = next[1];
     size_t used = 2;
     if (count) {

@@ -34,7 +34,12 @@ static ci_status fail(struct heif_error error) {
   if (is_cut) return ci_fail(CI_TRUNCATED, reason);
   // libheif's "Invalid input: ...: what is wrong" repeats what our sentence has.
   const char *rest = strstr(reason, ": ");
-  return ci_fail(CI_FAILED, rest && rest[2] ? rest + 2 : reason);
+  if (rest && rest[2]) reason = rest + 2;
+  // Some of its messages end a line.
+  char line[256] = {0};
+  memcpy(line, reason, strnlen(reason, sizeof line - 1));
+  line[strcspn(line, "\n")] = 0;
+  return ci_fail(CI_FAILED, line);
 }
 
 static ci_status read_profile(heif_file *reader) {
@@ -79,6 +84,9 @@ static ci_status open_reader(heif_file *reader, const uint8_t *bytes, size_t cou
   if (error.code == heif_error_Ok) {
     error = heif_context_get_primary_image_handle(reader->context, &reader->handle);
   }
+  if (error.subcode == heif_suberror_No_meta_box && ci_boxes_count_samples(bytes, count) > 0) {
+    return ci_fail(CI_FAILED, "a sequence without a still image");
+  }
   if (error.code != heif_error_Ok) return fail(error);
 
   int width = heif_image_handle_get_width(reader->handle);
@@ -115,17 +123,6 @@ static ci_status read_image(heif_file *reader) {
   return error.code == heif_error_Ok ? CI_OK : fail(error);
 }
 
-/// Colours that were multiplied by alpha become what they were.
-static void divide_by_alpha(uint8_t *row, uint32_t width) {
-  for (uint8_t *rgba = row; rgba < row + 4 * (size_t)width; rgba += 4) {
-    unsigned alpha = rgba[3];
-    for (int channel = 0; alpha && channel < 3; channel++) {
-      unsigned value = (rgba[channel] * 255u + alpha / 2) / alpha;
-      rgba[channel] = (uint8_t)(value > 255 ? 255 : value);
-    }
-  }
-}
-
 static ci_status put_rows(heif_file *reader, const ci_sink *sink) {
   int stride = 0;
   const uint8_t *plane =
@@ -143,7 +140,7 @@ static ci_status put_rows(heif_file *reader, const ci_sink *sink) {
   if (!reader->row) return ci_fail(CI_FAILED, "out of memory");
   for (uint32_t y = 0; y < height; y++) {
     memcpy(reader->row, plane + (size_t)y * (size_t)stride, row_size);
-    if (is_premultiplied) divide_by_alpha(reader->row, width);
+    if (is_premultiplied) ci_divide_by_alpha(reader->row, width);
     ci_sink_put_rows(sink, y, 1, &reader->row);
   }
   return CI_OK;

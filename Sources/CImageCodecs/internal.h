@@ -16,7 +16,8 @@ int ci_exif_orientation(const uint8_t *tiff, size_t count);
 
 typedef enum ci_space { CI_SPACE_GREY, CI_SPACE_RGB, CI_SPACE_CMYK } ci_space;
 
-/// What a file states about its colours. A profile goes before H.273 codes.
+/// What a file states about its colours. A profile goes before H.273 codes, and these before
+/// chromaticities.
 typedef struct ci_source {
   ci_space space;
   /// The ICC profile, which outlives the sink; NULL: none.
@@ -25,6 +26,10 @@ typedef struct ci_source {
   int profile_is_damaged;
   /// ITU-T H.273; 0: not given.
   int primaries, transfer;
+  /// x and y (CIE 1931) of white, red, green and blue; 0: not given.
+  double chromaticities[8];
+  /// The exponent from samples to light, with chromaticities; 0: sRGB's curve.
+  double gamma;
 } ci_source;
 
 /// Fills in the header's colours, and visits the profile.
@@ -75,6 +80,9 @@ typedef struct ci_sink {
 ci_status ci_sink_open(
     ci_sink *sink, ci_header header, const ci_source *source, int rows_have_alpha, uint8_t *rgb,
     size_t capacity, uint8_t *alpha);
+
+/// Colours of a row (RGBA) that were multiplied by alpha become what they were.
+void ci_divide_by_alpha(uint8_t *row, uint32_t width);
 
 /// Converts, composites and writes `count` rows, the first of which is row `y`; they are changed in
 /// place. A row has RGB or RGBA (grey is repeated), or CMYK where 0 is no ink.

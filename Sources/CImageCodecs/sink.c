@@ -15,6 +15,17 @@ ci_status ci_sink_open(
   return CI_OK;
 }
 
+void ci_divide_by_alpha(uint8_t *row, uint32_t width) {
+  for (size_t x = 0; x < width; x++) {
+    uint8_t *rgba = row + 4 * x;
+    unsigned alpha = rgba[3];
+    for (int channel = 0; alpha && channel < 3; channel++) {
+      unsigned value = (rgba[channel] * 255u + alpha / 2) / alpha;
+      rgba[channel] = (uint8_t)(value > 255 ? 255 : value);
+    }
+  }
+}
+
 void ci_sink_close(ci_sink *sink) { ci_transform_free(sink->transform); }
 
 /// RGBA to RGB over white in place, rounded as Pillow's `alpha_composite` rounds.

@@ -2,13 +2,10 @@
 
 #include "tiff_internal.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// More than the planes of one image of 16 bits at the default limits, which is far less than a damaged
-// file may ask for.
-enum { largest_block = 1 << 30 };
 
 // MARK: What libtiff calls
 
@@ -177,10 +174,12 @@ static void read_alpha(tiff_reader *reader) {
   reader->is_premultiplied = kinds[0] == EXTRASAMPLE_ASSOCALPHA;
 }
 
+#if TIFFLIB_VERSION >= 20221213
+
 static ci_status open_tiff(tiff_reader *reader) {
   TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
   if (!options) return ci_fail(CI_FAILED, "out of memory");
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options, largest_block);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, ci_tiff_largest_block);
   TIFFOpenOptionsSetErrorHandlerExtR(options, note_error, reader);
   TIFFOpenOptionsSetWarningHandlerExtR(options, note_warning, reader);
   reader->tiff = TIFFClientOpenExt(
@@ -189,6 +188,38 @@ static ci_status open_tiff(tiff_reader *reader) {
   TIFFOpenOptionsFree(options);
   return reader->tiff ? CI_OK : ci_tiff_fail(reader, "no page in it");
 }
+
+#else
+
+// Before version 4.5, all files share the functions that receive errors, and libtiff limits its
+// allocations only by the size of the file.
+
+static void note_shared_error(
+    thandle_t handle, const char *module, const char *format, va_list arguments) {
+  if (handle) note_error(NULL, handle, module, format, arguments);
+}
+
+static void note_shared_warning(
+    thandle_t handle, const char *module, const char *format, va_list arguments) {
+  if (handle) note_warning(NULL, handle, module, format, arguments);
+}
+
+static void share_handlers(void) {
+  TIFFSetErrorHandler(NULL);
+  TIFFSetWarningHandler(NULL);
+  TIFFSetErrorHandlerExt(note_shared_error);
+  TIFFSetWarningHandlerExt(note_shared_warning);
+}
+
+static ci_status open_tiff(tiff_reader *reader) {
+  static pthread_once_t shared = PTHREAD_ONCE_INIT;
+  pthread_once(&shared, share_handlers);
+  reader->tiff = TIFFClientOpen(
+      "TIFF", "rm", reader, read_bytes, write_nothing, seek, close_nothing, size_of, NULL, NULL);
+  return reader->tiff ? CI_OK : ci_tiff_fail(reader, "no page in it");
+}
+
+#endif
 
 static ci_status open_reader(tiff_reader *reader, const uint8_t *bytes, size_t count) {
   *reader = (tiff_reader){.bytes = bytes, .count = count, .source.space = CI_SPACE_RGB};
@@ -203,6 +234,7 @@ static ci_status open_reader(tiff_reader *reader, const uint8_t *bytes, size_t c
   uint16_t orientation = short_field(reader->tiff, TIFFTAG_ORIENTATION, 1);
   header->orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
   status = read_kind(reader);
+  if (status == CI_OK) status = ci_tiff_check_rows(reader);
   if (status != CI_OK) return status;
   read_alpha(reader);
   uint32_t profile_count = 0;

@@ -7,6 +7,10 @@
 
 #include <tiffio.h>
 
+// What one strip, one row of tiles, or one allocation of libtiff may take: an image of 16 bits and
+// 179 million pixels in one strip, which is far less than a damaged file may ask for.
+enum { ci_tiff_largest_block = 1 << 30 };
+
 /// One file being read, to its first page.
 typedef struct tiff_reader {
   const uint8_t *bytes;
@@ -34,6 +38,9 @@ ci_status ci_tiff_fail(const tiff_reader *reader, const char *reason);
 
 /// The number of pages. Thumbnails and masks are not counted, except if the first page is one.
 uint32_t ci_tiff_count_pages(const tiff_reader *reader);
+
+/// Whether strips or tiles have a possible size that can be held in memory.
+ci_status ci_tiff_check_rows(tiff_reader *reader);
 
 /// Decodes all rows.
 ci_status ci_tiff_put_rows(tiff_reader *reader, const ci_sink *sink);

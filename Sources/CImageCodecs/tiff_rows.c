@@ -15,20 +15,23 @@ typedef struct tiff_band {
 
 // MARK: Bands
 
-/// Tiles may be larger than the image, but not without bounds.
-static const uint64_t largest_tile = 1 << 26;
+/// Whether a side of a tile is one that programs write. A tile may be larger than a small image.
+static int is_usual(uint32_t tile_side, uint32_t side) {
+  enum { usual_side = 4096, step = 16 };
+  return tile_side > 0 && (tile_side <= usual_side || tile_side < (uint64_t)side + step);
+}
 
 static ci_status measure(tiff_reader *reader, tiff_band *band) {
   TIFF *tiff = reader->tiff;
   *band = (tiff_band){.planes = reader->is_planar ? reader->samples : 1};
-  uint32_t width = reader->header.width;
+  uint32_t width = reader->header.width, height = reader->header.height;
   if (TIFFIsTiled(tiff)) {
     uint32_t tile_width = 0;
     TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &band->height);
     uint64_t tile_size = TIFFTileSize64(tiff), tile_stride = TIFFTileRowSize64(tiff);
-    if (!tile_width || !band->height || !tile_stride || tile_size > largest_tile
-        || tile_size < tile_stride * band->height) {
+    if (!is_usual(tile_width, width) || !is_usual(band->height, height) || !tile_stride
+        || tile_size > ci_tiff_largest_block || tile_size < tile_stride * band->height) {
       return ci_tiff_fail(reader, "tiles of an impossible size");
     }
     band->tiles = width / tile_width + (width % tile_width != 0);
@@ -39,12 +42,16 @@ static ci_status measure(tiff_reader *reader, tiff_band *band) {
     if (!TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &band->height) || !band->height) {
       return ci_tiff_fail(reader, "strips without rows");
     }
-    if (band->height > reader->header.height) band->height = reader->header.height;
     band->stride = TIFFScanlineSize64(tiff);
   }
+  // No more than the image has of its last strip or tiles.
+  if (band->height > height) band->height = height;
   uint64_t samples = reader->is_planar ? 1 : reader->samples;
   if ((uint64_t)width * samples * reader->bits > (uint64_t)band->stride * 8) {
     return ci_tiff_fail(reader, "rows of an impossible size");
+  }
+  if (band->stride > ci_tiff_largest_block / band->planes / band->height) {
+    return ci_fail(CI_FAILED, "strips or tiles of more than 1 GiB");
   }
   return CI_OK;
 }
@@ -127,15 +134,6 @@ static void unpack(
   }
 }
 
-/// Colours that were multiplied by alpha become what they were.
-static void divide_by_alpha(uint8_t *rgba) {
-  unsigned alpha = rgba[3];
-  for (int channel = 0; alpha && channel < 3; channel++) {
-    unsigned value = (rgba[channel] * 255u + alpha / 2) / alpha;
-    rgba[channel] = (uint8_t)(value > 255 ? 255 : value);
-  }
-}
-
 static void color_row(tiff_reader *reader) {
   size_t channels = reader->colors == 4 || reader->header.has_alpha ? 4 : 3;
   const uint8_t *sample = reader->unpacked;
@@ -151,13 +149,11 @@ static void color_row(tiff_reader *reader) {
     case PHOTOMETRIC_MINISBLACK: memset(pixel, sample[0], 3); break;
     default: memcpy(pixel, sample, reader->colors);
     }
-    if (reader->header.has_alpha) {
-      pixel[3] = sample[reader->colors];
-      if (reader->is_premultiplied) divide_by_alpha(pixel);
-    }
+    if (reader->header.has_alpha) pixel[3] = sample[reader->colors];
     sample += reader->samples;
     pixel += channels;
   }
+  if (reader->is_premultiplied) ci_divide_by_alpha(reader->row, reader->header.width);
 }
 
 static void put_row(
@@ -173,6 +169,11 @@ static void put_row(
   }
   color_row(reader);
   ci_sink_put_rows(sink, y, 1, &reader->row);
+}
+
+ci_status ci_tiff_check_rows(tiff_reader *reader) {
+  tiff_band band;
+  return measure(reader, &band);
 }
 
 ci_status ci_tiff_put_rows(tiff_reader *reader, const ci_sink *sink) {

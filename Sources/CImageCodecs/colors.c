@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int has_chromaticities(const ci_source *source) { return source->chromaticities[1] > 0; }
+
 void ci_describe_colors(
     const ci_source *source, ci_header *header, ci_profile_visitor visit, void *context) {
   ci_transform_free(ci_transform_make(source, 0, 1, &header->colors));
@@ -11,6 +13,7 @@ void ci_describe_colors(
   } else {
     header->primaries = source->primaries;
     header->transfer = source->transfer;
+    header->has_chromaticities = has_chromaticities(source);
   }
 }
 
@@ -20,6 +23,9 @@ void ci_describe_colors(
 
 // Less differs from sRGB only in rounding, and pixels stay as they are.
 enum { greatest_rounding = 2 };
+
+// ITU-T H.273 table 3.
+enum { srgb_transfer = 13 };
 
 struct ci_transform {
   cmsContext context;
@@ -48,8 +54,8 @@ static cmsToneCurve *transfer_curve(cmsContext context, int transfer) {
   }
 }
 
-/// ITU-T H.273 table 2: white, red, green and blue. Returns 0 for other codes.
-static int chromaticities(int code, cmsCIExyY *white, cmsCIExyYTRIPLE *primaries) {
+/// ITU-T H.273 table 2: x and y of white, red, green and blue; NULL for other codes.
+static const double *coded_chromaticities(int code) {
   static const struct { int code; double xy[8]; } table[] = {
       {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},
       {4, {0.3100, 0.3160, 0.670, 0.330, 0.210, 0.710, 0.140, 0.080}},
@@ -62,22 +68,20 @@ static int chromaticities(int code, cmsCIExyY *white, cmsCIExyYTRIPLE *primaries
       {22, {0.3127, 0.3290, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077}},
   };
   for (size_t index = 0; index < sizeof table / sizeof *table; index++) {
-    const double *xy = table[index].xy;
-    if (table[index].code != (code == 2 ? 1 : code)) continue;
-    *white = (cmsCIExyY){xy[0], xy[1], 1};
-    primaries->Red = (cmsCIExyY){xy[2], xy[3], 1};
-    primaries->Green = (cmsCIExyY){xy[4], xy[5], 1};
-    primaries->Blue = (cmsCIExyY){xy[6], xy[7], 1};
-    return 1;
+    if (table[index].code == (code == 2 ? 1 : code)) return table[index].xy;
   }
-  return 0;
+  return NULL;
 }
 
-static cmsHPROFILE coded_profile(cmsContext context, int primaries, int transfer) {
-  cmsCIExyY white;
-  cmsCIExyYTRIPLE points;
-  if (!chromaticities(primaries, &white, &points)) return NULL;
-  cmsToneCurve *curve = transfer_curve(context, transfer);
+static cmsHPROFILE stated_profile(cmsContext context, const ci_source *source) {
+  const double *xy = has_chromaticities(source) ? source->chromaticities
+                                                : coded_chromaticities(source->primaries);
+  if (!xy) return NULL;
+  cmsCIExyY white = {xy[0], xy[1], 1};
+  cmsCIExyYTRIPLE points = {{xy[2], xy[3], 1}, {xy[4], xy[5], 1}, {xy[6], xy[7], 1}};
+  int transfer = has_chromaticities(source) ? srgb_transfer : source->transfer;
+  cmsToneCurve *curve = source->gamma > 0 ? cmsBuildGamma(context, source->gamma)
+                                          : transfer_curve(context, transfer);
   if (!curve) return NULL;
   cmsToneCurve *curves[3] = {curve, curve, curve};
   cmsHPROFILE profile = cmsCreateRGBProfileTHR(context, &white, &points, curves);
@@ -91,7 +95,7 @@ static cmsHPROFILE source_profile(cmsContext context, const ci_source *source) {
     return cmsOpenProfileFromMemTHR(
         context, source->profile, (cmsUInt32Number)source->profile_count);
   }
-  return coded_profile(context, source->primaries, source->transfer);
+  return stated_profile(context, source);
 }
 
 /// The layout of the rows for a profile of `colors`; 0: the profile is not one for such rows.
@@ -168,8 +172,8 @@ static ci_colors try_profile(cmsContext context, cmsHPROFILE profile, const ci_s
 ci_transform *ci_transform_make(
     const ci_source *source, int rows_have_alpha, int is_trial, ci_colors *colors) {
   *colors = CI_COLORS_SRGB;
-  int is_coded = source->primaries || source->transfer;
-  if (!source->profile && !source->profile_is_damaged && !is_coded) return NULL;
+  int is_stated = source->primaries || source->transfer || has_chromaticities(source);
+  if (!source->profile && !source->profile_is_damaged && !is_stated) return NULL;
   *colors = CI_COLORS_UNCONVERTED;
   cmsContext context = cmsCreateContext(NULL, NULL);
   if (!context) return NULL;
@@ -214,7 +218,7 @@ ci_transform *ci_transform_make(
   // Transfer characteristics that are read as sRGB's, also with lcms2.
   static const unsigned srgb_like = 1 | 1 << 1 | 1 << 2 | 1 << 6 | 1 << 7 | 1 << 13 | 1 << 14 | 1 << 15;
   int is_coded = source->primaries > 2 || source->transfer > 15
-      || !(srgb_like >> source->transfer & 1);
+      || !(srgb_like >> source->transfer & 1) || has_chromaticities(source);
   *colors = source->profile || source->profile_is_damaged || is_coded ? CI_COLORS_UNCONVERTED
                                                                       : CI_COLORS_SRGB;
   return NULL;

@@ -1,5 +1,6 @@
 #include "internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +70,8 @@ static void close_reader(png_reader *reader) {
   png_destroy_read_struct(&reader->png, &reader->info, NULL);
 }
 
-/// The first chunk of a name, anywhere or only before the pixels, whose checksum libpng checks while
-/// it decodes. NULL: there is none.
+/// The data of the first chunk of a name, anywhere or only before the pixels; NULL: there is none.
+/// libpng checks its checksum while it decodes.
 static const uint8_t *find_chunk(
     const png_reader *reader, const char *name, int before_pixels, size_t *size) {
   // PNG specification section 5.3: length, name, data, checksum.
@@ -100,19 +101,43 @@ static uint32_t count_frames(const png_reader *reader) {
 static ci_header read_header(png_reader *reader) {
   png_structp png = reader->png;
   png_read_info(png, reader->info);
-  ci_header header = {
+  // EXIF may follow the pixels. libpng would read it only after them.
+  size_t exif_size = 0;
+  const uint8_t *exif = find_chunk(reader, "eXIf", 0, &exif_size);
+  return (ci_header){
       .width = png_get_image_width(png, reader->info),
       .height = png_get_image_height(png, reader->info),
-      .orientation = 1,
+      .orientation = exif ? ci_exif_orientation(exif, exif_size) : 1,
       .has_alpha = png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA
           || png_get_valid(png, reader->info, PNG_INFO_tRNS),
       .frames = count_frames(reader)};
-  png_uint_32 exif_count = 0;
-  png_bytep exif = NULL;
-  if (png_get_eXIf_1(png, reader->info, &exif_count, &exif)) {
-    header.orientation = ci_exif_orientation(exif, exif_count);
+}
+
+/// The gAMA of an image without a better statement; 0: it has none.
+static uint32_t read_gamma(const png_reader *reader) {
+  png_fixed_point gamma = 0;
+  const ci_source *source = &reader->source;
+  if (source->profile || source->profile_is_damaged || source->primaries) return 0;
+  if (png_get_valid(reader->png, reader->info, PNG_INFO_sRGB)) return 0;
+  return png_get_gAMA_fixed(reader->png, reader->info, &gamma) && gamma > 0 ? (uint32_t)gamma : 0;
+}
+
+/// The cHRM of an image of other primaries than sRGB's, and its gAMA. With sRGB's primaries, a gAMA is
+/// only named: many programs have written wrong ones.
+static void read_chromaticities(png_reader *reader) {
+  static const double srgb[8] = {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
+  static const double rounding = 0.005;
+  if (png_get_valid(reader->png, reader->info, PNG_INFO_sRGB)) return;
+  double xy[8], greatest = 0;
+  if (!png_get_cHRM(
+          reader->png, reader->info, xy, xy + 1, xy + 2, xy + 3, xy + 4, xy + 5, xy + 6, xy + 7)) {
+    return;
   }
-  return header;
+  for (int index = 0; index < 8; index++) greatest = fmax(greatest, fabs(xy[index] - srgb[index]));
+  if (greatest <= rounding) return;
+  memcpy(reader->source.chromaticities, xy, sizeof xy);
+  uint32_t gamma = read_gamma(reader);
+  reader->source.gamma = gamma ? 100000.0 / gamma : 0;
 }
 
 /// PNG specification (third edition) section 11.3.2: cICP goes before iCCP, and iCCP before the rest.
@@ -136,18 +161,10 @@ static void read_source(png_reader *reader) {
           reader->png, reader->info, &name, &compression, &profile, &profile_count)) {
     source->profile = profile;
     source->profile_count = profile_count;
-  } else {
-    source->profile_is_damaged = reader->profile_is_damaged;
-  }
-}
-
-static void read_gamma(png_reader *reader, ci_header *header) {
-  png_fixed_point gamma = 0;
-  const ci_source *source = &reader->source;
-  if (source->profile || source->profile_is_damaged || source->primaries) return;
-  if (png_get_valid(reader->png, reader->info, PNG_INFO_sRGB)) return;
-  if (png_get_gAMA_fixed(reader->png, reader->info, &gamma) && gamma > 0) {
-    header->gamma = (uint32_t)gamma;
+  } else if (reader->profile_is_damaged) {
+    source->profile_is_damaged = 1;
+  } else if (is_colored) {
+    read_chromaticities(reader);
   }
 }
 
@@ -212,7 +229,7 @@ static ci_status header_or_escape(
   *header = read_header(reader);
   read_source(reader);
   ci_describe_colors(&reader->source, header, visit, context);
-  read_gamma(reader, header);
+  header->gamma = read_gamma(reader);
   return CI_OK;
 }
 

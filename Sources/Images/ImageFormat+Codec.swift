@@ -8,8 +8,8 @@ extension ImageFormat {
   /// The properties of a format may follow its pixels, so that its header needs the whole file.
   var hasLateHeader: Bool {
     switch self {
-    case .gif, .tiff, .heic, .avif: true
-    case .png, .jpeg, .webp, .bmp: false
+    case .png, .gif, .tiff, .heic, .avif: true
+    case .jpeg, .webp, .bmp: false
     }
   }
 

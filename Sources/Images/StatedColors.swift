@@ -1,6 +1,7 @@
 import CImageCodecs
 
-/// The colours that a file states: by a profile, by codes (ITU-T H.273), or by a gamma.
+/// The colours that a file states: by a profile, by codes (ITU-T H.273), by chromaticities, or by a
+/// gamma.
 struct StatedColors {
   /// The name for reports; nil for sRGB or no statement.
   let name: String?
@@ -13,6 +14,9 @@ struct StatedColors {
       name = Self.gamma(header.gamma)
     } else if let profile {
       name = isConverted ? profile.name ?? "an unnamed profile" : profile.otherThanSRGB
+    } else if header.has_chromaticities != 0 {
+      let gamma = Self.gamma(header.gamma).map { " with \($0)" } ?? ""
+      name = "the primaries in its cHRM\(gamma)"
     } else {
       name = Self.coded(primaries: Int(header.primaries), transfer: Int(header.transfer))
     }

@@ -51,14 +51,19 @@ struct ColorConversionTests {
   @Test("any byte of a profile may be wrong", arguments: ["adobe.jpg", "ink.jpg"])
   func damagedProfiles(name: String) throws {
     let data = try FormatFixtures.data(name)
-    let start = try #require(data.firstRange(of: Data("ICC_PROFILE\0".utf8))).upperBound + 2
+    let mark = Data("ICC_PROFILE\0".utf8)
+    let start = try #require(data.firstRange(of: mark)).upperBound + 2
+    var unmarked = data
+    unmarked[start - mark.count - 2] = UInt8(ascii: "_")
+    let unconverted = try ImageDecoder.decode(unmarked)
     for index in stride(from: start, to: start + 400, by: 19) {
       for value: UInt8 in [0, 255] {
         var damaged = data
         damaged[index] = value
         let header = try ImageDecoder.header(damaged)
-        #expect(header.colorProfile != nil || !header.convertsColors)
-        #expect(try ImageDecoder.decode(damaged).width == 61)
+        #expect(header.colorProfile != nil)
+        let image = try ImageDecoder.decode(damaged)
+        #expect((image == unconverted) != header.convertsColors, "\(index - start): \(value)")
       }
     }
   }
@@ -66,20 +71,6 @@ struct ColorConversionTests {
 
 @Suite("Colours that are named")
 struct StatedColorTests {
-  /// The PNG with a chunk after its header.
-  private func png(_ kind: String, _ bytes: [UInt8]) throws -> Data {
-    let data = try Fixtures.data("text.png")
-    var chunk = Data(kind.utf8) + bytes
-    var crc: UInt32 = ~0
-    for byte in chunk {
-      crc ^= UInt32(byte)
-      for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
-    }
-    crc = ~crc
-    chunk += [UInt8(crc >> 24), UInt8(crc >> 16 & 255), UInt8(crc >> 8 & 255), UInt8(crc & 255)]
-    return data.prefix(33) + [0, 0, 0, UInt8(bytes.count)] + chunk + data.dropFirst(33)
-  }
-
   @Test(
     "a gamma other than sRGB's, and codes",
     arguments: [
@@ -88,10 +79,55 @@ struct StatedColorTests {
       ("cICP", [9, 16, 0, 1], "BT.2020 with HDR (PQ)"),
     ] as [(String, [UInt8], String?)])
   func stated(chunk: String, bytes: [UInt8], expected: String?) throws {
-    let data = try png(chunk, bytes)
+    let data = try Fixtures.data("text.png").withChunks(.chunk(chunk, bytes))
     let header = try ImageDecoder.header(data)
     #expect(header.colorProfile == expected)
     #expect(header.convertsColors == (expected == "Display P3" && ImageDecoder.convertsColors))
     #expect(throws: Never.self) { try ImageDecoder.decode(data) }
+  }
+
+  /// White, red, green and blue.
+  private static let srgb = [0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06]
+  private static let adobe = [0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06]
+  private static let displayP3 = [0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06]
+  private static let gamma22 = Data.chunk("gAMA", [0, 0, 0xB1, 0x8F])
+
+  @Test("other primaries in the cHRM of a PNG are converted, as a profile of them is")
+  func chromaticities() throws {
+    let plain = try PNGEncoder.encode(FormatFixtures.expected("lossless.webp"))
+    let stated = [
+      (Self.gamma22 + Data.chromaticities(Self.adobe), "adobe.png"),
+      (Data.chromaticities(Self.displayP3), "p3.png"),
+    ]
+    for (chunks, profile) in stated {
+      let data = plain.withChunks(chunks)
+      let header = try ImageDecoder.header(data)
+      #expect(header.colorProfile == "the primaries in its cHRM")
+      #expect(header.convertsColors == ImageDecoder.convertsColors)
+      guard header.convertsColors else { continue }
+      let image = try ImageDecoder.decode(data)
+      #expect(try image.greatestDifference(from: FormatFixtures.expected(profile)) <= 2)
+    }
+  }
+
+  @Test("sRGB's primaries change nothing, nor do any beside the chunk sRGB or in grey")
+  func otherChromaticities() throws {
+    let plain = try Fixtures.data("text.png")
+    let same = plain.withChunks(Self.gamma22, .chromaticities(Self.srgb))
+    let stated = plain.withChunks(.chunk("sRGB", [0]), .chromaticities(Self.adobe))
+    let grey = try Fixtures.data("grey-16-key.png").withChunks(.chromaticities(Self.adobe))
+    for data in [same, stated, grey] {
+      let header = try ImageDecoder.header(data)
+      #expect(header.colorProfile == nil && !header.convertsColors)
+    }
+    #expect(try ImageDecoder.decode(same) == ImageDecoder.decode(plain))
+  }
+
+  @Test("the gamma beside other primaries is named")
+  func gammaOfPrimaries() throws {
+    let data = try Fixtures.data("text.png").withChunks(
+      .chunk("gAMA", [0, 1, 0x86, 0xA0]), .chromaticities(Self.adobe))
+    let name = try ImageDecoder.header(data).colorProfile
+    #expect(name == "the primaries in its cHRM with a gamma of 1.0")
   }
 }

@@ -34,6 +34,16 @@ enum FormatFixtures {
     try Data(contentsOf: folder.appending(path: name))
   }
 
+  /// The profile in `adobe.jpg`.
+  static func adobeProfile() throws -> Data {
+    let data = try data("adobe.jpg")
+    guard let mark = data.firstRange(of: Data("ICC_PROFILE\0\u{1}\u{1}".utf8)) else {
+      throw CocoaError(.fileReadCorruptFile)
+    }
+    let count = Int(data[mark.lowerBound - 2]) << 8 | Int(data[mark.lowerBound - 1])
+    return data[mark.upperBound...].prefix(count - 2 - mark.count)
+  }
+
   /// Pillow's decoding of a file.
   static func expected(_ name: String) throws -> RGBImage {
     let file = "expected/\(name.replacing(".", with: "-")).png"

@@ -69,6 +69,8 @@ typedef struct ci_header {
   /// ITU-T H.273 colour primaries and transfer characteristics; 0 when the file gives none, or a
   /// profile instead.
   int primaries, transfer;
+  /// 1 when the cHRM of a PNG states other primaries than sRGB's, and no profile does.
+  int has_chromaticities;
   /// The gAMA of a PNG in 1/100000; 0 when it has none, or a profile instead.
   uint32_t gamma;
 } ci_header;
@@ -86,7 +88,8 @@ ci_status ci_read_header(
 ///
 /// Transparency is composited over white with Pillow's rounding, samples of more than 8 bits keep
 /// their high byte, and colours are converted as the header states. CMYK without a usable profile
-/// becomes RGB by Pillow's formula. A PNG's gAMA and cHRM are ignored. Missing or invalid compressed
+/// becomes RGB by Pillow's formula. A PNG's gAMA is ignored, unless its cHRM states other primaries
+/// than sRGB's. Missing or invalid compressed
 /// data is an error, not an image with a grey rest.
 ///
 /// `denominator` is 1, 2, 4 or 8: a JPEG is reduced by it while it is decoded (sides are rounded

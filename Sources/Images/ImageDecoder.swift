@@ -3,8 +3,10 @@ public import Foundation
 
 /// Sizes above which an image is refused by its header, before memory is allocated for it.
 ///
-/// The defaults admit the images of every camera (up to 200 megapixels). An image at the limit of
-/// `pixels` takes 768 MiB.
+/// The defaults admit the images of every camera (up to 200 megapixels). The pixels of an image at
+/// the limit of `pixels` take 768 MiB. Some files are decoded as a whole first, and take up to six
+/// times as much meanwhile: WebP, TIFF, HEIC, AVIF, interlaced PNG and progressive JPEG. A TIFF of
+/// which a strip or a row of tiles takes more than 1 GiB is refused, too.
 public struct ImageLimits: Sendable, Equatable {
   /// Pixels along the longer side.
   public var side: Int
@@ -36,7 +38,7 @@ public enum ImageDecoder {
   /// More than cameras write before the pixels: EXIF with a thumbnail, and a colour profile.
   private static let headerByteCount = 1 << 17
 
-  /// Reads the header of a file. Most files need only their first 128 KiB for this.
+  /// Reads the header of a file. JPEG and most BMP files need only their first 128 KiB for this.
   public static func header(
     contentsOf url: URL, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> ImageHeader {
@@ -60,7 +62,7 @@ public enum ImageDecoder {
       throw ImageError(file: name, problem: .empty)
     }
     guard let format = ImageFormat(startingWith: data) else {
-      throw ImageError(file: name, problem: .unknownContent(startingWith: data))
+      throw ImageError(file: name, problem: .notAnImage(OtherContent(startingWith: data)))
     }
     guard format.isReadable else {
       throw ImageError(file: name, problem: .notBuiltIn(format))

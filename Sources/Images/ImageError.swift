@@ -10,8 +10,8 @@ public struct ImageError: ReportableError, Equatable {
     /// The system's reason.
     case unreadable(String)
     case empty
-    /// None of the formats; `content` is what it looks like instead.
-    case notAnImage(content: String)
+    /// None of the formats.
+    case notAnImage(OtherContent)
     /// A format whose codec this build lacks.
     case notBuiltIn(ImageFormat)
     case truncated(ImageFormat)
@@ -57,12 +57,13 @@ public struct ImageError: ReportableError, Equatable {
       return "\(name) is empty (0 bytes); copy it again or remove it."
     case .notAnImage(let content):
       return
-        "\(name) is not an image that can be read: its content is \(content); convert it to PNG or "
+        "\(name) is not an image that can be read: its content is \(content.rawValue); convert it to PNG or "
         + "JPEG or remove it."
     case .notBuiltIn(let format):
+      let remedy = format.library.map { ", or install \($0) and build again" } ?? ""
       return
         "\(name) is an image in \(format.rawValue), which this build does not read; convert it to "
-        + "PNG or JPEG, or install \(format.library) and build again."
+        + "PNG or JPEG\(remedy)."
     case .truncated(let format):
       return "\(name) is truncated: its \(format.rawValue) data ends before the image is complete; "
         + "copy it again or remove it."
@@ -79,38 +80,11 @@ public struct ImageError: ReportableError, Equatable {
   }
 }
 
-extension ImageError.Problem {
-  /// The problem of a file that starts with `bytes` and has no known format.
-  static func unknownContent(startingWith bytes: some Collection<UInt8>) -> Self {
-    let start = Array(bytes.prefix(64))
-    func has(_ text: String, at offset: Int = 0) -> Bool {
-      start.dropFirst(offset).starts(with: text.utf8)
-    }
-    let isText = start.allSatisfy { (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }
-    let content =
-      switch true {
-      case start.isEmpty: "nothing"
-      case has("\0\0\0\u{0C}JXL "), start.starts(with: [0xFF, 0x0A]): "a JPEG XL image"
-      case has("\0\0\0\u{0C}jP  "): "a JPEG 2000 image"
-      case has("8BPS"): "a Photoshop file"
-      case has("ftypcrx", at: 4), has("FUJIFILMCCD-RAW"), has("IIRO"), has("IIU\0"):
-        "a camera's raw file"
-      case has("ftyp", at: 4): "a video"
-      case has("<svg"): "an SVG drawing"
-      case has("%PDF"): "a PDF document"
-      case isText: "text"
-      default: "of an unknown kind"
-      }
-    return .notAnImage(content: content)
-  }
-}
-
 extension ImageFormat {
-  /// What a build needs to read the format.
-  fileprivate var library: String {
+  /// What a build needs to read the format; nil: every build reads it.
+  fileprivate var library: String? {
     switch self {
-    case .png: "libpng"
-    case .jpeg, .bmp: "libjpeg"
+    case .png, .jpeg, .bmp: nil
     case .webp: "libwebp"
     case .gif: "giflib"
     case .tiff: "libtiff"

@@ -3,15 +3,15 @@ public import Foundation
 
 /// The text chunks of a PNG.
 public enum PNGText {
-  /// The key and value of every tEXt, zTXt and iTXt chunk in the file's order. Throws `ImageError`,
-  /// which names the data `name`, when `data` is not a whole PNG.
+  /// The key and value of every tEXt, zTXt and iTXt chunk in the file's order. Errors name the data
+  /// `name`. Throws `ImageError` when `data` is not a whole image, and `PNGTextError` when it is
+  /// another image than a PNG.
   public static func read(
     _ data: Data, name: String? = nil
-  ) throws(ImageError) -> [(key: String, value: String)] {
+  ) throws -> [(key: String, value: String)] {
     let header = try ImageDecoder.header(data, name: name)
     guard header.format == .png else {
-      throw ImageError(
-        file: name, problem: .notAnImage(content: "a \(header.format.rawValue) image"))
+      throw PNGTextError.otherFormat(file: name, header.format)
     }
     let collected = CollectedText()
     let status = withExtendedLifetime(collected) {

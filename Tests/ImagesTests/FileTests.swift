@@ -51,16 +51,17 @@ struct FileTests {
   @Test(
     "the error names content of other formats",
     arguments: [
-      ("just some words\n", "text"), ("BMW and other cars\n", "text"),
-      ("\0\0\0\u{0C}JXL \r\n", "a JPEG XL image"), ("8BPS\0\u{1}", "a Photoshop file"),
-      ("\0\0\0\u{18}ftypcrx ", "a camera's raw file"), ("\0\0\0\u{18}ftypisom", "a video"),
-      ("RIFF\u{1}\0\0\0WAVEfmt ", "of an unknown kind"), ("\u{1}\u{2}", "of an unknown kind"),
-    ])
-  func otherContent(bytes: String, content: String) throws {
+      ("just some words\n", .text), ("BMW and other cars\n", .text),
+      ("\0\0\0\u{0C}JXL \r\n", .jpegXL), ("\0\0\0\u{0C}jP  \r\n", .jpeg2000),
+      ("8BPS\0\u{1}", .photoshop), ("\0\0\0\u{18}ftypcrx ", .cameraRaw),
+      ("\0\0\0\u{18}ftypisom", .video), ("<svg width='1'>", .svg), ("%PDF-1.7", .pdf),
+      ("RIFF\u{1}\0\0\0WAVEfmt ", .unknown), ("\u{1}\u{2}", .unknown),
+    ] as [(String, OtherContent)])
+  func otherContent(bytes: String, content: OtherContent) throws {
     try Fixtures.withTemporaryFolder { folder in
       let file = folder.appending(path: "photo.jpg")
       try Data(bytes.utf8).write(to: file)
-      #expect(problem(of: file) == .notAnImage(content: content))
+      #expect(problem(of: file) == .notAnImage(content))
     }
   }
 

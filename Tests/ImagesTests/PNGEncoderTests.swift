@@ -45,9 +45,11 @@ struct PNGEncoderTests {
 
   @Test("reading text from a JPEG or a truncated PNG is an error")
   func noText() throws {
-    #expect(throws: ImageError(file: "a.png", problem: .notAnImage(content: "a JPEG image"))) {
-      try PNGText.read(try Fixtures.data("grey.jpg"), name: "a.png")
-    }
+    let error = PNGTextError.otherFormat(file: "a.png", .jpeg)
+    #expect(throws: error) { try PNGText.read(try Fixtures.data("grey.jpg"), name: "a.png") }
+    #expect(
+      error.description
+        == "a.png is an image in JPEG, and only a PNG contains texts; give the PNG that was drawn.")
     #expect(throws: ImageError(file: nil, problem: .truncated(.png))) {
       try PNGText.read(try Fixtures.data("text.png").dropLast(1))
     }

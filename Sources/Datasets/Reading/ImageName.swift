@@ -35,10 +35,13 @@ extension Unused {
     case .unreadable: self = .unreadable
     case .truncated, .damaged: self = .damaged
     case .notAnImage(let content):
-      let isImage = ["image", "drawing", "raw", "Photoshop"].contains { content.contains($0) }
       self =
-        content.contains("video")
-        ? .video : content.contains("document") ? .document : isImage ? .imageFormat : .unknown
+        switch content {
+        case .jpegXL, .jpeg2000, .photoshop, .cameraRaw, .svg: .imageFormat
+        case .video: .video
+        case .pdf: .document
+        case .text, .unknown: .unknown
+        }
     case .notBuiltIn: self = .imageFormat
     case .missing, .notAFile, .tooLarge, .fileTooLarge: self = .unknown
     }

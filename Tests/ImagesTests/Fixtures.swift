@@ -5,9 +5,8 @@ import Images
 enum Fixtures {
   private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
   static let folder = tests.appending(path: "Fixtures")
-  static let photos =
-    tests.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "shared/photos")
+  static let repository = tests.deletingLastPathComponent().deletingLastPathComponent()
+  static let photos = repository.deletingLastPathComponent().appending(path: "shared/photos")
 
   static let jpegs = [
     "baseline-420.jpg", "baseline-422.jpg", "baseline-444.jpg", "cmyk.jpg", "grey-progressive.jpg",

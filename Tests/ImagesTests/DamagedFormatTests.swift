@@ -19,7 +19,8 @@ struct DamagedFormatTests {
       do {
         let image = try ImageDecoder.decode(cut, name: name)
         let found = try ImageDecoder.header(cut)
-        #expect(image == whole || found.colorProfile != header.colorProfile, "\(cut.count)")
+        #expect(image == whole || found.colorProfile == "unreadable", "\(cut.count)")
+        #expect(found.colorProfile == header.colorProfile || !found.convertsColors, "\(cut.count)")
         #expect([.tiff, .gif].contains(header.format), "\(cut.count) bytes")
       } catch {
         #expect(error == ImageError(file: name, problem: .truncated(header.format)), "\(cut.count)")
@@ -39,8 +40,7 @@ struct DamagedFormatTests {
         let range = Bool.random(using: &random) ? 0..<min(200, data.count) : 0..<data.count
         data[Int.random(in: range, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
-      let clock = ContinuousClock()
-      let start = clock.now
+      let start = try processorTime()
       do {
         let image = try ImageDecoder.decode(data, limits: Self.limits)
         let size = PixelSize(width: image.width, height: image.height)
@@ -48,8 +48,15 @@ struct DamagedFormatTests {
       } catch {
         #expect(error.description.hasPrefix("The image data ") && error.description.hasSuffix("."))
       }
-      #expect(clock.now - start < .seconds(1))
+      #expect(try processorTime() - start < .seconds(1))
     }
+  }
+
+  /// The time that this thread has taken, whatever else the machine does.
+  private func processorTime() throws -> Duration {
+    var time = timespec()
+    try #require(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   /// Where a header has its sides: little-endian for most, big-endian for HEIF's `ispe` box.
@@ -101,13 +108,24 @@ struct DamagedFormatTests {
     let problem = ImageError.Problem.tooLarge(width: 65_535, height: 65_535, limits: limits)
     let data = try sides(65_535, 65_535, in: name)
     #expect {
-      try ImageDecoder.decode(data)
+      try ImageDecoder.header(data)
     } throws: { error in
-      // libheif has a limit of its own.
       let found = (error as? ImageError)?.problem
-      if case .damaged(let format, _) = found { return [.heic, .avif].contains(format) }
-      return found == problem
+      guard case .damaged(let format, let reason) = found else { return found == problem }
+      // libheif has a limit of its own.
+      return [.heic, .avif].contains(format) && reason.contains("maximum image size")
+        && !reason.contains("\n")
     }
+  }
+
+  @Test(
+    "a sequence without a still image is no cut file", .enabled(if: ImageFormat.avif.isReadable))
+  func sequence() throws {
+    var data = try FormatFixtures.data("animated.avif")
+    data.replaceSubrange(
+      try #require(data.firstRange(of: Data("meta".utf8))), with: Data("free".utf8))
+    let problem = ImageError.Problem.damaged(.avif, "a sequence without a still image")
+    #expect(throws: ImageError(file: nil, problem: problem)) { try ImageDecoder.header(data) }
   }
 
   /// libheif may take the size from the compressed image instead.

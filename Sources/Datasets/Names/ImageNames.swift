@@ -28,9 +28,6 @@ struct ImageNames {
 }
 
 extension String {
-  /// `dog.` for `dog.jpg`: without its extension.
-  var pathStem: String { String(dropLast(pathExtension.count)) }
-
   /// What follows the last dot; empty when there is none.
   var pathExtension: String {
     lastIndex(of: ".").map { String(self[index(after: $0)...]) } ?? ""

@@ -133,12 +133,9 @@ public struct DatasetReport: Sendable {
 
   /// Optimizer steps in which training sees every image once, or as often as it is repeated.
   public var stepsPerEpoch: Int {
-    guard !trained.isEmpty else { return 0 }
-    let order = SampleOrder(
-      buckets: trained.map(\.geometry.target), repeats: trained.map(\.image.repeats),
-      batchSize: config.batchSize, gradientAccumulation: config.gradientAccumulation,
-      seed: config.seed)
-    return (order.passesPerEpoch + config.gradientAccumulation - 1) / config.gradientAccumulation
+    SampleOrder(
+      of: trained.map(\.image), config, buckets: AspectBuckets(config, resolution: resolution)
+    ).stepsPerEpoch
   }
 
   /// The images that are trained on.

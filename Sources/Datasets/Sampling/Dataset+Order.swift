@@ -22,9 +22,7 @@ extension Dataset {
           "the images of size \(listing(list)) do not fill batches of \(config.batchSize); the last "
             + "batch of these sizes in an epoch is shorter"))
     }
-    let order = SampleOrder(
-      buckets: sizes, repeats: images.map(\.repeats), batchSize: config.batchSize,
-      gradientAccumulation: config.gradientAccumulation, seed: config.seed)
+    let order = SampleOrder(of: images, config, buckets: buckets)
     let passes = config.steps * config.gradientAccumulation
     if passes < order.passesPerEpoch {
       problems.append(

@@ -8,6 +8,10 @@ public import Images
 public struct SampleOrder: Sendable, Equatable {
   /// Forward passes in an epoch.
   public let passesPerEpoch: Int
+  /// Optimizer steps in an epoch; the last one may be of the next, too.
+  public var stepsPerEpoch: Int {
+    (passesPerEpoch + gradientAccumulation - 1) / gradientAccumulation
+  }
 
   /// The images of an epoch in the order of the dataset, with their repeats.
   private let entries: [Int]
@@ -22,7 +26,7 @@ public struct SampleOrder: Sendable, Equatable {
   /// The order of a dataset.
   ///
   /// - Parameters:
-  ///   - buckets: The size in which training sees each image; there is at least one.
+  ///   - buckets: The size in which training sees each image.
   ///   - repeats: How often an epoch has each image (above 0), once if nil.
   ///   - batchSize: Images in one forward pass, at most.
   ///   - gradientAccumulation: Forward passes in one optimizer step.

@@ -139,12 +139,16 @@ extension CommandTests {
       #expect(text.contains("04-mask.png, masklabel.png: a mask without its image"))
       #expect(text.contains("01.png (0 %): the mask leaves less than 1 %"))
       for name in ["02-mask.png", "03-mask.png"] { try gray(name, 64, 64, 0) }
-      let refused = try training()
+      #expect(try dataset().results.contains("every pixel weighs 0.1 (--mask-floor)"))
+      let refused = try training("--mask-floor", "0")
       #expect(refused.code == 65)
       #expect(refused.lastMessage.contains("nothing would be trained"))
       #expect(refused.lastMessage.contains("--no-masks"))
-      #expect(try dataset().code == 65)
-      #expect(try training("--no-masks").code == 0)
+      #expect(try dataset("--mask-floor", "0").code == 65)
+      let trained = try training("--new")
+      #expect(trained.code == 0)
+      #expect(trained.messages.contains("every pixel weighs 0.1"))
+      #expect(try training("--new", "--no-masks").code == 0)
     }
 
     @Test("Case 06: images of every extension are read, and others are named")

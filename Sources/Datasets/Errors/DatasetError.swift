@@ -25,7 +25,7 @@ public enum DatasetError: ReportableError, Equatable {
   case noListedFolder(String, subjectFile: String)
   /// No image has a caption, but there are captions in files that are not read.
   case captionsNotRead(String, files: [String])
-  /// The masks of all images are black where training sees them.
+  /// The masks of all images are black where training sees them, and black has no weight.
   case nothingCounts(String, images: [String])
   /// Several files that cannot be used, with one sentence for each.
   case unusable(String, reasons: [String])
@@ -85,8 +85,8 @@ public enum DatasetError: ReportableError, Equatable {
         + "text."
     case .nothingCounts(let path, let images):
       "All images in \(path) have masks that are black where training sees them "
-        + "(\(listing(images))), so nothing would be trained; make white what counts, or set "
-        + "`masks: false`."
+        + "(\(listing(images))) and `mask_floor` is 0, so nothing would be trained; make white what "
+        + "counts, raise `mask_floor`, or set `masks: false`."
     case .unusable(let path, let reasons):
       "\(path) has \(reasons.count) files that cannot be used:\n"
         + reasons.map { "  \($0)" }.joined(separator: "\n")

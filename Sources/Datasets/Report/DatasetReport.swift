@@ -113,9 +113,11 @@ public struct DatasetReport: Sendable {
     let weights = trained.compactMap { image in
       image.maskWeight.map { (name: image.image.name, weight: $0) }
     }
-    problems += MaskWeight.problems(of: weights)
+    let floor = config.maskFloor
+    problems += MaskWeight.problems(of: weights, among: trained.count, floor: floor)
     if let dataset,
-      let error = MaskWeight.error(of: weights, among: trained.count, in: dataset.directory)
+      let error = MaskWeight.error(
+        of: weights, among: trained.count, floor: floor, in: dataset.directory)
     {
       unusable.append(UnusableFile(name: config.subject, error: error))
     }

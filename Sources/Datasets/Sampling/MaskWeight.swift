@@ -20,7 +20,24 @@ struct MaskWeight: Sendable, Equatable {
   var text: String { seen == 0 ? "0 %" : String(format: "%.2g %%", 100 * seen) }
 
   /// The problems of images whose masks leave less than 1 %.
-  static func problems(of images: [(name: String, weight: MaskWeight)]) -> [DatasetProblem] {
+  ///
+  /// - Parameters:
+  ///   - images: The images with masks.
+  ///   - count: The number of all images.
+  ///   - floor: The weight of the loss where a mask is black.
+  static func problems(
+    of images: [(name: String, weight: MaskWeight)], among count: Int, floor: Double
+  ) -> [DatasetProblem] {
+    if floor == 1 { return [] }
+    if floor > 0, leaveNothing(images.map(\.weight), among: count) {
+      return [
+        DatasetProblem(
+          images.map(\.name), details: images.map(\.weight.text),
+          "all masks are black where training sees them, so every pixel weighs \(floor) "
+            + "(`mask_floor`) and training sees the whole images; make white what counts, or set "
+            + "`masks: false`")
+      ]
+    }
     let low = images.filter(\.weight.isLow)
     func problem(_ images: [(name: String, weight: MaskWeight)], _ text: String) -> DatasetProblem {
       DatasetProblem(images.map(\.name), details: images.map(\.weight.text), text)
@@ -28,11 +45,11 @@ struct MaskWeight: Sendable, Equatable {
     return [
       problem(
         low.filter { $0.weight.whole < least },
-        "the mask leaves less than 1 % of the image to train on; what counts must be white, or opaque "
+        "the mask leaves less than 1 % of the image at full weight; what counts must be white, or opaque "
           + "in a transparent image"),
       problem(
         low.filter { $0.weight.whole >= least },
-        "what the mask leaves is cut off, so that less than 1 % of the crop is trained on; a focus "
+        "what the mask leaves is cut off, so that less than 1 % of the crop has full weight; a focus "
           + "point moves the crop"),
     ].filter { !$0.files.isEmpty }
   }
@@ -42,13 +59,18 @@ struct MaskWeight: Sendable, Equatable {
   /// - Parameters:
   ///   - weights: The weights of the images with masks.
   ///   - count: The number of images.
+  ///   - floor: The weight of the loss where a mask is black.
   static func error(
-    of weights: [(name: String, weight: MaskWeight)], among count: Int, in directory: URL
+    of weights: [(name: String, weight: MaskWeight)], among count: Int, floor: Double,
+    in directory: URL
   ) -> DatasetError? {
-    guard count > 0, weights.count == count, weights.allSatisfy(\.weight.isNothing) else {
-      return nil
-    }
+    guard floor == 0, leaveNothing(weights.map(\.weight), among: count) else { return nil }
     return .nothingCounts(directory.relativePath, images: weights.map(\.name))
+  }
+
+  /// Whether every one of `count` images has a mask that leaves nothing.
+  private static func leaveNothing(_ weights: [MaskWeight], among count: Int) -> Bool {
+    count > 0 && weights.count == count && weights.allSatisfy(\.isNothing)
   }
 }
 
@@ -93,8 +115,11 @@ extension Dataset {
         }
       }, progress: { _ in })
     let found = try weights.compactMap { try $0.get() }
-    if let error = MaskWeight.error(of: found, among: images.count, in: directory) { throw error }
-    return MaskWeight.problems(of: found)
+    let floor = config.maskFloor
+    if let error = MaskWeight.error(of: found, among: images.count, floor: floor, in: directory) {
+      throw error
+    }
+    return MaskWeight.problems(of: found, among: images.count, floor: floor)
   }
 }
 

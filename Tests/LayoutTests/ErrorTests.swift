@@ -63,7 +63,8 @@ struct ErrorTests {
     if isFound { Issue.record("\(error.description) \(problem)") }
   }
 
-  /// Whether a file of the target has a `catch is`, `catch let ... as` or `as?` for an error.
+  /// Whether a file of the target has a `catch is`, `catch let ... as`, `as?` or `do throws` for an
+  /// error.
   private func isCaught(_ error: Found) -> Bool {
     files.contains { file in
       let words = file.source.words
@@ -71,7 +72,8 @@ struct ErrorTests {
         && words.indices.contains { index in
           // One name may stand between, that of the type it is nested in.
           words[index].text == error.type.name
-            && words[max(0, index - 2)..<index].contains { ["is", "as"].contains($0.text) }
+            && (words[max(0, index - 2)..<index].contains { ["is", "as"].contains($0.text) }
+              || words[max(0, index - 3)..<index].contains { $0.text == "do" })
         }
     }
   }

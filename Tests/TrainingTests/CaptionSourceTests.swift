@@ -6,6 +6,11 @@ import Testing
 
 @Suite("Where captions come from")
 struct CaptionSourceTests {
+  private static let rule =
+    #"each line must be a JSON object such as {"file_name": "01.jpg", "text": "a photo of sks dog"}"#
+  private static let noPoint =
+    #"has a "focus" that is not two numbers from 0 to 1, such as [0.5, 0.3]; correct or remove it"#
+
   private let dog: DatasetFixture
 
   init() throws { dog = try DatasetFixture() }
@@ -67,26 +72,30 @@ struct CaptionSourceTests {
   @Test(
     "an error names a broken line by its number",
     arguments: [
-      ("{\"file_name\": \"1.png\", \"text\": \"cut", "is not a JSON object"),
-      ("[1]", "is not a JSON object"),
-      ("{\"text\": \"a dog\"}", "has no text \"file_name\""),
+      (#"{"file_name": "1.png", "text": "cut"#, "is not a JSON object; \(rule)"),
+      ("[1]", "is not a JSON object; \(rule)"),
+      (#"{"text": "a dog"}"#, #"has no text "file_name"; \#(rule)"#),
       (
-        "{\"file_name\": \"1.png\", \"text\": 7}",
-        "has a \"text\" that is neither a text nor a list of texts"
+        #"{"file_name": "1.png", "text": 7}"#,
+        #"has a "text" that is neither a text nor a list of texts; write it as a text in quotation marks"#
+      ),
+      (#"{"file_name": "1.png", "focus": [1, 2]}"#, noPoint),
+      (#"{"file_name": "1.png", "focus": [0.9, "x", 0.5]}"#, noPoint),
+      (#"{"file_name": "1.png", "focus": "0.9 oops 0.5"}"#, noPoint),
+      (#"{"file_name": "1.png", "focus": 0.5}"#, noPoint),
+      (
+        #"{"file_name": "./2.png"}"#,
+        #"names "./2.png" a second time; keep one line for each image"#
       ),
       (
-        "{\"file_name\": \"1.png\", \"focus\": [1, 2]}",
-        "has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]"
+        #"{"file_name": "1.png", "text": "a", "te\u0078t": "b"}"#,
+        #"has the key "text" twice; keep one of them"#
       ),
-      ("{\"file_name\": \"./2.png\"}", "names \"./2.png\" a second time"),
     ])
   func brokenLine(line: String, problem: String) throws {
     try dog.writeImages("1.png", "2.png")
     try dog.write("{\"file_name\": \"2.png\"}\r\n\r\n\(line)\n", to: "metadata.jsonl")
-    #expect(
-      dog.sentence()
-        == "dog/metadata.jsonl line 3 \(problem); each line must be a JSON object such as "
-        + "{\"file_name\": \"01.jpg\", \"text\": \"a photo of sks dog\"}.")
+    #expect(dog.sentence() == "dog/metadata.jsonl line 3 \(problem).")
     let survey = try dog.survey()
     #expect(survey.unusable.map(\.name) == ["metadata.jsonl"])
     #expect(survey.dataset?.images.count == 2)

@@ -4,54 +4,113 @@ struct CSVTable {
     /// The number of its first line, from 1.
     let line: Int
     let values: [String]
+    /// What is wrong with its quotation marks; nil: nothing.
+    let problem: CaptionFields.Problem?
   }
 
-  /// The names of the columns.
-  let columns: [String]
+  /// The row with the names of the columns; nil: the table is empty.
+  let header: Row?
   /// The rows below the names, without blank ones.
   let rows: [Row]
 
+  /// The names of the columns. One that is blank or repeated has its number instead.
+  var columns: [String] {
+    let names = (header?.values ?? []).map(\.trimmingWhitespace)
+    return names.enumerated().map { index, name in
+      name.isEmpty || names[..<index].contains(name) ? "column \(index + 1)" : name
+    }
+  }
+
   /// Reads a text. Values in double quotes may contain commas, line breaks and doubled quotes.
   init(_ text: String) {
-    var rows: [Row] = []
-    var values: [String] = []
-    var value: [UInt8] = []
-    var isQuoted = false
-    var (line, first) = (1, 1)
-    let quote = UInt8(ascii: "\"")
-    func finished() -> String { String(decoding: value, as: UTF8.self) }
-    func endRow() {
-      values.append(finished())
-      if values != [""] { rows.append(Row(line: first, values: values)) }
-      (values, value) = ([], [])
-    }
+    var reader = CSVReader()
     let bytes = Array(text.utf8)
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if byte == UInt8(ascii: "\n") { line += 1 }
-      switch byte {
-      case quote where isQuoted:
-        let isDoubled = index < bytes.count && bytes[index] == quote
-        if isDoubled { value.append(quote) }
-        if isDoubled { index += 1 } else { isQuoted = false }
-      case quote where value.isEmpty: isQuoted = true
-      case _ where isQuoted: value.append(byte)
-      case UInt8(ascii: ","):
-        values.append(finished())
-        value = []
-      case UInt8(ascii: "\r"): continue
-      case UInt8(ascii: "\n"):
-        endRow()
-        first = line
-      default: value.append(byte)
-      }
+    for (index, byte) in bytes.enumerated() {
+      reader.read(byte, next: index + 1 < bytes.count ? bytes[index + 1] : nil)
     }
-    if !value.isEmpty || !values.isEmpty { endRow() }
-    columns = rows.first?.values.map { $0.trimmingWhitespace } ?? []
-    self.rows = Array(rows.dropFirst())
+    reader.end()
+    header = reader.rows.first
+    rows = Array(reader.rows.dropFirst())
   }
+}
+
+/// Reads a table byte by byte.
+private struct CSVReader {
+  /// Where in a value the next byte is.
+  private enum Part {
+    /// At its start, or after spaces.
+    case start
+    case unquoted
+    case quoted
+    /// After the quote that ends it, or after the first of two.
+    case closed
+  }
+
+  private(set) var rows: [CSVTable.Row] = []
+  private var values: [String] = []
+  private var value: [UInt8] = []
+  private var part = Part.start
+  private var problem: CaptionFields.Problem?
+  private var line = 1
+  private var firstLine = 1
+
+  mutating func read(_ byte: UInt8, next: UInt8?) {
+    let isLineEnd = byte == .lineFeed || byte == .carriageReturn && next != .lineFeed
+    if isLineEnd { line += 1 }
+    switch (part, byte) {
+    case (.quoted, .quote): part = .closed
+    case (.quoted, _): value.append(byte)
+    case (.closed, .quote):
+      value.append(byte)
+      part = .quoted
+    case (.start, .quote): (value, part) = ([], .quoted)
+    case (_, .comma): endValue()
+    case _ where isLineEnd: endRow()
+    case (_, .carriageReturn), (.closed, .space): break
+    case (.start, .space): value.append(byte)
+    default:
+      if part == .closed { problem = problem ?? .textAfterQuote }
+      value.append(byte)
+      part = .unquoted
+    }
+  }
+
+  /// Ends the text.
+  mutating func end() {
+    if part == .quoted { problem = problem ?? .openQuote }
+    if part != .start || !value.isEmpty || !values.isEmpty { endRow() }
+  }
+
+  private mutating func endValue() {
+    values.append(String(decoding: value, as: UTF8.self))
+    (value, part) = ([], .start)
+  }
+
+  private mutating func endRow() {
+    endValue()
+    let isBlank = values.count == 1 && values[0].allSatisfy(\.isWhitespace)
+    if !isBlank || problem != nil {
+      rows.append(CSVTable.Row(line: firstLine, values: values, problem: problem))
+    }
+    (values, problem, firstLine) = ([], nil, line)
+  }
+}
+
+extension CaptionFields.Problem {
+  fileprivate static let openQuote = Self(
+    text: "has a quotation mark that is not closed",
+    remedy: "close it, and write a quotation mark inside a value twice")
+  fileprivate static let textAfterQuote = Self(
+    text: "has text after a closing quotation mark",
+    remedy: "write a quotation mark inside a value twice, and close each value")
+}
+
+extension UInt8 {
+  fileprivate static let quote = UInt8(ascii: "\"")
+  fileprivate static let comma = UInt8(ascii: ",")
+  fileprivate static let space = UInt8(ascii: " ")
+  fileprivate static let lineFeed = UInt8(ascii: "\n")
+  fileprivate static let carriageReturn = UInt8(ascii: "\r")
 }
 
 extension String {

@@ -6,6 +6,8 @@ struct CaptionFields {
   /// Why an object cannot be read.
   struct Problem: Error {
     let text: String
+    /// What to do.
+    let remedy: String
   }
 
   /// Keys of the image's name; the first that is present is used.
@@ -29,13 +31,19 @@ struct CaptionFields {
   /// Whether there is a caption, which may be empty.
   var hasCaption: Bool { !usedKeys.isDisjoint(with: Self.captionKeys) }
 
-  /// Reads the values of an object.
+  /// Reads the values of an object. Of keys that differ only in case, one is read: with a value
+  /// rather than without, and in lower case rather than not.
   ///
   /// - Parameter addsTags: Whether `tags` follow a caption, as in sd-scripts' JSON. Else only one key
   ///   is read.
   init(_ object: [String: Any], addsTags: Bool = false) throws(Problem) {
-    let values = Dictionary(
-      object.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+    func rank(_ key: String) -> Int {
+      (Self.isEmpty(object[key]) ? 2 : 0) + (key == key.lowercased() ? 0 : 1)
+    }
+    let keys = object.keys.sorted { (rank($0), $0) < (rank($1), $1) }
+    let chosen = Dictionary(
+      keys.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    let values = chosen.compactMapValues { object[$0] }
     for key in Self.fileKeys where file == nil {
       if let name = values[key] as? String, !name.isEmpty {
         file = name
@@ -48,8 +56,9 @@ struct CaptionFields {
       focus = try Self.focus(value)
     }
     unread = object.keys.filter { key in
-      let key = key.lowercased()
-      return !usedKeys.contains(key) && !Self.isEmpty(values[key])
+      let lower = key.lowercased()
+      let isUsed = usedKeys.contains(lower) && chosen[lower] == key
+      return !isUsed && !Self.isEmpty(object[key])
     }.sorted()
   }
 
@@ -58,7 +67,9 @@ struct CaptionFields {
       guard let value = values[key], !(value is NSNull) else { continue }
       guard let texts = Self.texts(value, areTags: key == "tags") else {
         guard Self.captionKeys.prefix(3).contains(key) else { continue }
-        throw Problem(text: "has a \"\(key)\" that is neither a text nor a list of texts")
+        throw Problem(
+          text: "has a \"\(key)\" that is neither a text nor a list of texts",
+          remedy: "write it as a text in quotation marks")
       }
       usedKeys.insert(key)
       captions = texts
@@ -80,23 +91,34 @@ struct CaptionFields {
     return areTags && !lines.isEmpty ? [lines.joined(separator: ", ")] : lines
   }
 
+  /// Two numbers, in a list or in a text; nil: there are none.
   private static func focus(_ value: Any) throws(Problem) -> FocusPoint? {
-    if value is NSNull { return nil }
-    let shares: [Double]? =
+    if isEmpty(value) { return nil }
+    let shares: [Double?] =
       if let text = value as? String {
-        text.isEmpty ? [] : text.split { " ,[]".contains($0) }.compactMap { Double($0) }
+        text.split { " ,[]".contains($0) }.map { Double($0) }
       } else {
-        (value as? [Any])?.compactMap { ($0 as? NSNumber)?.doubleValue }
+        (value as? [Any] ?? []).map { ($0 as? NSNumber)?.doubleValue }
       }
-    if let text = value as? String, text.isEmpty { return nil }
-    guard let shares, let point = FocusPoint(shares) else {
+    let numbers = shares.compactMap { $0 }
+    guard numbers.count == shares.count, let point = FocusPoint(numbers) else {
       throw Problem(
-        text: "has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]")
+        text: "has a \"focus\" that is not two numbers from 0 to 1, such as [0.5, 0.3]",
+        remedy: "correct or remove it")
     }
     return point
   }
 
   private static func isEmpty(_ value: Any?) -> Bool {
     value is NSNull || (value as? String)?.isEmpty == true
+  }
+}
+
+extension DatasetError {
+  /// A line of a file with captions of several images that cannot be used.
+  static func brokenLine(
+    _ path: String, _ line: Int, _ problem: CaptionFields.Problem
+  ) -> DatasetError {
+    .brokenMetadata(path, line: line, problem: problem.text, remedy: problem.remedy)
   }
 }

@@ -33,8 +33,12 @@ package struct CaptionFile {
     switch url.pathExtension.lowercased() {
     case "json":
       if text.allSatisfy(\.isWhitespace) { return }
-      guard let value = JSONValue.parsed(Data(text.utf8)) else {
-        throw .brokenJSON(url.relativePath, problem: "is not JSON")
+      let data = Data(text.utf8)
+      guard let value = JSONValue.parsed(data) else {
+        throw .brokenJSON(url.relativePath, problem: "is not valid JSON")
+      }
+      if let key = JSONValue.repeatedKey(in: data) {
+        throw .brokenJSON(url.relativePath, problem: CaptionFields.Problem.repeated(key).text)
       }
       let fields: CaptionFields
       do throws(CaptionFields.Problem) {
@@ -51,8 +55,13 @@ package struct CaptionFile {
       if !captions.isEmpty { captions = [captions.joined(separator: ", ")] }
     case "csv":
       try readLines(text, url)
-      // Several lines are a table. Its columns may be anything.
-      if captions.count > 1 { return nil }
+      let table = CSVTable(captions.joined(separator: "\n"))
+      // Several rows are a table. Its columns may be anything.
+      if !table.rows.isEmpty { return nil }
+      if let row = table.header, let problem = row.problem {
+        throw .brokenLine(url.relativePath, row.line, problem)
+      }
+      captions = [table.header?.text ?? ""].filter { !$0.isEmpty }
     default:
       try readLines(text, url)
     }
@@ -79,5 +88,15 @@ package struct CaptionFile {
     let parts = text.split { $0.isWhitespace || $0 == "," }
     let shares = parts.compactMap { Double($0) }
     return shares.count == parts.count ? FocusPoint(shares) : nil
+  }
+}
+
+extension CSVTable.Row {
+  /// The values that are not blank, on one line.
+  fileprivate var text: String {
+    values.map { value in
+      value.split(whereSeparator: \.isNewline).joined(separator: " ")
+        .trimmingCharacters(in: .whitespaces)
+    }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 }

@@ -26,6 +26,8 @@ struct CaptionMetadata {
   private(set) var isConceptList = false
   /// Keys that are not read.
   private(set) var unreadKeys: Set<String> = []
+  /// The numbers of the values of a list that give no image a caption, from 1.
+  private(set) var unreadValues: [Int] = []
   /// The error of the first line that cannot be read.
   private(set) var error: DatasetError?
 
@@ -56,74 +58,107 @@ struct CaptionMetadata {
   private mutating func readLines(_ text: String) {
     let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() where !Substring(line).allSatisfy(\.isWhitespace) {
-      let object = JSONValue.parsed(Data(line)) as? [String: Any]
-      attempt(line: index + 1) {
-        guard let object else { throw CaptionFields.Problem(text: "is not a JSON object") }
-        return try CaptionFields(object)
+      let data = Data(line)
+      attempt(line: index + 1) { () throws(CaptionFields.Problem) in
+        guard let object = JSONValue.parsed(data) as? [String: Any] else { throw .notAnObject }
+        if let key = JSONValue.repeatedKey(in: data) { throw .repeated(key) }
+        let fields = try CaptionFields(object)
+        guard fields.file != nil else { throw .noName(Self.lineRule) }
+        return fields
       }
     }
   }
 
   private mutating func readTable(_ table: CSVTable) {
+    if let header = table.header, let problem = header.problem {
+      error = .brokenLine(url.relativePath, header.line, problem)
+    }
+    let columns = table.columns
     for row in table.rows {
-      attempt(line: row.line) {
-        guard row.values.count == table.columns.count else {
+      attempt(line: row.line) { () throws(CaptionFields.Problem) in
+        if let problem = row.problem { throw problem }
+        guard row.values.count == columns.count else {
           throw CaptionFields.Problem(
-            text: "has \(row.values.count) values for \(table.columns.count) columns")
+            text:
+              "has \(counted(row.values.count, "value")) for \(counted(columns.count, "column"))",
+            remedy: Self.tableRule)
         }
-        let pairs = zip(table.columns, row.values).filter { !$1.isEmpty }
-        return try CaptionFields(Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+        let pairs = zip(columns, row.values).filter { !$1.isEmpty }
+        let fields = try CaptionFields(
+          Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+        guard fields.file != nil else { throw .noName(Self.tableRule) }
+        return fields
       }
     }
   }
 
-  private mutating func attempt(line: Int, _ read: () throws -> CaptionFields) {
-    do {
+  private mutating func attempt(
+    line: Int, _ read: () throws(CaptionFields.Problem) -> CaptionFields
+  ) {
+    do throws(CaptionFields.Problem) {
       let fields = try read()
-      guard let file = fields.file else {
-        throw CaptionFields.Problem(text: "has no text \"file_name\"")
-      }
-      guard add(fields, of: file, line: line) else {
-        throw CaptionFields.Problem(text: "names \"\(file.excerpt())\" a second time")
+      guard let file = fields.file, add(fields, of: file, line: line) else {
+        throw .secondEntry(of: fields.file ?? "")
       }
     } catch {
-      let problem = (error as? CaptionFields.Problem)?.text ?? "cannot be read"
-      self.error = self.error ?? .brokenMetadata(url.relativePath, line: line, problem: problem)
+      self.error = self.error ?? .brokenLine(url.relativePath, line, error)
     }
   }
 
   /// Reads a JSON file that is an object with the names of images as keys, or a list of objects.
-  /// Objects of other programs, which give no image a caption, are passed over.
+  /// Values of other programs, which give no image a caption, are passed over.
   private mutating func readJSON(_ text: String) throws(DatasetError) {
-    let value = JSONValue.parsed(Data(text.utf8))
-    guard let value else { throw .brokenJSON(url.relativePath, problem: "is not JSON") }
-    if let list = value as? [[String: Any]] {
-      isConceptList = list.contains { $0["image"] is [String: Any] && $0["text"] is [String: Any] }
-      for object in list { add(object, of: nil) }
+    let data = Data(text.utf8)
+    guard let value = JSONValue.parsed(data) else {
+      throw .brokenJSON(url.relativePath, problem: "is not valid JSON")
     }
-    for (file, value) in (value as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key }) {
-      if let object = value as? [String: Any] ?? (value as? String).map({ ["text": $0] }) {
-        add(object, of: file)
-      }
+    if let key = JSONValue.repeatedKey(in: data) { note(.repeated(key)) }
+    let list = value as? [Any] ?? []
+    isConceptList = list.contains { value in
+      let concept = value as? [String: Any]
+      return concept?["image"] is [String: Any] && concept?["text"] is [String: Any]
+    }
+    for (index, value) in list.enumerated() where !add(value, of: nil) {
+      unreadValues.append(index + 1)
+    }
+    for (file, value) in (value as? [String: Any] ?? [:]).sorted(by: { $0.key < $1.key })
+    where !add(value, of: file) {
+      unreadKeys.insert(file)
     }
   }
 
-  private mutating func add(_ object: [String: Any], of file: String?) {
+  /// Adds a value of JSON: an object, or the texts of an image. Returns whether it gives an image
+  /// something.
+  private mutating func add(_ value: Any, of file: String?) -> Bool {
+    let areTexts = file != nil && (value is String || value is [String])
+    guard let object = value as? [String: Any] ?? (areTexts ? ["text": value] : nil) else {
+      return false
+    }
     do throws(CaptionFields.Problem) {
       let fields = try CaptionFields(object, addsTags: true)
-      guard let name = file ?? fields.file, fields.hasCaption || fields.focus != nil else { return }
-      _ = add(fields, of: name, line: nil)
+      guard let name = file ?? fields.file, fields.hasCaption || fields.focus != nil else {
+        return false
+      }
+      if !add(fields, of: name, line: nil) { note(.secondEntry(of: name)) }
     } catch {
-      let problem = (file.map { "\"\($0.excerpt())\" " } ?? "") + error.text
-      self.error = self.error ?? .brokenJSON(url.relativePath, problem: problem)
+      note(error, of: file)
     }
+    return true
+  }
+
+  private mutating func note(_ problem: CaptionFields.Problem, of file: String? = nil) {
+    let text = (file.map { "\"\($0.excerpt())\" " } ?? "") + problem.text
+    error = error ?? .brokenJSON(url.relativePath, problem: text)
   }
 
   /// Adds an entry. Returns whether it is the first of its image.
   private mutating func add(_ fields: CaptionFields, of file: String, line: Int?) -> Bool {
+    let place = place(of: file, isJSON: line == nil)
+    guard entries[place] == nil else { return false }
     unreadKeys.formUnion(fields.unread)
-    let entry = Entry(file: file, line: line, captions: fields.captions, focus: fields.focus)
-    return entries.updateValue(entry, forKey: place(of: file, isJSON: line == nil)) == nil
+    entries[place] = Entry(
+      file: file, line: line, captions: fields.captions, focus: fields.focus)
+    return true
   }
 
   /// The path of the image that an entry names. The names in JSON have no extension, or are paths on
@@ -140,4 +175,36 @@ struct CaptionMetadata {
     guard owners.count == 1 else { return place.standardizedFileURL.path }
     return folder.appending(path: owners[0]).standardizedFileURL.path
   }
+}
+
+extension CaptionMetadata {
+  fileprivate static let lineRule =
+    #"each line must be a JSON object such as {"file_name": "01.jpg", "text": "a photo of sks dog"}"#
+  fileprivate static let tableRule =
+    "the first line must name the columns, such as file_name,text, and each other line must have a "
+    + "value for each"
+}
+
+extension CaptionFields.Problem {
+  /// An object that has a key twice.
+  static func repeated(_ key: String) -> Self {
+    Self(text: "has the key \"\(key.excerpt())\" twice", remedy: "keep one of them")
+  }
+
+  fileprivate static let notAnObject = Self(
+    text: "is not a JSON object", remedy: CaptionMetadata.lineRule)
+
+  fileprivate static func noName(_ rule: String) -> Self {
+    Self(text: "has no text \"file_name\"", remedy: rule)
+  }
+
+  fileprivate static func secondEntry(of file: String) -> Self {
+    Self(
+      text: "names \"\(file.excerpt())\" a second time", remedy: "keep one line for each image")
+  }
+}
+
+/// `1 value`, `2 values`.
+private func counted(_ count: Int, _ what: String) -> String {
+  "\(count) \(what)\(count == 1 ? "" : "s")"
 }

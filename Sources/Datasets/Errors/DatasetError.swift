@@ -18,7 +18,7 @@ public enum DatasetError: ReportableError, Equatable {
   /// A line of a caption file with an invalid focus point, or a second one.
   case noFocusPoint(String, line: Int, found: String)
   /// A line of a `metadata.jsonl` or `metadata.csv` that cannot be used.
-  case brokenMetadata(String, line: Int, problem: String)
+  case brokenMetadata(String, line: Int, problem: String, remedy: String)
   /// A JSON file with captions that cannot be used.
   case brokenJSON(String, problem: String)
   /// `subject.yaml` lists a folder that does not exist, or a file.
@@ -67,13 +67,8 @@ public enum DatasetError: ReportableError, Equatable {
     case .noFocusPoint(let path, let line, let found):
       "\(path) line \(line) has \"\(found)\", but a file has at most one focus point, given by its "
         + "shares of width and height from 0 to 1, such as \"focus: 0.5 0.3\"."
-    case .brokenMetadata(let path, let line, let problem):
-      "\(path) line \(line) \(problem); "
-        + (path.hasSuffix(".csv")
-          ? "the first line must name the columns, such as file_name,text, and each other line must "
-            + "have a value for each."
-          : "each line must be a JSON object such as "
-            + #"{"file_name": "01.jpg", "text": "a photo of sks dog"}."#)
+    case .brokenMetadata(let path, let line, let problem, let remedy):
+      "\(path) line \(line) \(problem); \(remedy)."
     case .brokenJSON(let path, let problem):
       "\(path) \(problem); correct it, or remove it if it has no captions."
     case .noListedFolder(let path, let subjectFile):

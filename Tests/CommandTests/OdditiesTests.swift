@@ -191,6 +191,19 @@ extension CommandTests {
       #expect(try report().images.map(\.caption) == ["an odd", "an odd", "an odd"])
     }
 
+    @Test("Folders of validation images that are not evaluated have a role")
+    func validationFolders() throws {
+      for name in ["1.png", "validation/1.png", "held-out/1.png"] { try gray(name, 64, 64) }
+      func unused(_ report: Report) -> [String] {
+        report.files.filter { $0.role == "unused" }.map(\.file)
+      }
+      #expect(try unused(report()) == ["held-out"])
+      #expect(try unused(report("--validate-every", "0")) == ["validation", "held-out"])
+      #expect(
+        try unused(report("--validate-every", "0", "--validation-dataset", "other"))
+          == ["other", "validation", "held-out"])
+    }
+
     @Test("--empty-captions trains images without text with an empty caption")
     func emptyCaptions() throws {
       try gray("1.png", 256, 256)

@@ -58,6 +58,12 @@ struct DatasetFixture {
 
   func survey() throws -> DatasetSurvey { try Dataset.survey(directory: url, subject: "dog") }
 
+  /// The roles of all files by their paths.
+  func roles() throws -> [String: FileRole] {
+    let pairs = try survey().files.map { ($0.path, $0.role) }
+    return Dictionary(uniqueKeysWithValues: pairs)
+  }
+
   /// The problems of the folder.
   func problems() throws -> [String] { try load().problems.map { short($0.description) } }
 

@@ -126,6 +126,32 @@ struct DatasetFoldersTests {
     #expect(survey.unusable.map(\.name) == ["4_loop", "loop.png"])
   }
 
+  @Test("a link to something that does not exist is an error that names its target")
+  func danglingLinks() throws {
+    func expected(_ link: String) -> String {
+      "\(link) is a link to gone, which does not exist; mount its disk, or correct the link."
+    }
+    try dog.writeImages("1.png")
+    try dog.link("subject.yaml", to: "gone")
+    #expect(dog.sentence() == expected("dog/subject.yaml"))
+    try FileManager.default.removeItem(at: dog.url.appending(path: "subject.yaml"))
+    try dog.write("folders: [{path: more}]", to: "subject.yaml")
+    try dog.link("more", to: "gone")
+    #expect(dog.sentence() == expected("dog/more"))
+    try FileManager.default.removeItem(at: dog.url)
+    try dog.link("", to: "gone")
+    #expect(dog.sentence() == expected("dog"))
+  }
+
+  @Test("a pipe as subject.yaml is an error, and nothing waits for it")
+  func pipe() throws {
+    try dog.writeImages("1.png")
+    #expect(mkfifo(dog.url.appending(path: "subject.yaml").path, 0o600) == 0)
+    #expect(
+      dog.sentence()
+        == "dog/subject.yaml cannot be read: it is not a regular file; replace it with one.")
+  }
+
   @Test(
     "errors in subject.yaml",
     arguments: [

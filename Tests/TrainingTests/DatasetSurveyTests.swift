@@ -157,6 +157,23 @@ struct DatasetSurveyTests {
       ])
   }
 
+  @Test(
+    "a file with several frames, pages or images is noted, since one of them is read",
+    arguments: [
+      ("animated.png", ImageFormat.png, "the first of 2 frames"),
+      ("animated.gif", .gif, "the first of 2 frames"),
+      ("animated.webp", .webp, "the first of 2 frames"),
+      ("pages.tif", .tiff, "the first of 2 pages"),
+      ("pair.heic", .heic, "the primary one of 2 images"),
+    ].filter { $0.1.isReadable })
+  func frames(name: String, format: ImageFormat, expected: String) throws {
+    let formats = Repository.root.appending(path: "Tests/ImagesTests/Fixtures/formats")
+    try dog.write(Data(contentsOf: formats.appending(path: name)), to: name)
+    try dog.write("a dog", to: "\(name).txt")
+    let problems = try dog.problems()
+    #expect(problems.contains("\(name): only \(expected) is read"), "\(problems)")
+  }
+
   // MARK: Enlargements
 
   @Test("an enlargement is noted with the bucket and the option that avoids it")
@@ -183,6 +200,21 @@ struct DatasetSurveyTests {
     try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
     try dog.writeImages("1.png")
     #expect(try dog.load().images.count == 1)
+  }
+
+  @Test("the lines of images beyond a limit are no problem")
+  func limit() throws {
+    try dog.writeImages("1.png", "2.png", "3.png")
+    try dog.write(
+      ["1", "2", "3", "4"].map { #"{"file_name": "\#($0).png", "text": "dog"}"# }
+        .joined(separator: "\n"), to: "metadata.jsonl")
+    let dataset = try Dataset.companion(directory: dog.url, caption: "a dog", limit: 2)
+    #expect(dataset.images.map(\.name) == ["1.png", "2.png"])
+    #expect(
+      dataset.problems.map(\.description) == [
+        "dog/3.png: not read; only 2 needed",
+        "dog/metadata.jsonl line 4 (4.png): no image of that name, not read",
+      ])
   }
 
   @Test("5,000 images with captions and duplicates are read in seconds")

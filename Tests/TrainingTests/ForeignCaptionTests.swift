@@ -19,6 +19,10 @@ struct ForeignCaptionTests {
       ("1.caption", "a dog", "a dog"), ("1.CAP", "a dog\n", "a dog"),
       ("1.tags", "dog\n1boy, sitting", "dog, 1boy, sitting"),
       ("1.csv", "dog, sitting", "dog, sitting"),
+      ("1.csv", "\"a dog, sitting\"\n", "a dog, sitting"),
+      ("1.csv", "\"a \"\"d\"\"og\",red", "a \"d\"og, red"),
+      ("metadata.csv", "file_name,text\r1.png,a dog\r", "a dog"),
+      ("metadata.csv", "file_name, text\n1.png, \"a, dog\" \n  \n", "a, dog"),
       ("1.json", #"{"caption": "a dog", "tags": "sitting, red"}"#, "a dog, sitting, red"),
       ("1.json", #"{"tags": ["dog", "red"]}"#, "dog, red"),
       ("1.json", #"{"prompt": " a dog "}"#, "a dog"), ("1.json", #""a dog""#, "a dog"),
@@ -70,11 +74,21 @@ struct ForeignCaptionTests {
     try dog.write(#"{"2.png": {"caption": "gone"}}"#, to: "meta_cap.json")
     #expect(
       try dog.problems() == [
-        "broken.json, meta_cap.json, package.json: no captions of images in this folder, not read; "
+        "meta_cap.json, package.json: no captions of images in this folder, not read; "
           + "captions are read from .txt files, metadata.jsonl and JSON with the key caption",
+        "broken.json: not valid JSON, not read; correct it if it has captions",
         "concepts.json: a list of OneTrainer's concepts, not read; list their folders in "
           + "subject.yaml",
       ])
+  }
+
+  @Test("JSON of an image without a caption is named, whatever the case of its extension")
+  func uncaptioned() throws {
+    try dog.write(#"{"score": 7}"#, to: "1.JSON")
+    #expect(
+      try dog.problems().last
+        == "1.JSON: no captions of images in this folder, not read; captions are read from .txt files, "
+        + "metadata.jsonl and JSON with the key caption")
   }
 
   @Test("a JSON file beside an image that is broken is an error")
@@ -82,7 +96,7 @@ struct ForeignCaptionTests {
     try dog.write("{", to: "1.json")
     #expect(
       dog.sentence()
-        == "dog/1.json is not JSON; correct it, or remove it if it has no captions.")
+        == "dog/1.json is not valid JSON; correct it, or remove it if it has no captions.")
     try dog.write(#"{"caption": 7}"#, to: "1.json")
     #expect(
       dog.sentence()
@@ -95,7 +109,7 @@ struct ForeignCaptionTests {
     try dog.write("file_name,text\n\"1.png\",\"a\ndog\"\n2.png\n", to: "metadata.csv")
     #expect(
       dog.sentence()
-        == "dog/metadata.csv line 4 has 1 values for 2 columns; the first line must name the columns, "
+        == "dog/metadata.csv line 4 has 1 value for 2 columns; the first line must name the columns, "
         + "such as file_name,text, and each other line must have a value for each.")
   }
 

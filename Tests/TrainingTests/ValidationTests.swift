@@ -230,7 +230,20 @@ struct ValidationTests {
       try notes { config in
         config.validateEvery = 0
         config.validationDataset = "elsewhere"
-      } == ["elsewhere: not evaluated, since validate_every is 0"])
+      } == ["elsewhere, validation: not evaluated, since validate_every is 0"])
+    let former = training.dataset.appending(path: "held-out")
+    try FileManager.default.createDirectory(at: former, withIntermediateDirectories: true)
+    #expect(
+      try notes { $0.validateEvery = 0 } == [
+        "validation, held-out: not evaluated, since validate_every is 0"
+      ])
+    let own = training.dataset.path + "/validation"
+    #expect(
+      try notes { config in
+        config.validateEvery = 0
+        config.validationDataset = own
+      } == ["\(own), held-out: not evaluated, since validate_every is 0"])
+    try FileManager.default.removeItem(at: former)
     let other = training.folder.url.appending(path: "other")
     try FileManager.default.copyItem(
       at: training.dataset.appending(path: "validation"), to: other)
@@ -299,6 +312,12 @@ struct ValidationTests {
     #expect(
       sentence { _ = try training.setup(Self.config { $0.validationDataset = "none" }) }
         == "There is no folder none; give `validation_dataset` a folder with validation images.")
+    let link = training.folder.url.appending(path: "link")
+    try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "gone")
+    #expect(
+      sentence { _ = try training.setup(Self.config { $0.validationDataset = link.path }) }
+        == "\(link.path) is a link to gone, which does not exist; mount its disk, or correct the link."
+    )
   }
 
   @Test("an image that is also trained on is noted, and so are changed validation images")

@@ -9,8 +9,8 @@ public enum DatasetError: ReportableError, Equatable {
   case notAFolder(String)
   /// A folder or file that cannot be read.
   case unreadable(String, reason: String)
-  /// The folder contains no image; `unsupported` are its images of other formats.
-  case empty(String, unsupported: [String])
+  /// The folder contains no image; `unsupported` are its images of other formats, `masks` its masks.
+  case empty(String, unsupported: [String], masks: [String])
   /// The folder contains no image, but these folders in it do.
   case imagesInside(String, folders: [String])
   /// A caption in another encoding, most likely the one named.
@@ -54,11 +54,14 @@ public enum DatasetError: ReportableError, Equatable {
       "\(path) is a file; give the folder that contains the images."
     case .unreadable(let path, let reason):
       "\(path) cannot be read (\(reason)); check its permissions and the disk."
-    case .empty(let path, let unsupported):
+    case .empty(let path, let unsupported, let masks):
       "\(path) contains no image"
-        + (unsupported.isEmpty
-          ? "; put 5 to 30 images of the subject there."
-          : ", only unsupported formats (\(listing(unsupported))); convert them.")
+        + (!unsupported.isEmpty
+          ? ", only unsupported formats (\(listing(unsupported))); convert them."
+          : masks.isEmpty
+            ? "; put 5 to 30 images of the subject there."
+            : ", only masks by their names (\(listing(masks))); if they are images, move or rename "
+              + "them or give them captions, and if they are masks, put their images beside them.")
     case .imagesInside(let path, let folders):
       "\(path) contains no image, but its folder \(folders[0]) does; give "
         + "`dataset: \(path)/\(folders[0])`, or list it in \(path)/subject.yaml under folders."

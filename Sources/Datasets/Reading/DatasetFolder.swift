@@ -42,6 +42,8 @@ struct DatasetFolder {
   /// The names of the images.
   private(set) var names = ImageNames([])
 
+  /// Masks with names such as `mask_dog`.
+  private var possibleMasks: [Image] = []
   /// Files that have the name of an image or of a mask and can be read as an image.
   private var candidates: [Image] = []
   private var sideFiles: [String] = []
@@ -94,58 +96,57 @@ struct DatasetFolder {
     }
   }
 
+  /// What a file is for, by its content and its name.
+  private enum Content {
+    /// An image or a mask, or one that cannot be read.
+    case image(Image)
+    case unused(Unused)
+  }
+
   /// A file is an image by its content. One that is not, and has the name of an image, cannot be
   /// used.
-  private mutating func sortByContent(_ name: String) {
-    let url = url.appending(path: name, directoryHint: .notDirectory)
+  private func content(of path: String) -> Content {
+    let name = path.lastPathPart
     do throws(ImageError) {
-      let header = try ImageDecoder.header(contentsOf: url)
-      if ImageName.isRaw(name, as: header.format) {
-        unused.append((name, .imageFormat))
-      } else {
-        candidates.append(Image(name: name, header: .success(header)))
-      }
+      let header = try ImageDecoder.header(
+        contentsOf: url.appending(path: path, directoryHint: .notDirectory))
+      let isRaw = ImageName.isRaw(name, as: header.format)
+      return isRaw ? .unused(.imageFormat) : .image(Image(name: path, header: .success(header)))
     } catch {
-      if Self.isFault(error.problem, ofImage: ImageName.promisesImage(name)) {
-        candidates.append(Image(name: name, header: .failure(error)))
-      } else {
-        let known = error.problem == .empty ? nil : Unused(name: name)
-        unused.append((name, known ?? Unused(error.problem)))
+      guard !error.problem.isFault(of: name) else {
+        return .image(Image(name: path, header: .failure(error)))
       }
+      let known = error.problem == .empty ? nil : Unused(name: name)
+      return .unused(known ?? Unused(error.problem))
     }
   }
 
-  /// Whether a file that cannot be read as an image is a fault of the dataset: it is meant as an
-  /// image by its name, or is one by its content.
-  private static func isFault(_ problem: ImageError.Problem, ofImage isNamedSo: Bool) -> Bool {
-    switch problem {
-    case .tooLarge: true
-    case .missing, .unreadable, .empty, .notAnImage, .truncated, .damaged, .fileTooLarge: isNamedSo
-    case .notAFile, .notBuiltIn: false
+  private mutating func sortByContent(_ name: String) {
+    switch content(of: name) {
+    case .image(let image): candidates.append(image)
+    case .unused(let reason): unused.append((name, reason))
     }
   }
 
   /// Separates masks from the images that they belong to.
   private mutating func sortCandidates() {
-    let captioned = Set(sideFiles.map(\.fileStem))
+    let captioned = Set(sideFiles.map { $0.fileStem.lowercased() })
     func isMask(_ name: String) -> Bool { MaskName.owner(of: name.fileStem) != nil }
     let others = ImageNames(candidates.map(\.name).filter { !isMask($0) })
     for image in candidates {
       let stem = image.name.fileStem
+      let isCaptioned = [stem, image.name].contains { captioned.contains($0.lowercased()) }
+      let owners = MaskName.owner(of: stem).map(others.owners)
       let possible = MaskName.possibleOwner(of: stem).map(others.owners) ?? []
       if MaskName.isConditioning(stem) {
         unused.append((image.name, .conditioning))
-      } else if let owner = MaskName.owner(of: stem) {
-        let owners = others.owners(owner)
-        if owners.isEmpty, captioned.contains(stem) || captioned.contains(image.name) {
-          namedAsMask.append(image.name)
-          images.append(image)
-        } else {
-          addMask(image.name, of: owners)
-        }
-      } else if !possible.isEmpty {
+      } else if let owners, !(owners.isEmpty && isCaptioned) {
+        addMask(image.name, of: owners)
+      } else if owners == nil, !possible.isEmpty, !isCaptioned {
         addMask(image.name, of: possible)
+        possibleMasks.append(image)
       } else {
+        if owners != nil || !possible.isEmpty { namedAsMask.append(image.name) }
         images.append(image)
       }
     }
@@ -157,22 +158,51 @@ struct DatasetFolder {
     for owner in owners { masks[owner, default: []].append(path) }
   }
 
+  /// Makes images of the masks with names such as `mask_dog` that have captions in metadata.
+  mutating func separateMasks(_ isCaptioned: (String) -> Bool) {
+    for mask in possibleMasks where isCaptioned(mask.name) {
+      masks = masks.mapValues { $0.filter { $0 != mask.name } }.filter { !$0.value.isEmpty }
+      namedAsMask.append(mask.name)
+      images.append(mask)
+    }
+    images.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    names = ImageNames(images.map(\.name))
+  }
+
   /// Adds the masks in a folder. Each has the name of its image.
   private mutating func addMasks(of folder: String) throws(DatasetError) {
     let place = url.appending(path: folder, directoryHint: .isDirectory)
     for entry in try FolderListing(place).entries {
       let path = "\(folder)/\(entry.name)"
-      let stem = entry.name.fileStem
       if SystemFile.contains(entry.name) {
         system.append(path)
-      } else if entry.kind == .file, entry.isText, ImageName.promisesImage(entry.name) {
-        let owners = names.owners(MaskName.owner(of: stem) ?? stem)
-        addMask(path, of: owners.isEmpty ? names.owners(stem) : owners)
+      } else if let reason = Self.obstacle(to: entry) {
+        unused.append((path, reason))
       } else {
-        unused.append(
-          (path, entry.isText ? Unused(name: entry.name) ?? .unknown : .notUTF8))
+        switch content(of: path) {
+        case .image: addMask(path, of: owners(ofMask: entry.name.fileStem))
+        case .unused(let reason): unused.append((path, reason))
+        }
       }
     }
+  }
+
+  /// Why an entry of a folder of masks is not read, whatever its content; nil: its content decides.
+  private static func obstacle(to entry: FolderListing.Entry) -> Unused? {
+    if !entry.isText { return .notUTF8 }
+    if entry.name.hasPrefix(".") { return .hidden }
+    return switch entry.kind {
+    case .file: nil
+    case .folder: .innerFolder
+    case .brokenLink: ImageName.promisesImage(entry.name) ? nil : .brokenLink
+    case .other: .notAFile
+    }
+  }
+
+  /// The images of a mask in a folder of masks.
+  private func owners(ofMask stem: String) -> [String] {
+    [MaskName.owner(of: stem), MaskName.possibleOwner(of: stem), stem].lazy
+      .compactMap { $0 }.map(names.owners).first { !$0.isEmpty } ?? []
   }
 
   /// Sorts a file that has the form of a caption or of a table of captions.
@@ -188,12 +218,10 @@ struct DatasetFolder {
       json.append(name)
     } else {
       // A file of no image may be an image under the name of a text.
-      let url = url.appending(path: name, directoryHint: .notDirectory)
-      do throws(ImageError) {
-        let header = try ImageDecoder.header(contentsOf: url)
-        images.append(Image(name: name, header: .success(header)))
-      } catch {
-        unused.append((name, error.problem == .empty ? .empty : .orphanCaption))
+      switch content(of: name) {
+      case .image(let image): images.append(image)
+      case .unused(let reason):
+        unused.append((name, reason == .empty ? .empty : .orphanCaption))
       }
     }
   }

@@ -50,9 +50,11 @@ public struct DatasetImage: Sendable, Equatable {
 
 extension PixelSize {
   /// Whether a mask of this size fits an image: it has the image's shape, up to the rounding of its
-  /// sides.
+  /// sides, which must not change the shape by more than a twentieth.
   func fits(_ image: PixelSize) -> Bool {
-    2 * abs(width * image.height - height * image.width) <= image.width + image.height
+    let (one, other) = (width * image.height, height * image.width)
+    let difference = abs(one - other)
+    return 2 * difference <= image.width + image.height && 20 * difference <= max(one, other)
   }
 }
 

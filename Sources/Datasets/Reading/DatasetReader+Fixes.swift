@@ -9,6 +9,15 @@ extension DatasetReader {
       let right = header.format.extensions[0]
       findings.misnamed.append(fix(file, in: folder, to: right, ShellCommand.move(_:to:)))
     }
+    if header.frames > 1 {
+      let text =
+        switch header.format {
+        case .tiff: "the first of \(header.frames) pages"
+        case .heic, .avif: "the primary one of \(header.frames) images"
+        case .png, .jpeg, .webp, .gif, .bmp: "the first of \(header.frames) frames"
+        }
+      findings.frames.append((folder.path(of: file), "only \(text) is read"))
+    }
     if let profile = header.colorProfile, !header.convertsColors {
       let isPNG = file.pathExtension.lowercased() == "png"
       let image = fix(file, in: folder, to: isPNG ? nil : "png", ShellCommand.toSRGB(_:as:))

@@ -8,14 +8,17 @@ extension DatasetReader {
   ///   - problems: Problems of the folders themselves.
   ///   - others: Folders that cannot be used. They add to the unusable files.
   /// - Throws: `DatasetError` for a folder without images, `FileAccessError`.
-  func survey(
+  mutating func survey(
     of directory: URL, problems: [DatasetProblem], unusable others: [UnusableFile] = []
   ) throws -> DatasetSurvey {
-    var unusable = unusable + others
     guard !names.isEmpty || !others.isEmpty else {
       throw DatasetError.empty(
-        directory.relativePath, unsupported: files(.imageFormat))
+        directory.relativePath, unsupported: files(.imageFormat), masks: files(.orphanMask))
     }
+    noteIdleMetadata()
+    var unusable = unusable + others
+    // Without captions, a broken file may be the one that has them.
+    if !hasCaptions, unusable.isEmpty { unusable = brokenJSON }
     if !hasCaptions, unusable.isEmpty, !unreadCaptions.isEmpty {
       unusable.append(
         UnusableFile(
@@ -87,7 +90,9 @@ extension DatasetReader {
         "the caption file is empty, the caption of the folder or the subject is used; "
           + "`empty_captions: true` trains these images with an empty caption"),
       problem(findings.misnamed, "the extension does not fit the format of the content"),
-    ] + captionProblems
+    ]
+      + Dictionary(grouping: findings.frames, by: \.text).sorted { $0.key < $1.key }
+      .map { text, images in DatasetProblem(images.map(\.image), text) } + captionProblems
       + [
         DatasetProblem(
           findings.namedAsMask,
@@ -124,6 +129,14 @@ extension DatasetReader {
           files.map(\.file),
           "\(keys.count == 1 ? "the key" : "the keys") \(listing(keys)) "
             + (keys.count == 1 ? "is not read" : "are not read"))
+      }
+      + findings.unreadValues.map { file, numbers in
+        let list = listing(numbers.map(String.init))
+        return DatasetProblem(
+          [file],
+          numbers.count == 1
+            ? "value \(list) of the list gives no image a caption and is not read"
+            : "values \(list) of the list give no image a caption and are not read")
       }
   }
 

@@ -14,6 +14,8 @@ struct DatasetReader {
     var sharing: [(images: [String], files: [String])] = []
     var doubleCaptions: [(image: String, text: String)] = []
     var unreadKeys: [(file: String, keys: [String])] = []
+    var unreadValues: [(file: String, numbers: [Int])] = []
+    var frames: [(image: String, text: String)] = []
     var otherColors: [(profile: String, image: Fix)] = []
     var beyondLimit: [String] = []
   }
@@ -40,6 +42,10 @@ struct DatasetReader {
 
   /// What metadata files give the images, by their paths. Earlier ones override later ones.
   var metadata: [String: [(entry: CaptionMetadata.Entry, source: String)]] = [:]
+  /// The metadata files that give an image a caption or a focus point.
+  var usedMetadata: Set<String> = []
+  /// JSON files that belong to no image and cannot be read.
+  var brokenJSON: [UnusableFile] = []
   /// The names of the files that cannot be used.
   var faulty: Set<String> = []
   /// The paths of all images.
@@ -53,7 +59,11 @@ struct DatasetReader {
 
   /// Reads the first `limit` images of a folder by name.
   mutating func read(_ folder: ImageFolder, limit: Int = .max) {
-    let files = folder.files
+    readMetadata(of: folder)
+    var files = folder.files
+    files.separateMasks { hasMetadataCaption(folder.url(of: $0)) }
+    var folder = folder
+    folder.files = files
     for file in files.system { roles[folder.path(of: file)] = .system }
     if files.hasSubjectFile {
       let isRead = folder.name == nil && !isCompanion
@@ -62,9 +72,10 @@ struct DatasetReader {
     }
     for (file, reason) in files.unused { note(file, in: folder, reason) }
     for link in files.brokenLinks { note(link, in: folder, .brokenLink) }
-    readMetadata(of: folder)
     for image in files.images.prefix(limit) { read(image, in: folder) }
-    findings.beyondLimit += files.images.dropFirst(limit).map { folder.path(of: $0.name) }
+    let others = files.images.dropFirst(limit).map(\.name)
+    findings.beyondLimit += folder.paths(of: others)
+    places.formUnion(others.map { folder.url(of: $0).standardizedFileURL.path })
     findings.namedAsMask += folder.paths(of: files.namedAsMask)
     for mask in files.orphanMasks { sortOrphan(mask, in: folder) }
     for masks in files.masks.values {
@@ -84,8 +95,7 @@ struct DatasetReader {
   /// A mask without its image is one of its own if metadata has its caption.
   private mutating func sortOrphan(_ mask: String, in folder: ImageFolder) {
     let url = folder.url(of: mask)
-    let lines = metadata[url.standardizedFileURL.path] ?? []
-    guard lines.contains(where: { !$0.entry.captions.isEmpty }) else {
+    guard hasMetadataCaption(url) else {
       return note(mask, in: folder, .orphanMask)
     }
     findings.namedAsMask.append(folder.path(of: mask))
@@ -93,40 +103,57 @@ struct DatasetReader {
     read(DatasetFolder.Image(name: mask, header: header), in: folder)
   }
 
+  private func hasMetadataCaption(_ image: URL) -> Bool {
+    let lines = metadata[image.standardizedFileURL.path] ?? []
+    return lines.contains { !$0.entry.captions.isEmpty }
+  }
+
   private mutating func read(_ image: DatasetFolder.Image, in folder: ImageFolder) {
-    let file = image.name
-    let name = folder.path(of: file)
-    let url = folder.url(of: file)
+    let name = folder.path(of: image.name)
+    let url = folder.url(of: image.name)
     let place = url.standardizedFileURL.path
     names.insert(name)
     places.insert(place)
-    guard let text = readCaptionFiles(of: file, in: folder) else {
-      return note(file, in: folder, .sideFault)
-    }
-    guard let header = attempt(name, { try image.header.get() }) else { return }
-    var mask: DatasetImage.Mask?
-    if let own = folder.files.masks[file]?.first {
-      let maskURL = folder.url(of: own)
-      let size = header.orientedSize
-      guard
-        attempt(folder.path(of: own), { try Self.check(maskURL, isOf: size, as: url) }) != nil
-      else { return note(file, in: folder, .sideFault) }
-      mask = .file(maskURL)
-    } else if header.hasAlpha {
-      mask = .alpha
-    }
-
     let lines = metadata[place] ?? []
-    let captions = captions(of: name, text, lines, folder.caption)
+    guard let (text, header, mask) = parts(of: image, in: folder) else {
+      usedMetadata.formUnion(lines.map(\.source))
+      return
+    }
+    let pointed = text.focus == nil ? lines.first { $0.entry.focus != nil } : nil
+    if let pointed { usedMetadata.insert(pointed.source) }
     images.append(
       DatasetImage(
-        url: url, name: name, size: header.orientedSize, captions: captions,
-        focus: text.focus ?? lines.lazy.compactMap(\.entry.focus).first
-          ?? subject.focusByName[name] ?? subject.focus,
+        url: url, name: name, size: header.orientedSize,
+        captions: captions(of: name, text, lines, folder),
+        focus: text.focus ?? pointed?.entry.focus ?? subject.focusByName[name] ?? subject.focus,
         repeats: folder.repeats, mask: mask,
         convertedProfile: header.convertsColors ? header.colorProfile : nil))
     roles[name] = .image
-    note(header, of: file, in: folder)
+    note(header, of: image.name, in: folder)
+  }
+
+  /// What the files of an image contain. nil: one of them cannot be used.
+  private mutating func parts(
+    of image: DatasetFolder.Image, in folder: ImageFolder
+  ) -> (text: ImageText, header: ImageHeader, mask: DatasetImage.Mask?)? {
+    let file = image.name
+    guard let text = readCaptionFiles(of: file, in: folder) else {
+      note(file, in: folder, .sideFault)
+      return nil
+    }
+    guard let header = attempt(folder.path(of: file), { try image.header.get() }) else {
+      return nil
+    }
+    guard let own = folder.files.masks[file]?.first else {
+      return (text, header, header.hasAlpha ? .alpha : nil)
+    }
+    let (url, mask) = (folder.url(of: file), folder.url(of: own))
+    let size = header.orientedSize
+    guard attempt(folder.path(of: own), { try Self.check(mask, isOf: size, as: url) }) != nil else {
+      note(file, in: folder, .sideFault)
+      return nil
+    }
+    return (text, header, .file(mask))
   }
 
   /// Throws `MaskError` for a mask that does not fit, `ImageError` for one that cannot be read.

@@ -1,4 +1,6 @@
+import Files
 public import Foundation
+import Images
 
 /// A file of a dataset that cannot be used.
 public struct UnusableFile: Sendable, CustomStringConvertible {
@@ -8,7 +10,13 @@ public struct UnusableFile: Sendable, CustomStringConvertible {
   public let error: any Error
 
   /// Shell commands that fix it, in the order to run them; may be empty.
-  public var commands: [String] { (error as? DatasetError)?.commands ?? [] }
+  public var commands: [String] {
+    switch error {
+    case let error as DatasetError: error.commands
+    case let error as ImageError: error.commands
+    default: []
+    }
+  }
 
   /// The error's sentence.
   public var description: String { "\(error)" }
@@ -113,15 +121,17 @@ extension Dataset {
 }
 
 extension DatasetFolder {
-  /// Throws `DatasetError` if the folder of a subject does not exist.
-  fileprivate static func check(_ url: URL, ofSubject subject: String) throws(DatasetError) {
+  /// Throws `DatasetError` if the folder of a subject does not exist, `FileAccessError` if it is a link
+  /// to something that does not exist.
+  fileprivate static func check(_ url: URL, ofSubject subject: String) throws {
     guard let isFolder = isFolder(url) else {
+      if let error = FileAccessError.danglingLink(url) { throw error }
       let parent = url.standardizedFileURL.deletingLastPathComponent()
-      throw .noSuchSubject(
+      throw DatasetError.noSuchSubject(
         subject, path: url.relativePath,
         existing: isFolder(parent) == true ? try folders(in: parent) : [])
     }
-    guard isFolder else { throw .notAFolder(url.relativePath) }
+    guard isFolder else { throw DatasetError.notAFolder(url.relativePath) }
   }
 
   /// The folders inside that contain images, or kohya's folders with images.
@@ -136,6 +146,18 @@ extension DatasetFolder {
       }
       return found
     }
+  }
+}
+
+extension ImageError {
+  /// The command that converts an image whose codec this build lacks, if the new name is free.
+  fileprivate var commands: [String] {
+    guard case .notBuiltIn = problem, let file else { return [] }
+    let url = URL(filePath: file).deletingPathExtension().appendingPathExtension("png")
+    guard !FileManager.default.fileExists(atPath: url.path) else { return [] }
+    return [
+      "\(ShellCommand.convert(file, to: url.relativePath)) && \(ShellCommand.remove(file))"
+    ]
   }
 }
 

@@ -7,10 +7,23 @@ struct FolderListing {
   enum Kind: Equatable {
     case file
     case folder
-    /// A link that leads nowhere or in a circle.
+    /// A link that leads nowhere or in a circle, or nothing.
     case brokenLink
     /// A device, a pipe or a socket.
     case other
+
+    init(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else {
+        self = .brokenLink
+        return
+      }
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: self = .file
+      case S_IFDIR: self = .folder
+      default: self = .other
+      }
+    }
   }
 
   struct Entry {
@@ -38,7 +51,7 @@ struct FolderListing {
         let path = folder.appending(path: name, directoryHint: .notDirectory).path
         entries.append(
           Entry(
-            name: name, kind: Self.kind(path), isText: Array(name.utf8) == bytes))
+            name: name, kind: Kind(path), isText: Array(name.utf8) == bytes))
       }
       errno = 0
     }
@@ -46,15 +59,5 @@ struct FolderListing {
       throw .unreadable(folder.relativePath, reason: systemReason(errno))
     }
     self.entries = entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-  }
-
-  private static func kind(_ path: String) -> Kind {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return .brokenLink }
-    return switch status.st_mode & S_IFMT {
-    case S_IFREG: .file
-    case S_IFDIR: .folder
-    default: .other
-    }
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 struct ImageFolder {
   /// Its path in the dataset folder; nil: the dataset folder itself.
   let name: String?
-  let files: DatasetFolder
+  var files: DatasetFolder
   /// How often an epoch repeats its images.
   var repeats = 1
   /// Caption of its images without one; nil: the subject's.

@@ -11,8 +11,9 @@ struct ImageFolders {
   /// Folders that should be read and cannot be read.
   private(set) var unusable: [UnusableFile] = []
 
-  /// Finds the folders of a subject. Throws `DatasetError` for a listed path that is not a folder.
-  init(own: DatasetFolder, subject: Subject) throws(DatasetError) {
+  /// Finds the folders of a subject. Throws `DatasetError` for a listed path that is not a folder,
+  /// `FileAccessError` for a link to something that does not exist.
+  init(own: DatasetFolder, subject: Subject) throws {
     all = [ImageFolder(name: nil, files: own, repeats: subject.repeats)]
     var places = [Self.place(of: own.url): ""]
     for folder in subject.folders {
@@ -22,8 +23,9 @@ struct ImageFolders {
         ? URL(filePath: folder.path, directoryHint: .isDirectory)
         : own.url.appending(path: folder.path, directoryHint: .isDirectory)
       guard DatasetFolder.isFolder(place) == true else {
+        if let error = FileAccessError.danglingLink(place) { throw error }
         let file = own.url.appending(path: Subject.fileName, directoryHint: .notDirectory)
-        throw .noListedFolder(place.relativePath, subjectFile: file.relativePath)
+        throw DatasetError.noListedFolder(place.relativePath, subjectFile: file.relativePath)
       }
       let name = folder.path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
       let kohya = KohyaFolder(place.lastPathComponent)
@@ -35,10 +37,14 @@ struct ImageFolders {
     let others = own.folders.filter { name in
       !DatasetFolder.validationNames.contains(name) && !all.contains { $0.name == name }
     }
-    var unread: [String] = []
+    var (unread, masks): ([String], [String]) = ([], [])
     for name in others {
       guard let kohya = KohyaFolder(name) else {
         unread.append(name)
+        continue
+      }
+      guard !MaskName.folders.contains(kohya.caption.lowercased()) else {
+        masks.append(name)
         continue
       }
       let place = own.url.appending(path: name, directoryHint: .isDirectory)
@@ -48,13 +54,17 @@ struct ImageFolders {
       }
       add(name, at: place, repeats: kohya.repeats, caption: kohya.caption, &places)
     }
-    if !unread.isEmpty {
-      problems.append(
-        DatasetProblem(
-          unread,
-          "not read; a folder inside a dataset is read only if its name is like 3_sks dog (repeats "
-            + "and caption) or \(Subject.fileName) lists it under folders"))
-    }
+    problems += [
+      DatasetProblem(
+        unread,
+        "not read; a folder inside a dataset is read only if its name is like 3_sks dog (repeats "
+          + "and caption) or \(Subject.fileName) lists it under folders"),
+      DatasetProblem(
+        masks,
+        "not read, since it has the name of a folder of masks; rename it to masks if it contains the "
+          + "masks of these images, or list it in \(Subject.fileName) under folders if it contains "
+          + "images of the subject"),
+    ].filter { !$0.files.isEmpty }
     for name in own.brokenLinks where KohyaFolder(name) != nil {
       let url = own.url.appending(path: name, directoryHint: .notDirectory)
       unusable.append(

@@ -1,7 +1,7 @@
 import Foundation
 import Images
 
-/// What the extension of a file name says of its content.
+/// Formats by file-name extension.
 enum ImageName {
   /// Whether a file of this name should contain an image of a format that is read.
   static func promisesImage(_ name: String) -> Bool {
@@ -27,23 +27,16 @@ enum ImageName {
   }
 }
 
-extension Unused {
-  /// The kind of a file that cannot be read as an image and whose name shows nothing.
-  init(_ problem: ImageError.Problem) {
-    switch problem {
-    case .empty: self = .empty
-    case .unreadable: self = .unreadable
-    case .truncated, .damaged: self = .damaged
-    case .notAnImage(let content):
-      self =
-        switch content {
-        case .jpegXL, .jpeg2000, .photoshop, .cameraRaw, .svg: .imageFormat
-        case .video: .video
-        case .pdf: .document
-        case .text, .unknown: .unknown
-        }
-    case .notBuiltIn: self = .imageFormat
-    case .missing, .notAFile, .tooLarge, .fileTooLarge: self = .unknown
+extension ImageError.Problem {
+  /// Whether a file of this name that cannot be read as an image is a fault of the dataset: it is
+  /// meant as an image by its name, or is one by its content.
+  func isFault(of name: String) -> Bool {
+    switch self {
+    case .tooLarge: true
+    case .notBuiltIn(let format): !ImageName.isRaw(name, as: format)
+    case .missing, .unreadable, .empty, .notAnImage, .truncated, .damaged, .fileTooLarge:
+      ImageName.promisesImage(name)
+    case .notAFile: false
     }
   }
 }

@@ -16,11 +16,14 @@ struct ImageText {
     !captions.isEmpty || emptyCaptions && !emptyFiles.isEmpty
   }
 
-  mutating func add(_ read: CaptionFile, from file: String) {
+  /// Adds what a file contains. Returns whether the file is empty or gives the image something.
+  mutating func add(_ read: CaptionFile, from file: String) -> Bool {
+    if read.captions.isEmpty, read.focus != nil, focus != nil { return false }
     if read.isEmpty { emptyFiles.append(file) }
     if source == nil || captions.isEmpty { source = file.pathExtension.lowercased() }
     if captions.isEmpty { captions = read.captions }
     focus = focus ?? read.focus
+    return true
   }
 }
 

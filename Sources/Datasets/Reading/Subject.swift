@@ -1,5 +1,6 @@
+import Files
 public import Foundation
-public import Options
+import Options
 
 /// The subject of a training, described by `subject.yaml` in the dataset folder.
 public struct Subject: Sendable, Equatable {
@@ -44,12 +45,19 @@ public struct Subject: Sendable, Equatable {
 
   /// Reads `subject.yaml` in a dataset folder, if it exists.
   ///
-  /// - Throws: `ConfigError` when the file is broken or sets an option that does not exist.
-  public init(name: String, directory: URL) throws(ConfigError) {
+  /// - Throws: `ConfigError` when the file is broken or sets an option that does not exist,
+  ///   `FileAccessError` for a link to something that does not exist.
+  public init(name: String, directory: URL) throws {
     let url = directory.appendingPathComponent(Self.fileName)
-    guard FileManager.default.fileExists(atPath: url.path) else {
+    switch FolderListing.Kind(url.path) {
+    case .file, .folder: break
+    case .brokenLink:
+      if let error = FileAccessError.danglingLink(url) { throw error }
       self.init(name: name)
       return
+    case .other:
+      throw ConfigError.unreadableFile(
+        url.relativePath, reason: "it is not a regular file; replace it with one")
     }
     let file = try SubjectFile(contentsOf: url)
     var focus: FocusPoint?

@@ -1,12 +1,14 @@
+import Images
+
 /// Why a file is not used. The order is that in which reports list the reasons.
 enum Unused: Int, Comparable, CaseIterable {
   case sideFault
-  case orphanCaption, otherCaption, emptyCaption
-  case captionTable, otherJSON, conceptFile
+  case orphanCaption, otherCaption, otherFocus, emptyCaption, alsoEmpty
+  case captionTable, otherJSON, brokenJSON, conceptFile, idleMetadata
   case orphanMask, otherMask, conditioning
   case imageFormat, damaged, video, archive, cache, weights
   case subjectFile, innerSubject, settings, document
-  case hidden, brokenLink, notAFile, notUTF8, empty, unreadable, unknown
+  case hidden, brokenLink, innerFolder, notAFile, notUTF8, empty, unreadable, unknown
 
   static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
 
@@ -16,13 +18,17 @@ enum Unused: Int, Comparable, CaseIterable {
     case .sideFault: "not trained on, since its caption or its mask cannot be used"
     case .orphanCaption: "no image of the same name, not read"
     case .otherCaption: "not read; the image has its caption in another file"
+    case .otherFocus: "not read; the image has its focus point in another file"
     case .emptyCaption: "empty; the image has its caption in another file"
+    case .alsoEmpty: "empty, as another caption file of the image is"
     case .captionTable:
       "a table that is not read; write captions to \(CaptionMetadata.fileNames[1]) with the columns "
         + "file_name and text, or to .txt files"
     case .otherJSON:
       "no captions of images in this folder, not read; captions are read from .txt files, "
         + "\(CaptionMetadata.fileName) and JSON with the key caption"
+    case .brokenJSON: "not valid JSON, not read; correct it if it has captions"
+    case .idleMetadata: "not used; no image takes a caption or a focus point from it"
     case .conceptFile:
       "a list of OneTrainer's concepts, not read; list their folders in \(Subject.fileName)"
     case .orphanMask:
@@ -41,6 +47,7 @@ enum Unused: Int, Comparable, CaseIterable {
     case .document: "a document, not read"
     case .hidden: "hidden, not read; an image needs a name that does not start with a dot"
     case .brokenLink: "a link that leads nowhere, not read; remove it or restore its target"
+    case .innerFolder: "a folder in a folder of masks, not read"
     case .notAFile: "no regular file, not read"
     case .notUTF8: "the name is not UTF-8, not read; rename it"
     case .empty: "empty (0 bytes), not read"
@@ -66,6 +73,25 @@ enum Unused: Int, Comparable, CaseIterable {
     }
     guard let kind = Self.kinds.first(where: { $0.endings.contains(ending) }) else { return nil }
     self = kind.unused
+  }
+
+  /// The kind of a file that cannot be read as an image and whose name shows nothing.
+  init(_ problem: ImageError.Problem) {
+    switch problem {
+    case .empty: self = .empty
+    case .unreadable: self = .unreadable
+    case .truncated, .damaged: self = .damaged
+    case .notAnImage(let content):
+      self =
+        switch content {
+        case .jpegXL, .jpeg2000, .photoshop, .cameraRaw, .svg: .imageFormat
+        case .video: .video
+        case .pdf: .document
+        case .text, .unknown: .unknown
+        }
+    case .notBuiltIn: self = .imageFormat
+    case .missing, .notAFile, .tooLarge, .fileTooLarge: self = .unknown
+    }
   }
 
   /// Extensions of cameras' raw images.

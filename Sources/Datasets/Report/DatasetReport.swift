@@ -52,28 +52,29 @@ public struct DatasetReport: Sendable {
         $0, isValidation: validation.contains($0.name), buckets: buckets, config: config,
         tokenizer: tokenizer)
     }
+    let unused = parts.map { ValidationImages.unused(config, beside: $0.trained) } ?? []
     problems =
       parts.map { trained, validation in
         trained.problems(config, buckets: buckets, tokenizer)
           + trained.orderProblems(config, buckets: buckets)
           + (validation?.problems(config, buckets: buckets, tokenizer) ?? [])
           + ValidationImages.notChosen(config, beside: trained)
-          + ValidationImages.unused(config, beside: trained)
+          + unused
       } ?? []
-    setRoles(ofValidation: validation)
+    setRoles(ofValidation: validation, unusedFolders: unused)
     if let parts, parts.validation == nil {
       try addFolder(beside: parts.trained, buckets: buckets, tokenizer)
     }
   }
 
-  private mutating func setRoles(ofValidation names: Set<String>) {
+  private mutating func setRoles(
+    ofValidation names: Set<String>, unusedFolders: [DatasetProblem]
+  ) {
     for index in files.indices where names.contains(files[index].path) {
       files[index].role = .validation
     }
-    for problem in problems {
-      for folder in problem.files where DatasetFolder.validationNames.contains(folder) {
-        files.append(DatasetFile(path: folder, role: .unused(problem.text)))
-      }
+    for problem in unusedFolders {
+      files += problem.files.map { DatasetFile(path: $0, role: .unused(problem.text)) }
     }
   }
 

@@ -26,22 +26,24 @@ public enum ValidationImages {
       return try Dataset.companionSurvey(
         directory: folder, caption: dataset.subject.defaultCaption,
         emptyCaptions: config.emptyCaptions)
-    } catch DatasetError.empty(let path, unsupported: []) {
+    } catch DatasetError.empty(let path, unsupported: [], masks: []) {
       throw ValidationError.empty(path)
     }
   }
 
-  /// The folder of validation images; nil: none is used. Throws `ValidationError.noFolder`.
+  /// The folder of validation images; nil: none is used. Throws `ValidationError.noFolder`,
+  /// `FileAccessError` for a link to something that does not exist.
   static func folder(
     _ config: DatasetOptions, beside dataset: Dataset
-  ) throws(ValidationError) -> URL? {
+  ) throws -> URL? {
     guard config.validateEvery > 0 else { return nil }
     let folder =
       config.validationDataset.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? ownFolder(of: dataset)
     guard FileManager.default.fileExists(atPath: folder.path) else {
       guard let path = config.validationDataset else { return nil }
-      throw .noFolder(path)
+      if let error = FileAccessError.danglingLink(folder) { throw error }
+      throw ValidationError.noFolder(path)
     }
     return folder
   }
@@ -51,15 +53,18 @@ public enum ValidationImages {
   {
     let present = ownFolders(of: dataset).filter { FileManager.default.fileExists(atPath: $0.path) }
     let chosen = config.validationDataset
-    if config.validateEvery == 0 {
-      guard let folder = chosen ?? present.first?.lastPathComponent else { return [] }
-      return [DatasetProblem([folder], "not evaluated, since validate_every is 0")]
-    }
     let used = chosen.map { URL(filePath: $0) } ?? ownFolder(of: dataset)
+    let others = present.filter { $0.standardizedFileURL.path != used.standardizedFileURL.path }
+    if config.validateEvery == 0 {
+      let folders =
+        chosen.map { [$0] + others.map(\.lastPathComponent) }
+        ?? present.map(\.lastPathComponent)
+      return [DatasetProblem(folders, "not evaluated, since validate_every is 0")]
+        .filter { !$0.files.isEmpty }
+    }
     let reason =
       chosen == nil ? "\(folderName) exists too" : "validation_dataset is another folder"
-    return present.filter { $0.standardizedFileURL.path != used.standardizedFileURL.path }
-      .map { DatasetProblem([$0.lastPathComponent], "not read, since \(reason)") }
+    return others.map { DatasetProblem([$0.lastPathComponent], "not read, since \(reason)") }
   }
 
   /// The folder of validation images in a dataset, whether it exists or not.

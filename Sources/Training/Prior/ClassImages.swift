@@ -64,7 +64,7 @@ public enum ClassImages: Sendable, Equatable {
         throw PriorError.tooFew(folder: path, found: found, requested: count)
       }
       return dataset
-    } catch DatasetError.empty(_, unsupported: []) {
+    } catch DatasetError.empty(_, unsupported: [], masks: []) {
       throw PriorError.tooFew(folder: path, found: 0, requested: count ?? 1)
     }
   }

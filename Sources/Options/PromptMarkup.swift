@@ -15,6 +15,10 @@ package struct PromptMarkup: Sendable, Equatable {
     case embedding
     /// Stands for one of several words: `{red|blue}`, `__color__`.
     case wildcard
+    /// Words that change from step to step: `[cat:dog:0.5]`, `[cat|dog]`.
+    case schedule
+    /// Combines two prompts: `AND`.
+    case composition
   }
 
   package let kind: Kind
@@ -24,8 +28,9 @@ package struct PromptMarkup: Sendable, Equatable {
   /// The markup in a text, at most one of each kind. Tags of image boards such as `name_(series)` and
   /// `:)` are text.
   package static func found(in text: String) -> [PromptMarkup] {
-    Kind.allCases.compactMap { kind in
-      kind.example(in: text).map { PromptMarkup(kind: kind, example: $0) }
+    let plain = PromptSchedule.examples(in: text).reduce(text) { $0.replacing($1, with: "") }
+    return Kind.allCases.compactMap { kind in
+      kind.example(in: kind == .weight ? plain : text).map { PromptMarkup(kind: kind, example: $0) }
     }
   }
 
@@ -65,6 +70,8 @@ extension PromptMarkup.Kind {
     case .embedding:
       first(in: text, "<", [/<[A-Za-z][\w-]*>/])
         ?? first(in: text, ":", [/(?i)\bembedding:[\w.-]+/]) ?? Self.knownEmbedding(in: text)
+    case .schedule: PromptSchedule.examples(in: text).first
+    case .composition: Self.composition(in: text)
     case .wildcard:
       first(in: text, "{", [/\{[^{}]*\}/]) { $0.contains("|") }
         ?? first(in: text, "__", [/\b__[\w-]{1,40}__\b/])
@@ -86,6 +93,17 @@ extension PromptMarkup.Kind {
       }
     }
     return nil
+  }
+
+  /// `AND` between words. A text in capitals may be that of a sign.
+  private static func composition(in text: String) -> String? {
+    guard text.contains("AND") else { return nil }
+    let words = text.split(whereSeparator: \.isWhitespace)
+    let isBetween = words.indices.dropFirst().dropLast().contains { place in
+      words[place] == "AND"
+        && [words[place - 1], words[place + 1]].contains { $0.contains(where: \.isLowercase) }
+    }
+    return isBetween ? "AND" : nil
   }
 
   /// A word that is the name of a widespread textual inversion.

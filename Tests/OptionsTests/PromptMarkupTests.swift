@@ -22,6 +22,10 @@ struct PromptMarkupTests {
       ("blurry, EasyNegative", .embedding, "EasyNegative"),
       ("a {red|blue} hat", .wildcard, "{red|blue}"),
       ("a __color__ hat", .wildcard, "__color__"),
+      ("a [cat:dog:0.5] sits", .schedule, "[cat:dog:0.5]"),
+      ("a [dog: 10] sits", .schedule, "[dog: 10]"),
+      ("a [cat|dog] sits", .schedule, "[cat|dog]"),
+      ("a cat AND a dog", .composition, "AND"),
     ])
   func found(text: String, kind: PromptMarkup.Kind, example: String) {
     #expect(PromptMarkup.found(in: text) == [PromptMarkup(kind: kind, example: example)])
@@ -36,6 +40,7 @@ struct PromptMarkupTests {
       "1girl, solo",
       "t-shirt, breakfast, Breakout", "a_b_c", "negative space", "a photo of dog, at night",
       "5 < 6 > 3",
+      "SALT AND PEPPER", "AND a dog", "a cat and a dog", "BRAND NEW", "[12:30]",
       "step 1: sit", "[]", "(:", "fate/stay_night",
     ])
   func text(text: String) {
@@ -57,6 +62,13 @@ struct PromptMarkupTests {
         && PromptMarkup.found(in: "[1] [red dog] {a} {b|c}").map(\.example) == [
           "[red dog]", "{b|c}",
         ])
+  }
+
+  @Test("a weight beside a schedule is found too")
+  func weightBesideSchedule() {
+    #expect(
+      PromptMarkup.found(in: "[cat:dog:0.5] [blurry]").map(\.example)
+        == ["[blurry]", "[cat:dog:0.5]"])
   }
 
   @Test("several texts give one of each kind, and kinds can be left out")

@@ -81,6 +81,8 @@ extension PromptMarkup {
       case .chunk: "remove it, since no word begins a new chunk"
       case .embedding: "remove it, since embeddings (textual inversions) are not read"
       case .wildcard: "write each variant as a text of its own"
+      case .schedule: "remove the brackets, since texts do not change from step to step"
+      case .composition: "write \"and\", since texts are not combined"
       }
     return "\"\(example)\" in \(text) is read as letters; \(advice)"
   }

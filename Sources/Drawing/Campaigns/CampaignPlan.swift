@@ -45,16 +45,15 @@ package struct CampaignPlan {
 
   /// What the user should know about prompts and options, a sentence each, once for all pictures.
   package var notes: [String] {
-    let read = campaign.pictures.map { picture in
+    var words: [PromptNote] = []
+    var others: [String] = []
+    for picture in campaign.pictures {
       var options = flags.over(picture.request).options
       options.prompt = picture.prompt
-      return options.notes()
+      words += options.promptNotes().filter { note in !words.contains { $0.isSameKind(as: note) } }
+      others += options.withoutEffect.filter { !others.contains($0) }
     }
-    var seen: Set<String> = []
-    // Sentences differ by their examples; one for each kind is enough.
-    return read.joined().filter { note in
-      seen.insert(note.split(separator: "; ").last.map(String.init) ?? note).inserted
-    }
+    return words.map(\.sentence) + others
   }
 
   /// The numbers of drawn, missing and changed pictures, in one sentence.

@@ -6,27 +6,23 @@ extension DrawingOptions {
   ///
   /// - Parameter prompts: The prompts that are drawn, if they are not this table's.
   package func notes(on prompts: [String]? = nil) -> [String] {
-    let texts = (prompts ?? [prompt ?? ""]) + [negative ?? ""]
-    let markup = PromptMarkup.found(
-      in: texts, without: promptWeights ? PromptMarkup.Kind.weights : [])
-    return markup.map(Self.sentence) + withoutEffect
+    promptNotes(on: prompts).map(\.sentence) + withoutEffect
   }
 
-  private static func sentence(_ markup: PromptMarkup) -> String {
-    let advice =
-      switch markup.kind {
-      case .adapter: "give the adapter's file to `loras`."
-      case .weight: "`prompt_weights: true` reads it as a weight."
-      case .escape: "`prompt_weights: true` reads it as a bracket."
-      case .chunk: "no option begins a new chunk, so remove it."
-      case .embedding: "embeddings (textual inversions) are not read, so remove it."
-      case .wildcard: "a campaign (`prompts`) draws every variant."
+  /// The words in prompts that are read as letters, at most one of each kind in the prompts and in the
+  /// negative one.
+  func promptNotes(on prompts: [String]? = nil) -> [PromptNote] {
+    let read = promptWeights ? PromptMarkup.Kind.weights : []
+    return PromptMarkup.found(in: prompts ?? [prompt ?? ""], without: read).map {
+      PromptNote(markup: $0, isNegative: false)
+    }
+      + PromptMarkup.found(in: [negative ?? ""], without: read).map {
+        PromptNote(markup: $0, isNegative: true)
       }
-    return "\"\(markup.example)\" in the prompt is read as letters; \(advice)"
   }
 
   /// The options that are set and change nothing.
-  private var withoutEffect: [String] {
+  var withoutEffect: [String] {
     let schema = Self.schema
     let defaults = DrawingOptions()
     var notes: [String] = []

@@ -1,0 +1,29 @@
+import Options
+
+/// Words in the prompt or negative prompt of a drawing that are read as letters.
+struct PromptNote {
+  let markup: PromptMarkup
+  let isNegative: Bool
+
+  var sentence: String {
+    let advice =
+      switch markup.kind {
+      case .adapter: "give the adapter's file to `loras`."
+      case .weight: "`prompt_weights: true` reads it as a weight."
+      case .escape: "`prompt_weights: true` reads it as a bracket."
+      case .chunk: "no option begins a new chunk, so remove it."
+      case .embedding: "embeddings (textual inversions) are not read, so remove it."
+      case .wildcard: "a campaign (`prompts`) draws every variant."
+      case .schedule: "a prompt does not change from step to step, so remove the brackets."
+      case .composition: "prompts are not combined, so write \"and\"."
+      }
+    return
+      "\"\(markup.example)\" in the \(isNegative ? "negative prompt" : "prompt") is read as letters; "
+      + advice
+  }
+
+  /// Whether another note has the same kind of words in the same prompt.
+  func isSameKind(as other: PromptNote) -> Bool {
+    markup.kind == other.markup.kind && isNegative == other.isNegative
+  }
+}

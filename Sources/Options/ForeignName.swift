@@ -4,9 +4,11 @@ public struct ForeignName: Sendable, Equatable {
   /// their keys in backticks.
   public let answer: String
 
-  /// An option with a counterpart.
-  package init(_ name: String, of program: String, is here: String) {
-    answer = "\(name) of \(program) is \(here) here"
+  /// An option with a counterpart: `` `rank` ``, or more words after "here", as in
+  /// `` `keep_last` here, a number of checkpoints ``.
+  package init(_ name: String, of program: String, is counterpart: String) {
+    let words = counterpart.contains(" here, ") ? counterpart : "\(counterpart) here"
+    answer = "\(name) of \(program) is \(words)"
   }
 
   /// An option without a counterpart, and why.
@@ -17,6 +19,13 @@ public struct ForeignName: Sendable, Equatable {
   /// An option that is not needed, and why.
   package init(_ name: String, of program: String, isNotNeeded reason: String) {
     answer = "\(name) of \(program) is not needed (\(reason))"
+  }
+}
+
+extension ForeignName {
+  /// The keys of the options that the answer names.
+  package var keys: [String] {
+    answer.matches(of: /`([a-z][a-z0-9_]*)(?:: [^`]+)?`/).map { String($0.1) }
   }
 }
 

@@ -65,6 +65,11 @@ struct LoraTrain: ParsableCommand {
         + "help.")
   }
 
+  private static func help(of name: String) -> String {
+    configuration.subcommands.first { $0.configuration.commandName == name }
+      .map { helpMessage(for: $0) } ?? ""
+  }
+
   private static var commandNames: [String] {
     configuration.subcommands.compactMap { $0.configuration.commandName }
   }
@@ -82,7 +87,7 @@ struct LoraTrain: ParsableCommand {
       if let late = commandNames.first(where: { sentence.contains("argument '\($0)'") }) {
         sentence = "The command comes before its options, as in lora-train \(late)"
         name = late
-      } else if let flag = ForeignFlag(message: sentence, command: name) {
+      } else if let flag = ForeignFlag(message: sentence, command: name, help: help(of: name)) {
         sentence = flag.sentence
       }
       let isWhole = sentence.hasSuffix("?") || sentence.hasSuffix(".")

@@ -47,7 +47,7 @@ extension ForeignFates {
       ],
     ]),
     notNeeded: fates([
-      "a run has its own folder, and every checkpoint resumes": [
+      "a run has its own folder below root, and every checkpoint resumes": [
         "output_dir", "resume_from_checkpoint", "cache_dir",
       ],
       "runs and their losses are kept in a database": ["logging_dir", "report_to"],

@@ -11,7 +11,7 @@ extension ForeignFates {
   private static let colors = "images are not changed in this way"
   private static let caches = "latents and embeddings of captions are always cached"
   private static let attention = "the fastest attention of the device is always used"
-  private static let runs = "a run has its own folder, and every checkpoint resumes"
+  private static let runs = "a run has its own folder below root, and every checkpoint resumes"
   private static let records = "runs and their losses are kept in a database"
   private static let hub = "a finished adapter is published by a command of its own"
   private static let metadata = "the metadata of a file are written by the export"
@@ -68,9 +68,10 @@ extension ForeignFates {
       ],
       colors: ["color_aug", "face_crop_aug_range", "resize_interpolation"],
       continuing: [
-        "dim_from_weights", "base_weights", "base_weights_multiplier", "resume", "initial_epoch",
+        "dim_from_weights", "base_weights", "base_weights_multiplier", "initial_epoch",
         "initial_step", "skip_until_initial_step",
       ],
+      "lora-train resume resumes runs of its own, and reads no state of sd-scripts": ["resume"],
       "a layer's adapter has no dropout and no limit of its norm": [
         "network_dropout", "scale_weight_norms", "network_multiplier",
       ],
@@ -92,9 +93,13 @@ extension ForeignFates {
       ],
       several: ["deepspeed", "zero_stage", "ddp_timeout"],
       "such a dataset is not read": ["dataset_class", "custom_attributes", "metadata_file"],
-      "it belongs into a dataset file": [
-        "num_repeats", "dataset_repeats", "image_dir", "class_tokens", "is_reg", "batch_size",
+      "repeats and captions of a folder are set in subject.yaml of the dataset": [
+        "num_repeats", "dataset_repeats", "class_tokens",
       ],
+      "the folder of the images is dataset, and that of class images prior_folder": [
+        "image_dir", "is_reg",
+      ],
+      "it belongs into a dataset file": ["batch_size"],
       "checkpoints are saved at numbers of steps": ["save_n_epoch_ratio"],
     ]),
     notNeeded: fates([

@@ -5,32 +5,72 @@ extension TrainingConfig {
   /// with dashes count as names in snake_case.
   package static func foreign(_ name: String) -> ForeignName? {
     let name = foreignKey(name)
-    if let (program, answer) = counterparts[name] {
-      return ForeignName(name, of: program, is: answer)
-    }
     for fates in [ForeignFates.kohya, .diffusers] {
-      if let reason = fates.noCounterpart[name] ?? unavailable[name] {
+      if let reason = fates.noCounterpart[name] {
         return ForeignName(name, of: fates.program, hasNone: reason)
       }
-      if let reason = fates.notNeeded[name] ?? unneeded[name] {
+      if let reason = fates.notNeeded[name] {
         return ForeignName(name, of: fates.program, isNotNeeded: reason)
+      }
+    }
+    for program in programs {
+      if let answer = program.here[name] {
+        return ForeignName(name, of: program.name, is: answer)
+      }
+      if let reason = program.noCounterpart[name] {
+        return ForeignName(name, of: program.name, hasNone: reason)
+      }
+      if let reason = program.notNeeded[name] {
+        return ForeignName(name, of: program.name, isNotNeeded: reason)
       }
     }
     return nil
   }
 
-  /// Program and counterpart of each name.
-  private static let counterparts: [String: (program: String, answer: String)] = {
-    var all: [String: (program: String, answer: String)] = [:]
-    for (program, names) in [
-      ("sd-scripts", kohya), ("diffusers", diffusers), ("OneTrainer", oneTrainer),
-      ("ai-toolkit", toolkit), ("other programs", common),
-    ] {
-      for (name, answer) in names where all[name] == nil { all[name] = (program, answer) }
-    }
-    return all
-  }()
+  /// Another program's names without an entry in ``ForeignFates``. No program has a name twice.
+  struct ForeignProgram {
+    let name: String
+    /// The names of options with a counterpart, and what they are here.
+    let here: [String: String]
+    /// The names of options without a counterpart, and why.
+    var noCounterpart: [String: String] = [:]
+    /// The names of options that are not needed, and why.
+    var notNeeded: [String: String] = [:]
+  }
 
+  /// The first program with a name is the one that answers.
+  static let programs = [
+    ForeignProgram(
+      name: "sd-scripts", here: kohya,
+      noCounterpart: [
+        "network_module": "a LoRA is trained", "optimizer_type": onlyAdamW,
+        "use_8bit_adam": "AdamW keeps its state in fp32", "use_lion_optimizer": onlyAdamW,
+        "caption_extension": captionFiles, "caption_extention": captionFiles,
+      ],
+      notNeeded: ["network_train_unet_only": "only the UNet is trained"]),
+    ForeignProgram(
+      name: "diffusers", here: diffusers,
+      noCounterpart: [
+        "optimizer": onlyAdamW, "scale_lr": "the learning rate is used as it is given",
+        "use_ema": noAverage,
+      ]),
+    ForeignProgram(
+      name: "OneTrainer", here: oneTrainer,
+      noCounterpart: ["ema": noAverage, "dropout_probability": "the adapter has no dropout"],
+      notNeeded: ["temp_device": "weights are released after use"]),
+    ForeignProgram(
+      name: "ai-toolkit", here: toolkit,
+      noCounterpart: ["max_denoising_steps": "all timesteps are trained"],
+      notNeeded: ["train_unet": "the UNet is always trained"]),
+    ForeignProgram(
+      name: "other programs", here: common,
+      notNeeded: ["workers": loaders, "num_workers": loaders]),
+  ]
+
+  private static let onlyAdamW = "AdamW is the only optimizer"
+  private static let captionFiles = "captions are read from .txt, .caption and JSON files"
+  private static let noAverage = "weights are not averaged"
+  private static let loaders = "images are read once, for the caches"
   private static let subjectFile = "in subject.yaml of the dataset"
 
   private static let kohya = [
@@ -44,10 +84,11 @@ extension TrainingConfig {
     "max_train_epochs": "`epochs`", "train_batch_size": "`batch_size`",
     "gradient_accumulation_steps": "`gradient_accumulation`", "mixed_precision": "`precision`",
     "save_every_n_steps": "`checkpoint_every`",
-    "save_every_n_epochs": "`checkpoint_every`, in steps",
-    "save_last_n_steps": "`keep_last`, a number of checkpoints",
+    "save_every_n_epochs": "`checkpoint_every` here, in steps",
+    "save_last_n_steps": "`keep_last` here, a number of checkpoints",
     "save_last_n_epochs": "`keep_last`",
-    "sample_every_n_steps": "`sample_every`", "sample_every_n_epochs": "`sample_every`, in steps",
+    "sample_every_n_steps": "`sample_every`",
+    "sample_every_n_epochs": "`sample_every` here, in steps",
     "prior_loss_weight": "`prior_weight`", "train_data_dir": "`dataset`",
     "reg_data_dir": "`prior_folder`",
     "dataset_config": "a file that lora-train import-config translates",
@@ -56,11 +97,9 @@ extension TrainingConfig {
     "bucket_no_upscale": "`upscale: false`", "flip_aug": "`flip`", "random_crop": "`crop: random`",
     "shuffle_caption": "`caption_shuffle`", "caption_dropout_rate": "`caption_dropout`",
     "enable_wildcard": "`caption_alternatives`", "max_token_length": "`max_caption_tokens`",
-    "alpha_mask": "`masks`", "masked_loss": "`masks`", "validation_split": "`validation_images`",
+    "alpha_mask": "`masks`", "masked_loss": "`masks`",
+    "validation_split": "`validation_images` here, a number of images, not a share",
     "validate_every_n_steps": "`validate_every`", "output_name": "`subject`",
-    "output_dir": "`root`, the folder of all runs", "num_repeats": "repeats \(subjectFile)",
-    "dataset_repeats": "repeats \(subjectFile)", "class_tokens": "caption \(subjectFile)",
-    "max_data_loader_n_workers": "`threads`", "resume": "lora-train resume",
   ]
 
   private static let diffusers = [
@@ -71,9 +110,8 @@ extension TrainingConfig {
     "snr_gamma": "`min_snr_gamma`", "with_prior_preservation": "`prior_images`",
     "class_data_dir": "`prior_folder`", "num_class_images": "`prior_images`",
     "checkpointing_steps": "`checkpoint_every`", "checkpoints_total_limit": "`keep_last`",
-    "validation_prompt": "`sample_prompts`", "validation_epochs": "`sample_every`, in steps",
-    "num_validation_images": "`sample_seeds`, one for each picture",
-    "resume_from_checkpoint": "lora-train resume", "dataloader_num_workers": "`threads`",
+    "validation_prompt": "`sample_prompts`", "validation_epochs": "`sample_every` here, in steps",
+    "num_validation_images": "`sample_seeds` here, one for each picture",
   ]
 
   private static let oneTrainer = [
@@ -84,7 +122,7 @@ extension TrainingConfig {
     "validate_after": "`validate_every`", "masked_training": "`masks`",
     "unmasked_weight": "`mask_floor`", "clip_grad_norm": "`max_gradient_norm`",
     "aspect_ratio_bucketing": "`buckets`", "output_model_destination": "`root`",
-    "sample_definition_file_name": "`sample_prompts`", "temp_device": "`device`",
+    "sample_definition_file_name": "`sample_prompts`",
     "train_device": "`device`",
   ]
 
@@ -95,7 +133,6 @@ extension TrainingConfig {
     "shuffle_tokens": "`caption_shuffle`", "name_or_path": "`model`",
     "guidance_scale": "`sample_guidance`", "training_folder": "`root`",
     "lr_scheduler_params": "`learning_rate_schedule`", "prompts": "`sample_prompts`",
-    "max_denoising_steps": "not available",
   ]
 
   /// Names that are plausible, whoever has them.
@@ -104,7 +141,7 @@ extension TrainingConfig {
     "target_modules": "`lora_targets`", "batch": "`batch_size`", "max_steps": "`steps`",
     "num_steps": "`steps`", "iterations": "`steps`", "train_steps": "`steps`",
     "num_epochs": "`epochs`", "max_epochs": "`epochs`", "epoch": "`epochs`",
-    "data_dir": "`dataset`", "image_dir": "`dataset`", "images": "`dataset`", "data": "`dataset`",
+    "data_dir": "`dataset`", "images": "`dataset`", "data": "`dataset`",
     "input_dir": "`dataset`", "checkpoint": "`model`", "base_model": "`model`",
     "ckpt": "`model`", "lr_schedule": "`learning_rate_schedule`",
     "warmup": "`learning_rate_warmup_steps`",
@@ -115,26 +152,11 @@ extension TrainingConfig {
     "trigger": "trigger \(subjectFile)", "class_word": "class_word \(subjectFile)",
     "class_name": "class_word \(subjectFile)", "caption": "caption \(subjectFile)",
     "sample_prompt": "`sample_prompts`", "sample_seed": "`sample_seeds`",
-    "reg_images": "`prior_folder`", "lora": "`init_lora`, which starts a training from a LoRA",
-    "workers": "`threads`", "num_workers": "`threads`", "output": "`root`, the folder of all runs",
-    "outdir": "`root`, the folder of all runs", "size": "`resolution`", "width": "`resolution`",
+    "reg_images": "`prior_folder`", "lora": "`init_lora` here, which starts a training from a LoRA",
+    "output": "`root` here, the folder of all runs",
+    "outdir": "`root` here, the folder of all runs", "size": "`resolution`",
+    "width": "`resolution`",
     "grad_checkpointing": "`gradient_checkpointing`",
     "gradient_clipping": "`max_gradient_norm`",
-  ]
-
-  private static let unavailable = [
-    "network_module": "a LoRA is trained", "optimizer_type": "AdamW is the only optimizer",
-    "optimizer": "AdamW is the only optimizer", "use_8bit_adam": "AdamW keeps its state in fp32",
-    "use_lion_optimizer": "AdamW is the only optimizer",
-    "scale_lr": "the learning rate is used as it is given",
-    "caption_extension": "captions are read from .txt files",
-    "caption_extention": "captions are read from .txt files",
-    "ema": "weights are not averaged", "use_ema": "weights are not averaged",
-    "dropout_probability": "the adapter has no dropout",
-  ]
-
-  private static let unneeded = [
-    "network_train_unet_only": "only the UNet is trained",
-    "train_unet": "the UNet is always trained",
   ]
 }

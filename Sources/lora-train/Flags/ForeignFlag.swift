@@ -9,12 +9,15 @@ struct ForeignFlag {
   let sentence: String
 
   /// Reads the parser's message on an unknown option. nil for other messages and unknown names.
-  init?(message: String, command: String) {
+  ///
+  /// - Parameter help: The help of the command.
+  init?(message: String, command: String, help: @autoclosure () -> String) {
     guard let flag = message.prefixMatch(of: /Unknown option '(-{1,2}([^'=]+))/) else { return nil }
     let name = String(flag.2)
     let draws = ["generate", "compare"].contains(command)
     let (drawing, training) = (DrawingOptions.foreign(name), TrainingConfig.foreign(name))
-    let foreign = draws ? drawing : training
+    let flags = CommandFlags(of: command, help: help())
+    let foreign = (draws ? drawing : training).flatMap { flags.has($0) ? $0 : nil }
     let key = foreignKey(name)
     let begin = "There is no option \(flag.1); "
     if let own = Self.command(of: key), own != command, foreign == nil || key == "lora" {
@@ -23,7 +26,7 @@ struct ForeignFlag {
         + (key == "lora" ? ", and `init_lora` starts a training from a LoRA".wordingFlags : "")
     } else if let foreign {
       sentence = begin + foreign.answer.wordingFlags
-    } else if let other = draws ? training : drawing {
+    } else if flags.isTable, let other = draws ? training : drawing {
       sentence =
         begin + other.answer.wordingFlags + ", for lora-train \(draws ? "train" : "generate")"
     } else {
@@ -38,6 +41,30 @@ struct ForeignFlag {
     }
     if has(TrainingConfig.schema.options) { return "train" }
     return has(DrawingOptions.schema.options) ? "generate" : nil
+  }
+}
+
+/// The flags of a command.
+private struct CommandFlags {
+  /// Whether the command has the flags of a table of options.
+  let isTable: Bool
+  private let names: Set<String>
+
+  init(of command: String, help: String) {
+    isTable = ["train", "dataset", "generate", "compare"].contains(command)
+    // A flag begins its line, and its help follows after two spaces.
+    let lines = help.split(separator: "\n").map { $0.drop { $0 == " " } }
+      .filter { $0.hasPrefix("-") }
+    names = Set(
+      lines.flatMap { line in
+        String(line.split(separator: "  ")[0]).matches(of: /--[a-z0-9-]+/).map { String($0.0) }
+      })
+  }
+
+  /// Whether the command has the options that an answer names.
+  func has(_ foreign: ForeignName) -> Bool {
+    let named = foreign.answer.wordingFlags.matches(of: /--[a-z0-9-]+/).map { String($0.0) }
+    return named.isEmpty ? isTable : named.allSatisfy(names.contains)
   }
 }
 

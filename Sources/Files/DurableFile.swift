@@ -28,12 +28,13 @@ public enum DurableFile {
 
   /// Calls `write` with a temporary path, and renames the result to `url` if that succeeds. Makes
   /// the folder. Other processes may write the same file at the same time. Temporary files of
-  /// processes that died are removed. Throws `FileAccessError.unwritable` and what `write` throws.
+  /// processes that died are removed, and a file that one had moved aside gets its name back. Throws
+  /// `FileAccessError.unwritable` and what `write` throws.
   package static func replace(_ url: URL, write: (URL) throws -> Void) throws {
     let folder = url.deletingLastPathComponent()
     try makeFolder(folder)
     let prefix = temporaryPrefix(of: url)
-    try removeLeftovers(in: folder, prefix: prefix)
+    try removeLeftovers(of: url)
     let temporary = folder.appending(path: "\(prefix)\(getpid())")
     do {
       try write(temporary)
@@ -51,13 +52,13 @@ public enum DurableFile {
     let parent = url.deletingLastPathComponent()
     try makeFolder(parent)
     let prefix = temporaryPrefix(of: url)
-    try removeLeftovers(in: parent, prefix: prefix)
+    try removeLeftovers(of: url)
     let temporary = parent.appending(path: "\(prefix)\(getpid())")
     do {
       try makeFolder(temporary)
       try write(temporary)
       try syncFolder(temporary)
-      try exchange(temporary, url, aside: parent.appending(path: "\(prefix)replaced.\(getpid())"))
+      try exchange(temporary, url, aside: aside(url))
     } catch {
       discard(temporary)
       throw error
@@ -121,9 +122,9 @@ public enum DurableFile {
   /// Renames a file on a file system that does not replace a file by renaming: the existing one is
   /// moved aside first, and removed last.
   private static func renameAside(_ source: URL, _ destination: URL) -> Bool {
-    let aside = destination.deletingLastPathComponent()
-      .appending(path: "\(temporaryPrefix(of: destination))replaced.\(getpid())")
+    let aside = aside(destination)
     guard Foundation.rename(destination.path, aside.path) == 0 else { return false }
+    Failpoint.rename.pass(aside.path)
     guard Foundation.rename(source.path, destination.path) == 0 else {
       let code = errno
       Foundation.rename(aside.path, destination.path)
@@ -151,24 +152,6 @@ public enum DurableFile {
     }
   }
 
-  /// The start of the names of a file's temporary files: `.<name>.<host>.`. The name is shortened if
-  /// the result could be longer than the 255 bytes that file systems allow.
-  private static func temporaryPrefix(of url: URL) -> String {
-    var name = url.lastPathComponent
-    if name.utf8.count > 100 {
-      let hash = ContentHash.of(Data(name.utf8)).prefix(16)
-      while name.utf8.count > 80 { name.removeLast() }
-      name += "-\(hash)"
-    }
-    return ".\(name).\(CurrentProcess.host.prefix(64))."
-  }
-
-  /// Whether ``replace(_:write:)`` gives this name to temporary files: `.<name>.<host>.<process>`.
-  package static func isTemporary(_ name: String) -> Bool {
-    guard name.hasPrefix("."), let end = name.lastIndex(of: ".") else { return false }
-    return name[..<end].dropFirst().contains(".") && pid_t(name[end...].dropFirst()) != nil
-  }
-
   package static func exists(_ url: URL) -> Bool {
     FileManager.default.fileExists(atPath: url.path)
   }
@@ -194,22 +177,6 @@ public enum DurableFile {
   static func sync(_ descriptor: CInt, of url: URL) throws(FileAccessError) {
     guard Failpoint.sync.fails(url.path) || fsync(descriptor) != 0 else { return }
     guard [EINVAL, ENOTSUP, ENOSYS].contains(errno) else { throw FileAccessError(writing: url) }
-  }
-
-  /// Removes temporary files of processes on this machine that have ended.
-  private static func removeLeftovers(in folder: URL, prefix: String) throws(FileAccessError) {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    } catch {
-      throw .unreadable(file: folder.relativePath, reason: error.reason)
-    }
-    for name in names where name.hasPrefix(prefix) {
-      guard let pid = pid_t(name.dropFirst(prefix.count)), pid > 0, kill(pid, 0) != 0,
-        errno == ESRCH
-      else { continue }
-      discard(folder.appending(path: name))
-    }
   }
 
   private static func isFolder(_ url: URL) -> Bool {

@@ -47,7 +47,8 @@ public enum FileAccessError: ReportableError, Equatable {
   /// What to do about the system's reason for a failed write.
   private static func remedy(_ reason: String) -> String {
     switch reason {
-    case systemReason(EACCES), systemReason(EPERM), systemReason(EROFS): "change its permissions"
+    case systemReason(EACCES), systemReason(EPERM): "change its permissions"
+    case systemReason(EROFS): "mount its file system for writing"
     case systemReason(ENAMETOOLONG): "choose a shorter name"
     case systemReason(ENOENT), systemReason(ENOTDIR), systemReason(EISDIR): "check the path"
     case systemReason(ENOSPC), systemReason(EDQUOT): "free some space"

@@ -1,3 +1,16 @@
+package import Foundation
+
+extension URL {
+  /// The names in this folder, sorted; none if it does not exist or cannot be read.
+  package var entryNames: [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path.isEmpty ? "." : path).sorted()
+    } catch {
+      return []
+    }
+  }
+}
+
 extension String {
   /// The text shortened for a message: at most `limit` characters, with the middle of a longer text
   /// left out.

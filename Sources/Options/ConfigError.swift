@@ -24,6 +24,8 @@ public enum ConfigOrigin: Sendable, Equatable {
 public enum ConfigError: ReportableError, Equatable {
   /// The file named by the user does not exist.
   case missingFile(String)
+  /// The file is a link to something that does not exist.
+  case danglingLink(String, target: String)
   /// The file exists, but cannot be read as UTF-8 text.
   case unreadableFile(String, reason: String)
   /// The file is not YAML, or not a list of `option: value`.
@@ -39,7 +41,7 @@ public enum ConfigError: ReportableError, Equatable {
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .missingFile: .missingInput
+    case .missingFile, .danglingLink: .missingInput
     case .unreadableFile: .inputOutput
     case .malformedFile, .unknownKey: .badData
     case .invalidValue(_, .file, _, _): .badData
@@ -52,6 +54,8 @@ public enum ConfigError: ReportableError, Equatable {
     switch self {
     case .missingFile(let file):
       "There is no configuration file \(file); check its path."
+    case .danglingLink(let file, let target):
+      FileAccessError.linkTarget(file: file, target: target).description
     case .unreadableFile(let file, let reason):
       "\(file) cannot be read: \(reason)."
     case .malformedFile(let file, let line, let problem):

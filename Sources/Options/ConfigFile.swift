@@ -27,6 +27,9 @@ package struct ConfigFile {
     do {
       data = try Data(contentsOf: url)
     } catch CocoaError.fileReadNoSuchFile {
+      if case .linkTarget(_, let target) = FileAccessError.danglingLink(url) {
+        throw .danglingLink(name, target: target)
+      }
       throw .missingFile(name)
     } catch {
       let reason = url.hasDirectoryPath ? "it is a folder" : error.reason

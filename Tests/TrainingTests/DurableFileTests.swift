@@ -58,7 +58,7 @@ struct DurableFileTests {
     "An error of writing names what to do about its reason",
     arguments: [
       (EACCES, "change its permissions or choose another place"),
-      (EROFS, "change its permissions or choose another place"),
+      (EROFS, "mount its file system for writing or choose another place"),
       (ENAMETOOLONG, "choose a shorter name or choose another place"),
       (ENOSPC, "free some space or choose another place"),
       (EIO, "check the disk or choose another place"),
@@ -84,6 +84,22 @@ struct DurableFileTests {
     }
     try DurableFile.replace(file, with: Data())
     #expect(try names() == [living, "picture.png"])
+  }
+
+  @Test("a file that a dead process had moved aside gets its name back, unless the new one has it")
+  func movedAside() throws {
+    try DurableFile.makeFolder(file.deletingLastPathComponent())
+    let aside = file.deletingLastPathComponent()
+      .appending(path: ".picture.png.\(CurrentProcess.host).replaced.\(pid_t.max)")
+    #expect(DurableFile.file(replacedBy: aside)?.path == file.path)
+    try Data("old".utf8).write(to: aside)
+    #expect(throws: Refused.self) { try DurableFile.replace(file) { _ in throw Refused() } }
+    #expect(try Data(contentsOf: file) == Data("old".utf8))
+    #expect(try names() == ["picture.png"])
+    try Data("older".utf8).write(to: aside)
+    #expect(throws: Refused.self) { try DurableFile.replace(file) { _ in throw Refused() } }
+    #expect(try Data(contentsOf: file) == Data("old".utf8))
+    #expect(try names() == ["picture.png"])
   }
 
   @Test("folders are created with their parents; the error for an obstacle names it")

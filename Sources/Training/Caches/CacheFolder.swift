@@ -88,18 +88,9 @@ public struct CacheFolder: Sendable {
   /// The files in the caches' folders whose names satisfy a condition.
   private func files(where isWanted: (CacheKind, String) -> Bool) -> [CacheEntry] {
     CacheKind.allCases.flatMap { kind in
-      names(in: kind.folder.map { url.appending(path: $0) } ?? url)
-        .filter { isWanted(kind, $0) }.sorted()
+      (kind.folder.map { url.appending(path: $0) } ?? url).entryNames
+        .filter { isWanted(kind, $0) }
         .compactMap { CacheEntry(kind, name: $0, in: url) }
-    }
-  }
-
-  /// The names in a folder; none if it does not exist.
-  private func names(in folder: URL) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    } catch {
-      return []
     }
   }
 }

@@ -19,7 +19,7 @@ enum Leftover: String, CaseIterable {
 }
 
 extension RunFolder {
-  /// Removes temporary files and folders of a process that died. A checkpoint that was being
+  /// Removes temporary files and folders of a process that died. A file or checkpoint that was being
   /// replaced gets its name back if the new one is missing. Only the holder of the run's lock may
   /// call this: no other process writes in the folder.
   ///
@@ -35,12 +35,17 @@ extension RunFolder {
     let files = paths.compactMap { $0 as? String }.map { url.appending(path: $0) }.filter {
       DurableFile.isTemporary($0.lastPathComponent)
     }
-    return try files.sorted { $0.path < $1.path }.map(removed)
+    return try files.sorted { $0.path < $1.path }.map { leftover in
+      guard let file = DurableFile.file(replacedBy: leftover), !DurableFile.exists(file) else {
+        return try removed(leftover)
+      }
+      return try restored(leftover, as: file)
+    }
   }
 
   private func clearCheckpoints() throws -> [String] {
     var done: [String] = []
-    for name in Self.names(in: url).sorted() {
+    for name in url.entryNames {
       guard name.hasPrefix("."),
         let kind = Leftover.allCases.first(where: { name.hasSuffix(".\($0.rawValue)") })
       else { continue }
@@ -48,14 +53,17 @@ extension RunFolder {
       guard Self.step(inName: own) != nil else { continue }
       let (leftover, checkpoint) = (url.appending(path: name), url.appending(path: own))
       if kind == .replaced, !DurableFile.exists(checkpoint) {
-        try DurableFile.rename(leftover, to: checkpoint)
-        done.append(
-          "\(checkpoint.relativePath) was restored, because it was not replaced completely.")
+        done.append(try restored(leftover, as: checkpoint))
       } else {
         done.append(try removed(leftover))
       }
     }
     return done
+  }
+
+  private func restored(_ leftover: URL, as url: URL) throws -> String {
+    try DurableFile.rename(leftover, to: url)
+    return "\(url.relativePath) was restored, because it was not replaced completely."
   }
 
   private func removed(_ leftover: URL) throws -> String {

@@ -1,10 +1,11 @@
+import Files
 import Foundation
 import Torch
 
 extension RunFolder {
   /// All checkpoints, the newest first, without checking them.
   public var checkpoints: [CheckpointFolder] {
-    Self.names(in: url).compactMap { name in
+    url.entryNames.compactMap { name in
       Self.step(inName: name).map {
         CheckpointFolder(url: url.appending(path: name), step: $0)
       }

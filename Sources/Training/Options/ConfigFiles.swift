@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 
 /// The configuration files of a training: those that are read, and files of similar names that are
@@ -26,8 +27,7 @@ package struct ConfigFiles: Sendable, Equatable {
     let subject = subject.flatMap { SubjectName.isFolderName($0) ? $0 : nil }
     let usual = subject.map { folder.appendingPathComponent("\($0).yaml") }
     own = file ?? usual.flatMap { Self.exists($0) ? $0 : nil }
-    let read = [self.common, usual.flatMap { Self.exists($0) ? $0 : nil }, file]
-      .compactMap { $0?.standardizedFileURL.path }
+    let read = [self.common, usual.flatMap { Self.exists($0) ? $0 : nil }, file].compactMap { $0 }
     var places = (Self.similar(to: folder) + others).flatMap { place in
       (["default"] + (subject.map { [$0] } ?? [])).map { (place, $0) }
     }
@@ -37,9 +37,12 @@ package struct ConfigFiles: Sendable, Equatable {
         filePath: "Datasets/\(subject)", directoryHint: .isDirectory, relativeTo: project)
       places += [(project, subject), (dataset, subject), (dataset, "config")]
     }
-    var seen = Set(read)
-    unread = places.flatMap { Self.files(in: $0.0, named: $0.1) }
-      .filter { seen.insert($0.standardizedFileURL.path).inserted }.map(Self.path)
+    // The names of one file may differ, on a file system that ignores case.
+    let found = places.flatMap { Self.files(in: $0.0, named: $0.1) }
+    unread = found.reduce(into: [URL]()) { unread, file in
+      guard !(read + unread).contains(where: { DurableFile.isSame($0, file) }) else { return }
+      unread.append(file)
+    }.map(Self.path)
   }
 
   /// The files that are read, in the order of their reading, as paths.
@@ -70,14 +73,14 @@ package struct ConfigFiles: Sendable, Equatable {
       return name.hasSuffix("s") ? String(name.dropLast()) : name
     }
     let wanted = plain(folder.lastPathComponent)
-    let names = names(in: parent).filter { plain($0) == wanted && $0 != folder.lastPathComponent }
+    let names = parent.entryNames.filter { plain($0) == wanted && $0 != folder.lastPathComponent }
     return [folder] + names.map { parent.appending(path: $0, directoryHint: .isDirectory) }
   }
 
   /// The files in a folder with this name in any letters, and with an ending of YAML.
   private static func files(in folder: URL, named stem: String) -> [URL] {
     let wanted = ["\(stem).yaml", "\(stem).yml"].map { $0.lowercased() }
-    return names(in: folder).filter { wanted.contains($0.lowercased()) }
+    return folder.entryNames.filter { wanted.contains($0.lowercased()) }
       .map { folder.appending(path: $0) }
       .filter { !isEmpty($0) }
   }
@@ -88,23 +91,14 @@ package struct ConfigFiles: Sendable, Equatable {
     return path.hasPrefix("./") ? String(path.dropFirst(2)) : path
   }
 
+  /// Whether there is a file or a link of this name. Reading names the target of a link to nothing.
   private static func exists(_ file: URL) -> Bool {
-    FileManager.default.fileExists(atPath: file.path)
+    DurableFile.exists(file) || FileAccessError.danglingLink(file) != nil
   }
 
   /// Whether a file has no content, as one that a shell has just made for output.
   private static func isEmpty(_ file: URL) -> Bool {
     var status = stat()
     return stat(file.path, &status) != 0 || status.st_size == 0
-  }
-
-  /// The names in a folder, sorted; none if it cannot be read.
-  private static func names(in folder: URL) -> [String] {
-    do {
-      let path = folder.path.isEmpty ? "." : folder.path
-      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
-      return []
-    }
   }
 }

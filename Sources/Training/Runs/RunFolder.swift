@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Torch
 
@@ -19,8 +20,8 @@ public struct RunFolder: Sendable {
 
   /// All run folders of a project folder, in the order of their numbers.
   public static func all(below root: URL) -> [RunFolder] {
-    names(in: root).map { root.appending(path: $0) }.flatMap { subject in
-      names(in: subject).filter { id(inName: $0) != nil }.map {
+    root.entryNames.map { root.appending(path: $0) }.flatMap { subject in
+      subject.entryNames.filter { id(inName: $0) != nil }.map {
         RunFolder(subject.appending(path: $0))
       }
     }.sorted { $0.id < $1.id }
@@ -28,14 +29,18 @@ public struct RunFolder: Sendable {
 
   /// The folders beside run folders that have checkpoints, but not the name of a run folder.
   package static func others(below root: URL) -> [RunFolder] {
-    names(in: root).map { root.appending(path: $0) }.flatMap { subject in
-      names(in: subject).filter { !$0.hasPrefix(".") && id(inName: $0) == nil }
+    root.entryNames.map { root.appending(path: $0) }.flatMap { subject in
+      subject.entryNames.filter { !$0.hasPrefix(".") && id(inName: $0) == nil }
         .map { RunFolder(subject.appending(path: $0)) }
     }.filter { !$0.checkpoints.isEmpty }.sorted { $0.url.path < $1.url.path }
   }
 
-  /// The highest run number in a project folder, over all subjects; 0 without runs.
-  public static func highestID(below root: URL) -> Int { all(below: root).map(\.id).max() ?? 0 }
+  /// The highest run number in a project folder, over all subjects; 0 without runs. A folder with only
+  /// a lock is that of a process that died before it recorded the run.
+  public static func highestID(below root: URL) -> Int {
+    all(below: root).filter { $0.url.entryNames != [RunLock.file(of: $0).lastPathComponent] }
+      .map(\.id).max() ?? 0
+  }
 
   /// The run's number, from the folder's name.
   public var id: Int { Self.id(inName: url.lastPathComponent) ?? 0 }
@@ -69,14 +74,5 @@ public struct RunFolder: Sendable {
   /// The folder with the single pictures of a step's sample grid.
   public func sampleFolder(step: Int) -> URL {
     url.appending(path: "samples/\(Self.stepName(step))")
-  }
-
-  /// The names in a folder; none if it does not exist.
-  static func names(in folder: URL) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    } catch {
-      return []
-    }
   }
 }

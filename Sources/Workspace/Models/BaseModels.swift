@@ -13,7 +13,8 @@ package struct BaseModels {
 
   /// The models of a project folder and of the standard folder `Checkpoints`.
   package init(_ project: ProjectFolder, report: @escaping WorkspaceReport) {
-    folders = [project.baseModels, ProjectFolder().baseModels]
+    let (own, standard) = (project.baseModels, ProjectFolder().baseModels)
+    folders = DurableFile.isSame(own, standard) ? [own] : [own, standard]
     self.report = report
   }
 
@@ -61,21 +62,25 @@ package struct BaseModels {
 
   /// The names of everything that may be a model. A folder that describes a single file is none.
   var entries: [String] {
-    let found = folders.flatMap(ModelDownloadFolder.names).filter { !$0.hasPrefix(".") }
-    let descriptions = found.map { URL(filePath: $0) }.filter {
-      $0.pathExtension == ModelDirectory.fileExtension
-    }.map { $0.deletingPathExtension().lastPathComponent + ".config" }
-    return Set(found).subtracting(descriptions).map(Self.modelName).sorted()
+    Set(folders.flatMap(Self.files).map { Self.modelName($0.lastPathComponent) }).sorted()
   }
 
-  /// A sentence on each entry of the project's folder of models that is no model.
+  /// A sentence on each file or folder in the folders of models that is no model.
   package var others: [String] {
-    entries.filter { found($0) == nil }.map { entry in
-      let url = folders[0].appending(path: entry)
-      return FileAccessError.danglingLink(url)?.description
-        ?? "\(url.relativePath) is not listed, because it is neither a diffusers folder nor a "
-        + ".\(ModelDirectory.fileExtension) file of a model."
-    }
+    folders.flatMap(Self.files)
+      .filter { ModelManifest(of: $0) == nil && ModelKind(at: $0) == nil }
+      .map { url in
+        FileAccessError.danglingLink(url)?.description
+          ?? "\(url.relativePath) is not listed, because it is neither a diffusers folder nor a "
+          + ".\(ModelDirectory.fileExtension) file of a model."
+      }
+  }
+
+  /// The files and folders in a folder of models, without those that describe a single file.
+  private static func files(in folder: URL) -> [URL] {
+    let names = folder.entryNames.filter { !$0.hasPrefix(".") }
+    let descriptions = names.filter { modelName($0) != $0 }.map { "\(modelName($0)).config" }
+    return names.filter { !descriptions.contains($0) }.map { folder.appending(path: $0) }
   }
 
   /// The downloads of models that are not complete.

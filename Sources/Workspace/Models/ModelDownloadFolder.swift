@@ -24,7 +24,7 @@ package struct ModelDownloadFolder: Sendable {
 
   /// All downloads that are not complete.
   static func all(in base: URL) -> [ModelDownloadFolder] {
-    names(in: base).filter { $0.hasPrefix(".") && $0.hasSuffix(ending) }
+    base.entryNames.filter { $0.hasPrefix(".") && $0.hasSuffix(ending) }
       .map { ModelDownloadFolder(String($0.dropFirst().dropLast(ending.count)), in: base) }
       .sorted { $0.name < $1.name }
   }
@@ -63,14 +63,5 @@ package struct ModelDownloadFolder: Sendable {
     try DurableFile.remove(url.appending(path: Self.lockName))
     try DurableFile.syncFolder(url)
     try DurableFile.rename(url, to: destination)
-  }
-
-  /// The names in a folder; none if it cannot be read.
-  static func names(in folder: URL) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    } catch {
-      return []
-    }
   }
 }

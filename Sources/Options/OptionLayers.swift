@@ -53,6 +53,23 @@ package struct OptionLayers<Table: OptionTable> {
   /// Whether a source sets an option to a value.
   package func sets(_ key: String) -> Bool { values[key].map { !$0.isNull } ?? false }
 
+  /// The text that an option is set to; nil if no source sets it to a text.
+  package func text<Value>(of path: KeyPath<Table, Option<Table, Value>>) -> String? {
+    values[Table.schema.key(of: path)]?.scalar?.string
+  }
+
+  /// The value of an option as in a file; nil if no source sets it.
+  func node(_ key: String) -> Node? { values[key] }
+
+  /// Sets an option to a value as in a file.
+  mutating func set(_ key: String, to node: Node) { values[key] = node }
+
+  /// Sets an option to a number.
+  package mutating func set(_ key: String, to number: Int) {
+    values[key] = Node("\(number)")
+    origins[key] = nil
+  }
+
   /// Sets an option to null.
   package mutating func setNull(_ key: String) { values[key] = Node("null", .implicit, .plain) }
 
@@ -61,19 +78,6 @@ package struct OptionLayers<Table: OptionTable> {
     let found = values[key].map { $0.scalar?.string ?? $0.summary } ?? "nothing"
     return .invalidValue(
       key: key, origin: origins[key] ?? .builtIn, found: found, allowed: allowed)
-  }
-
-  /// Replaces a negative seed, which means any seed, by one that is drawn at random. Returns it; nil
-  /// for a seed that is not negative.
-  package mutating func drawSeed(_ path: KeyPath<Table, Option<Table, UInt64>>) -> UInt64? {
-    let key = Table.schema.key(of: path)
-    guard let text = values[key]?.scalar, [.any, .plain].contains(text.style),
-      let number = CoreSchema.integer(Int.self, text.string), number < 0
-    else { return nil }
-    // 32 bits, as in other programs.
-    let seed = UInt64(UInt32.random(in: 0...UInt32.max))
-    values[key] = Node("\(seed)")
-    return seed
   }
 
   /// The options. Throws `ConfigError` for a value of the wrong type or one that is not allowed.

@@ -19,7 +19,7 @@ struct ConfigFilesTests {
         filePath: path, directoryHint: isFolder ? .isDirectory : .notDirectory,
         relativeTo: project)
     }
-    return try LoadedConfig(
+    return try ConfigSources(
       overrides, file: given.map { url($0, isFolder: false) }, folder: url("Configs"),
       not: others.map { url($0) }
     ).files
@@ -58,6 +58,27 @@ struct ConfigFilesTests {
         "\(path) is not read, since configurations are read from Configs/<subject>.yaml; rename or "
           + "move it, or give it to `config`."
       ])
+  }
+
+  @Test("the same file under another name, as on a file system that ignores case, is not named")
+  func sameFile() throws {
+    try write("Configs/dog.yaml")
+    let file = folder.url.appending(path: "Configs/dog.yaml")
+    try FileManager.default.linkItem(at: file, to: folder.url.appending(path: "Configs/Dog.yaml"))
+    #expect(try files().notes == [])
+  }
+
+  @Test("a link to nothing is an error that names its target")
+  func danglingLink() throws {
+    try write("Configs/cat.yaml")
+    for name in ["Configs/dog.yaml", "Configs/default.yaml"] {
+      let link = folder.url.appending(path: name)
+      try FileManager.default.createSymbolicLink(
+        atPath: link.path, withDestinationPath: "/no/such/file")
+      #expect(throws: ConfigError.danglingLink(name, target: "/no/such/file")) { try files() }
+      try FileManager.default.removeItem(at: link)
+    }
+    #expect(throws: ConfigError.missingFile("mine.yaml")) { try files(given: "mine.yaml") }
   }
 
   @Test("a default.yml is named, and files of other subjects and empty files are not")

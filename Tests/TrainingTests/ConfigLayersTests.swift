@@ -1,7 +1,8 @@
 import Foundation
 import Options
 import Testing
-import Training
+
+@testable import Training
 
 @Suite("Seed, length and names of a configuration")
 struct ConfigLayersTests {
@@ -36,12 +37,12 @@ struct ConfigLayersTests {
   @Test("a negative seed is replaced by one that is drawn; a quoted one is refused")
   func randomSeed() throws {
     try folder.write("seed: -1", to: "dog.yaml")
-    let drawn = try (0..<4).map { _ in try LoadedConfig(Self.flags(), folder: folder.url) }
+    let drawn = try (0..<4).map { _ in try ConfigSources(Self.flags(), folder: folder.url).load() }
     #expect(Set(drawn.map(\.config.seed)).count > 1)
     #expect(drawn.allSatisfy { $0.drawnSeed == $0.config.seed && $0.config.seed < 1 << 32 })
     var flags = Self.flags()
     flags.set(\.$seed, to: 7)
-    let given = try LoadedConfig(flags, folder: folder.url)
+    let given = try ConfigSources(flags, folder: folder.url).load()
     #expect((given.config.seed, given.drawnSeed) == (7, nil))
     #expect(sentence("seed: \"-1\"").hasSuffix("must be a whole number of at least 0."))
   }
@@ -109,5 +110,48 @@ struct ConfigLayersTests {
     }
     #expect(TrainingConfig.foreign("network-dim") == TrainingConfig.foreign("network_dim"))
     #expect(TrainingConfig.foreign("flavour") == nil)
+  }
+
+  @Test(
+    "the answer names the program that has the option",
+    arguments: [
+      ("ema", "ema of OneTrainer has no counterpart (weights are not averaged)"),
+      ("temp_device", "temp_device of OneTrainer is not needed (weights are released after use)"),
+      (
+        "scale_lr",
+        "scale_lr of diffusers has no counterpart (the learning rate is used as it is given)"
+      ),
+      (
+        "caption_extension",
+        "caption_extension of sd-scripts has no counterpart (captions are read from .txt, .caption and "
+          + "JSON files)"
+      ),
+      (
+        "max_data_loader_n_workers",
+        "max_data_loader_n_workers of sd-scripts is not needed (images are read once, for the caches)"
+      ),
+      (
+        "max_denoising_steps",
+        "max_denoising_steps of ai-toolkit has no counterpart (all timesteps are trained)"
+      ),
+      (
+        "save_last_n_steps",
+        "save_last_n_steps of sd-scripts is `keep_last` here, a number of checkpoints"
+      ),
+    ])
+  func foreignAnswers(name: String, answer: String) {
+    #expect(TrainingConfig.foreign(name)?.answer == answer)
+  }
+
+  @Test("no name has two answers: one of the import, and another one of train")
+  func oneAnswer() {
+    for program in TrainingConfig.programs {
+      let names = [program.here, program.noCounterpart, program.notNeeded].flatMap(\.keys)
+      #expect(Set(names).count == names.count, "\(program.name)")
+      for fates in [ForeignFates.kohya, .diffusers] {
+        let answered = Set(fates.noCounterpart.keys).union(fates.notNeeded.keys)
+        #expect(answered.isDisjoint(with: names), "\(answered.intersection(names))")
+      }
+    }
   }
 }

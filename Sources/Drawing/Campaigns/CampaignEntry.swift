@@ -57,8 +57,8 @@ package struct CampaignEntry: Sendable, Equatable {
       let found = key.scalar?.string ?? key.summary
       guard known.contains(found) else {
         throw ConfigError.unknownKey(
-          found, file: file, line: key.mark?.line, nearest: nearestName(to: found, in: known),
-          known: known)
+          found, file: file, line: key.mark?.line, foreign: CampaignKeys.foreign(found),
+          nearest: nearestName(to: found, in: known), known: known)
       }
       values[found] = value
       lines[found] = key.mark?.line

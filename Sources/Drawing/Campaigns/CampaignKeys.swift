@@ -5,6 +5,11 @@ import Yams
 enum CampaignKeys {
   static let all = DrawingOptions.pictureKeys
 
+  /// What another program's name is among these options; nil if it is none of them.
+  static func foreign(_ name: String) -> ForeignName? {
+    DrawingOptions.foreign(name).flatMap { $0.keys.allSatisfy(all.contains) ? $0 : nil }
+  }
+
   /// The options that a file sets. Throws `ConfigError`.
   static func request(
     _ nodes: [String: Node], origin: (String) -> ConfigOrigin

@@ -26,6 +26,8 @@ package struct CampaignTemplate: Sendable {
   package let lists: [List]
   /// nil if the file has no `seeds`.
   package let seeds: [UInt64]?
+  /// The seeds that were drawn at random, in place of negative ones.
+  package let drawnSeeds: [UInt64]
   /// Factors for the strengths of all adapters; nil if the file has no `strengths`.
   package let strengths: [Double]?
   let request: DrawingRequest
@@ -36,7 +38,13 @@ package struct CampaignTemplate: Sendable {
     let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true)
     file = yaml.name
     func origin(_ key: String) -> ConfigOrigin { .file(yaml.name, line: yaml.lines[key]) }
-    let own = yaml.values.filter { Key(rawValue: $0.key) != nil }
+    var own = yaml.values.filter { Key(rawValue: $0.key) != nil }
+    if let drawn = own[Key.seeds.rawValue]?.drawingSeeds() {
+      own[Key.seeds.rawValue] = drawn.node
+      drawnSeeds = drawn.seeds
+    } else {
+      drawnSeeds = []
+    }
     let values = try decodeOptions(Values.self, from: own, origin: origin)
     request = try CampaignKeys.request(yaml.values, origin: origin)
     seeds = try values.seeds.map { try Self.distinct($0, Key.seeds.rawValue, origin) }
@@ -57,14 +65,15 @@ package struct CampaignTemplate: Sendable {
     let lists = yaml.values.keys.filter { !known.contains($0) }.sorted()
     let wanted = prompt.names + (negative?.names ?? [])
     for name in lists where !wanted.contains(name) {
-      if let foreign = DrawingOptions.foreign(name) {
+      let placeholder = nearestName(to: name, in: wanted.filter { !lists.contains($0) })
+      if placeholder == nil, let foreign = CampaignKeys.foreign(name) {
         throw ConfigError.unknownKey(
           name, file: yaml.name, line: yaml.lines[name], foreign: foreign, nearest: nil,
           known: known)
       }
       throw CampaignError.unused(
         name, position: position(yaml.name, yaml.lines[name]),
-        nearest: nearestName(to: name, in: known + wanted.filter { !lists.contains($0) }))
+        nearest: placeholder ?? nearestName(to: name, in: known))
     }
     var found: [List] = []
     for name in wanted where !found.contains(where: { $0.name == name }) {

@@ -23,7 +23,8 @@ extension TrainingConfig {
     return [
       DatasetProblem(
         [],
-        "`epochs: \(epochs)` are \(steps) steps, \(stepsPerEpoch) for each epoch")
+        "\(epochs) \(epochs == 1 ? "epoch is" : "epochs are") \(steps) "
+          + "\(steps == 1 ? "step" : "steps"), \(stepsPerEpoch) for each epoch")
     ]
   }
 }

@@ -267,7 +267,8 @@ public struct TrainingConfig: OptionTable {
     resume: .allowed)
   package var sampleGuidance = 5.0
   @Option(
-    .samples, "Seeds of the sample grid, one for each column.",
+    .samples,
+    "Seeds of the sample grid, one for each column. A negative one is replaced by a random one.",
     Allowed("a list of at least one seed (`sample_every: 0` switches samples off)") { !$0.isEmpty },
     value: "n", resume: .allowed)
   package var sampleSeeds: [UInt64] = [42, 43]

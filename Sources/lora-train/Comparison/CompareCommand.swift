@@ -33,9 +33,9 @@ struct CompareCommand: ParsableCommand {
   var prompt: [String] = []
   @Option(
     help: .value(
-      "Seed that each prompt is drawn with. Can be repeated. Default: the run's sample seeds.", "n")
-  )
-  var seed: [UInt64] = []
+      "Seed that each prompt is drawn with. A negative one is replaced by a random one. Can be "
+        + "repeated. Default: the run's sample seeds.", "n"))
+  var seed: [SeedFlag] = []
   @Option(
     help: .value("Strength of the adapters. Can be repeated. Default: 1.", "x"))
   var strength: [Double] = []
@@ -79,6 +79,8 @@ struct CompareCommand: ParsableCommand {
       output.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? root.project.folder(of: runs[0].run).url.appending(path: "comparison")
     try PicturePlace.makeWritable(folder)
+    let drawn = seed.filter(\.isDrawn).map(\.seed)
+    if !drawn.isEmpty { Console.note(drawn: drawn, of: "seed") }
     for note in options.notes(on: comparison.prompts) { Console.note(note) }
     let device = try options.device.resolve()
     let precision = options.precision ?? .standard(on: device)
@@ -89,7 +91,8 @@ struct CompareCommand: ParsableCommand {
       // The comparison has hashed the model and saved the hashes.
       let hashes = FileHashes(in: root.project.caches(orIn: folder))
       for run in runs {
-        let note = try library.note(on: directory, for: run.run, step: nil, hashes: hashes)
+        let step = run.checkpoints.last?.folder.step
+        let note = try library.note(on: directory, for: run.run, step: step, hashes: hashes)
         if let note { Console.note(note) }
       }
     }
@@ -152,7 +155,7 @@ struct CompareCommand: ParsableCommand {
     return Comparison(
       columns: (base ? untrained : []) + trained,
       prompts: prompt.isEmpty ? config.samplePrompts : prompt,
-      seeds: seed.isEmpty ? config.sampleSeeds : seed, options: options, side: side)
+      seeds: seed.isEmpty ? config.sampleSeeds : seed.map(\.seed), options: options, side: side)
   }
 
   /// The base model of all runs. Throws `UsageError` if they have several.

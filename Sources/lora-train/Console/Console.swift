@@ -24,6 +24,16 @@ enum Console {
     note("The seed is \(seed), drawn at random, since `seed` is negative.")
   }
 
+  /// Prints the seeds of a list that stand for negative ones.
+  static func note(drawn seeds: [UInt64], of key: String) {
+    let isOne = seeds.count == 1
+    note(
+      "The \(isOne ? "seed" : "seeds") \(seeds.map(String.init).joined(separator: ", ")) of `\(key)` "
+        + (isOne
+          ? "is drawn at random, in place of a negative one."
+          : "are drawn at random, in place of negative ones."))
+  }
+
   /// Prints the events of a project folder, in a line each. (A training has a ``ProgressDisplay``.)
   static func report(_ event: WorkspaceEvent) {
     switch event {

@@ -65,8 +65,10 @@ struct DatasetCommand: ParsableCommand {
     var overrides = OptionOverrides<TrainingConfig>()
     overrides.set(\.$subject, to: name)
     let sections = [sources.overrides, images.overrides, validation.overrides]
-    let config = try TrainingConfig.load(
-      sections.reduce(overrides) { $0.merging($1) }, file: file.url)
+    let sources = try ConfigSources(
+      sections.reduce(overrides) { $0.merging($1) }, file: file, root: root)
+    // The seed chooses the validation images.
+    let config = try (sources.drawsSeed ? sources.load(in: root.project) : sources.load()).config
     let survey = try Dataset.survey(
       directory: URL(filePath: config.datasetPath), subject: config.subject,
       emptyCaptions: config.emptyCaptions)

@@ -30,6 +30,7 @@ struct CampaignRun {
     let tools = try tools(flags.options)
     let plan = try CampaignPlan(
       template, flags: flags, tools: tools, in: folder, images: StartImages { Console.message($0) })
+    if !template.drawnSeeds.isEmpty { Console.note(drawn: template.drawnSeeds, of: "seeds") }
     for note in plan.notes { Console.note(note) }
     Console.message(plan.summary)
     if dryRun {

@@ -77,7 +77,7 @@ final class ProgressDisplay {
       }
     }
     return "\(left) left"
-      + (missing.isEmpty ? "" : " without \(missing.joined(separator: " and "))")
+      + (missing.isEmpty ? "" : ", \(missing.joined(separator: " and ")) not counted")
   }
 
   private func bar(_ step: Int) -> String {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Drawing
 import Foundation
 import Options
-import RunLog
 import Training
 import Workspace
 
@@ -39,7 +38,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     if printConfig {
-      let config = try loaded(needsSubject: false).config
+      let config = try sources().load(needsSubject: false).config
       return try Console.result(config.yaml.trimmingCharacters(in: .newlines))
     }
     guard namesSubject else {
@@ -47,9 +46,8 @@ struct TrainCommand: ParsableCommand {
         "No subject: give --subject NAME, with the images in Datasets/NAME; see lora-train --help.")
     }
     let training = try ConsoleTraining(process, root: root)
-    let loaded = try loaded()
-    let session = try training.session(
-      config(of: loaded), keepsSteps: !loaded.setsLength)
+    let loaded = try sources().load(new: new, in: root.project)
+    let session = try training.session(loaded.config, keepsSteps: !loaded.setsLength)
     try training.train { try new ? session.trainNew($0) : session.train($0) }
   }
 
@@ -58,35 +56,14 @@ struct TrainCommand: ParsableCommand {
     file.config != nil || options.overrides.text(of: \.$subject) != nil
   }
 
-  /// The configuration with its seed. In place of a negative one, it is that of the run to resume, or
-  /// drawn at random. Throws `RunLogError`.
-  private func config(of loaded: LoadedConfig) throws -> TrainingConfig {
-    var config = loaded.config
-    guard let drawn = loaded.drawnSeed else { return config }
-    if !new, let run = try RunLibrary(root.project).interrupted(of: config.subject) {
-      config.seed = try TrainingConfig(recorded: run).seed
-      Console.note("The seed is \(config.seed), that of run \(run.id), since `seed` is negative.")
-    } else {
-      Console.note(drawn: drawn)
-    }
-    return config
-  }
-
-  /// The configuration: flags over the file over the defaults. Prints which files were read. Throws
-  /// `ConfigError`.
-  private func loaded(needsSubject: Bool = true) throws -> LoadedConfig {
+  /// The flags and the files, which are printed. Throws `ConfigError`.
+  private func sources() throws -> ConfigSources {
     let sections = [
       options.overrides, images.overrides, adapter.overrides, optimizer.overrides,
       prior.overrides, checkpoints.overrides, validation.overrides, samples.overrides,
       machine.overrides,
     ]
-    let root = root.project.url
-    let loaded = try LoadedConfig(
-      sections.reduce(OptionOverrides()) { $0.merging($1) }, file: file.url,
-      needsSubject: needsSubject,
-      not: [root, root.deletingLastPathComponent()].map { $0.appending(path: "Configs") })
-    if let summary = loaded.files.summary { Console.message(summary) }
-    for note in loaded.files.notes { Console.note(note) }
-    return loaded
+    return try ConfigSources(
+      sections.reduce(OptionOverrides()) { $0.merging($1) }, file: file, root: root)
   }
 }

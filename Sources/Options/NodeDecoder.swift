@@ -45,12 +45,20 @@ extension NodeDecoder: SingleValueDecodingContainer {
     case is String.Type: try value(type, "a text") { $0 as? T }
     case is Bool.Type: try value(type, "true or false") { CoreSchema.boolean($0) as? T }
     case let integer as any FixedWidthInteger.Type:
-      try value(type, integer.isSigned ? "a whole number" : "a whole number of at least 0") {
+      try value(type, Self.allowed(integer, for: node.scalar?.string ?? "")) {
         CoreSchema.integer(integer, $0) as? T
       }
     case is Double.Type: try value(type, "a number") { CoreSchema.number($0) as? T }
     default: try T(from: self)
     }
+  }
+
+  /// The whole numbers of a type in words. The limits are named for a number that is too large.
+  private static func allowed(_ type: any FixedWidthInteger.Type, for text: String) -> String {
+    guard text.count > 9, text.wholeMatch(of: /[-+]?[0-9]+/) != nil else {
+      return type.isSigned ? "a whole number" : "a whole number of at least 0"
+    }
+    return "a whole number from \(type.min) to \(type.max)"
   }
 
   /// The scalar as a value, unless it has quotes that make it a text.

@@ -42,6 +42,16 @@ struct YAMLTests {
     }
   }
 
+  @Test("a whole number that is too large is refused with the limits")
+  func tooLarge() {
+    for text in ["99999999999999999999", "-99999999999999999999"] {
+      #expect(
+        refusal("steps: \(text)")
+          == "own.yaml line 1: steps is \"\(text)\", but must be a whole number from "
+          + "-9223372036854775808 to 9223372036854775807.")
+    }
+  }
+
   @Test(
     "the numbers of YAML 1.1 alone are texts, and not whole numbers",
     arguments: [

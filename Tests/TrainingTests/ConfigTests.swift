@@ -184,8 +184,8 @@ struct ConfigTests {
       ("rank: {a: 1}", "dog.yaml line 1: rank is a group of options, but must be a single value."),
       ("seed: 1.5", "dog.yaml line 1: seed is \"1.5\", but must be a whole number of at least 0."),
       (
-        "sample_seeds: [-1]",
-        "dog.yaml line 1: sample_seeds is \"-1\", but must be a whole number of at least 0."
+        "sample_seeds: [1.5]",
+        "dog.yaml line 1: sample_seeds is \"1.5\", but must be a whole number of at least 0."
       ),
       ("learning_rate: fast", "dog.yaml line 1: learning_rate is \"fast\", but must be a number."),
       ("min_snr_gamma: x", "dog.yaml line 1: min_snr_gamma is \"x\", but must be a number."),
@@ -219,7 +219,8 @@ struct ConfigTests {
       ),
       (
         "steps: 99999999999999999999",
-        "dog.yaml line 1: steps is \"99999999999999999999\", but must be a whole number."
+        "dog.yaml line 1: steps is \"99999999999999999999\", but must be a whole number from "
+          + "-9223372036854775808 to 9223372036854775807."
       ),
     ])
   func wrongType(yaml: String, expected: String) {

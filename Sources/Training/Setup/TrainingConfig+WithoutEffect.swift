@@ -47,7 +47,7 @@ extension TrainingConfig {
         ], "`sample_every` is 0")
     }
     if !isOnGPU {
-      note([(key(\.$deterministic), deterministic)], "training on a CPU always is")
+      note([(key(\.$deterministic), deterministic)], "training on a CPU is always deterministic")
     }
     if learningRate == 0 {
       notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))

@@ -124,8 +124,11 @@ public struct ResumeRecord: Codable, Equatable, Sendable {
   public let version: String
   /// Time of the resume; nil if it is not known.
   public let resumedAt: Date?
-  /// The changes that were allowed; nil if nothing changed.
+  /// The changes that were allowed, with ``changesSeparator`` between them; nil if nothing changed.
   public let changes: String?
+
+  /// The text between two changes.
+  package static let changesSeparator = "; "
 
   /// Creates the record.
   public init(

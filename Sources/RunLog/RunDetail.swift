@@ -10,7 +10,7 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   /// All steps, in order.
   public let losses: [StepRecord]
   /// The recorded checkpoints, in order of steps.
-  public let checkpoints: [CheckpointRecord]
+  public var checkpoints: [CheckpointRecord]
   /// The sample grids, in order of steps.
   public let samples: [SampleRecord]
   /// The validation losses, in order of steps.

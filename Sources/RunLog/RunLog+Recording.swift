@@ -11,10 +11,36 @@ extension RunLog {
   ///   - above: The highest id of a run folder on the disk. The new id is higher, even if the
   ///     database lacks that run.
   ///   - path: The path of the run folder for an id, relative to the database's folder.
-  /// - Throws: ``RunLogError``, such as `noFreeID`.
+  ///   - prepare: Called with the run before it is recorded. If it throws, nothing is recorded.
+  /// - Throws: ``RunLogError``, such as `noFreeID`, and what `prepare` throws.
   public func begin(
     subject: String, steps: Int, model: String, dataset: String, config: String, version: String,
-    above: Int64 = 0, path: (Int64) -> String
+    above: Int64 = 0, path: (Int64) -> String, prepare: (Run) throws -> Void = { _ in }
+  ) throws -> Run {
+    var refusal: (any Error)?
+    do {
+      return try begin(above: above) { id in
+        let now = Date()
+        let run = Run(
+          id: id, subject: subject, status: .running, step: 0, steps: steps, path: path(id),
+          model: model, dataset: dataset, config: config, version: version, startedAt: now,
+          updatedAt: now)
+        do {
+          try prepare(run)
+        } catch {
+          refusal = error
+          throw error
+        }
+        return run
+      }
+    } catch {
+      throw refusal ?? error
+    }
+  }
+
+  /// Adds a run with the next free id. No other process can take it meanwhile.
+  private func begin(
+    above: Int64, run: (Int64) throws -> Run
   ) throws(RunLogError) -> Run {
     try write { db in
       let last = try Run.select(max(RunColumn.id), as: Int64.self).fetchOne(db) ?? 0
@@ -23,12 +49,7 @@ extension RunLog {
         throw RunLogError.noFreeID(file: file, highest: highest)
       }
       let id = highest + 1
-      let now = Date()
-      let run = Run(
-        id: id, subject: subject, status: .running, step: 0, steps: steps, path: path(id),
-        model: model, dataset: dataset, config: config, version: version, startedAt: now,
-        updatedAt: now)
-      try run.insert(db)
+      try run(id).insert(db)
       return try self.run(id, in: db)
     }
   }

@@ -55,6 +55,14 @@ extension CommandTests {
         })
     }
 
+    @Test("A checkpoint is compared although a newer one is damaged")
+    func damagedNewer() throws {
+      try workspace.write("damage", to: "Checkpoints/cube/run-1/step-000004/state.json")
+      let outcome = try compare("1@2", "--seed", "3", "--steps", "1")
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(!outcome.messages.contains("damaged"))
+    }
+
     @Test("The page has the base and every checkpoint, with the pictures that generate draws")
     func page() throws {
       let outcome = try compare("--seed", "3", "--seed", "4")

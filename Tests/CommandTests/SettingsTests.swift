@@ -40,11 +40,21 @@ extension CommandTests {
         ),
         (
           ["--output-dir", "x"],
-          "--output-dir; output_dir of sd-scripts is --root, the folder of all runs here"
+          "--output-dir; output_dir of sd-scripts is not needed (a run has its own folder below root, and "
+            + "every checkpoint resumes)"
+        ),
+        (
+          ["--output", "x"],
+          "--output; output of other programs is --root here, the folder of all runs"
+        ),
+        (
+          ["--validation-split", "0.1"],
+          "--validation-split; validation_split of sd-scripts is --validation-images here, a number of "
+            + "images, not a share"
         ),
         (
           ["--optimizer", "Prodigy"],
-          "--optimizer; optimizer of sd-scripts has no counterpart (AdamW is the only optimizer)"
+          "--optimizer; optimizer of diffusers has no counterpart (AdamW is the only optimizer)"
         ),
         (
           ["--lora", "."],
@@ -58,6 +68,32 @@ extension CommandTests {
       #expect(
         outcome.lastMessage
           == "lora-train: There is no option \(answer); see lora-train train --help.")
+    }
+
+    @Test("A command that lacks the option does not name it")
+    func otherCommands() throws {
+      for (arguments, message) in [
+        (["runs", "--name", "x"], "Unknown option '--name'; see lora-train runs --help."),
+        (["models", "--lr", "1"], "Unknown option '--lr'; see lora-train models --help."),
+        (
+          ["show", "1", "--width", "3"],
+          "There is no option --width; it is an option of lora-train generate; see lora-train show --help."
+        ),
+        (
+          ["resume", "1", "--max-train-steps", "9"],
+          "There is no option --max-train-steps; max_train_steps of sd-scripts is --steps here; see "
+            + "lora-train resume --help."
+        ),
+        (
+          ["compare", "1", "--cfg-scale", "7"],
+          "There is no option --cfg-scale; cfg_scale of A1111's web UI is --guidance here; see lora-train "
+            + "compare --help."
+        ),
+      ] {
+        let outcome = try workspace.run(arguments)
+        #expect(outcome.code == 64)
+        #expect(outcome.lastMessage == "lora-train: \(message)")
+      }
     }
 
     @Test(
@@ -147,10 +183,18 @@ extension CommandTests {
       let outcome = try workspace.run(arguments + ["--max-minutes", "0.00001"])
       #expect(outcome.code == 130, "\(outcome.messages)")
       #expect(
-        outcome.messages.contains("Note: --epochs 2 are 4 steps, 2 for each epoch\n"),
+        outcome.messages.contains("Note: 2 epochs are 4 steps, 2 for each epoch\n"),
         "\(outcome.messages)")
-      let resumed = try workspace.run(arguments)
+      // More images: two epochs would be six steps now.
+      for number in 3...4 {
+        try workspace.write(workspace.image(number), to: "Datasets/cube/\(number).png")
+        try workspace.write("cube \(number)", to: "Datasets/cube/\(number).txt")
+      }
+      let resumed = try workspace.run(arguments + ["--allow-change", "dataset"])
       #expect(resumed.code == 0, "\(resumed.messages)")
+      #expect(
+        resumed.messages.contains("Note: Run 1 keeps its 4 steps, the 2 epochs of its start.\n"),
+        "\(resumed.messages)")
       let run = try workspace.show()
       #expect((run.id, run.steps, run.step) == (1, 4, 4))
       let both = try workspace.run(Workspace.training(steps: 2, "--epochs", "3"))
@@ -198,6 +242,19 @@ extension CommandTests {
       #expect(plain.messages.contains(weight) && plain.messages.contains(adapter))
       let weighted = try draw("--prompt", prompt, "--prompt-weights", "--output", "b.png")
       #expect(!weighted.messages.contains(weight) && weighted.messages.contains(adapter))
+      let negative = try draw(
+        "--prompt", "x AND y", "--negative", "EasyNegative, [cat:dog:0.5]", "--prompt-weights",
+        "--output",
+        "d.png")
+      for note in [
+        "\"AND\" in the prompt is read as letters; prompts are not combined, so write \"and\".",
+        "\"EasyNegative\" in the negative prompt is read as letters; embeddings (textual inversions) are "
+          + "not read, so remove it.",
+        "\"[cat:dog:0.5]\" in the negative prompt is read as letters; a prompt does not change from step "
+          + "to step, so remove the brackets.",
+      ] {
+        #expect(negative.messages.contains("Note: \(note)\n"), "\(negative.messages)")
+      }
       let tags = try draw("--prompt", "saber_(fate), (series), :)", "--output", "c.png")
       #expect(!tags.messages.contains("read as letters"))
     }
@@ -305,7 +362,7 @@ extension CommandTests {
         "--sample-steps has no effect, since --sample-every is 0",
         "--mask-floor has no effect, since no image has a mask",
         "--bucket-step has no effect, since --buckets is off",
-        "--deterministic has no effect, since training on a CPU always is",
+        "--deterministic has no effect, since training on a CPU is always deterministic",
         "--keep-every is 6, no multiple of the 4 of --checkpoint-every, so it keeps only checkpoints at "
           + "multiples of both",
       ] {

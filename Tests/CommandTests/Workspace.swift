@@ -33,11 +33,13 @@ final class Workspace: Sendable {
   func file(_ path: String) -> URL { url.appending(path: path) }
 
   /// The arguments of a training that takes about a second.
-  static func training(steps: Int = 4, _ more: String...) -> [String] {
+  ///
+  /// - Parameter steps: nil: the command does not set the number of steps.
+  static func training(steps: Int? = 4, _ more: String...) -> [String] {
     [
-      "--subject", "cube", "--model", model, "--resolution", "64", "--steps", "\(steps)",
-      "--rank", "4", "--sample-every", "0", "--device", "cpu",
-    ] + more
+      "--subject", "cube", "--model", model, "--resolution", "64", "--rank", "4",
+      "--sample-every", "0", "--device", "cpu",
+    ] + (steps.map { ["--steps", "\($0)"] } ?? []) + more
   }
 
   /// Runs a command in the process of the tests (``Program/call(_:in:)``).

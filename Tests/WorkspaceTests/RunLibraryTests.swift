@@ -132,12 +132,17 @@ import Workspace
     }
   }
 
-  @Test("A renamed run folder is named")
+  @Test("A renamed run folder is named, and a copy of one")
   func renamed() throws {
     try project.train(project.config())
     let folder = try project.folder.folder(of: project.library().run(.latest)).url
     let best = folder.deletingLastPathComponent().appending(path: "run-1-best")
     try FileManager.default.copyItem(at: folder, to: best)
+    #expect(
+      try project.library().notes == [
+        "\(best.relativePath) has checkpoints, but is not listed, because it is a copy of run 1."
+      ])
+    try FileManager.default.removeItem(at: folder)
     #expect(
       try project.library().notes == [
         "\(best.relativePath) has checkpoints, but is not listed, because its name is not run-1; rename "
@@ -158,6 +163,24 @@ import Workspace
     #expect(try project.library().notes == [lost])
     try project.train(project.config())
     #expect(project.notes.contains(lost))
+  }
+
+  @Test("Checkpoints that a killed run had removed by --keep-last are not lost, and others are")
+  func removedOfKilled() throws {
+    try project.train(project.config { $0.keepLast = 2 }, stopAfter: 3)
+    let log = try RunLog(at: project.folder.database)
+    var run = try log.run(1)
+    (run.status, run.pid) = (.running, 1 << 22 + 1)
+    // The process was killed between the removal of step 1 and its record.
+    try log.adopt(
+      run,
+      checkpoints: [CheckpointRecord(run: 1, step: 1, path: "dog/run-1/step-000001", sha256: "a")])
+    #expect(try project.library().notes.isEmpty)
+    #expect(try project.library().detail(of: run).checkpoints.map(\.step) == [2, 3])
+    #expect(try project.library().detail(of: run).missingCheckpoints.isEmpty)
+    try FileManager.default.removeItem(
+      at: project.folder.folder(of: run).checkpoint(step: 2).url)
+    #expect(try project.library().notes == ["Run 1 has lost its checkpoint of step 2."])
   }
 
   @Test("A resume with an unreadable date has no date")

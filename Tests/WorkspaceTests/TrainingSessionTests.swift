@@ -85,6 +85,8 @@ import Workspace
     let folder = project.folder.folder(of: run).url
     let aside = folder.deletingLastPathComponent().appending(path: "run-best")
     try FileManager.default.moveItem(at: folder, to: aside)
+    let damaged = aside.deletingLastPathComponent().appending(path: "a/step-000003")
+    try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
     let gone = RunError.checkpointsGone(
       run: 1, step: 3, folder: folder.relativePath, renamed: aside.relativePath)
     #expect(throws: gone) { try project.train(project.config()) }
@@ -93,7 +95,8 @@ import Workspace
     #expect(
       gone.description
         == "Run 1 has done 3 steps, but \(folder.relativePath) has no checkpoint; rename "
-        + "\(aside.relativePath), which has its checkpoints, back, or start a new run with `new`.")
+        + "\(aside.relativePath), which has its checkpoints, to run-1, or start a new run with `new`."
+    )
     try FileManager.default.moveItem(at: aside, to: folder)
     try project.train(project.config())
     #expect(try project.library().run(.latest).status == .finished)

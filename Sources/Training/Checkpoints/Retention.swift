@@ -29,6 +29,20 @@ struct Retention: Sendable {
 }
 
 extension RunFolder {
+  /// The recorded steps without a checkpoint, in order. Those that are not kept do not count: a process
+  /// that was killed may have removed them and not recorded this.
+  ///
+  /// - Parameter config: The configuration of the run; nil: all checkpoints are kept.
+  package func missingCheckpoints(
+    _ recorded: [Int], _ config: TrainingConfig?, validation: [ValidationReport]
+  ) -> [Int] {
+    let existing = Set(checkpoints.map(\.step))
+    let missing = Set(recorded).subtracting(existing)
+    guard let retention = config.flatMap(Retention.init) else { return missing.sorted() }
+    let kept = retention.kept(of: Array(missing.union(existing)), validation: validation)
+    return missing.intersection(kept).sorted()
+  }
+
   /// Removes the checkpoints that are not kept, the oldest first. Each is renamed before, so that
   /// no partial checkpoint has a checkpoint's name. Call it after the newest checkpoint is synced.
   /// Throws `FileAccessError`.

@@ -6,8 +6,11 @@ import Torch
 
 extension TrainingSetup {
   /// This setup for resuming a run: with the run's number of CPU threads, which decides the last
-  /// bits of results on a CPU, its step of buckets, which decides the crops, and its number of steps,
-  /// unless the user has given them.
+  /// bits of results on a CPU, its step of buckets, which decides the crops, and its length, unless
+  /// the user has given them.
+  ///
+  /// - Parameter recorded: The run's configuration, with the length that it was last started with. Its
+  ///   newest checkpoint may be older.
   public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
     var setup = self
     if !setsThreads, let threads = recorded.threads { setup.config.threads = threads }
@@ -36,20 +39,17 @@ extension TrainingSetup {
   private func differences(
     of identity: RunIdentity, from state: TrainingState
   ) -> [TrainingDifference] {
-    let found = identity.differences(from: state.identity)
     let (old, new) = (state.config.validationImages ?? 0, config.validationImages ?? 0)
-    guard old != new else { return found }
+    guard old != new else { return identity.differences(from: state.identity) }
     func files(_ images: [RunIdentity.Image]?) -> Set<String> { Set((images ?? []).map(\.file)) }
     let added = files(identity.images).intersection(files(state.identity.validation))
     let removed = files(state.identity.images).intersection(files(identity.validation))
-    let moved =
-      added.map { TrainingDifference("dataset", "image \($0): added") }
-      + removed.map { TrainingDifference("dataset", "image \($0): removed") }
+    let moved = added.union(removed)
+    let found = identity.differences(from: state.identity, besides: moved)
     guard !moved.isEmpty else { return found }
     let key = TrainingConfig.schema.key(of: \.$validationImages)
     func text(_ count: Int) -> String { count == 0 ? "none" : "\(count)" }
-    return [TrainingDifference(key, "\(key): \(text(old)) -> \(text(new))")]
-      + found.filter { !moved.contains($0) }
+    return [TrainingDifference(key, "\(key): \(text(old)) -> \(text(new))")] + found
   }
 
   /// Whether a difference is allowed by ``allowedChanges``.

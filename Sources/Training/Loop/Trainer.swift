@@ -48,7 +48,9 @@ public final class Trainer {
     func compare(_ identity: RunIdentity) throws {
       guard let state else { return }
       let (differences, notes) = setup.comparison(of: identity, with: state)
-      let forbidden = differences.filter { !setup.allows($0) }
+      let forbidden = differences.filter {
+        !setup.allows($0) && resume?.changes.contains($0.description) != true
+      }
       guard forbidden.isEmpty else {
         throw CheckpointError.differs(run: "Run \(folder.id)", differences: forbidden)
       }

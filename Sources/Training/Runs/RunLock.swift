@@ -6,15 +6,24 @@ import Foundation
 public final class RunLock {
   private let lock: FileLock
 
-  /// Locks a run folder, which is created if needed. Throws `RunLockError.busy`,
-  /// `FileAccessError.unwritable`.
+  /// Locks a run folder, which is created if needed, and removed again if it cannot be locked. Throws
+  /// `RunLockError.busy`, `FileAccessError.unwritable`, `FileAccessError.noLocks`.
   public init(_ folder: RunFolder) throws {
+    let isNew = !DurableFile.exists(folder.url)
     try DurableFile.makeFolder(folder.url)
     let file = Self.file(of: folder)
-    guard let lock = try FileLock(file) else {
-      throw RunLockError.busy(run: folder.url.relativePath, holder: FileLock.holder(of: file))
+    do {
+      guard let lock = try FileLock(file) else {
+        throw RunLockError.busy(run: folder.url.relativePath, holder: FileLock.holder(of: file))
+      }
+      self.lock = lock
+    } catch let error as FileAccessError {
+      if isNew {
+        unlink(file.path)
+        rmdir(folder.url.path)
+      }
+      throw error
     }
-    self.lock = lock
   }
 
   /// Whether a process holds the lock of a run. Changes nothing and takes no lock. Throws

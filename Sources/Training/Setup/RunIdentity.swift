@@ -97,8 +97,13 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 
   /// The differences from a recorded identity. Class images are compared only if both have some;
   /// whether there are any is part of the configuration.
-  public func differences(from recorded: RunIdentity) -> [TrainingDifference] {
-    Image.differences(of: images, from: recorded.images, kind: "image")
+  ///
+  /// - Parameter files: Images that are not compared.
+  public func differences(
+    from recorded: RunIdentity, besides files: Set<String> = []
+  ) -> [TrainingDifference] {
+    func compared(_ images: [Image]) -> [Image] { images.filter { !files.contains($0.file) } }
+    return Image.differences(of: compared(images), from: compared(recorded.images), kind: "image")
       + Self.differences(of: model, from: recorded.model) + classImageDifferences(from: recorded)
       + adapterDifferences(from: recorded)
   }

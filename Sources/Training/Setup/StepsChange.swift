@@ -4,28 +4,32 @@ import NN
 /// Another number of steps for a run that is resumed.
 package struct StepsChange {
   private let run: Int64
-  private let old: TrainingConfig
+  private let old: Int
   private let new: TrainingConfig
+  private let trained: TrainingConfig
   private let done: Int
 
   /// nil if the number is the same.
   ///
   /// - Parameters:
   ///   - run: The number of the run.
+  ///   - old: The number of steps that the run was last started with.
+  ///   - trained: The configuration of the steps done.
   ///   - done: The number of steps done.
   package init?(
-    ofRun run: Int64, from old: TrainingConfig, to new: TrainingConfig, done: Int
+    ofRun run: Int64, from old: Int, to new: TrainingConfig, trained: TrainingConfig, done: Int
   ) {
-    guard old.steps != new.steps else { return nil }
-    (self.run, self.old, self.new, self.done) = (run, old, new, done)
+    guard old != new.steps else { return nil }
+    (self.run, self.old, self.new) = (run, old, new)
+    (self.trained, self.done) = (trained, done)
   }
 
   /// The change and its effect on the learning rate.
   package var sentence: String {
-    let change = "Run \(run) has another number of steps: \(old.steps) -> \(new.steps)"
+    let change = "Run \(run) has another number of steps: \(old) -> \(new.steps)"
     guard done > 0, new.learningRateSchedule != .constant else { return "\(change)." }
     let next = rate(new, afterSteps: done)
-    let last = rate(old, afterSteps: done - 1)
+    let last = rate(trained, afterSteps: done - 1)
     return
       "\(change); its \(new.learningRateSchedule.rawValue) schedule now ends at step \(new.steps), so "
       + "the learning rate changes from \(last) in step \(done) to \(next) in step \(done + 1), and "

@@ -44,7 +44,8 @@ package struct ComparedRun {
         _ = try library.checkpoint(nil, of: run)
         return
       }
-      let lost = library.project.lostCheckpoints(of: run, records.checkpoints)
+      let lost = library.project.lostCheckpoints(
+        of: run, records.checkpoints, validation: records.validation)
       if !lost.isEmpty { report(.note(LostCheckpoints.sentence(run.id, lost))) }
     }
   }

@@ -41,7 +41,8 @@ package enum RunError: ReportableError, Equatable {
       "Run \(run) is at step \(step) of \(steps); finish it first with lora-train resume \(run)."
     case .checkpointsGone(let run, let step, let folder, let renamed):
       "Run \(run) has done \(step) steps, but \(folder) has no checkpoint; "
-        + (renamed.map { "rename \($0), which has its checkpoints, back" } ?? "put the folder back")
+        + (renamed.map { "rename \($0), which has its checkpoints, to run-\(run)" }
+          ?? "put the folder back")
         + ", or start a new run with `new`."
     case .lastCheckpointGone(let run, let step, let newest):
       "Run \(run) has lost its checkpoint of step \(step), and its newest one is of step \(newest); "

@@ -98,7 +98,10 @@ package struct RunLibrary {
   package func detail(of run: Run) throws -> RunDetail {
     var detail = try history(of: run).detail(run.id)
     let folder = project.folder(of: run)
-    detail.missingCheckpoints = project.lostCheckpoints(of: run, detail.checkpoints)
+    detail.missingCheckpoints = project.lostCheckpoints(
+      of: run, detail.checkpoints, validation: detail.validation)
+    let kept = Set(folder.checkpoints.map(\.step) + detail.missingCheckpoints)
+    detail.checkpoints.removeAll { !kept.contains($0.step) }
     detail.missingSamples = detail.samples.map(\.step).filter {
       !DurableFile.exists(folder.sampleGrid(step: $0))
     }
@@ -120,7 +123,7 @@ package struct RunLibrary {
     let folder = project.folder(of: run)
     let newest = try records(of: run).checkpoints.last?.step
     if newest != nil, folder.checkpoints.isEmpty {
-      throw RunError.checkpointsGone(of: run, in: project)
+      throw RunError.missingCheckpoints(of: run, in: project)
     }
     let checkpoint = try folder.checkpoint(step: step)
     guard step == nil, let newest, newest > checkpoint.step else { return (checkpoint, nil) }

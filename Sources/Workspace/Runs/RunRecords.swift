@@ -134,7 +134,8 @@ extension ResumeRecord {
       run: run, step: resume.step, sha256: resume.sha256,
       version: resume.version,
       resumedAt: ISO8601DateFormatter().date(from: resume.resumedAt),
-      changes: resume.changes.isEmpty ? nil : resume.changes.joined(separator: "; "))
+      changes: resume.changes.isEmpty
+        ? nil : resume.changes.joined(separator: ResumeRecord.changesSeparator))
   }
 }
 

@@ -14,7 +14,7 @@ struct RunSurvey {
   }
 
   /// Seconds without a new record after which an unlocked run that is recorded as running counts as
-  /// dead. (A run is recorded a moment before it is locked.)
+  /// dead, if its process is on another machine or its number belongs to a new process.
   private static let patience: TimeInterval = 60
 
   let project: ProjectFolder
@@ -46,15 +46,20 @@ struct RunSurvey {
         FoundRun(run: try Run(state, in: folder), records: records, folder: folder))
       known.append((folder.id, folder.path))
     }
-    return (found, problems + RunFolder.others(below: project.url).map(Self.problem))
+    return (found, problems + RunFolder.others(below: project.url).map(problem))
   }
 
   /// The sentence on a folder with checkpoints that is no run folder.
-  private static func problem(_ folder: RunFolder) -> String {
+  private func problem(_ folder: RunFolder) -> String {
     let name = "\(folder.url.relativePath) has checkpoints, but is not listed"
     do {
       guard let run = try folder.checkpoints.first?.state().run else { return "\(name)." }
-      return "\(name), because its name is not run-\(run); rename it to use it."
+      let isCopy = RunFolder.all(below: project.url).contains {
+        $0.id == run && !$0.checkpoints.isEmpty
+      }
+      return isCopy
+        ? "\(name), because it is a copy of run \(run)."
+        : "\(name), because its name is not run-\(run); rename it to use it."
     } catch {
       return "\(name): \(error)"
     }
@@ -83,7 +88,7 @@ struct RunSurvey {
     }
     // The database may have a later resume that no checkpoint has yet.
     records.resumes = []
-    let lost = project.lostCheckpoints(of: run, known)
+    let lost = project.lostCheckpoints(of: run, known, validation: records.validation)
     return (run, records, lost.isEmpty ? nil : LostCheckpoints.sentence(run.id, lost))
   }
 

@@ -22,42 +22,77 @@ struct ResumableRun {
   let changes: [String]
 
   /// Compares a run with a training, and checks the newest checkpoint against its hashes. Throws
-  /// `CheckpointError`, `RunError`.
-  init(_ run: Run, setup: TrainingSetup, project: ProjectFolder) throws {
+  /// `CheckpointError`, `RunError`, `RunLogError`.
+  init(_ run: Run, setup: TrainingSetup, in log: RunLog, project: ProjectFolder) throws {
     let (checkpoint, damages) = project.folder(of: run).newestCheckpoint()
     try self.init(
-      run, setup: setup, checkpoint: checkpoint, state: checkpoint?.state(), damages: damages)
+      run, setup: setup, in: log, checkpoint: checkpoint, state: checkpoint?.state(),
+      damages: damages)
   }
 
   private init(
-    _ run: Run, setup: TrainingSetup, checkpoint: CheckpointFolder?, state: TrainingState?,
-    damages: [String] = []
+    _ run: Run, setup: TrainingSetup, in log: RunLog, checkpoint: CheckpointFolder?,
+    state: TrainingState?, damages: [String] = []
   ) throws {
     self.run = run
     self.checkpoint = checkpoint
     self.damages = damages
-    var setup = setup
-    // Whoever extends a finished run wants another number of steps.
-    if run.status == .finished {
-      setup.allowedChanges.insert(TrainingConfig.schema.key(of: \.$steps))
-    }
+    let recorded = try Self.recorded(run, state)
+    let trained = state?.config ?? recorded
+    self.setup = setup.resuming(recorded)
+    stepsChange = StepsChange(
+      ofRun: run.id, from: recorded.steps, to: self.setup.config, trained: trained,
+      done: state?.step ?? 0)
     let found: [TrainingDifference]
     if let state {
-      self.setup = setup.resuming(state.config)
-      stepsChange = StepsChange(
-        ofRun: run.id, from: state.config, to: self.setup.config, done: state.step)
       found = try self.setup.differences(from: state)
-      notes = self.setup.notes(on: state)
+      notes = self.setup.notes(on: state) + Self.kept(setup, self.setup, run)
     } else {
-      let recorded = try TrainingConfig(recorded: run)
-      self.setup = setup.resuming(recorded)
-      stepsChange = StepsChange(ofRun: run.id, from: recorded, to: self.setup.config, done: 0)
-      found = self.setup.config.differencesForbiddenOnResume(from: recorded)
+      found = self.setup.config.differencesForbiddenOnResume(from: trained)
         .map(TrainingDifference.init)
-      notes = []
+      notes = Self.kept(setup, self.setup, run)
     }
-    differences = found.filter { !setup.allows($0) }
-    changes = found.filter { setup.allows($0) }.map(\.description)
+    var allowed = setup
+    // Whoever extends a run that has done all its steps wants another number of steps.
+    if run.status == .finished || state.map({ $0.step >= $0.config.steps }) ?? false {
+      allowed.allowedChanges.insert(TrainingConfig.schema.key(of: \.$steps))
+    }
+    let before = try state.map { try Self.changes(of: run, since: $0.step, in: log) } ?? []
+    let isAllowed = { (difference: TrainingDifference) in
+      allowed.allows(difference) || before.contains(difference.description)
+    }
+    differences = found.filter { !isAllowed($0) }
+    changes = found.filter(isAllowed).map(\.description)
+  }
+
+  /// The configuration of a run's newest checkpoint, with the length that the run was last started with,
+  /// which may be after the checkpoint. The record is older only if a database was restored from a copy.
+  private static func recorded(_ run: Run, _ state: TrainingState?) throws -> TrainingConfig {
+    guard var config = state?.config else { return try TrainingConfig(recorded: run) }
+    guard state?.step ?? 0 <= run.steps else { return config }
+    config.steps = run.steps
+    config.epochs = try TrainingConfig(recorded: run).epochs
+    return config
+  }
+
+  /// A note if an epoch has another number of steps now, which the run does not take over.
+  private static func kept(_ setup: TrainingSetup, _ resumed: TrainingSetup, _ run: Run) -> [String]
+  {
+    guard let epochs = setup.config.epochs, resumed.config.epochs == epochs,
+      setup.config.steps != resumed.config.steps
+    else { return [] }
+    return [
+      "Run \(run.id) keeps its \(resumed.config.steps) steps, the \(epochs) epochs of its start."
+    ]
+  }
+
+  /// The changes that the last resume was allowed, if it has saved no checkpoint since. They need not be
+  /// allowed again.
+  private static func changes(
+    of run: Run, since step: Int, in log: RunLog
+  ) throws -> [String] {
+    guard let resume = try log.resumes(run.id).last, resume.step == step else { return [] }
+    return (resume.changes ?? "").components(separatedBy: ResumeRecord.changesSeparator)
   }
 
   /// The unfinished run of the same settings; else the subject's latest run, if it is unfinished, so that
@@ -68,7 +103,7 @@ struct ResumableRun {
   ) throws -> Run? {
     let runs = try log.runs().filter { $0.subject == setup.config.subject }
     let unfinished = runs.filter { $0.status != .finished }
-    return unfinished.last { isSame($0, setup, project) }
+    return unfinished.last { isSame($0, setup, log, project) }
       ?? unfinished.last { $0.id == runs.last?.id }
   }
 
@@ -79,18 +114,19 @@ struct ResumableRun {
   ) throws -> Run? {
     try log.runs().last { run in
       run.subject == setup.config.subject && run.status == .finished
-        && !project.folder(of: run).checkpoints.isEmpty && isSame(run, setup, project)
+        && !project.folder(of: run).checkpoints.isEmpty && isSame(run, setup, log, project)
     }
   }
 
   /// Whether a setup would train the same as a run. A damaged run, or one of another version, is not the
   /// same.
   private static func isSame(
-    _ run: Run, _ setup: TrainingSetup, _ project: ProjectFolder
+    _ run: Run, _ setup: TrainingSetup, _ log: RunLog, _ project: ProjectFolder
   ) -> Bool {
     do {
       let state = try newestState(in: project.folder(of: run))
-      return try ResumableRun(run, setup: setup, checkpoint: nil, state: state).differences.isEmpty
+      return try ResumableRun(run, setup: setup, in: log, checkpoint: nil, state: state)
+        .differences.isEmpty
     } catch {
       return false
     }

@@ -67,9 +67,12 @@ package struct TrainingSession {
 
   /// Starts a new run, even if there is an unfinished one.
   package func trainNew(_ control: TrainingControl) throws -> TrainingResult {
-    let run = try begin()
-    Failpoint.startUp.pass()
-    let lock = try RunLock(project.folder(of: run))
+    // Locked before it is recorded, so that a refused training leaves no run.
+    var lock: RunLock?
+    let run = try begin { run in
+      lock = try RunLock(project.folder(of: run))
+      Failpoint.startUp.pass()
+    }
     defer { withExtendedLifetime(lock) {} }
     Failpoint.startUp.pass()
     return try runTraining(control).train(run, setup)
@@ -100,7 +103,8 @@ package struct TrainingSession {
       report(.note(sentence))
     }
     // Another process may have trained it since it was found.
-    let resumable = try ResumableRun(log.run(interrupted.id), setup: setup, project: project)
+    let resumable = try ResumableRun(
+      log.run(interrupted.id), setup: setup, in: log, project: project)
     let run = resumable.run
     let setup = resumable.setup
     for problem in resumable.damages + resumable.notes { report(.note(problem)) }
@@ -135,7 +139,8 @@ package struct TrainingSession {
     guard run.status != .finished || setup.config.steps > checkpoint.step else {
       throw RunError.finished(run: run.id, step: checkpoint.step)
     }
-    let lost = project.lostCheckpoints(of: run, try log.checkpoints(run.id))
+    let lost = project.lostCheckpoints(
+      of: run, try log.checkpoints(run.id), validation: try log.validation(run.id))
     if let newest = lost.last, newest > checkpoint.step {
       report(.note(LostCheckpoints.sentence(run.id, lost.filter { $0 > checkpoint.step })))
     }
@@ -162,7 +167,7 @@ package struct TrainingSession {
     guard project.folder(of: run).checkpoints.isEmpty, try !log.checkpoints(run.id).isEmpty else {
       return
     }
-    throw RunError.checkpointsGone(of: run, in: project)
+    throw RunError.missingCheckpoints(of: run, in: project)
   }
 
   /// Trains a run without checkpoints from the start, under its number. Its samples are removed, since
@@ -181,14 +186,14 @@ package struct TrainingSession {
     return try resume(run, setup, from: nil, changes: changes, control)
   }
 
-  private func begin() throws -> Run {
+  private func begin(prepare: (Run) throws -> Void) throws -> Run {
     let config = setup.config
     return try log.begin(
       subject: config.subject, steps: config.steps,
       model: config.model ?? setup.model.url.relativePath,
       dataset: config.datasetPath, config: config.recordJSON(), version: Version.current,
-      above: Int64(RunFolder.highestID(below: project.url))
-    ) { RunFolder.path(subject: config.subject, id: Int($0)) }
+      above: Int64(RunFolder.highestID(below: project.url)),
+      path: { RunFolder.path(subject: config.subject, id: Int($0)) }, prepare: prepare)
   }
 
   /// Resumes a run, and records the resume after its preparation. A failed preparation leaves the run
@@ -206,7 +211,7 @@ package struct TrainingSession {
         config: setup.config.recordJSON(), version: Version.current,
         keepsValidation: keepsValidation,
         changes: resume.changes.isEmpty
-          ? nil : resume.changes.joined(separator: "; "))
+          ? nil : resume.changes.joined(separator: ResumeRecord.changesSeparator))
     }
     return try runTraining(control).train(run, setup, resuming: point)
   }

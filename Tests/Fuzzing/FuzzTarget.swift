@@ -17,7 +17,7 @@ public struct FuzzTarget: Sendable {
   ///   - read: Reads the bytes in every form in which the program meets them.
   init(
     _ name: String, seeds: @escaping @Sendable () throws -> [URL] = { [] },
-    _ read: @escaping @Sendable (Data) throws -> Void
+    read: @escaping @Sendable (Data) throws -> Void
   ) {
     self.name = name
     seedFiles = seeds

@@ -11,14 +11,14 @@ extension FuzzTarget {
         ["", "/formats"].flatMap {
           files(in: "Tests/ImagesTests/Fixtures\($0)", endings: Set(format.extensions))
         }
-      }
-    ) { bytes in
-      try allowingRefusal { try decode(bytes) }
-      guard format == .png else { return }
-      let whole = PNGChunks.withChecksums(bytes)
-      try allowingRefusal { try decode(whole) }
-      _ = try PNGText.read(whole)
-    }
+      },
+      read: { bytes in
+        try allowingRefusal { try decode(bytes) }
+        guard format == .png else { return }
+        let whole = PNGChunks.withChecksums(bytes)
+        try allowingRefusal { try decode(whole) }
+        _ = try PNGText.read(whole)
+      })
   }
 
   /// Small limits, so that no time goes into filling memory. Photographs are larger, but not different.

@@ -8,16 +8,16 @@ extension FuzzTarget {
   static let imports = [kohyaTOML, trainingScript, samplePrompts]
 
   private static let kohyaTOML = FuzzTarget(
-    "kohya-toml", seeds: { files(in: fixtures, endings: ["toml"]) }
-  ) { bytes in
-    _ = try ImportedProject(contentsOf: Scratch.file("kohya-toml", "dog.toml", bytes))
-  }
+    "kohya-toml", seeds: { files(in: fixtures, endings: ["toml"]) },
+    read: { bytes in
+      _ = try ImportedProject(contentsOf: Scratch.file("kohya-toml", "dog.toml", bytes))
+    })
 
   private static let trainingScript = FuzzTarget(
-    "training-script", seeds: { files(in: fixtures, endings: ["sh"]) }
-  ) { bytes in
-    _ = try ImportedProject(contentsOf: Scratch.file("training-script", "train.sh", bytes))
-  }
+    "training-script", seeds: { files(in: fixtures, endings: ["sh"]) },
+    read: { bytes in
+      _ = try ImportedProject(contentsOf: Scratch.file("training-script", "train.sh", bytes))
+    })
 
   private static let samplePrompts = FuzzTarget("sample-prompts") { bytes in
     let file = try Scratch.file("sample-prompts", "prompts.txt", bytes)

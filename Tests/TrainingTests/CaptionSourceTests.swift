@@ -211,4 +211,37 @@ struct CaptionSourceTests {
     try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
     #expect(try dog.captions() == ["1.png": ["aé"], "it's 2.png": ["“a”"], "3.png": ["a"]])
   }
+
+  @Test(
+    "UTF-16 without a byte order mark is an error that names it, with a command that fixes it",
+    arguments: [
+      (String.Encoding.utf16LittleEndian, "UTF-16LE", "a photo of sks dog\n"),
+      (.utf16BigEndian, "UTF-16BE", "a photo of sks dog\n"),
+      (.utf16LittleEndian, "UTF-16LE", "фото собаки"),
+    ])
+  func utf16(encoding: String.Encoding, name: String, caption: String) throws {
+    try dog.writeImages("1.png")
+    let text = try #require(caption.data(using: encoding))
+    try dog.write(text, to: "1.txt")
+    #expect(dog.sentence() == "dog/1.txt is UTF-16 text; save it as UTF-8.")
+    #expect(
+      try dog.survey().unusable.flatMap(\.commands).map(dog.short) == [
+        "iconv -f \(name) -t UTF-8 dog/1.txt > dog/1.txt.utf8 && mv dog/1.txt.utf8 dog/1.txt"
+      ])
+    try FileManager.default.removeItem(at: dog.url.appending(path: "1.txt"))
+    try dog.write(text, to: "metadata.csv")
+    #expect(dog.sentence() == "dog/metadata.csv is UTF-16 text; save it as UTF-8.")
+  }
+
+  @Test("a NUL character in a caption is an error", arguments: ["1.txt", "metadata.jsonl"])
+  func nulCharacters(file: String) throws {
+    try dog.writeImages("1.png")
+    for text in ["a photo of\0 a dog", "\0", "\0\0\0\0", "\u{feff}a\0 dog"] {
+      try dog.write(text, to: file)
+      #expect(
+        dog.sentence()
+          == "dog/\(file) contains NUL characters, as UTF-16 text and damaged files do; save it as "
+          + "UTF-8.")
+    }
+  }
 }

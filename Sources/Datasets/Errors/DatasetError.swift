@@ -15,6 +15,8 @@ public enum DatasetError: ReportableError, Equatable {
   case imagesInside(String, folders: [String])
   /// A caption in another encoding, most likely the one named.
   case captionNotUTF8(String, encoding: String)
+  /// A text with NUL characters.
+  case nulCharacters(String)
   /// A line of a caption file with an invalid focus point, or a second one.
   case noFocusPoint(String, line: Int, found: String)
   /// A line of a `metadata.jsonl` or `metadata.csv` that cannot be used.
@@ -35,8 +37,8 @@ public enum DatasetError: ReportableError, Equatable {
     switch self {
     case .noSuchSubject, .noListedFolder, .empty, .imagesInside: .missingInput
     case .unreadable: .inputOutput
-    case .notAFolder, .captionNotUTF8, .captionsNotRead, .noFocusPoint, .brokenMetadata,
-      .brokenJSON, .nothingCounts, .unusable:
+    case .notAFolder, .captionNotUTF8, .nulCharacters, .captionsNotRead, .noFocusPoint,
+      .brokenMetadata, .brokenJSON, .nothingCounts, .unusable:
       .badData
     }
   }
@@ -65,8 +67,12 @@ public enum DatasetError: ReportableError, Equatable {
     case .imagesInside(let path, let folders):
       "\(path) contains no image, but its folder \(folders[0]) does; give "
         + "`dataset: \(path)/\(folders[0])`, or list it in \(path)/subject.yaml under folders."
+    case .captionNotUTF8(let path, let encoding) where encoding.hasPrefix("UTF-16"):
+      "\(path) is UTF-16 text; save it as UTF-8."
     case .captionNotUTF8(let path, _):
       "\(path) is not UTF-8 text; save the caption as UTF-8."
+    case .nulCharacters(let path):
+      "\(path) contains NUL characters, as UTF-16 text and damaged files do; save it as UTF-8."
     case .noFocusPoint(let path, let line, let found):
       "\(path) line \(line) has \"\(found)\", but a file has at most one focus point, given by its "
         + "shares of width and height from 0 to 1, such as \"focus: 0.5 0.3\"."

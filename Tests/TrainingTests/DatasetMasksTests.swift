@@ -92,6 +92,43 @@ struct DatasetMasksTests {
     #expect(try dog.load().images.map(\.name) == [name])
   }
 
+  @Test(
+    "a file with the name of a mask in another form is named and not trained on beside its image",
+    arguments: [
+      "1-mask (1).png", "1-mask - Copy.png", "1-masks.png", "1_alpha.png", "1-matte.png",
+      "1mask.png", "1-mask-2.png", "mask1.png", "1-seg.png", "1 masks (2).PNG",
+    ])
+  func likelyMasks(name: String) throws {
+    try dog.writeImages("1.png", name)
+    try dog.write("a dog", to: "1.txt")
+    #expect(try dog.load().images.map(\.name) == ["1.png"])
+    #expect(
+      try dog.problems() == [
+        "\(name): not read, since the name is that of a mask of another image; a mask needs a name "
+          + "such as 01-mask.png, and an image of its own needs another name, or a caption"
+      ])
+    try dog.write(#"{"file_name": "\#(name)", "text": "a mask"}"#, to: "metadata.jsonl")
+    #expect(try dog.load().images.count == 2)
+    try FileManager.default.removeItem(at: dog.url.appending(path: "metadata.jsonl"))
+    try dog.write("a mask", to: "\(name.dropLast(4)).txt")
+    #expect(try dog.load().images.count == 2)
+    #expect(
+      try dog.problems().contains {
+        $0.hasPrefix("\(name): trained as images, since they have captions")
+      })
+    try FileManager.default.removeItem(at: dog.url.appending(path: "\(name.dropLast(4)).txt"))
+    try FileManager.default.removeItem(at: dog.url.appending(path: "1.png"))
+    try dog.writeImages("2.png")
+    #expect(try dog.load().images.map(\.name).contains(name), "there is no image 1")
+  }
+
+  @Test("images whose names only contain the word are trained on without captions")
+  func photographsOfMasks() throws {
+    let names = ["carnival-mask-2.png", "masked ball.png", "masks (1).png", "unmasked.png"]
+    for name in names { try dog.writeImages(name) }
+    #expect(try Set(dog.load().images.map(\.name)) == Set(names))
+  }
+
   @Test("what a folder of masks contains besides masks is named with its reason")
   func maskFolder() throws {
     try dog.writeImages("1.png", "2.png", "masks/.1.png", "masks/in/1.png")
@@ -124,6 +161,23 @@ struct DatasetMasksTests {
       ])
     try dog.write("folders: [{path: 3_mask}]", to: "subject.yaml")
     #expect(try dog.load().images.map(\.name) == ["3_mask/1.png", "3_sks dog/1.png"])
+  }
+
+  @Test(
+    "a folder such as 5_dog mask is named if its images are those of 5_dog and have no captions",
+    arguments: ["5_dog mask", "1_masks", "5_dog_masks", "1_dog alpha"])
+  func kohyaLikelyMasks(folder: String) throws {
+    try dog.writeImages("5_dog/1.png", "5_dog/2.png", "\(folder)/1.png", "\(folder)/2.png")
+    #expect(try dog.load().images.map(\.name) == ["5_dog/1.png", "5_dog/2.png"])
+    #expect(
+      try dog.problems().map { String($0.prefix(folder.count + 10)) } == ["\(folder): not read"])
+  }
+
+  @Test("a folder such as 5_gas mask is read if its images are other ones, or have captions")
+  func kohyaPhotographsOfMasks() throws {
+    try dog.writeImages("5_gas/1.png", "5_gas mask/2.png", "3_dog/1.png", "3_dog mask/1.png")
+    try dog.write("a mask", to: "3_dog mask/1.txt")
+    #expect(try dog.load().images.count == 4)
   }
 
   @Test(

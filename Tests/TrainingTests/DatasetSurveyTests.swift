@@ -135,6 +135,8 @@ struct DatasetSurveyTests {
     for name in ["p3.png", "p3-alpha.png", "adobe.jpg"] {
       try dog.write(Data(contentsOf: formats.appending(path: name)), to: "2_dog/\(name)")
     }
+    // Without a caption, the name would be that of a mask.
+    try dog.write("a dog", to: "2_dog/p3-alpha.txt")
     let dataset = try dog.load()
     let found = dataset.problems.filter { $0.text.hasPrefix("the colours") }
     #expect(

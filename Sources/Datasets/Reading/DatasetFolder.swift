@@ -44,6 +44,8 @@ struct DatasetFolder {
 
   /// Masks with names such as `mask_dog`.
   private var possibleMasks: [Image] = []
+  /// Files that are not used, since they have names such as `dog-mask (1)`.
+  private var likelyMasks: [Image] = []
   /// Files that have the name of an image or of a mask and can be read as an image.
   private var candidates: [Image] = []
   private var sideFiles: [String] = []
@@ -138,6 +140,7 @@ struct DatasetFolder {
       let isCaptioned = [stem, image.name].contains { captioned.contains($0.lowercased()) }
       let owners = MaskName.owner(of: stem).map(others.owners)
       let possible = MaskName.possibleOwner(of: stem).map(others.owners) ?? []
+      let isLikely = MaskName.likelyOwners(of: stem).contains { !others.owners($0).isEmpty }
       if MaskName.isConditioning(stem) {
         unused.append((image.name, .conditioning))
       } else if let owners, !(owners.isEmpty && isCaptioned) {
@@ -145,8 +148,11 @@ struct DatasetFolder {
       } else if owners == nil, !possible.isEmpty, !isCaptioned {
         addMask(image.name, of: possible)
         possibleMasks.append(image)
+      } else if owners == nil, isLikely, !isCaptioned {
+        unused.append((image.name, .likelyMask))
+        likelyMasks.append(image)
       } else {
-        if owners != nil || !possible.isEmpty { namedAsMask.append(image.name) }
+        if owners != nil || !possible.isEmpty || isLikely { namedAsMask.append(image.name) }
         images.append(image)
       }
     }
@@ -158,8 +164,14 @@ struct DatasetFolder {
     for owner in owners { masks[owner, default: []].append(path) }
   }
 
-  /// Makes images of the masks with names such as `mask_dog` that have captions in metadata.
+  /// Makes images of the masks with names such as `mask_dog` and `dog-mask (1)` that have captions in
+  /// metadata.
   mutating func separateMasks(_ isCaptioned: (String) -> Bool) {
+    for mask in likelyMasks where isCaptioned(mask.name) {
+      unused.removeAll { $0.name == mask.name }
+      namedAsMask.append(mask.name)
+      images.append(mask)
+    }
     for mask in possibleMasks where isCaptioned(mask.name) {
       masks = masks.mapValues { $0.filter { $0 != mask.name } }.filter { !$0.value.isEmpty }
       namedAsMask.append(mask.name)

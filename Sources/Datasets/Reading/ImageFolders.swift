@@ -43,7 +43,8 @@ struct ImageFolders {
         unread.append(name)
         continue
       }
-      guard !MaskName.folders.contains(kohya.caption.lowercased()) else {
+      let isOfMasks = MaskName.folders.contains(kohya.caption.lowercased())
+      guard !isOfMasks, !Self.areMasks(name, kohya, in: own) else {
         masks.append(name)
         continue
       }
@@ -98,6 +99,34 @@ struct ImageFolders {
       }
     } catch {
       unusable.append(UnusableFile(name: name, error: error))
+    }
+  }
+
+  /// Whether a folder such as `5_dog mask` contains masks: its images have no captions, and each has
+  /// the name of an image in the dataset folder or in a folder such as `5_dog`.
+  private static func areMasks(
+    _ name: String, _ kohya: KohyaFolder, in own: DatasetFolder
+  ) -> Bool {
+    let captions = MaskName.likelyOwners(of: kohya.caption)
+    guard !captions.isEmpty else { return false }
+    func read(_ folder: String) throws(DatasetError) -> DatasetFolder {
+      try DatasetFolder(own.url.appending(path: folder, directoryHint: .isDirectory))
+    }
+    do throws(DatasetError) {
+      let folder = try read(name)
+      var images = own.images
+      for other in own.folders {
+        guard let caption = KohyaFolder(other)?.caption, captions.contains(caption) else {
+          continue
+        }
+        images += try read(other).images
+      }
+      let names = ImageNames(images.map(\.name))
+      return !folder.images.isEmpty && folder.captions.isEmpty && folder.metadata.isEmpty
+        && folder.images.allSatisfy { !names.owners($0.name.fileStem).isEmpty }
+    } catch {
+      // A folder that is read reports its own error.
+      return false
     }
   }
 

@@ -5,7 +5,7 @@ enum Unused: Int, Comparable, CaseIterable {
   case sideFault
   case orphanCaption, otherCaption, otherFocus, emptyCaption, alsoEmpty
   case captionTable, otherJSON, brokenJSON, conceptFile, idleMetadata
-  case orphanMask, otherMask, conditioning
+  case orphanMask, otherMask, likelyMask, conditioning
   case imageFormat, damaged, video, archive, cache, weights
   case subjectFile, innerSubject, settings, document
   case hidden, brokenLink, innerFolder, notAFile, notUTF8, empty, unreadable, unknown
@@ -34,6 +34,9 @@ enum Unused: Int, Comparable, CaseIterable {
     case .orphanMask:
       "a mask without its image, not read; an image of its own needs another name, or a caption"
     case .otherMask: "not read; the image has another mask"
+    case .likelyMask:
+      "not read, since the name is that of a mask of another image; a mask needs a name such as "
+        + "01-mask.png, and an image of its own needs another name, or a caption"
     case .conditioning: "a conditioning image of OneTrainer, not read"
     case .imageFormat: "an image of a format that is not read; convert it to PNG"
     case .damaged: "the content looks like a damaged image, not read; copy it again or remove it"

@@ -107,6 +107,20 @@ struct DatasetRolesTests {
         "1.jfif, 1.png: the same name, so they share 1.txt, 1-mask.png"))
   }
 
+  @Test("images of one name in two Unicode forms share a caption and a mask, which is noted once")
+  func unicodeForms() throws {
+    try dog.writeImages("caf\u{E9}.png", "cafe\u{301}.png", "caf\u{E9}-mask.png")
+    try dog.write("a dog", to: "caf\u{E9}.txt")
+    let images = try dog.load().images
+    #expect(images.map(\.caption) == ["a dog", "a dog"])
+    #expect(images.allSatisfy { $0.mask != nil })
+    #expect(
+      try dog.problems() == [
+        "caf\u{E9}.png, caf\u{E9}.png: the same name, so they share caf\u{E9}.txt, "
+          + "caf\u{E9}-mask.png"
+      ])
+  }
+
   @Test("a caption belongs to its image without regard to case, unless two images fit")
   func cases() throws {
     try dog.writeImages("IMG_1.PNG", "a.png", "A.png")

@@ -161,7 +161,8 @@ struct DatasetFolder {
 
   private mutating func addMask(_ path: String, of owners: [String]) {
     if owners.isEmpty { orphanMasks.append(path) }
-    for owner in owners { masks[owner, default: []].append(path) }
+    // Two Unicode forms of one name are one key.
+    for owner in Set(owners) { masks[owner, default: []].append(path) }
   }
 
   /// Makes images of the masks with names such as `mask_dog` and `dog-mask (1)` that have captions in
@@ -220,7 +221,7 @@ struct DatasetFolder {
   /// Sorts a file that has the form of a caption or of a table of captions.
   private mutating func sortSideFile(_ name: String) {
     let owners = names.owners(name.fileStem)
-    for owner in owners { captions[owner, default: []].append(name) }
+    for owner in Set(owners) { captions[owner, default: []].append(name) }
     guard owners.isEmpty else { return }
     if CaptionMetadata.fileNames.contains(name) {
       metadata.append(name)

@@ -77,6 +77,19 @@ struct DatasetRolesTests {
         == ["magick a.b/1.webp a.b/1.png && rm a.b/1.webp"])
   }
 
+  @Test("an image or a mask that is a link to nothing is an error with its target")
+  func danglingLinks() throws {
+    try dog.writeImages("1.png")
+    for name in ["2.png", "1-mask.png"] {
+      try dog.link(name, to: "gone/\(name)")
+      #expect(
+        dog.sentence()
+          == "dog/\(name) is a link to gone/\(name), which does not exist; mount its disk, or correct "
+          + "the link.")
+      try FileManager.default.removeItem(at: dog.url.appending(path: name))
+    }
+  }
+
   @Test(
     "a WebP is an error in a build without libwebp", .enabled(if: !ImageFormat.webp.isReadable))
   func unreadWebP() throws {

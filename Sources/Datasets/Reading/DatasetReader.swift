@@ -141,13 +141,15 @@ struct DatasetReader {
       note(file, in: folder, .sideFault)
       return nil
     }
-    guard let header = attempt(folder.path(of: file), { try image.header.get() }) else {
-      return nil
+    let url = folder.url(of: file)
+    let found = attempt(folder.path(of: file)) {
+      try Self.namingTarget(of: url) { try image.header.get() }
     }
+    guard let header = found else { return nil }
     guard let own = folder.files.masks[file]?.first else {
       return (text, header, header.hasAlpha ? .alpha : nil)
     }
-    let (url, mask) = (folder.url(of: file), folder.url(of: own))
+    let mask = folder.url(of: own)
     let size = header.orientedSize
     guard attempt(folder.path(of: own), { try Self.check(mask, isOf: size, as: url) }) != nil else {
       note(file, in: folder, .sideFault)
@@ -156,9 +158,24 @@ struct DatasetReader {
     return (text, header, .file(mask))
   }
 
-  /// Throws `MaskError` for a mask that does not fit, `ImageError` for one that cannot be read.
+  /// Reads the header of an image. Throws `FileAccessError` if the image is a link to something that
+  /// does not exist.
+  private static func namingTarget(
+    of url: URL, _ read: () throws -> ImageHeader
+  ) throws -> ImageHeader {
+    do {
+      return try read()
+    } catch let error as ImageError {
+      if error.problem == .missing, let link = FileAccessError.danglingLink(url) { throw link }
+      throw error
+    }
+  }
+
+  /// Throws `MaskError` for a mask that does not fit, `ImageError` for one that cannot be read,
+  /// `FileAccessError` for a link to something that does not exist.
   private static func check(_ mask: URL, isOf size: PixelSize, as image: URL) throws {
-    let found = try ImageDecoder.header(contentsOf: mask).orientedSize
+    let found = try namingTarget(of: mask) { try ImageDecoder.header(contentsOf: mask) }
+      .orientedSize
     guard found.fits(size) else {
       throw MaskError.otherSize(
         mask: mask.relativePath, size: found, image: image.relativePath, imageSize: size)

@@ -20,6 +20,11 @@ public struct ForeignName: Sendable, Equatable {
   package init(_ name: String, of program: String, isNotNeeded reason: String) {
     answer = "\(name) of \(program) is not needed (\(reason))"
   }
+
+  /// An option of another file of this program.
+  package init(_ name: String, belongsIn file: String) {
+    answer = "\(name) belongs in \(file)"
+  }
 }
 
 extension ForeignName {

@@ -57,6 +57,21 @@ struct CaptionTableTests {
     #expect(try dog.problems() == ["metadata.csv: the keys column 3, column 4 are not read"])
   }
 
+  @Test(
+    "a table with another separator is an error that names it",
+    arguments: [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+  func separators(separator: String, name: String) throws {
+    let lines = ["file_name,text", "1.png,one, red", "2.png,two"]
+    let table = lines.map { line in
+      line.split(separator: ",", maxSplits: 1).joined(separator: separator)
+    }
+    try dog.write(table.joined(separator: "\n"), to: "metadata.csv")
+    #expect(
+      dog.sentence()
+        == "dog/metadata.csv line 1 has \(name) between the columns; separate all values with "
+        + "commas, and put values that contain commas into quotation marks.")
+  }
+
   // MARK: Keys
 
   @Test("of keys that differ in case, the one in lower case is read, and the others are named")
@@ -131,6 +146,23 @@ struct CaptionTableTests {
   }
 
   // MARK: Files without effect
+
+  @Test(
+    "a table of captions whose name is not in lower case is named, and an error without captions",
+    arguments: ["Metadata.jsonl", "METADATA.CSV"])
+  func spelling(file: String) throws {
+    try dog.write(#"{"file_name": "1.png", "text": "a dog"}"#, to: file)
+    #expect(
+      dog.sentence()
+        == "dog has captions in files that are not read (\(file)) and no others; rename them to lower "
+        + "case.")
+    for name in ["1.txt", "2.txt"] { try dog.write("a dog", to: name) }
+    #expect(
+      try dog.problems() == ["\(file): not read, since the name is not in lower case; rename it"])
+    #expect(try dog.commands() == ["mv dog/\(file) dog/\(file.lowercased())"])
+    try dog.write("", to: file.lowercased())
+    #expect(try dog.commands() == [])
+  }
 
   @Test(
     "a file from which no image takes anything is named and not used",

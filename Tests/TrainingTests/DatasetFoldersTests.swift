@@ -126,6 +126,15 @@ struct DatasetFoldersTests {
     #expect(survey.unusable.map(\.name) == ["4_loop", "loop.png"])
   }
 
+  @Test("the dataset folder itself under folders is named", arguments: [".", "./", "./."])
+  func ownFolder(path: String) throws {
+    try dog.writeImages("1.png")
+    try dog.write("dog", to: "1.txt")
+    try dog.write("folders: [{path: \(path)}]", to: "subject.yaml")
+    #expect(
+      try dog.problems() == [".: the same folder as the dataset itself, not read again"])
+  }
+
   @Test("a link to something that does not exist is an error that names its target")
   func danglingLinks() throws {
     func expected(_ link: String) -> String {
@@ -190,6 +199,21 @@ struct DatasetFoldersTests {
         "focus: [0.5, 1.5]",
         "dog/subject.yaml line 1: focus is a list, but must be two numbers from 0 to 1, such as "
           + "[0.5, 0.3], for all images, or one such pair for each image name."
+      ),
+      (
+        "num_repeats: 3",
+        "dog/subject.yaml line 1: there is no option \"num_repeats\"; num_repeats of sd-scripts is "
+          + "repeats here."
+      ),
+      (
+        "folders: [{path: 2_a, num_repeats: 3}]",
+        "dog/subject.yaml line 1: there is no option \"num_repeats\"; num_repeats of sd-scripts is "
+          + "repeats here."
+      ),
+      (
+        "trigger: sks\nrank: 8",
+        "dog/subject.yaml line 2: there is no option \"rank\"; rank belongs in a configuration file, "
+          + "such as Configs/default.yaml."
       ),
     ])
   func refused(yaml: String, expected: String) throws {

@@ -1,7 +1,9 @@
 import Foundation
 import Images
+import Options
 import TestSupport
 import Testing
+import Training
 
 @testable import Datasets
 
@@ -106,6 +108,13 @@ struct DatasetRolesTests {
       dog.sentence()
         == "dog contains no image, but its folder img does; give `dataset: dog/img`, or list it in "
         + "dog/subject.yaml under folders.")
+  }
+
+  @Test("the options that subject.yaml refuses as those of a training are such options")
+  func trainingOptions() {
+    for key in SubjectFile.trainingOptions {
+      #expect(TrainingConfig.schema.option(key) != nil, "\(key)")
+    }
   }
 
   // MARK: Names

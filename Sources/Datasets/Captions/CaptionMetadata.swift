@@ -73,6 +73,12 @@ struct CaptionMetadata {
     if let header = table.header, let problem = header.problem {
       error = .brokenLine(url.relativePath, header.line, problem)
     }
+    if let header = table.header, header.values.count == 1,
+      let separator = Self.otherSeparators.first(where: { header.values[0].contains($0.text) })
+    {
+      error = error ?? .brokenLine(url.relativePath, header.line, .separated(by: separator.name))
+      return
+    }
     let columns = table.columns
     for row in table.rows {
       attempt(line: row.line) { () throws(CaptionFields.Problem) in
@@ -178,6 +184,11 @@ struct CaptionMetadata {
 }
 
 extension CaptionMetadata {
+  /// What other programs write between values.
+  fileprivate static let otherSeparators = [
+    (text: ";", name: "semicolons"), (text: "\t", name: "tabs"), (text: "|", name: "vertical bars"),
+  ]
+
   fileprivate static let lineRule =
     #"each line must be a JSON object such as {"file_name": "01.jpg", "text": "a photo of sks dog"}"#
   fileprivate static let tableRule =
@@ -193,6 +204,13 @@ extension CaptionFields.Problem {
 
   fileprivate static let notAnObject = Self(
     text: "is not a JSON object", remedy: CaptionMetadata.lineRule)
+
+  fileprivate static func separated(by separators: String) -> Self {
+    Self(
+      text: "has \(separators) between the columns",
+      remedy: "separate all values with commas, and put values that contain commas into quotation "
+        + "marks")
+  }
 
   fileprivate static func noName(_ rule: String) -> Self {
     Self(text: "has no text \"file_name\"", remedy: rule)

@@ -84,9 +84,8 @@ public enum DatasetError: ReportableError, Equatable {
       "There is no folder \(path), which \(subjectFile) lists under folders; correct its path, "
         + "which is relative to the dataset folder, or remove it from the list."
     case .captionsNotRead(let path, let files):
-      "\(path) has captions in files that are not read (\(listing(files))) and no others; write "
-        + "them to .txt files, or to metadata.csv with the columns file_name and "
-        + "text."
+      "\(path) has captions in files that are not read (\(listing(files))) and no others; "
+        + "\(Self.remedy(files))."
     case .nothingCounts(let path, let images):
       "All images in \(path) have masks that are black where training sees them "
         + "(\(listing(images))) and `mask_floor` is 0, so nothing would be trained; make white what "
@@ -95,6 +94,16 @@ public enum DatasetError: ReportableError, Equatable {
       "\(path) has \(reasons.count) files that cannot be used:\n"
         + reasons.map { "  \($0)" }.joined(separator: "\n")
     }
+  }
+
+  /// What to do with captions in files that are not read.
+  private static func remedy(_ files: [String]) -> String {
+    let isSpelling = files.allSatisfy { file in
+      ["metadata.jsonl", "metadata.csv"].contains(file.split(separator: "/").last?.lowercased())
+    }
+    return isSpelling
+      ? "rename them to lower case"
+      : "write them to .txt files, or to metadata.csv with the columns file_name and text"
   }
 
   /// Shell commands that fix it, in the order to run them; may be empty.

@@ -31,6 +31,12 @@ extension DatasetReader {
       switch reason {
       case .imageFormat where !file.fileStem.isEmpty:
         fix(file, in: folder, to: "png", ShellCommand.convert(_:to:))
+      case .metadataName where !file.contains("/") && !folder.has(file.lowercased()):
+        (
+          folder.path(of: file),
+          ShellCommand.move(
+            folder.url(of: file).relativePath, to: folder.url(of: file.lowercased()).relativePath)
+        )
       case .captionTable where file == "metadata.parquet":
         fix(file, in: folder, to: "csv", ShellCommand.toCSV(_:to:))
       default: (folder.path(of: file), nil)

@@ -64,11 +64,12 @@ extension DatasetReader {
 
   /// The files that are not read and have captions by their names.
   private var unreadCaptions: [String] {
-    files(.captionTable).filter { file in
-      let stem = file.lastPathPart.fileStem.lowercased()
-      return ["metadata", "caption", "captions", "prompts", "tags"].contains(stem)
-        || names.contains { $0.fileStem == file.fileStem }
-    }
+    files(.metadataName)
+      + files(.captionTable).filter { file in
+        let stem = file.lastPathPart.fileStem.lowercased()
+        return ["metadata", "caption", "captions", "prompts", "tags"].contains(stem)
+          || names.contains { $0.fileStem == file.fileStem }
+      }
   }
 
   private var beyondLimit: String { "not read; only \(images.count) needed" }

@@ -27,7 +27,8 @@ struct ImageFolders {
         let file = own.url.appending(path: Subject.fileName, directoryHint: .notDirectory)
         throw DatasetError.noListedFolder(place.relativePath, subjectFile: file.relativePath)
       }
-      let name = folder.path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+      let parts = folder.path.split(separator: "/").filter { $0 != "." }
+      let name = parts.isEmpty && !isAbsolute ? "." : parts.joined(separator: "/")
       let kohya = KohyaFolder(place.lastPathComponent)
       let repeats = folder.repeats ?? kohya.flatMap { $0.isPlausible ? $0.repeats : nil } ?? 1
       add(

@@ -29,7 +29,8 @@ struct SubjectFile: Decodable {
   /// Reads the file. Throws `ConfigError` if it is broken, sets an option that does not exist, or
   /// sets one to a value that is not allowed.
   init(contentsOf url: URL) throws(ConfigError) {
-    let yaml = try ConfigFile(contentsOf: url, keys: CodingKeys.allCases.map(\.rawValue))
+    let yaml = try ConfigFile(
+      contentsOf: url, keys: CodingKeys.allCases.map(\.rawValue), foreign: Self.foreign)
     try Self.checkFolders(in: yaml)
     self = try yaml.decode(SubjectFile.self)
     func require(
@@ -81,10 +82,35 @@ struct SubjectFile: Decodable {
         guard !known.contains(found) else { continue }
         throw .unknownKey(
           found, file: yaml.name, line: key.mark?.line ?? yaml.lines[CodingKeys.folders.rawValue],
-          nearest: nearestName(to: found, in: known), known: known)
+          foreign: foreign(found), nearest: nearestName(to: found, in: known), known: known)
       }
     }
   }
+}
+
+extension SubjectFile {
+  /// What an option of sd-scripts is here, and where an option of a training belongs.
+  static func foreign(_ name: String) -> ForeignName? {
+    let key = foreignKey(name)
+    if let counterpart = kohya[key] {
+      return ForeignName(name, of: "sd-scripts", is: counterpart)
+    }
+    return trainingOptions.contains(key)
+      ? ForeignName(name, belongsIn: "a configuration file, such as Configs/default.yaml") : nil
+  }
+
+  private static let kohya = [
+    "num_repeats": "`repeats`", "image_dir": "`folders`",
+    "class_tokens": "`trigger` and `class_word`",
+  ]
+
+  /// Options of a training that are often taken for those of a subject.
+  static let trainingOptions: Set<String> = [
+    "model", "steps", "epochs", "rank", "alpha", "learning_rate", "batch_size", "seed", "precision",
+    "resolution", "bucket_step", "upscale", "crop", "flip", "masks", "mask_floor", "caption_prefix",
+    "caption_suffix", "caption_shuffle", "caption_dropout", "keep_tokens", "empty_captions",
+    "sample_prompts", "sample_every", "prior_folder", "validation_images", "validation_dataset",
+  ]
 }
 
 extension SubjectFile.Focus {

@@ -4,7 +4,7 @@ import Images
 enum Unused: Int, Comparable, CaseIterable {
   case sideFault
   case orphanCaption, otherCaption, otherFocus, emptyCaption, alsoEmpty
-  case captionTable, otherJSON, brokenJSON, conceptFile, idleMetadata
+  case metadataName, captionTable, otherJSON, brokenJSON, conceptFile, idleMetadata
   case orphanMask, otherMask, likelyMask, conditioning
   case imageFormat, damaged, video, archive, cache, weights
   case subjectFile, innerSubject, settings, document
@@ -21,6 +21,7 @@ enum Unused: Int, Comparable, CaseIterable {
     case .otherFocus: "not read; the image has its focus point in another file"
     case .emptyCaption: "empty; the image has its caption in another file"
     case .alsoEmpty: "empty, as another caption file of the image is"
+    case .metadataName: "not read, since the name is not in lower case; rename it"
     case .captionTable:
       "a table that is not read; write captions to \(CaptionMetadata.fileNames[1]) with the columns "
         + "file_name and text, or to .txt files"
@@ -72,6 +73,10 @@ enum Unused: Int, Comparable, CaseIterable {
     }
     if ["subject.yml", "subject.yaml", "subject.json", "subject.txt"].contains(lower) {
       self = .subjectFile
+      return
+    }
+    if CaptionMetadata.fileNames.contains(lower), lower != name {
+      self = .metadataName
       return
     }
     guard let kind = Self.kinds.first(where: { $0.endings.contains(ending) }) else { return nil }

@@ -19,6 +19,25 @@ extension String {
     let kept = limit - 3
     return prefix(kept - kept / 2) + "..." + suffix(kept / 2)
   }
+
+  /// The text with its control characters as escapes: `\n`, `\t`, `\r`, and `\u{1b}` for the others.
+  /// A name with such characters stays on one line and sends nothing to a terminal.
+  package var showingControls: String {
+    guard unicodeScalars.contains(where: \.isControl) else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar {
+      case "\n": text += "\\n"
+      case "\t": text += "\\t"
+      case "\r": text += "\\r"
+      case _ where scalar.isControl: text += "\\u{\(String(scalar.value, radix: 16))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool { properties.generalCategory == .control }
 }
 
 /// The first names for a sentence, ten by default, and the number of the others.

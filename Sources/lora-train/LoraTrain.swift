@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import NN
 import Torch
@@ -99,7 +100,10 @@ struct LoraTrain: ParsableCommand {
       return finish(with: error)
     }
     let isWhole = sentence.hasSuffix(".") || sentence.hasSuffix("?")
-    Console.message("lora-train: \(sentence)\(isWhole ? "" : ".")")
+    // Some errors have several lines.
+    let lines = sentence.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).showingControls }.joined(separator: "\n")
+    Console.message("lora-train: \(lines)\(isWhole ? "" : ".")")
     return status.rawValue
   }
 

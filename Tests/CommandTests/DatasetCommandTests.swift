@@ -81,6 +81,16 @@ extension CommandTests {
       #expect(lines.contains { $0.contains("\"box\", in 3 of 4 captions, missing: small.png") })
     }
 
+    @Test("Control characters in names and captions are printed as escapes")
+    func controlCharacters() throws {
+      try workspace.write(workspace.image(1), to: "Datasets/box/a\u{1B}[31m\n.png")
+      try workspace.write("a photo of box\u{7}", to: "Datasets/box/a\u{1B}[31m\n.txt")
+      let results = try dataset().results
+      #expect(results.contains(#"a\u{1b}[31m\n.png"#))
+      #expect(results.contains(#"a photo of box\u{7}"#))
+      #expect(!results.contains("\u{1B}") && !results.contains("\u{7}"))
+    }
+
     @Test("Training options change the report")
     func options() throws {
       let squares = try decode(dataset("--json", "--no-buckets"))

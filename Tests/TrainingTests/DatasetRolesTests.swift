@@ -119,6 +119,23 @@ struct DatasetRolesTests {
 
   // MARK: Names
 
+  @Test("control characters in names are shown as escapes")
+  func controlCharacters() throws {
+    try dog.writeImages("1.png")
+    try dog.write("a dog", to: "1.txt")
+    try dog.write("8BPS", to: "a\nb\t\u{1B}[31m\r.psd")
+    #expect(
+      try dog.problems() == [
+        #"a\nb\t\u{1b}[31m\r.psd: an image of a format that is not read; convert it to PNG"#
+      ])
+    try dog.write("", to: "c\u{7}.png")
+    let file = try #require(try dog.survey().unusable.first)
+    #expect(file.name == "c\u{7}.png")
+    #expect(
+      dog.short(file.description)
+        == #"dog/c\u{7}.png is empty (0 bytes); copy it again or remove it."#)
+  }
+
   @Test("images of one name share their captions and masks, which is noted")
   func shared() throws {
     try dog.writeImages("1.png", "1.jfif", "1-mask.png")

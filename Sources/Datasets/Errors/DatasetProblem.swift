@@ -50,10 +50,10 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     ]
   }
 
-  /// The problem with the names of its first files, and the number of the others.
+  /// The problem on one line, with the names of its first files, and the number of the others.
   public func description(files limit: Int) -> String {
-    guard !files.isEmpty else { return text }
+    guard !files.isEmpty else { return text.showingControls }
     let names = details.isEmpty ? files : zip(files, details).map { "\($0) (\($1))" }
-    return "\(listing(names, limit: limit)): \(text)"
+    return "\(listing(names, limit: limit)): \(text)".showingControls
   }
 }

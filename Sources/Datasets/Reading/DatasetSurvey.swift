@@ -18,8 +18,8 @@ public struct UnusableFile: Sendable, CustomStringConvertible {
     }
   }
 
-  /// The error's sentence.
-  public var description: String { "\(error)" }
+  /// The error's sentence, on one line.
+  public var description: String { "\(error)".showingControls }
 }
 
 /// What can be read of a dataset folder, and what cannot.

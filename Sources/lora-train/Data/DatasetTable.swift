@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Images
 
@@ -33,12 +34,13 @@ struct DatasetTable {
           image.image.focus == nil ? nil : "focus",
         ].compactMap { $0 }
         return [
-          marked.contains(image.image.name) ? "!" : " ", image.image.name,
+          marked.contains(image.image.name) ? "!" : " ", image.image.name.showingControls,
           image.image.size.description, geometry.target.description,
           "\(geometry.cropTop),\(geometry.cropLeft)",
           "\(Int((100 * geometry.cutAway).rounded())) %",
           String(format: "%.2f", geometry.scale),
-          "\(image.tokens)", (extras + [shortened(image.caption)]).joined(separator: " "),
+          "\(image.tokens)",
+          (extras + [shortened(image.caption.showingControls)]).joined(separator: " "),
         ]
       }
     ).text
@@ -69,7 +71,7 @@ struct DatasetTable {
     default:
       return
         "\(word), in \(report.images.count - lacking.count) of \(report.images.count) captions, "
-        + "missing: \(shortened(lacking.joined(separator: ", "), to: 200))"
+        + "missing: \(shortened(lacking.joined(separator: ", ").showingControls, to: 200))"
     }
   }
 

@@ -81,6 +81,26 @@ extension CommandTests {
       #expect(lines.contains { $0.contains("\"box\", in 3 of 4 captions, missing: small.png") })
     }
 
+    @Test("Validation images are decoded, and compared with those that are trained on")
+    func validationImages() throws {
+      let whole = try workspace.image(1)
+      try workspace.write(whole, to: "Datasets/box/whole.png")
+      try workspace.write(whole, to: "Datasets/box/validation/same.png")
+      let table = try dataset()
+      #expect(table.code == 0, "\(table.messages)")
+      #expect(
+        table.results.contains(
+          "validation/same.png: the same image is trained on, so its loss does not show over-fitting"
+        ))
+      try workspace.write(
+        whole.prefix(whole.count * 3 / 4), to: "Datasets/box/validation/cut.png")
+      let outcome = try dataset("--json")
+      #expect(outcome.code == 65)
+      let report = try decode(outcome)
+      #expect(report.unusable.map(\.file) == ["validation/cut.png"])
+      #expect(report.images.count == 5)
+    }
+
     @Test("Control characters in names and captions are printed as escapes")
     func controlCharacters() throws {
       try workspace.write(workspace.image(1), to: "Datasets/box/a\u{1B}[31m\n.png")

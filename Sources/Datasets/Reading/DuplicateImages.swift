@@ -20,6 +20,27 @@ enum DuplicateImages {
     return problems.sorted { $0.files[0] < $1.files[0] }
   }
 
+  /// The names of the images that have the same bytes as another image of `others`. Only files of equal
+  /// size are read.
+  ///
+  /// Throws `FileAccessError`.
+  static func images(
+    of images: [DatasetImage], among others: [DatasetImage]
+  ) throws(FileAccessError) -> [String] {
+    var bySize: [Int64: [DatasetImage]] = [:]
+    for image in others { bySize[try size(of: image.url), default: []].append(image) }
+    var found: [String] = []
+    for image in images {
+      let byteCount = try size(of: image.url)
+      guard let alike = bySize[byteCount] else { continue }
+      let content = try ContentHash.of(fileAt: image.url)
+      var contents: Set<String> = []
+      for other in alike { contents.insert(try ContentHash.of(fileAt: other.url)) }
+      if contents.contains(content) { found.append(image.name) }
+    }
+    return found
+  }
+
   private static func problem(_ same: [DatasetImage]) -> DatasetProblem {
     // A link to the kept image is not a copy. Removing its target would remove both.
     let kept = same[0].url.resolvingSymlinksInPath().path

@@ -28,6 +28,10 @@ public struct DatasetReport: Sendable {
   /// What every file in the folder and in the folder of validation images is for.
   public private(set) var files: [DatasetFile]
 
+  /// The images of the folder of validation images, if one is used, and their paths from the dataset
+  /// folder.
+  private var validationFolder: [(path: String, image: ReportedImage)] = []
+
   /// The report on a dataset, from its captions and image headers.
   ///
   /// - Parameters:
@@ -90,27 +94,41 @@ public struct DatasetReport: Sendable {
         path: "\(name)/\(file.path)", role: file.role == .image ? .validation : file.role)
     }
     unusable += survey.unusable.map { UnusableFile(name: "\(name)/\($0.name)", error: $0.error) }
-    problems += survey.dataset?.problems(config, buckets: buckets, tokenizer) ?? []
+    guard let validation = survey.dataset else { return }
+    problems += validation.problems(config, buckets: buckets, tokenizer)
+    let trained = try DuplicateImages.images(of: validation.images, among: dataset.images)
+    if !trained.isEmpty {
+      problems.append(DatasetProblem(trained, ValidationImages.trainedOn).below(name))
+    }
+    validationFolder = validation.images.map { image in
+      (
+        "\(name)/\(image.name)",
+        ReportedImage(
+          image, isValidation: true, buckets: buckets, config: config, tokenizer: tokenizer)
+      )
+    }
   }
 
   /// Decodes every image and mask, to find damage that headers do not show.
   ///
   /// - Parameter progress: Called with the number of images done.
   public mutating func decodeImages(progress: @Sendable (_ done: Int, _ count: Int) -> Void) {
-    let count = images.count
+    let all = images + validationFolder.map(\.image)
+    let count = all.count
     let (masks, isRandom) = (config.masks, config.crop == .random)
     let decoded = concurrentMap(
-      images, { image in Result { try image.decoded(masks: masks, isRandom: isRandom) } },
+      all, { image in Result { try image.decoded(masks: masks, isRandom: isRandom) } },
       progress: { progress($0, count) })
-    for (image, result) in zip(images, decoded) {
+    let paths = images.map(\.image.name) + validationFolder.map(\.path)
+    for (path, result) in zip(paths, decoded) {
       guard case .failure(let error) = result else { continue }
-      let name = image.image.name
-      unusable.append(UnusableFile(name: name, error: error))
-      for index in files.indices where files[index].path == name {
-        files[index].role = .unusable("\(error)")
+      let file = UnusableFile(name: path, error: error)
+      unusable.append(file)
+      for index in files.indices where files[index].path == path {
+        files[index].role = .unusable(file.description)
       }
     }
-    images = decoded.compactMap { try? $0.get() }
+    images = decoded.prefix(images.count).compactMap { try? $0.get() }
     let weights = trained.compactMap { image in
       image.maskWeight.map { (name: image.image.name, weight: $0) }
     }

@@ -7,6 +7,10 @@ public enum ValidationImages {
   /// Name of the folder of validation images in a dataset.
   package static let folderName = DatasetFolder.validationNames[0]
 
+  /// The problem of a validation image that is also a training image.
+  package static let trainedOn =
+    "the same image is trained on, so its loss does not show over-fitting"
+
   /// The images in the folder that the configuration sets, or in the dataset's own; nil: there is
   /// none. Images without a caption have the subject's default one.
   ///

@@ -124,7 +124,7 @@ public struct TrainingSetup {
         "the same image is trained on as the subject, but class images must show other things")
       + DatasetProblem.trainedOn(
         identity.validation, in: validation?.directory.lastPathComponent, identity.images,
-        "the same image is trained on, so its loss does not show over-fitting")
+        ValidationImages.trainedOn)
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.validation ?? [],
         "the same image is a validation image, so its loss does not show over-fitting")

@@ -60,6 +60,22 @@ struct CheckpointFolderTests {
     #expect(problems.last?.contains("optimizer.safetensors is missing or unreadable") == true)
   }
 
+  @Test("a checkpoint under the name of another step is damaged, and the previous one is used")
+  func renamed() throws {
+    let other = run.url.appending(path: "step-000008")
+    try FileManager.default.moveItem(at: run.checkpoint(step: 6).url, to: other)
+    let expected =
+      "The checkpoint \(other.relativePath) is damaged: its state.json is of step 6, so its name must be "
+      + "step-000006; use an earlier one."
+    let (newest, problems) = run.newestCheckpoint()
+    #expect(newest?.step == 4)
+    #expect(problems == [expected])
+    let renamed = try #require(run.checkpoints.first)
+    #expect(renamed.step == 8)
+    #expect(sentence { _ = try renamed.verify() } == expected)
+    #expect(sentence { _ = try renamed.verifyState() } == expected)
+  }
+
   @Test("an unfinished checkpoint does not count, and the next one replaces it")
   func halfWritten() throws {
     let whole = try run.checkpoint(step: 6).verify()

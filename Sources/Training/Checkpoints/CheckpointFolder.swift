@@ -77,19 +77,21 @@ public struct CheckpointFolder: Sendable {
     if isTaken { try DurableFile.remove(aside) }
   }
 
-  /// Checks every file against the manifest. Returns the adapter's hash. Throws
-  /// `CheckpointError.damaged`.
+  /// Checks every file against the manifest, and the step of the state against the folder's. Returns
+  /// the adapter's hash. Throws `CheckpointError.damaged`.
   public func verify() throws -> String {
     let hashes = try manifest().files
     for file in hashes.keys.sorted() { try verify(file, hashes) }
+    try verifyStep()
     return hashes[Self.adapterName, default: ""]
   }
 
-  /// Checks only the state against the manifest, without reading tensors. Returns the adapter's
-  /// hash. Throws `CheckpointError.damaged`.
+  /// Checks only the state, against the manifest and the folder's step, without reading tensors. Returns
+  /// the adapter's hash. Throws `CheckpointError.damaged`.
   package func verifyState() throws -> String {
     let hashes = try manifest().files
     try verify(Self.stateName, hashes)
+    try verifyStep()
     return hashes[Self.adapterName, default: ""]
   }
 
@@ -115,6 +117,23 @@ public struct CheckpointFolder: Sendable {
       throw damaged("\(file) is missing or unreadable")
     }
     guard hash == hashes[file] else { throw damaged("the hash of \(file) is wrong") }
+  }
+
+  /// Throws `CheckpointError.damaged` if the state is of another step. ``state()`` has the error for a
+  /// state that cannot be read.
+  private func verifyStep() throws {
+    let found: Int
+    do {
+      let data = try Data(contentsOf: url(of: Self.stateName))
+      found = try JSONDecoder().decode(Step.self, from: data).step
+    } catch {
+      return
+    }
+    guard found == step else {
+      throw damaged(
+        "its \(Self.stateName) is of step \(found), so its name must be \(RunFolder.stepName(found))"
+      )
+    }
   }
 
   /// Reads the state. Throws `CheckpointError`.
@@ -146,6 +165,10 @@ public struct CheckpointFolder: Sendable {
 
   private struct Manifest: Codable {
     var files: [String: String]
+  }
+
+  private struct Step: Decodable {
+    var step: Int
   }
 
   private struct Format: Decodable {

@@ -150,6 +150,64 @@ import Workspace
       ])
   }
 
+  @Test("A checkpoint that was copied from another run is refused, also without the database")
+  func copied() throws {
+    try project.train(project.config())
+    try project.train(project.config { $0.seed = 7 }, new: true)
+    let library = try project.library()
+    let one = try library.run(.parse("1"))
+    let other = try project.folder.folder(of: library.run(.parse("2"))).url
+    let place = project.folder.folder(of: one).url.appending(path: "step-000004")
+    try FileManager.default.removeItem(at: place)
+    try FileManager.default.copyItem(at: other.appending(path: "step-000004"), to: place)
+    let error = RunError.otherRun(checkpoint: place.relativePath, run: 1, owner: 2)
+    #expect(
+      error.description
+        == "\(place.relativePath) is not a checkpoint of run 1, but one of run 2; move it out of the "
+        + "folder, or put the checkpoint of run 1 back.")
+    #expect(throws: error) { try library.checkpoint(nil, of: one) }
+    #expect(throws: error) { try library.checkpoint(4, of: one) }
+    #expect(throws: error) { try Rerun(one, in: library) }
+    #expect(throws: error) {
+      try project.session(project.config { $0.steps = 6 }).resume(one, project.control())
+    }
+    #expect(try library.checkpoint(3, of: one).checkpoint.step == 3)
+    #expect(try library.strangers(in: one) == [error.description])
+    #expect(
+      try ComparedRun.all([.parse("1")], in: library, report: project.report)[0]
+        .checkpoints.map(\.folder.step) == [1, 2, 3])
+    #expect(project.notes.contains(error.description))
+
+    project.removeDatabase()
+    let rebuilt = try project.library()
+    let found = try rebuilt.run(.parse("1"))
+    #expect(rebuilt.notes.contains(error.description))
+    #expect(found.step == 3)
+    #expect(throws: error) { try rebuilt.checkpoint(4, of: found) }
+  }
+
+  @Test("Swapped run folders are refused; without the database, a run may have another number")
+  func swapped() throws {
+    try project.train(project.config())
+    try project.train(project.config { $0.seed = 7 }, new: true)
+    let library = try project.library()
+    let runs = try library.runs()
+    let folders = runs.map { project.folder.folder(of: $0).url }
+    let aside = folders[0].deletingLastPathComponent().appending(path: "aside")
+    for (from, to) in [(folders[0], aside), (folders[1], folders[0]), (aside, folders[1])] {
+      try FileManager.default.moveItem(at: from, to: to)
+    }
+    let error = RunError.otherRun(
+      checkpoint: folders[0].appending(path: "step-000004").relativePath, run: 1, owner: 2)
+    #expect(throws: error) { try library.checkpoint(nil, of: runs[0]) }
+    #expect(try library.strangers(in: runs[1]).count == 4)
+    project.removeDatabase()
+    let rebuilt = try project.library()
+    for run in try rebuilt.runs() {
+      #expect(try rebuilt.checkpoint(nil, of: run).checkpoint.step == 4)
+    }
+  }
+
   @Test("Checkpoints that were lost before a killed run was repaired are named")
   func lostOfKilled() throws {
     try project.train(project.config(), stopAfter: 3)

@@ -15,8 +15,8 @@ package struct ComparedRun {
 
   private let losses: [StepRecord]
 
-  /// The named checkpoint, or all undamaged ones. Damaged ones are reported. Throws `CheckpointError`,
-  /// `RunError`, `RunLogError`.
+  /// The named checkpoint, or all undamaged ones. Damaged ones and those of other runs are reported.
+  /// Throws `CheckpointError`, `RunError`, `RunLogError`.
   init(
     _ reference: CheckpointReference, in library: RunLibrary, report: WorkspaceReport
   ) throws {
@@ -33,6 +33,7 @@ package struct ComparedRun {
     } else {
       checkpoints = folder.checkpoints.reversed().compactMap { checkpoint in
         do {
+          try folder.checkOwner(of: checkpoint, recorded: records.checkpoints)
           return (checkpoint, try checkpoint.verify())
         } catch {
           report(.note("\(error)"))

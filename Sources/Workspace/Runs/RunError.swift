@@ -16,12 +16,16 @@ package enum RunError: ReportableError, Equatable {
   case checkpointsGone(run: Int64, step: Int, folder: String, renamed: String?)
   /// The last checkpoint of a finished run is missing.
   case lastCheckpointGone(run: Int64, step: Int, newest: Int)
+  /// A checkpoint in the run's folder is that of another run. `owner` is nil for a run of the same number
+  /// in another project.
+  case otherRun(checkpoint: String, run: Int64, owner: Int64?)
 
   package var kind: ErrorKind {
     switch self {
     case .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone, .lastCheckpointGone:
       .missingInput
     case .finished, .unfinished: .usage
+    case .otherRun: .badData
     }
   }
 
@@ -47,6 +51,10 @@ package enum RunError: ReportableError, Equatable {
     case .lastCheckpointGone(let run, let step, let newest):
       "Run \(run) has lost its checkpoint of step \(step), and its newest one is of step \(newest); "
         + "train the steps since then again with lora-train resume \(run)."
+    case .otherRun(let checkpoint, let run, let owner):
+      "\(checkpoint) is not a checkpoint of run \(run), but one of "
+        + (owner.map { "run \($0)" } ?? "another project's run \(run)")
+        + "; move it out of the folder, or put the checkpoint of run \(run) back."
     }
   }
 }

@@ -108,24 +108,41 @@ package struct RunLibrary {
     return detail
   }
 
+  /// A sentence on each checkpoint of another run in a run's folder. Throws `RunLogError`.
+  package func strangers(in run: Run) throws -> [String] {
+    let recorded = try records(of: run).checkpoints
+    let folder = project.folder(of: run)
+    return folder.checkpoints.reversed().compactMap { checkpoint in
+      do {
+        try folder.checkOwner(of: checkpoint, recorded: recorded)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+  }
+
   /// All records of a run. Throws `RunLogError`.
   package func records(of run: Run) throws -> RunRecords {
     try RunRecords(of: run.id, in: history(of: run))
   }
 
   /// The checkpoint of a step, or the newest one, checked against its hashes. Throws `CheckpointError`,
-  /// and `RunError.checkpointsGone` for a run that has lost all checkpoints.
+  /// `RunError.otherRun` for one of another run, and `RunError.checkpointsGone` for a run that has lost all
+  /// checkpoints.
   ///
   /// - Returns: the checkpoint, and a note if it is not the newest one that was recorded.
   package func checkpoint(
     _ step: Int?, of run: Run
   ) throws -> (checkpoint: CheckpointFolder, note: String?) {
     let folder = project.folder(of: run)
-    let newest = try records(of: run).checkpoints.last?.step
+    let recorded = try records(of: run).checkpoints
+    let newest = recorded.last?.step
     if newest != nil, folder.checkpoints.isEmpty {
       throw RunError.missingCheckpoints(of: run, in: project)
     }
     let checkpoint = try folder.checkpoint(step: step)
+    try folder.checkOwner(of: checkpoint, recorded: recorded)
     guard step == nil, let newest, newest > checkpoint.step else { return (checkpoint, nil) }
     return (
       checkpoint,

@@ -27,7 +27,7 @@ package struct RunRecords {
   /// - Parameters:
   ///   - known: checkpoints whose hashes are known. Only the newest of them is checked again.
   ///   - check: returns the hash of a checkpoint's adapter. Throws for a damaged checkpoint, which is left
-  ///     out.
+  ///     out, as is one of another run.
   /// - Returns: the records; the newest state, nil if none can be read; and the problems of checkpoints
   ///   and history.
   static func read(
@@ -44,6 +44,7 @@ package struct RunRecords {
         let sha256 =
           try newest == nil
           ? check(checkpoint) : hashes[checkpoint.step] ?? check(checkpoint)
+        try folder.checkOwner(of: checkpoint, recorded: known)
         newest = try newest ?? checkpoint.state()
         records.checkpoints.insert(
           CheckpointRecord(
@@ -54,7 +55,7 @@ package struct RunRecords {
       }
     }
     // A state has the history, even if the tensors of all checkpoints are damaged.
-    let state = newest ?? folder.soundState
+    let state = newest ?? folder.soundState(recorded: known)
     records.samples = folder.sampledSteps.map { step in
       SampleRecord(
         run: run, step: step,
@@ -89,10 +90,11 @@ extension RunFolder {
   }
 
   /// The newest undamaged state, even if the checkpoint's tensors are damaged.
-  fileprivate var soundState: TrainingState? {
+  fileprivate func soundState(recorded: [CheckpointRecord]) -> TrainingState? {
     for checkpoint in checkpoints {
       do {
         _ = try checkpoint.verifyState()
+        try checkOwner(of: checkpoint, recorded: recorded)
         return try checkpoint.state()
       } catch {
         // The next older one may be undamaged.

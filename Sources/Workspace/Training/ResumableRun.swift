@@ -22,9 +22,13 @@ struct ResumableRun {
   let changes: [String]
 
   /// Compares a run with a training, and checks the newest checkpoint against its hashes. Throws
-  /// `CheckpointError`, `RunError`, `RunLogError`.
+  /// `CheckpointError`, `RunLogError`, `RunError`, which includes a checkpoint of another run.
   init(_ run: Run, setup: TrainingSetup, in log: RunLog, project: ProjectFolder) throws {
-    let (checkpoint, damages) = project.folder(of: run).newestCheckpoint()
+    let folder = project.folder(of: run)
+    let (checkpoint, damages) = folder.newestCheckpoint()
+    if let checkpoint {
+      try folder.checkOwner(of: checkpoint, recorded: log.checkpoints(run.id))
+    }
     try self.init(
       run, setup: setup, in: log, checkpoint: checkpoint, state: checkpoint?.state(),
       damages: damages)

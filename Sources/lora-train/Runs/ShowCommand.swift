@@ -21,7 +21,9 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let library = try root.library()
-    let detail = try library.detail(of: library.run(reference))
+    let run = try library.run(reference)
+    for sentence in try library.strangers(in: run) { Console.note(sentence) }
+    let detail = try library.detail(of: run)
     if json { try Console.result(json: detail) } else { try Console.result(text(detail)) }
   }
 

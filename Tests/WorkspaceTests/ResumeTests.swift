@@ -115,6 +115,18 @@ import Workspace
     #expect(try Rerun(run(), in: project.library()).change == nil)
   }
 
+  @Test("latest with a number of steps is the latest run, as in other commands")
+  func latestExtended() throws {
+    try project.train(project.config(), stopAfter: 2)
+    try project.train(project.config(), new: true)
+    let library = try project.library()
+    #expect(try library.resumable(.latest, extends: true).id == 2)
+    #expect(try library.resumable(.latest).id == 1)
+    for extends in [false, true] {
+      #expect(try library.resumable(nil, extends: extends).id == 1)
+    }
+  }
+
   @Test("A run that has saved nothing starts again, with a note")
   func nothingSaved() throws {
     try project.train(project.config(), stopAfter: 2)

@@ -76,10 +76,11 @@ package struct RunLibrary {
     try runs().last { $0.subject == subject }.flatMap { $0.status == .finished ? nil : $0 }
   }
 
-  /// The run to resume: the named one, or the latest unfinished one. A finished run is returned if it is
-  /// to be extended, or has lost its last checkpoint. Throws `RunError`, `RunLogError.noSuchRun`.
-  package func resumable(_ reference: RunReference, extends: Bool = false) throws -> Run {
-    if reference.id == nil {
+  /// The run to resume: the named one, or without a name the latest unfinished one. `latest` is the latest
+  /// run if it is to be extended, else the latest unfinished one. A finished run is returned if it is to be
+  /// extended, or has lost its last checkpoint. Throws `RunError`, `RunLogError.noSuchRun`.
+  package func resumable(_ reference: RunReference?, extends: Bool = false) throws -> Run {
+    guard let reference, extends || reference.id != nil else {
       let runs = try runs()
       if let latest = runs.last(where: { $0.status != .finished }) { return latest }
       guard extends, let latest = runs.last else {

@@ -9,15 +9,16 @@ struct ResumeCommand: ParsableCommand {
     commandName: "resume",
     abstract: "Resumes an interrupted run, or extends a finished one.",
     discussion: """
-      Uses the run's configuration. With --steps, a finished run is trained further. On a CPU, another number of threads changes the result and is \
-      refused. On a GPU, neither the number of threads nor the choice of the GPU matters.
+      Uses the run's configuration. With --steps, a finished run is trained further, and latest is the \
+      latest run. On a CPU, another number of threads changes the result and is refused. On a GPU, \
+      neither the number of threads nor the choice of the GPU matters.
       """)
 
   @Argument(
     help: ArgumentHelp(
       "The run's number, or latest. Default: the latest interrupted run.", valueName: "run"),
     transform: RunReference.parse)
-  var reference: RunReference = .latest
+  var reference: RunReference?
   @Option(help: .value("Number of optimizer steps of the whole run. Default: the run's.", "n"))
   var steps: Int?
   @Option(help: .value("Device to train on. Default: the run's.", "device"))

@@ -115,6 +115,23 @@ import Workspace
     #expect(try Rerun(run(), in: project.library()).change == nil)
   }
 
+  @Test("More steps with another setting start a new run, and the setting is named")
+  func notExtended() throws {
+    try project.train(project.config())
+    let changed = project.config {
+      $0.steps = 6
+      $0.seed = 7
+    }
+    #expect(try finishedRun(project.train(changed)).id == 2)
+    #expect(
+      project.notes.contains(
+        "Run 1 has finished 4 steps and is not extended, because its training was another "
+          + "(seed: 42 -> 7), so a new run starts."))
+    let before = project.notes.count
+    #expect(try finishedRun(project.train(project.config { $0.seed = 8 })).id == 3)
+    #expect(!project.notes.dropFirst(before).contains { $0.contains("is not extended") })
+  }
+
   @Test("latest with a number of steps is the latest run, as in other commands")
   func latestExtended() throws {
     try project.train(project.config(), stopAfter: 2)

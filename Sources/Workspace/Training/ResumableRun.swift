@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Options
 import RunLog
@@ -119,6 +120,30 @@ struct ResumableRun {
     try log.runs().last { run in
       run.subject == setup.config.subject && run.status == .finished
         && !project.folder(of: run).checkpoints.isEmpty && isSame(run, setup, log, project)
+    }
+  }
+
+  /// Why a training with more steps does not extend the subject's latest run, in one sentence; nil if that is
+  /// unfinished or has as many steps. Throws `RunLogError`.
+  static func obstacle(
+    to setup: TrainingSetup, in log: RunLog, project: ProjectFolder
+  ) throws -> String? {
+    guard let run = try log.runs().last(where: { $0.subject == setup.config.subject }),
+      run.status == .finished, run.steps < setup.config.steps
+    else { return nil }
+    let start = "Run \(run.id) has finished \(run.steps) steps and is not extended, "
+    let folder = project.folder(of: run)
+    guard !folder.checkpoints.isEmpty else {
+      return start + "because \(folder.url.relativePath) has no checkpoint, so a new run starts."
+    }
+    do {
+      let differences = try ResumableRun(
+        run, setup: setup, in: log, checkpoint: nil, state: newestState(in: folder)
+      ).differences
+      return start + "because its training was another "
+        + "(\(listing(differences.map(\.description)))), so a new run starts."
+    } catch {
+      return start + "and a new run starts: \(error)"
     }
   }
 

@@ -47,8 +47,8 @@ package struct TrainingSession {
   }
 
   /// Resumes the unfinished run of the same configuration, extends the finished one if more steps are
-  /// given, or starts a new run. Throws `CheckpointError` if the subject's latest run is unfinished and
-  /// was another training.
+  /// given, or starts a new run, and reports why it extends none. Throws `CheckpointError` if the
+  /// subject's latest run is unfinished and was another training.
   package func train(_ control: TrainingControl) throws -> TrainingResult {
     if let interrupted = try ResumableRun.find(for: setup, in: log, project: project) {
       return try resume(interrupted, control)
@@ -61,6 +61,10 @@ package struct TrainingSession {
         .note(
           "Run \(finished.id) has finished \(finished.steps) steps with these settings, and a new run "
             + "starts; more `steps` extend run \(finished.id)."))
+    } else if !setup.keepsSteps,
+      let sentence = try ResumableRun.obstacle(to: setup, in: log, project: project)
+    {
+      report(.note(sentence))
     }
     return try trainNew(control)
   }

@@ -194,12 +194,12 @@ extension CommandTests {
 
     @Test("Runs that do not exist, and references that are no run")
     func runs() throws {
-      try expect(
-        66, "No run is recorded in Checkpoints/runs.sqlite; train one first with --subject.",
-        ["show"])
-      try expect(
-        66, "No run in Checkpoints/runs.sqlite was interrupted; start one with --subject.",
-        ["resume"])
+      for command in ["show", "resume"] {
+        try expect(
+          66,
+          "Chekpoints does not exist, so there are no runs; give another folder with --root, or start "
+            + "a run with --subject.", [command, "--root", "Chekpoints"])
+      }
       try expect(
         64,
         "The value 'last' is invalid for '<run>': give the number of a run, as lora-train runs "
@@ -208,6 +208,33 @@ extension CommandTests {
         try expect(64, naming: "'\(bad)'", ["generate", "--prompt", "a", "--run", bad])
       }
       #expect(!FileManager.default.fileExists(atPath: workspace.file("Checkpoints").path))
+    }
+
+    @Test("A project folder without runs, one that is missing, and a file in its place")
+    func projects() throws {
+      try FileManager.default.createDirectory(
+        at: workspace.file("Checkpoints"), withIntermediateDirectories: true)
+      try expect(
+        66, "No run is recorded in Checkpoints/runs.sqlite; train one first with --subject.",
+        ["show"])
+      try expect(
+        66, "No run in Checkpoints/runs.sqlite was interrupted; start one with --subject.",
+        ["resume"])
+      for command in [["models"], ["cache"], ["cache", "verify"], ["cache", "clear"]] {
+        let outcome = try workspace.run(command + ["--root", "Chekpoints"])
+        #expect(outcome.code == 0, "\(outcome.messages)")
+        #expect(
+          outcome.messages.hasPrefix(
+            "Note: Chekpoints does not exist; give another folder with --root if it was meant.\n"),
+          "\(outcome.messages)")
+      }
+      try workspace.write("a", to: "file")
+      for command in [["runs"], ["show"], ["resume"], ["models"], ["cache", "clear"]] {
+        try expect(
+          64,
+          "file is a file, but the folder of base models, runs and caches is needed; give it with "
+            + "--root.", command + ["--root", "file"])
+      }
     }
 
     @Test("Counts, seeds, sizes and outputs that are not allowed")

@@ -15,13 +15,26 @@ import Workspace
   func empty() throws {
     let library = try project.library()
     #expect(try library.runs().isEmpty && library.summaries().isEmpty)
-    #expect(throws: RunError.noRuns(file: project.folder.database.relativePath)) {
+    let missing = RunError.noFolder(project.folder.url.relativePath)
+    #expect(throws: missing) { try library.run(.latest) }
+    #expect(throws: missing) { try library.resumable(.latest) }
+    #expect(!FileManager.default.fileExists(atPath: project.folder.url.path))
+  }
+
+  @Test("An empty project folder has no runs, and a file is no project folder")
+  func noRuns() throws {
+    let folder = project.folder
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    let library = try project.library()
+    #expect(throws: RunError.noRuns(file: folder.database.relativePath)) {
       try library.run(.latest)
     }
-    #expect(throws: RunError.noneInterrupted(file: project.folder.database.relativePath)) {
+    #expect(throws: RunError.noneInterrupted(file: folder.database.relativePath)) {
       try library.resumable(.latest)
     }
-    #expect(!FileManager.default.fileExists(atPath: project.folder.url.path))
+    try FileManager.default.removeItem(at: folder.url)
+    try Data("a".utf8).write(to: URL(filePath: folder.url.path))
+    #expect(throws: RunError.notAFolder(folder.url.relativePath)) { try project.library() }
   }
 
   @Test("Reading runs creates and changes no file")

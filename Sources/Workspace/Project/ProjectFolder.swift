@@ -27,6 +27,18 @@ package struct ProjectFolder: Sendable {
     if let error = FileAccessError.danglingLink(url) { throw error }
   }
 
+  /// Whether there is such a folder. Throws `FileAccessError.linkTarget`, and `RunError.notAFolder` for a
+  /// file.
+  package func exists() throws -> Bool {
+    try checkLink()
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      return false
+    }
+    guard isFolder.boolValue else { throw RunError.notAFolder(url.relativePath) }
+    return true
+  }
+
   /// The folder with a run's checkpoints and samples.
   package func folder(of run: Run) -> RunFolder { RunFolder(url.appending(path: run.path)) }
 }

@@ -2,6 +2,10 @@ package import Files
 
 /// A run that a command cannot use.
 package enum RunError: ReportableError, Equatable {
+  /// The project folder does not exist.
+  case noFolder(String)
+  /// The project folder is a file.
+  case notAFolder(String)
   /// The project has no runs.
   case noRuns(file: String)
   /// There is no run to resume.
@@ -22,15 +26,20 @@ package enum RunError: ReportableError, Equatable {
 
   package var kind: ErrorKind {
     switch self {
-    case .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone, .lastCheckpointGone:
+    case .noFolder, .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone, .lastCheckpointGone:
       .missingInput
-    case .finished, .unfinished: .usage
+    case .notAFolder, .finished, .unfinished: .usage
     case .otherRun: .badData
     }
   }
 
   package var description: String {
     switch self {
+    case .noFolder(let folder):
+      "\(folder) does not exist, so there are no runs; give another folder with `root`, or start a run "
+        + "with `subject`."
+    case .notAFolder(let file):
+      "\(file) is a file, but the folder of base models, runs and caches is needed; give it with `root`."
     case .noRuns(let file):
       "No run is recorded in \(file); train one first with `subject`."
     case .noneInterrupted(let file):

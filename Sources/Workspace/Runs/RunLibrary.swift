@@ -14,14 +14,17 @@ package struct RunLibrary {
   /// Differences between the database and the run folders, one sentence each.
   package let notes: [String]
 
+  /// Whether the project folder exists.
+  private let exists: Bool
   private let recorded: RunArchive?
   /// The runs that the database lacks or has out of date.
   private let found: RunLog
   private let foundIDs: Set<Int64>
 
-  /// Reads the database and the run folders. Throws `RunLogError`, `FileAccessError.linkTarget`.
+  /// Reads the database and the run folders. Throws `RunLogError`, `FileAccessError.linkTarget`,
+  /// `RunError.notAFolder`.
   package init(_ project: ProjectFolder) throws {
-    try project.checkLink()
+    exists = try project.exists()
     self.project = project
     recorded = try RunArchive(at: project.database)
     found = try RunLog(inMemoryAt: project.database)
@@ -57,11 +60,11 @@ package struct RunLibrary {
     try merged(recorded?.summaries(), found.summaries(), id: \.run.id)
   }
 
-  /// Throws `RunError.noRuns`, `RunLogError.noSuchRun`.
+  /// Throws `RunError.noFolder`, `RunError.noRuns`, `RunLogError.noSuchRun`.
   package func run(_ reference: RunReference) throws -> Run {
     let runs = try runs()
     guard let latest = runs.last else {
-      throw RunError.noRuns(file: project.database.relativePath)
+      throw missing(.noRuns(file: project.database.relativePath))
     }
     guard let id = reference.id else { return latest }
     guard let run = runs.first(where: { $0.id == id }) else {
@@ -69,6 +72,11 @@ package struct RunLibrary {
         id: id, file: project.database.relativePath, existing: runs.map(\.id))
     }
     return run
+  }
+
+  /// An error for missing runs, or that for a missing project folder.
+  private func missing(_ error: RunError) -> RunError {
+    exists ? error : .noFolder(project.url.relativePath)
   }
 
   /// The latest run of a subject if it is unfinished, else nil. Throws `RunLogError`.
@@ -84,7 +92,7 @@ package struct RunLibrary {
       let runs = try runs()
       if let latest = runs.last(where: { $0.status != .finished }) { return latest }
       guard extends, let latest = runs.last else {
-        throw RunError.noneInterrupted(file: project.database.relativePath)
+        throw missing(.noneInterrupted(file: project.database.relativePath))
       }
       return latest
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Workspace
 
 extension RootOption {
@@ -6,6 +7,15 @@ extension RootOption {
     let library = try RunLibrary(project)
     for note in library.notes { Console.note(note) }
     return library
+  }
+
+  /// Prints a note if the project folder does not exist. Throws `FileAccessError.linkTarget`,
+  /// `RunError.notAFolder`.
+  func noteIfMissing() throws {
+    guard try !project.exists() else { return }
+    Console.note(
+      "\(project.url.relativePath) does not exist; give another folder with `root` if it was meant."
+    )
   }
 }
 

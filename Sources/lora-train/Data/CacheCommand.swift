@@ -26,6 +26,7 @@ struct CacheListCommand: ParsableCommand {
   @OptionGroup var root: RootOption
 
   func run() throws {
+    try root.noteIfMissing()
     let report = try CacheReport(root.project.cacheFolder)
     try json ? Console.result(json: report) : Console.result(report.text)
   }
@@ -54,6 +55,7 @@ struct CacheVerifyCommand: ParsableCommand {
   }
 
   func run() throws {
+    try root.noteIfMissing()
     let folder = root.project.cacheFolder
     let entries = folder.entries()
     let damaged = entries.compactMap { entry in
@@ -93,6 +95,7 @@ struct CacheClearCommand: ParsableCommand {
   }
 
   func run() throws {
+    try root.noteIfMissing()
     let folder = root.project.cacheFolder
     let removed = try folder.clear(everything: all, dryRun: dryRun)
     let bytes = removed.map(\.bytes).reduce(0, +)

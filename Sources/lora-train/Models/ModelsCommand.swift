@@ -42,6 +42,7 @@ struct ModelsListCommand: ParsableCommand {
   }
 
   func run() throws {
+    try root.noteIfMissing()
     let models = BaseModels(root: root)
     let runs = try RunLibrary(root.project).runs()
     let rows = models.all.map { model in

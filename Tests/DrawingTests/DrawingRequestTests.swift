@@ -1,7 +1,9 @@
 import Drawing
 import Files
+import Foundation
 import Options
 import StableDiffusion
+import TestSupport
 import Testing
 
 /// The options of a drawing, in layers.
@@ -64,6 +66,25 @@ import Testing
     let split = try flags(("split", "0.5")).over(recorded)
     #expect(split.options.refinerStrength == nil && split.options.refiner == "d")
     try split.check()
+  }
+
+  @Test("An adapter that is used twice is named once, also under another path")
+  func repeatedAdapter() throws {
+    let folder = try TemporaryDirectory()
+    let file = folder.url.appending(path: "a.safetensors")
+    let link = folder.url.appending(path: "b.safetensors")
+    let other = folder.url.appending(path: "c.safetensors")
+    for url in [file, other] { try Data("a".utf8).write(to: url) }
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+    func notes(_ files: [URL]) -> [String] {
+      let loras = files.map { AdapterChoice(path: $0.path, strength: 1) }
+      return request { $0.set(\.$loras, to: loras) }.options.notes()
+    }
+    #expect(
+      notes([file, other, link, file])
+        == ["The adapter \(file.path) is used 3 times, so its strengths are added."])
+    #expect(notes([file, other]) == [])
+    withExtendedLifetime(folder) {}
   }
 
   @Test("Values of flags are read in their own forms, and wrong values are named")

@@ -51,7 +51,8 @@ package struct CampaignPlan {
       var options = flags.over(picture.request).options
       options.prompt = picture.prompt
       words += options.promptNotes().filter { note in !words.contains { $0.isSameKind(as: note) } }
-      others += options.withoutEffect.filter { !others.contains($0) }
+      let found = options.repeatedAdapters + options.withoutEffect
+      others += found.filter { !others.contains($0) }
     }
     return words.map(\.sentence) + others
   }

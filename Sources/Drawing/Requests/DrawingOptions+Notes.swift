@@ -1,12 +1,14 @@
+import Files
+import Foundation
 import Options
 
 extension DrawingOptions {
   /// What the user should know before these pictures are drawn, a sentence each: words in prompts that
-  /// are read as letters, and options that have no effect.
+  /// are read as letters, adapters that are used twice, and options that have no effect.
   ///
   /// - Parameter prompts: The prompts that are drawn, if they are not this table's.
   package func notes(on prompts: [String]? = nil) -> [String] {
-    promptNotes(on: prompts).map(\.sentence) + withoutEffect
+    promptNotes(on: prompts).map(\.sentence) + repeatedAdapters + withoutEffect
   }
 
   /// The words in prompts that are read as letters, at most one of each kind in the prompts and in the
@@ -19,6 +21,17 @@ extension DrawingOptions {
       + PromptMarkup.found(in: [negative ?? ""], without: read).map {
         PromptNote(markup: $0, isNegative: true)
       }
+  }
+
+  /// A sentence on each adapter file that is used more than once.
+  var repeatedAdapters: [String] {
+    let files = loras.map { URL(filePath: $0.path) }
+    return files.indices.compactMap { index in
+      let same = files.indices.filter { DurableFile.isSame(files[$0], files[index]) }
+      guard same.count > 1, same.first == index else { return nil }
+      return
+        "The adapter \(loras[index].path) is used \(same.count) times, so its strengths are added."
+    }
   }
 
   /// The options that are set and change nothing.

@@ -19,11 +19,21 @@ package struct PromptMarkup: Sendable, Equatable {
     case schedule
     /// Combines two prompts: `AND`.
     case composition
+    /// Weights words in compel: `dog++`, `(dog)1.4`.
+    case suffix
+    /// Sets an option in sd-scripts: `--w 512`.
+    case option
   }
 
   package let kind: Kind
   /// The first such words in the text.
   package let example: String
+
+  /// The key of the drawing option that an option of sd-scripts sets; nil for other markup.
+  package var optionKey: String? {
+    guard kind == .option else { return nil }
+    return example.split(separator: " ").first.flatMap { Kind.options[String($0)] }
+  }
 
   /// The markup in a text, at most one of each kind. Tags of image boards such as `name_(series)` and
   /// `:)` are text.
@@ -72,6 +82,12 @@ extension PromptMarkup.Kind {
         ?? first(in: text, ":", [/(?i)\bembedding:[\w.-]+/]) ?? Self.knownEmbedding(in: text)
     case .schedule: PromptSchedule.examples(in: text).first
     case .composition: Self.composition(in: text)
+    case .suffix:
+      Self.plusses(in: text)
+        ?? first(in: text, ")", [/\([^()]*\)(?:\+\+*|--+|[0-9]*\.[0-9]+)/]) {
+          $0.contains(where: \.isLetter)
+        }
+    case .option: Self.option(in: text)
     case .wildcard:
       first(in: text, "{", [/\{[^{}]*\}/]) { $0.contains("|") }
         ?? first(in: text, "__", [/\b__[\w-]{1,40}__\b/])
@@ -105,6 +121,32 @@ extension PromptMarkup.Kind {
     }
     return isBetween ? "AND" : nil
   }
+
+  /// A word with several plus signs at its end, such as `dog++`. `C++` is text.
+  private static func plusses(in text: String) -> String? {
+    guard text.contains("++") else { return nil }
+    return text.split { $0.isWhitespace || ",.;:!?".contains($0) }.first { word in
+      guard word.hasSuffix("++"), let end = word.lastIndex(where: { $0 != "+" }) else {
+        return false
+      }
+      return word[end].isLetter && end != word.startIndex
+    }.map(String.init)
+  }
+
+  /// An option of sd-scripts with its value.
+  private static func option(in text: String) -> String? {
+    guard text.contains("--") else { return nil }
+    let words = text.split(whereSeparator: \.isWhitespace)
+    return zip(words, words.dropFirst()).first { name, _ in
+      options[String(name)] != nil
+    }.map { "\($0) \($1)" }
+  }
+
+  /// The options of prompts in sd-scripts, and their keys for drawings.
+  fileprivate static let options = [
+    "--n": "negative", "--w": "width", "--h": "height", "--d": "seed", "--s": "steps",
+    "--l": "guidance", "--g": "guidance", "--ss": "scheduler",
+  ]
 
   /// A word that is the name of a widespread textual inversion.
   private static func knownEmbedding(in text: String) -> String? {

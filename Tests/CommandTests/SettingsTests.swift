@@ -255,6 +255,26 @@ extension CommandTests {
       ] {
         #expect(negative.messages.contains("Note: \(note)\n"), "\(negative.messages)")
       }
+      try workspace.write("a dog", to: "prompts.txt")
+      for (prompt, note) in [
+        (
+          "a dog --n bad",
+          "\"--n bad\" in the prompt is read as letters; set it with --negative."
+        ),
+        (
+          "a dog++",
+          "\"dog++\" in the prompt is read as letters; a weight is written (dog:1.4) and read with "
+            + "--prompt-weights."
+        ),
+        (
+          "prompts.txt",
+          "The prompt \"prompts.txt\" is the name of a file, which is not read; give its text to --prompt, "
+            + "or a template with several prompts to --prompts."
+        ),
+      ] {
+        let outcome = try draw("--prompt", prompt, "--output", "e.png", "--overwrite")
+        #expect(outcome.messages.contains("Note: \(note)\n"), "\(outcome.messages)")
+      }
       let tags = try draw("--prompt", "saber_(fate), (series), :)", "--output", "c.png")
       #expect(!tags.messages.contains("read as letters"))
     }

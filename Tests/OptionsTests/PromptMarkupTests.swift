@@ -26,6 +26,12 @@ struct PromptMarkupTests {
       ("a [dog: 10] sits", .schedule, "[dog: 10]"),
       ("a [cat|dog] sits", .schedule, "[cat|dog]"),
       ("a cat AND a dog", .composition, "AND"),
+      ("a dog+++, a hat", .suffix, "dog+++"),
+      ("a (big cat)1.4 sits", .suffix, "(big cat)1.4"),
+      ("a (cat)+", .suffix, "(cat)+"),
+      ("a (cat)-- sits", .suffix, "(cat)--"),
+      ("a dog --n bad --w 512", .option, "--n bad"),
+      ("a dog --s 20", .option, "--s 20"),
     ])
   func found(text: String, kind: PromptMarkup.Kind, example: String) {
     #expect(PromptMarkup.found(in: text) == [PromptMarkup(kind: kind, example: example)])
@@ -41,7 +47,8 @@ struct PromptMarkupTests {
       "t-shirt, breakfast, Breakout", "a_b_c", "negative space", "a photo of dog, at night",
       "5 < 6 > 3",
       "SALT AND PEPPER", "AND a dog", "a cat and a dog", "BRAND NEW", "[12:30]",
-      "step 1: sit", "[]", "(:", "fate/stay_night",
+      "step 1: sit", "[]", "(:", "fate/stay_night", "a C++ book", "18+", "a dog -- a cat",
+      "a (small) dog - asleep", "(small)-sized", "a dog --s", "dog--w 3", "(^_^)++",
     ])
   func text(text: String) {
     #expect(PromptMarkup.found(in: text) == [])
@@ -51,6 +58,7 @@ struct PromptMarkupTests {
     "markup after an open bracket is found, and long texts take no longer than their length allows",
     arguments: [
       "[photo ", "((photo ", "{a|", "(a:", "-__a", "<a-", "<lora:a", "embedding:a:", "\\",
+      "a++", "(a)", "--w ",
     ])
   func long(beginning: String) {
     let text =
@@ -69,6 +77,14 @@ struct PromptMarkupTests {
     #expect(
       PromptMarkup.found(in: "[cat:dog:0.5] [blurry]").map(\.example)
         == ["[blurry]", "[cat:dog:0.5]"])
+  }
+
+  @Test("an option of sd-scripts has its key here")
+  func optionKeys() {
+    let texts = ["a --n bad", "a --w 512", "a --d 3", "a --g 7", "<lora:a:1>"]
+    #expect(
+      texts.map { PromptMarkup.found(in: $0).first?.optionKey }
+        == ["negative", "width", "seed", "guidance", nil])
   }
 
   @Test("several texts give one of each kind, and kinds can be left out")

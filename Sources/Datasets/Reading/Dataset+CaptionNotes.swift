@@ -83,6 +83,8 @@ extension PromptMarkup {
       case .wildcard: "write each variant as a text of its own"
       case .schedule: "remove the brackets, since texts do not change from step to step"
       case .composition: "write \"and\", since texts are not combined"
+      case .suffix: "remove the signs, since words have no weights in training"
+      case .option: "remove it, since texts set no options"
       }
     return "\"\(example)\" in \(text) is read as letters; \(advice)"
   }

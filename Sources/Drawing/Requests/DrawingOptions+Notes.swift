@@ -4,11 +4,11 @@ import Options
 
 extension DrawingOptions {
   /// What the user should know before these pictures are drawn, a sentence each: words in prompts that
-  /// are read as letters, adapters that are used twice, and options that have no effect.
+  /// are read as letters, names of files, adapters that are used twice, and options that have no effect.
   ///
   /// - Parameter prompts: The prompts that are drawn, if they are not this table's.
   package func notes(on prompts: [String]? = nil) -> [String] {
-    promptNotes(on: prompts).map(\.sentence) + repeatedAdapters + withoutEffect
+    promptNotes(on: prompts).map(\.sentence) + promptFile + repeatedAdapters + withoutEffect
   }
 
   /// The words in prompts that are read as letters, at most one of each kind in the prompts and in the
@@ -21,6 +21,15 @@ extension DrawingOptions {
       + PromptMarkup.found(in: [negative ?? ""], without: read).map {
         PromptNote(markup: $0, isNegative: true)
       }
+  }
+
+  /// A sentence on a prompt that is the name of a file.
+  private var promptFile: [String] {
+    guard let prompt, isFileName(prompt) else { return [] }
+    return [
+      "The prompt \"\(prompt)\" is the name of a file, which is not read; give its text to `prompt`, or a "
+        + "template with several prompts to `prompts`."
+    ]
   }
 
   /// A sentence on each adapter file that is used more than once.

@@ -16,6 +16,8 @@ struct PromptNote {
       case .wildcard: "a campaign (`prompts`) draws every variant."
       case .schedule: "a prompt does not change from step to step, so remove the brackets."
       case .composition: "prompts are not combined, so write \"and\"."
+      case .suffix: "a weight is written (dog:1.4) and read with `prompt_weights: true`."
+      case .option: "set it with \(markup.optionKey.map { "`\($0)`" } ?? "an option")."
       }
     return
       "\"\(markup.example)\" in the \(isNegative ? "negative prompt" : "prompt") is read as letters; "

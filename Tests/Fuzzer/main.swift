@@ -21,7 +21,7 @@ try FileManager.default.createDirectory(at: corpus, withIntermediateDirectories:
 for (name, bytes) in try chosen.seeds() { try bytes.write(to: corpus.appending(path: name)) }
 
 /// libFuzzer calls it on this thread, and takes a function without context.
-nonisolated(unsafe) let target = chosen
+let target = chosen
 var count = Int32(arguments.count - 1)
 var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = .allocate(
   capacity: Int(count) + 1)

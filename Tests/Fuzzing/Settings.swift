@@ -12,9 +12,8 @@ extension FuzzTarget {
 
   private static let configuration = FuzzTarget("configuration") { bytes in
     let file = try Scratch.file("configuration", "dog.yaml", bytes)
-    let config = try LoadedConfig(
-      OptionOverrides(), file: file, folder: file.deletingLastPathComponent(), needsSubject: false
-    ).config
+    let config = try TrainingConfig.load(
+      OptionOverrides(), file: file, folder: file.deletingLastPathComponent(), needsSubject: false)
     _ = config.yaml
   }
 

@@ -32,7 +32,9 @@ package struct PromptMarkup: Sendable, Equatable {
   /// The key of the drawing option that an option of sd-scripts sets; nil for other markup.
   package var optionKey: String? {
     guard kind == .option else { return nil }
-    return example.split(separator: " ").first.flatMap { Kind.options[String($0)] }
+    return example.split(separator: " ").first.flatMap {
+      Kind.options[String($0.drop { $0 == "-" })]
+    }
   }
 
   /// The markup in a text, at most one of each kind. Tags of image boards such as `name_(series)` and
@@ -138,14 +140,14 @@ extension PromptMarkup.Kind {
     guard text.contains("--") else { return nil }
     let words = text.split(whereSeparator: \.isWhitespace)
     return zip(words, words.dropFirst()).first { name, _ in
-      options[String(name)] != nil
+      name.hasPrefix("--") && options[String(name.dropFirst(2))] != nil
     }.map { "\($0) \($1)" }
   }
 
-  /// The options of prompts in sd-scripts, and their keys for drawings.
+  /// The options of prompts in sd-scripts without their dashes, and their keys for drawings.
   fileprivate static let options = [
-    "--n": "negative", "--w": "width", "--h": "height", "--d": "seed", "--s": "steps",
-    "--l": "guidance", "--g": "guidance", "--ss": "scheduler",
+    "n": "negative", "w": "width", "h": "height", "d": "seed", "s": "steps", "l": "guidance",
+    "g": "guidance", "ss": "scheduler",
   ]
 
   /// A word that is the name of a widespread textual inversion.

@@ -127,7 +127,7 @@ extension CommandTests {
       try writeOddities()
       let outcome = try training()
       #expect(outcome.code == 0, "\(outcome.messages)")
-      for text in ["08-mask.png", "12.tga", "15.mp4", "notes.txt", "36.png (", "32.psd"] {
+      for text in ["08-mask.png", "12.tga", "15.mp4", "notes.txt", "36.png (", "31.png"] {
         #expect(outcome.messages.contains(text), "\(text)")
       }
       for number in 0..<30 { try write("x", "extra-\(number).psd") }

@@ -42,3 +42,8 @@ public struct FuzzTarget: Sendable {
     }
   }
 }
+
+extension FuzzTarget: CustomStringConvertible {
+  /// The name.
+  public var description: String { name }
+}

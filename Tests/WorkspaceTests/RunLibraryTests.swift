@@ -34,7 +34,7 @@ import Workspace
     }
     try FileManager.default.removeItem(at: folder.url)
     try Data("a".utf8).write(to: URL(filePath: folder.url.path))
-    #expect(throws: RunError.notAFolder(folder.url.relativePath)) { try project.library() }
+    #expect(throws: ProjectFolderError.file(folder.url.relativePath)) { try project.library() }
   }
 
   @Test("Reading runs creates and changes no file")

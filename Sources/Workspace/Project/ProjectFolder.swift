@@ -1,4 +1,4 @@
-import Files
+package import Files
 package import Foundation
 package import RunLog
 package import Training
@@ -27,7 +27,7 @@ package struct ProjectFolder: Sendable {
     if let error = FileAccessError.danglingLink(url) { throw error }
   }
 
-  /// Whether there is such a folder. Throws `FileAccessError.linkTarget`, and `RunError.notAFolder` for a
+  /// Whether there is such a folder. Throws `FileAccessError.linkTarget`, and `ProjectFolderError` for a
   /// file.
   package func exists() throws -> Bool {
     try checkLink()
@@ -35,7 +35,7 @@ package struct ProjectFolder: Sendable {
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       return false
     }
-    guard isFolder.boolValue else { throw RunError.notAFolder(url.relativePath) }
+    guard isFolder.boolValue else { throw ProjectFolderError.file(url.relativePath) }
     return true
   }
 
@@ -53,5 +53,24 @@ extension ProjectFolder {
     let existing = [caches, url].first { folders.fileExists(atPath: $0.path) }
     let isWritable = existing.map { access($0.path, W_OK) == 0 } ?? true
     return isWritable ? caches : results.appending(path: "cache")
+  }
+}
+
+/// A project folder that cannot be used.
+package enum ProjectFolderError: ReportableError, Equatable {
+  /// It is a file.
+  case file(String)
+
+  package var kind: ErrorKind {
+    switch self {
+    case .file: .usage
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .file(let file):
+      "\(file) is a file, but the folder of base models, runs and caches is needed; give it with `root`."
+    }
   }
 }

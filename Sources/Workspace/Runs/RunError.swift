@@ -4,8 +4,6 @@ package import Files
 package enum RunError: ReportableError, Equatable {
   /// The project folder does not exist.
   case noFolder(String)
-  /// The project folder is a file.
-  case notAFolder(String)
   /// The project has no runs.
   case noRuns(file: String)
   /// There is no run to resume.
@@ -28,7 +26,7 @@ package enum RunError: ReportableError, Equatable {
     switch self {
     case .noFolder, .noRuns, .noneInterrupted, .otherVersion, .checkpointsGone, .lastCheckpointGone:
       .missingInput
-    case .notAFolder, .finished, .unfinished: .usage
+    case .finished, .unfinished: .usage
     case .otherRun: .badData
     }
   }
@@ -38,8 +36,6 @@ package enum RunError: ReportableError, Equatable {
     case .noFolder(let folder):
       "\(folder) does not exist, so there are no runs; give another folder with `root`, or start a run "
         + "with `subject`."
-    case .notAFolder(let file):
-      "\(file) is a file, but the folder of base models, runs and caches is needed; give it with `root`."
     case .noRuns(let file):
       "No run is recorded in \(file); train one first with `subject`."
     case .noneInterrupted(let file):

@@ -22,7 +22,7 @@ package struct RunLibrary {
   private let foundIDs: Set<Int64>
 
   /// Reads the database and the run folders. Throws `RunLogError`, `FileAccessError.linkTarget`,
-  /// `RunError.notAFolder`.
+  /// `ProjectFolderError`.
   package init(_ project: ProjectFolder) throws {
     exists = try project.exists()
     self.project = project

@@ -10,7 +10,7 @@ extension RootOption {
   }
 
   /// Prints a note if the project folder does not exist. Throws `FileAccessError.linkTarget`,
-  /// `RunError.notAFolder`.
+  /// `ProjectFolderError`.
   func noteIfMissing() throws {
     guard try !project.exists() else { return }
     Console.note(

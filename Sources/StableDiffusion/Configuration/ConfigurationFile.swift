@@ -22,6 +22,12 @@ enum ConfigurationFile {
         path: file.relativePath, problem: "it cannot be read (\(error.reason))",
         advice: "check the file and its permissions")
     }
+    // The decoder of JSON5 traps on other bytes.
+    guard String(validating: data, as: UTF8.self) != nil else {
+      throw .invalid(
+        path: file.relativePath, problem: "some bytes are not UTF-8",
+        advice: "download or copy it again")
+    }
     let decoder = JSONDecoder()
     // Python writes infinite numbers as in JSON5: -Infinity in lambda_min_clipped.
     decoder.allowsJSON5 = true

@@ -8,18 +8,10 @@ extension CommandTests {
 
     init() throws { workspace = try Workspace() }
 
-    private func draw(_ more: String...) throws -> Program.Outcome {
-      try workspace.run(
-        [
-          "generate", "--model", Workspace.model, "--width", "64", "--height", "64", "--steps", "1",
-          "--device", "cpu",
-        ] + more)
-    }
-
     @Test("Words for other programs in a prompt have a note each; weights that are read have none")
     func promptNotes() throws {
       let prompt = "(dog:1.4) <lora:dhoni:0.8>"
-      let plain = try draw("--prompt", prompt, "--output", "a.png")
+      let plain = try workspace.draw("--prompt", prompt, "--output", "a.png")
       #expect(plain.code == 0)
       let weight =
         "Note: \"(dog:1.4)\" in the prompt is read as letters; --prompt-weights reads it as a weight.\n"
@@ -27,9 +19,9 @@ extension CommandTests {
         "Note: \"<lora:dhoni:0.8>\" in the prompt is read as letters; give the adapter's file to "
         + "--lora.\n"
       #expect(plain.messages.contains(weight) && plain.messages.contains(adapter))
-      let weighted = try draw("--prompt", prompt, "--prompt-weights", "--output", "b.png")
+      let weighted = try workspace.draw("--prompt", prompt, "--prompt-weights", "--output", "b.png")
       #expect(!weighted.messages.contains(weight) && weighted.messages.contains(adapter))
-      let negative = try draw(
+      let negative = try workspace.draw(
         "--prompt", "x AND y", "--negative", "EasyNegative, [cat:dog:0.5]", "--prompt-weights",
         "--output",
         "d.png")
@@ -59,10 +51,10 @@ extension CommandTests {
             + "or a template with several prompts to --prompts."
         ),
       ] {
-        let outcome = try draw("--prompt", prompt, "--output", "e.png", "--overwrite")
+        let outcome = try workspace.draw("--prompt", prompt, "--output", "e.png", "--overwrite")
         #expect(outcome.messages.contains("Note: \(note)\n"), "\(outcome.messages)")
       }
-      let tags = try draw("--prompt", "saber_(fate), (series), :)", "--output", "c.png")
+      let tags = try workspace.draw("--prompt", "saber_(fate), (series), :)", "--output", "c.png")
       #expect(!tags.messages.contains("read as letters"))
     }
 
@@ -71,7 +63,7 @@ extension CommandTests {
       try workspace.write(
         "prompt: \"{who} <lora:a:1>\"\nwho: [\"(a cat:1.2)\", \"(a dog:1.2)\"]\nseeds: [1, 2]\n",
         to: "campaign.yaml")
-      let outcome = try draw("--prompts", "campaign.yaml", "--output", "out", "--dry-run")
+      let outcome = try workspace.draw("--prompts", "campaign.yaml", "--output", "out", "--dry-run")
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(outcome.messages.split(separator: "\n").count { $0.contains("read as letters") } == 2)
     }

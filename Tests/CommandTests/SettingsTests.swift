@@ -10,14 +10,6 @@ extension CommandTests {
 
     init() throws { workspace = try Workspace() }
 
-    private func draw(_ more: String...) throws -> Program.Outcome {
-      try workspace.run(
-        [
-          "generate", "--model", Workspace.model, "--width", "64", "--height", "64", "--steps", "1",
-          "--device", "cpu",
-        ] + more)
-    }
-
     // MARK: Names
 
     @Test(
@@ -154,9 +146,10 @@ extension CommandTests {
       let shown = try workspace.run("show", "1", "--json")
       #expect(shown.results.contains("\"seed\" : \(found.1)"))
 
-      let drawn = try draw("--prompt", "x", "--seed", "-1", "--output", "a.png")
+      let drawn = try workspace.draw("--prompt", "x", "--seed", "-1", "--output", "a.png")
       let seed = try #require(drawn.messages.firstMatch(of: /The seed is ([0-9]+), drawn/)).1
-      #expect(try draw("--prompt", "x", "--seed", String(seed), "--output", "b.png").code == 0)
+      #expect(
+        try workspace.draw("--prompt", "x", "--seed", String(seed), "--output", "b.png").code == 0)
       #expect(
         try Data(contentsOf: workspace.file("a.png"))
           == Data(contentsOf: workspace.file("b.png")))
@@ -164,10 +157,10 @@ extension CommandTests {
 
     @Test("--threads sets the number of CPU threads of a drawing, and its record has it")
     func threads() throws {
-      #expect(try draw("--prompt", "x", "--threads", "2").code == 0)
+      #expect(try workspace.draw("--prompt", "x", "--threads", "2").code == 0)
       let text = try PNGText.read(Data(contentsOf: workspace.file("picture.png")))
       #expect(text.contains { $0.value.contains("\"threads\":2") })
-      let refused = try draw("--prompt", "x", "--threads", "0")
+      let refused = try workspace.draw("--prompt", "x", "--threads", "0")
       #expect(
         refused.lastMessage.contains("--threads is 0, but must be a whole number from 1 to 1024"))
     }
@@ -231,7 +224,7 @@ extension CommandTests {
 
     @Test("Options of drawing without effect are named")
     func drawingWithoutEffect() throws {
-      let outcome = try draw(
+      let outcome = try workspace.draw(
         "--prompt", "x", "--guidance", "1", "--negative", "blurry", "--aesthetic-score", "7")
       #expect(
         outcome.messages.contains(

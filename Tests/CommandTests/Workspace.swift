@@ -42,6 +42,15 @@ final class Workspace: Sendable {
     ] + (steps.map { ["--steps", "\($0)"] } ?? []) + more
   }
 
+  /// Draws a small picture in one step with further flags.
+  func draw(_ more: String...) throws -> Program.Outcome {
+    try run(
+      [
+        "generate", "--model", Self.model, "--width", "64", "--height", "64", "--steps", "1",
+        "--device", "cpu",
+      ] + more)
+  }
+
   /// Runs a command in the process of the tests (``Program/call(_:in:)``).
   func run(_ arguments: String...) throws -> Program.Outcome { try run(arguments) }
 

@@ -128,7 +128,10 @@ public struct DatasetReport: Sendable {
         files[index].role = .unusable(file.description)
       }
     }
-    images = decoded.prefix(images.count).compactMap { try? $0.get() }
+    images = decoded.prefix(images.count).compactMap { result in
+      guard case .success(let image) = result else { return nil }
+      return image
+    }
     let weights = trained.compactMap { image in
       image.maskWeight.map { (name: image.image.name, weight: $0) }
     }

@@ -50,8 +50,28 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
 /// The chunk of H.273 codes, which libpng knows since 1.6.45.
 static const char coding_chunk[] = "cICP";
 
-static ci_status open_reader(png_reader *reader, const uint8_t *bytes, size_t count) {
+// PNG specification section 5.3: length, name, data, checksum.
+enum { signature = 8, overhead = 12 };
+
+/// Whether a chunk is longer than the rest of the file: any, or only one before the pixels. libpng would
+/// reserve memory for all of it.
+static int has_cut_chunk(const png_reader *reader, int before_pixels) {
+  size_t offset = signature;
+  while (offset < reader->count && reader->count - offset >= overhead) {
+    const uint8_t *chunk = reader->bytes + offset;
+    size_t size = png_get_uint_32(chunk);
+    int is_pixels = memcmp(chunk + 4, "IDAT", 4) == 0;
+    if (is_pixels && before_pixels) return 0;
+    if (size > reader->count - offset - overhead) return !is_pixels;
+    offset += overhead + size;
+  }
+  return 0;
+}
+
+static ci_status open_reader(
+    png_reader *reader, const uint8_t *bytes, size_t count, int only_header) {
   *reader = (png_reader){.bytes = bytes, .count = count, .status = CI_FAILED};
+  if (has_cut_chunk(reader, only_header)) return ci_fail(CI_TRUNCATED, "the data ends early");
   reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, note_warning);
   if (reader->png) reader->info = png_create_info_struct(reader->png);
   if (!reader->info) return ci_fail(CI_FAILED, "libpng did not start");
@@ -74,8 +94,6 @@ static void close_reader(png_reader *reader) {
 /// libpng checks its checksum while it decodes.
 static const uint8_t *find_chunk(
     const png_reader *reader, const char *name, int before_pixels, size_t *size) {
-  // PNG specification section 5.3: length, name, data, checksum.
-  enum { signature = 8, overhead = 12 };
   size_t offset = signature;
   while (offset < reader->count && reader->count - offset >= overhead) {
     const uint8_t *chunk = reader->bytes + offset;
@@ -248,7 +266,7 @@ ci_status ci_png_read_header(
     const uint8_t *bytes, size_t count, ci_header *header, ci_profile_visitor visit,
     void *context) {
   png_reader reader;
-  ci_status status = open_reader(&reader, bytes, count);
+  ci_status status = open_reader(&reader, bytes, count, 1);
   if (status == CI_OK) status = header_or_escape(&reader, header, visit, context);
   close_reader(&reader);
   return status;
@@ -259,7 +277,7 @@ ci_status ci_png_decode(
     uint8_t *alpha) {
   (void)denominator;
   png_reader reader;
-  ci_status status = open_reader(&reader, bytes, count);
+  ci_status status = open_reader(&reader, bytes, count, 0);
   if (status == CI_OK) status = decode_or_escape(&reader, rgb, capacity, alpha);
   close_reader(&reader);
   return status;
@@ -268,7 +286,7 @@ ci_status ci_png_decode(
 ci_status ci_png_read_text(
     const uint8_t *bytes, size_t count, ci_text_visitor visit, void *context) {
   png_reader reader;
-  ci_status status = open_reader(&reader, bytes, count);
+  ci_status status = open_reader(&reader, bytes, count, 0);
   if (status == CI_OK) status = text_or_escape(&reader, visit, context);
   close_reader(&reader);
   return status;

@@ -18,14 +18,17 @@ package struct ConfigFile {
   ///   - formerly: Keys of earlier versions, which the file may set too, and the keys they became.
   ///   - foreign: What a name in another program is here.
   ///   - isOpen: Whether the file may set other options too.
+  ///   - isGiven: Whether the user has named the file, which may then be a pipe such as `/dev/stdin`.
   package init(
     contentsOf url: URL, keys: [String], formerly: [String: String] = [:],
-    foreign: (String) -> ForeignName? = { _ in nil }, isOpen: Bool = false
+    foreign: (String) -> ForeignName? = { _ in nil }, isOpen: Bool = false, isGiven: Bool = false
   ) throws(ConfigError) {
     let name = url.relativePath
     let data: Data
     do {
-      data = try Data(contentsOf: url)
+      data = try Self.bytes(of: url, allowsPipe: isGiven)
+    } catch let error as ConfigError {
+      throw error
     } catch CocoaError.fileReadNoSuchFile {
       if case .linkTarget(_, let target) = FileAccessError.danglingLink(url) {
         throw .danglingLink(name, target: target)
@@ -42,6 +45,26 @@ package struct ConfigFile {
     }
     try self.init(
       yaml: yaml, name: name, keys: keys, formerly: formerly, foreign: foreign, isOpen: isOpen)
+  }
+
+  /// The most bytes of a file; a pipe may have no end.
+  private static let limit = 4 << 20
+
+  private static func bytes(of url: URL, allowsPipe: Bool) throws -> Data {
+    var status = stat()
+    guard stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      return try Data(contentsOf: url)
+    }
+    // Reading a pipe that nobody writes to waits for ever.
+    guard allowsPipe || status.st_mode & S_IFMT == S_IFREG else {
+      throw ConfigError.unreadableFile(url.relativePath, reason: "it is not a regular file")
+    }
+    let data = try FileHandle(forReadingFrom: url).read(upToCount: limit + 1) ?? Data()
+    guard data.count <= limit else {
+      throw ConfigError.unreadableFile(
+        url.relativePath, reason: "it has more than \(limit >> 20) MiB")
+    }
+    return data
   }
 
   /// Reads YAML text. Errors name it `name`.

@@ -22,12 +22,11 @@ enum CoreSchema {
     case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": .infinity
     case "-.inf", "-.Inf", "-.INF": -.infinity
     case ".nan", ".NaN", ".NAN": .nan
-    case _ where isDecimal(text): Double(text.first == "." ? "0\(text)" : text)
+    // `Double` also reads hexadecimal numbers and words.
+    case _ where text.utf8.allSatisfy(decimalCharacters.contains): Double(text)
     default: nil
     }
   }
 
-  private static func isDecimal(_ text: String) -> Bool {
-    text.wholeMatch(of: /[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?/) != nil
-  }
+  private static let decimalCharacters = Set("0123456789+-.eE".utf8)
 }

@@ -13,12 +13,15 @@ package struct OptionLayers<Table: OptionTable> {
 
   /// Adds a YAML file. Throws `ConfigError` if it is missing or broken, or sets an option that does
   /// not exist.
-  package mutating func add(fileAt url: URL) throws(ConfigError) {
+  ///
+  /// - Parameter isGiven: Whether the user has named the file, which may then be a pipe.
+  package mutating func add(fileAt url: URL, isGiven: Bool = false) throws(ConfigError) {
     let options = Table.schema.options
     let formerly = options.flatMap { option in option.formerly.map { ($0, option.key) } }
     let file = try ConfigFile(
       contentsOf: url, keys: options.map(\.key),
-      formerly: Dictionary(uniqueKeysWithValues: formerly), foreign: Table.foreign)
+      formerly: Dictionary(uniqueKeysWithValues: formerly), foreign: Table.foreign,
+      isGiven: isGiven)
     for (key, value) in file.values {
       values[key] = value
       origins[key] = .file(file.name, line: file.lines[key])
@@ -84,18 +87,20 @@ package struct OptionLayers<Table: OptionTable> {
   ///
   /// - Parameter unchecked: Keys of options that are not checked.
   package func resolve(unchecked: Set<String> = []) throws(ConfigError) -> Table {
-    let followers = Set(Table.schema.defaults.children.filter(\.option.isFollower).map(\.key))
+    let followers = Table.schema.followers
     let set = values.filter { key, value in !(followers.contains(key) && value.isNull) }
     let table = try decodeOptions(Table.self, from: set) { origins[$0] ?? .builtIn }
+    let children = table.children
     if let base {
-      for (own, other) in zip(table.children, base.children) where values[own.key] == nil {
+      for (own, other) in zip(children, base.children) where values[own.key] == nil {
         own.option.copy(from: other.option)
       }
     }
-    for (key, option) in table.children where set[key] == nil {
+    for (key, option) in children where set[key] == nil {
       if base == nil || values[key] != nil { option.follow(in: table) }
     }
-    try table.validate(unchecked: unchecked) { origins[$0] ?? .builtIn }
+    let checked = children.filter { !unchecked.contains($0.key) }
+    try table.validate(checked) { origins[$0] ?? .builtIn }
     return table
   }
 }

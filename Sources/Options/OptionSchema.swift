@@ -4,6 +4,8 @@ package final class OptionSchema<Table: OptionTable>: Sendable {
   package let defaults: Table
   /// The options in the order of declaration.
   package let options: [OptionEntry]
+  /// The keys of the options that take another option's value until they are set.
+  let followers: Set<String>
   private let keys: [ObjectIdentifier: String]
 
   package init() {
@@ -11,6 +13,7 @@ package final class OptionSchema<Table: OptionTable>: Sendable {
     self.defaults = defaults
     let children = defaults.children
     options = children.map { key, option in option.entry(key: key, in: defaults) }
+    followers = Set(children.filter(\.option.isFollower).map(\.key))
     keys = Dictionary(uniqueKeysWithValues: children.map { ($0.option.identity, $0.key) })
   }
 

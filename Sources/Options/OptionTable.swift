@@ -65,16 +65,16 @@ extension OptionTable {
   /// Checks every value in the order of declaration. Throws `ConfigError.invalidValue` for the
   /// first that is not allowed.
   package func validate() throws(ConfigError) {
-    try validate { _ in .builtIn }
+    try validate(children) { _ in .builtIn }
   }
 
   /// - Parameters:
-  ///   - unchecked: Keys of options that are not checked.
+  ///   - children: The options of this table that are checked.
   ///   - origin: Where the option with a key was set.
   func validate(
-    unchecked: Set<String> = [], origin: (String) -> ConfigOrigin
+    _ children: [(key: String, option: any AnyOption<Self>)], origin: (String) -> ConfigOrigin
   ) throws(ConfigError) {
-    for (key, option) in children where !unchecked.contains(key) {
+    for (key, option) in children {
       if let problem = option.problem(in: self) {
         throw .invalidValue(
           key: key, origin: origin(key), found: problem.found, allowed: problem.allowed)

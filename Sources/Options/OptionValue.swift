@@ -72,7 +72,9 @@ extension String: OptionValue {
   package static var kind: OptionKind { .text }
   package var text: String { self }
   package var yaml: String {
-    let isPlain = wholeMatch(of: /[A-Za-z][A-Za-z0-9_.\/-]*/) != nil
+    let isPlain =
+      first?.isASCIILetter == true
+      && allSatisfy { $0.isASCIILetter || ("0"..."9").contains($0) || "_./-".contains($0) }
     // YAML reads these words as booleans and null.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
     if isPlain && !words.contains(lowercased()) { return self }
@@ -87,6 +89,10 @@ extension String: OptionValue {
     }.joined()
     return "\"\(escaped)\""
   }
+}
+
+extension Character {
+  fileprivate var isASCIILetter: Bool { isASCII && isLetter }
 }
 
 extension Optional: OptionValue where Wrapped: OptionValue {

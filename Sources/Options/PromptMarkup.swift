@@ -101,11 +101,12 @@ extension PromptMarkup.Kind {
   /// Captions may be long, so the time of the patterns must grow with the length, not with its square: a
   /// pattern that starts with a bracket ends before the next one, and has one repetition without a limit.
   private func first(
-    in text: String, _ part: String, _ patterns: [Regex<Substring>],
+    in text: String, _ part: String, _ patterns: @autoclosure () -> [Regex<Substring>],
     where isMarkup: (Substring) -> Bool = { _ in true }
   ) -> String? {
+    // Making a pattern takes longer than searching most texts.
     guard text.contains(part) else { return nil }
-    for pattern in patterns {
+    for pattern in patterns() {
       if let match = text.matches(of: pattern).first(where: { isMarkup($0.0) }) {
         return String(match.0)
       }

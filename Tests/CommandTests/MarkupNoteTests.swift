@@ -68,6 +68,60 @@ extension CommandTests {
       #expect(outcome.messages.split(separator: "\n").count { $0.contains("read as letters") } == 2)
     }
 
+    @Test("A campaign with an adapter that is used twice names it")
+    func repeatedAdapter() throws {
+      try train(to: "dog.safetensors")
+      try workspace.write("prompt: a dog\n", to: "campaign.yaml")
+      let once = try workspace.draw(
+        "--prompts", "campaign.yaml", "--lora", "dog.safetensors", "--output", "out", "--dry-run")
+      #expect(once.code == 0 && !once.messages.contains("is used"), "\(once.messages)")
+      let twice = try workspace.draw(
+        "--prompts", "campaign.yaml", "--lora", "dog.safetensors", "--lora", "./dog.safetensors",
+        "--output", "out", "--dry-run")
+      #expect(
+        twice.messages.contains(
+          "Note: The adapter dog.safetensors is used 2 times, so its strengths are added.\n"),
+        "\(twice.messages)")
+    }
+
+    @Test("An adapter that is zero, as before the first step of a training, is named")
+    func zeroAdapter() throws {
+      let note =
+        "Note: zero.safetensors changes nothing, since its matrices or their alpha are zero"
+      // In the first step of a warm-up, the learning rate is 0.
+      try train(to: "zero.safetensors", "--learning-rate-warmup-steps", "10")
+      try train(to: "dog.safetensors", "--new")
+      for (adapter, isNamed) in [("zero", true), ("dog", false)] {
+        let lora = ["--lora", "\(adapter).safetensors", "--output", "\(adapter).png"]
+        let picture = try workspace.draw(["--prompt", "a dog"] + lora)
+        #expect(picture.messages.contains(note) == isNamed, "\(picture.messages)")
+      }
+      try workspace.write("prompt: a dog\n", to: "campaign.yaml")
+      let campaign = try workspace.draw(
+        "--prompts", "campaign.yaml", "--lora", "zero.safetensors", "--output", "out")
+      #expect(campaign.messages.contains(note), "\(campaign.messages)")
+    }
+
+    /// Copies the adapter of a training of one step to a file.
+    private func train(to path: String, _ flags: String...) throws {
+      let outcome = try workspace.run(Workspace.training(steps: 1) + flags)
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      let folder = try workspace.show().path
+      try FileManager.default.copyItem(
+        at: workspace.file("\(folder)/step-000001/adapter.safetensors"), to: workspace.file(path))
+    }
+
+    @Test("A sample prompt that is the name of a file is named")
+    func samplePromptFile() throws {
+      try workspace.write("a dog", to: "prompts.txt")
+      let outcome = try workspace.run(
+        "dataset", "cube", "--model", Workspace.model, "--sample-prompts", "prompts.txt")
+      #expect(
+        outcome.results.contains(
+          "the sample prompt \"prompts.txt\" is the name of a file, which is not read; give the prompts "
+            + "in it to --sample-prompts"), "\(outcome.results)")
+    }
+
     @Test("Words for other programs in captions have one note for each kind, and the files")
     func captionNotes() throws {
       try workspace.write("cube, (red:1.3), <lora:a:1> ||| hat", to: "Datasets/cube/0.txt")

@@ -1,7 +1,9 @@
 import Foundation
 import Images
+import NN
 import TestSupport
 import Testing
+import Torch
 
 extension CommandTests {
   /// Models in one file, other VAEs, and adapters of other programs.
@@ -45,7 +47,36 @@ extension CommandTests {
       #expect(other.lastMessage.contains("The base model model.ckpt is a file of another kind"))
       let adapter = try workspace.run(arguments + ["--model", Self.kohya])
       #expect(adapter.code == 65)
-      #expect(adapter.lastMessage.contains("kohya.safetensors: it contains no model.diffusion_mo"))
+      #expect(adapter.lastMessage.contains("kohya.safetensors: it is a LoRA or another adapter; "))
+    }
+
+    @Test("A file in the place of another kind is named as what it is")
+    func otherContent() throws {
+      let unet = Workspace.model + "/unet/diffusion_pytorch_model.safetensors"
+      let vae = Workspace.model + "/vae/diffusion_pytorch_model.safetensors"
+      let embedding = workspace.file("embedding.safetensors")
+      let vectors = [("clip_g", 8), ("clip_l", 4)]
+      try SafetensorsWriter.write(vectors.map { ($0, try .zeros([1, $1])) }, to: embedding)
+      let model = ["--model", Workspace.model]
+      for (flags, message) in [
+        (model + ["--lora", unet], "is a UNet without the other parts of a model, not a LoRA; "),
+        (model + ["--lora", vae], "is a VAE, not a LoRA; choose a LoRA for SDXL."),
+        (model + ["--lora", embedding.path], "is an embedding (textual inversion), not a LoRA; "),
+        (
+          model + ["--vae", Self.kohya],
+          ": it is a LoRA or another adapter, not a VAE; give a VAE's "
+        ),
+        (
+          model + ["--vae", unet], ": it is a UNet without the other parts of a model, not a VAE; "
+        ),
+        (["--model", unet], ": it is a UNet without the other parts of a model; choose an SDXL "),
+        (["--model", vae], ": it is a VAE; choose an SDXL checkpoint with all parts "),
+        (["--model", embedding.path], ": it is an embedding (textual inversion); choose an SDXL "),
+      ] {
+        let outcome = try workspace.run(arguments + flags)
+        #expect(outcome.code == 65, "\(outcome.messages)")
+        #expect(outcome.lastMessage.contains(message), "\(outcome.messages)")
+      }
     }
 
     @Test("The model's own VAE as --vae draws the same picture; a missing VAE is an error")

@@ -57,6 +57,20 @@ extension CommandTests {
       #expect(try resumed.wait().code == 130)
     }
 
+    @Test("show names a checkpoint that was copied from another run")
+    func copiedCheckpoint() throws {
+      for new in [[], ["--new"]] { _ = try workspace.run(Workspace.training(steps: 1) + new) }
+      let runs = ["1", "2"].map { workspace.file("Checkpoints/cube/run-\($0)/step-000001") }
+      try FileManager.default.removeItem(at: runs[0])
+      try FileManager.default.copyItem(at: runs[1], to: runs[0])
+      let shown = try workspace.run("show", "1")
+      #expect(shown.code == 0)
+      #expect(
+        shown.messages
+          == "Note: Checkpoints/cube/run-1/step-000001 is not a checkpoint of run 1, but one of run 2; "
+          + "move it out of the folder, or put the checkpoint of run 1 back.\n")
+    }
+
     @Test("A run with a damaged checkpoint is listed with the others; the damaged one is named")
     func damagedCheckpoint() throws {
       _ = try workspace.run(Workspace.training(steps: 4, "--checkpoint-every", "2"))

@@ -43,7 +43,10 @@ final class Workspace: Sendable {
   }
 
   /// Draws a small picture in one step with further flags.
-  func draw(_ more: String...) throws -> Program.Outcome {
+  func draw(_ more: String...) throws -> Program.Outcome { try draw(more) }
+
+  /// Draws a small picture in one step with further flags.
+  func draw(_ more: [String]) throws -> Program.Outcome {
     try run(
       [
         "generate", "--model", Self.model, "--width", "64", "--height", "64", "--steps", "1",

@@ -99,4 +99,33 @@ struct ConfigFilesTests {
     try write("dog.yaml")
     #expect(try files(given: "dog.yaml").unread == [])
   }
+
+  @Test(
+    "a pipe that the user names is read, and one in the folder of the configurations is refused")
+  func pipes() throws {
+    let pipe = Pipe()
+    try pipe.fileHandleForWriting.write(contentsOf: Data("rank: 3\n".utf8))
+    try pipe.fileHandleForWriting.close()
+    let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+    let config = try TrainingConfig.load(
+      OptionOverrides(), file: URL(filePath: path), folder: folder.url, needsSubject: false)
+    #expect(config.rank == 3)
+
+    try write("Configs/cat.yaml")
+    #expect(mkfifo(folder.url.appending(path: "Configs/dog.yaml").path, 0o600) == 0)
+    #expect(
+      throws: ConfigError.unreadableFile("Configs/dog.yaml", reason: "it is not a regular file")
+    ) {
+      try files()
+    }
+  }
+
+  @Test("a file without an end is refused")
+  func endless() throws {
+    #expect(throws: ConfigError.unreadableFile("/dev/zero", reason: "it has more than 4 MiB")) {
+      try TrainingConfig.load(
+        OptionOverrides(), file: URL(filePath: "/dev/zero"), folder: folder.url,
+        needsSubject: false)
+    }
+  }
 }

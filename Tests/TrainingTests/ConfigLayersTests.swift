@@ -80,6 +80,10 @@ struct ConfigLayersTests {
     arguments: [
       ("network_dim: 8", "network_dim of sd-scripts is rank here."),
       ("lr: 1e-4", "lr of ai-toolkit is learning_rate here."),
+      (
+        "job: extension\nconfig:\n  process: []",
+        "job of ai-toolkit has no counterpart (write the options of its groups as lines of their own)."
+      ),
       ("lora_rank: 4", "lora_rank of OneTrainer is rank here."),
       ("num_train_epochs: 4", "num_train_epochs of diffusers is epochs here."),
       (

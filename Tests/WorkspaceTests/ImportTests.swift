@@ -320,6 +320,26 @@ import Training
     _ = try config(project)
   }
 
+  @Test("Letters beyond ASCII are read in texts, and named in keys")
+  func letters() throws {
+    let project = try project(
+      "a.toml",
+      """
+      # \u{444}\u{43e}\u{442}\u{43e}
+      output_name = "dog"
+      train_data_dir = "/\u{444}\u{43e}\u{442}\u{43e}/gr\u{f6}\u{df}e_U_"
+      st\u{e4}rke = "\u{30ab}\u{ff21}"
+
+      """)
+    #expect(
+      notes(project, .noCounterpart).contains {
+        $0.hasPrefix("train_data_dir = /\u{444}\u{43e}\u{442}\u{43e}/gr\u{f6}\u{df}e_U_")
+      }, "\(project.notes)")
+    let unknown = try #require(project.notes.first)
+    #expect(unknown.setting == "st\u{e4}rke = \u{30ab}\u{ff21}")
+    #expect(unknown.place?.hasSuffix("a.toml line 4") == true)
+  }
+
   @Test("Bad files are named with the line and what to do")
   func errors() throws {
     func error(_ name: String, _ text: String) throws -> String {

@@ -42,7 +42,7 @@ public struct AdapterFile {
       }
       stored[tensor.layer, default: [:]][tensor.ending] = try file.tensor(name)
     }
-    try refuse(unknown, file: url.relativePath)
+    try refuse(unknown, of: file.names, file: url.relativePath)
     guard !stored.isEmpty else { throw AdapterFileError.empty(file: url.relativePath) }
     let needsMetadata = stored.contains { layer, tensors in
       layer.isPath && tensors[AdapterTensorName.alpha] == nil
@@ -97,11 +97,22 @@ public struct AdapterFile {
     AdapterSet(try adapters(for: model, device: device), strength: strength)
   }
 
-  /// Throws for tensor names that belong to no kind of adapter.
-  private static func refuse(_ unknown: [String], file: String) throws(AdapterFileError) {
+  /// Whether the adapters change nothing, as before the first step of a training: an alpha or a matrix of
+  /// each layer is zero. Only LoRA is looked into.
+  public func isZero() throws -> Bool {
+    try layers.values.allSatisfy { try ($0 as? LoRA)?.deltaNorm() == 0 }
+  }
+
+  /// Throws for tensor names that belong to no kind of adapter. `all` are all names in the file.
+  private static func refuse(
+    _ unknown: [String], of all: [String], file: String
+  ) throws(AdapterFileError) {
     guard !unknown.isEmpty else { return }
     let others = unknown.filter { AdapterTensorName.otherKind(of: $0) != nil }
     guard let first = others.first, let kind = AdapterTensorName.otherKind(of: first) else {
+      if let content = WeightsContent(all), content != .adapter {
+        throw .otherContent(file: file, content)
+      }
       throw .unknownTensors(file: file, names: unknown)
     }
     throw .otherKind(file: file, kind: kind, names: others)

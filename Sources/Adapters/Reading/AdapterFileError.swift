@@ -1,10 +1,13 @@
 public import Files
 public import NN
+public import StableDiffusion
 
 /// An adapter file that cannot be used.
 public enum AdapterFileError: ReportableError, Equatable {
   /// Tensor names that belong to no kind of adapter.
   case unknownTensors(file: String, names: [String])
+  /// Weights of another kind, such as a model.
+  case otherContent(file: String, WeightsContent)
   /// An adapter of a kind that is not supported; `names` are the tensors that show it.
   case otherKind(file: String, kind: String, names: [String])
   /// A folder without an adapter under one of these names; `others` are adapters in it, perhaps.
@@ -41,6 +44,8 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .unknownTensors(let file, let names):
       "\(file) contains \(Self.list(names)), which \(names.count == 1 ? "is" : "are") not part of a "
         + "LoRA in the naming of diffusers, PEFT or kohya; convert the file to one of these."
+    case .otherContent(let file, let content):
+      "\(file) is \(content), not a LoRA; choose a LoRA for SDXL."
     case .otherKind(let file, let kind, let names):
       "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
         + "into its base model with the program that made it."

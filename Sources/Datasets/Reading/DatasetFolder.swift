@@ -17,12 +17,8 @@ struct DatasetFolder {
   let url: URL
   /// Images that are read.
   private(set) var images: [Image] = []
-  /// Masks by the name of their image, as paths in this folder. The first of a list is used.
-  private(set) var masks: [String: [String]] = [:]
-  /// Masks that belong to no image, as paths in this folder.
-  private(set) var orphanMasks: [String] = []
-  /// Images whose names are those of masks, but that have captions of their own.
-  private(set) var namedAsMask: [String] = []
+  /// The masks of the images.
+  private(set) var masks = FolderMasks()
   /// Caption files by the name of their image. The first of a list that has text is used.
   private(set) var captions: [String: [String]] = [:]
   /// Files with the captions of several images. Earlier ones override later ones.
@@ -42,10 +38,6 @@ struct DatasetFolder {
   /// The names of the images.
   private(set) var names = ImageNames([])
 
-  /// Masks with names such as `mask_dog`.
-  private var possibleMasks: [Image] = []
-  /// Files that are not used, since they have names such as `dog-mask (1)`.
-  private var likelyMasks: [Image] = []
   /// Files that have the name of an image or of a mask and can be read as an image.
   private var candidates: [Image] = []
   private var sideFiles: [String] = []
@@ -133,51 +125,27 @@ struct DatasetFolder {
   /// Separates masks from the images that they belong to.
   private mutating func sortCandidates() {
     let captioned = Set(sideFiles.map { $0.fileStem.lowercased() })
-    func isMask(_ name: String) -> Bool { MaskName.owner(of: name.fileStem) != nil }
-    let others = ImageNames(candidates.map(\.name).filter { !isMask($0) })
+    let others = ImageNames(
+      candidates.map(\.name).filter { MaskName.owner(of: $0.fileStem) == nil })
     for image in candidates {
-      let stem = image.name.fileStem
-      let isCaptioned = [stem, image.name].contains { captioned.contains($0.lowercased()) }
-      let owners = MaskName.owner(of: stem).map(others.owners)
-      let possible = MaskName.possibleOwner(of: stem).map(others.owners) ?? []
-      let isLikely = MaskName.likelyOwners(of: stem).contains { !others.owners($0).isEmpty }
-      if MaskName.isConditioning(stem) {
-        unused.append((image.name, .conditioning))
-      } else if let owners, !(owners.isEmpty && isCaptioned) {
-        addMask(image.name, of: owners)
-      } else if owners == nil, !possible.isEmpty, !isCaptioned {
-        addMask(image.name, of: possible)
-        possibleMasks.append(image)
-      } else if owners == nil, isLikely, !isCaptioned {
-        unused.append((image.name, .likelyMask))
-        likelyMasks.append(image)
-      } else {
-        if owners != nil || !possible.isEmpty || isLikely { namedAsMask.append(image.name) }
-        images.append(image)
+      let isCaptioned = [image.name.fileStem, image.name].contains {
+        captioned.contains($0.lowercased())
+      }
+      switch masks.purpose(of: image.name, among: others, isCaptioned: isCaptioned) {
+      case .image: images.append(image)
+      case .mask: break
+      case .unused(let reason): unused.append((image.name, reason))
       }
     }
     names = ImageNames(images.map(\.name))
   }
 
-  private mutating func addMask(_ path: String, of owners: [String]) {
-    if owners.isEmpty { orphanMasks.append(path) }
-    // Two Unicode forms of one name are one key.
-    for owner in Set(owners) { masks[owner, default: []].append(path) }
-  }
-
   /// Makes images of the masks with names such as `mask_dog` and `dog-mask (1)` that have captions in
   /// metadata.
   mutating func separateMasks(_ isCaptioned: (String) -> Bool) {
-    for mask in likelyMasks where isCaptioned(mask.name) {
-      unused.removeAll { $0.name == mask.name }
-      namedAsMask.append(mask.name)
-      images.append(mask)
-    }
-    for mask in possibleMasks where isCaptioned(mask.name) {
-      masks = masks.mapValues { $0.filter { $0 != mask.name } }.filter { !$0.value.isEmpty }
-      namedAsMask.append(mask.name)
-      images.append(mask)
-    }
+    let separated = Set(masks.separate(isCaptioned))
+    unused.removeAll { separated.contains($0.name) }
+    images += candidates.filter { separated.contains($0.name) }
     images.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     names = ImageNames(images.map(\.name))
   }
@@ -193,7 +161,8 @@ struct DatasetFolder {
         unused.append((path, reason))
       } else {
         switch content(of: path) {
-        case .image: addMask(path, of: owners(ofMask: entry.name.fileStem))
+        case .image:
+          masks.add(path, of: FolderMasks.owners(ofMask: entry.name.fileStem, among: names))
         case .unused(let reason): unused.append((path, reason))
         }
       }
@@ -210,12 +179,6 @@ struct DatasetFolder {
     case .brokenLink: ImageName.promisesImage(entry.name) ? nil : .brokenLink
     case .other: .notAFile
     }
-  }
-
-  /// The images of a mask in a folder of masks.
-  private func owners(ofMask stem: String) -> [String] {
-    [MaskName.owner(of: stem), MaskName.possibleOwner(of: stem), stem].lazy
-      .compactMap { $0 }.map(names.owners).first { !$0.isEmpty } ?? []
   }
 
   /// Sorts a file that has the form of a caption or of a table of captions.

@@ -76,9 +76,9 @@ struct DatasetReader {
     let others = files.images.dropFirst(limit).map(\.name)
     findings.beyondLimit += folder.paths(of: others)
     places.formUnion(others.map { folder.url(of: $0).standardizedFileURL.path })
-    findings.namedAsMask += folder.paths(of: files.namedAsMask)
-    for mask in files.orphanMasks { sortOrphan(mask, in: folder) }
-    for masks in files.masks.values {
+    findings.namedAsMask += folder.paths(of: files.masks.namedAsMask)
+    for mask in files.masks.orphans { sortOrphan(mask, in: folder) }
+    for masks in files.masks.byImage.values {
       roles[folder.path(of: masks[0])] = .mask
       for other in masks.dropFirst() { note(other, in: folder, .otherMask) }
     }
@@ -86,7 +86,7 @@ struct DatasetReader {
       roles[folder.path(of: file)] = .caption
     }
     for images in files.names.shared {
-      let shared = (files.captions[images[0]] ?? []) + (files.masks[images[0]] ?? [])
+      let shared = (files.captions[images[0]] ?? []) + (files.masks.byImage[images[0]] ?? [])
       guard !shared.isEmpty else { continue }
       findings.sharing.append((folder.paths(of: images), folder.paths(of: shared)))
     }
@@ -146,7 +146,7 @@ struct DatasetReader {
       try Self.namingTarget(of: url) { try image.header.get() }
     }
     guard let header = found else { return nil }
-    guard let own = folder.files.masks[file]?.first else {
+    guard let own = folder.files.masks.byImage[file]?.first else {
       return (text, header, header.hasAlpha ? .alpha : nil)
     }
     let mask = folder.url(of: own)

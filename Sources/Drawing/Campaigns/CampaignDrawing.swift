@@ -32,7 +32,7 @@ package final class CampaignDrawing {
           picture: index + 1, count: ordered.count, step: nil,
           share: Double(index) / Double(ordered.count)))
       try tools.draw(
-        job.series, by: pipeline(for: job), sampler: job.sampler, times: job.picture.strength,
+        job.series, by: pipeline(for: job, note), sampler: job.sampler, times: job.picture.strength,
         to: { _ in folder.file(job.picture.file) },
         progress: { try progress(counter.next($0, ofSeriesOf: 1)) }, note: note, written: written)
       counter.finish(seriesOf: 1)
@@ -40,11 +40,13 @@ package final class CampaignDrawing {
   }
 
   /// The pipeline with the strength and the sampler of a picture.
-  private func pipeline(for job: CampaignJob) throws -> StableDiffusionXLPipeline {
+  private func pipeline(
+    for job: CampaignJob, _ note: (DrawingNote) -> Void
+  ) throws -> StableDiffusionXLPipeline {
     let wanted = (strength: job.picture.strength, sampler: job.sampler)
     guard let pipeline, let current else {
       let new = tools.pipeline(
-        wanted.sampler, adapters: try tools.adapterSet(), residency: .everything)
+        wanted.sampler, adapters: try tools.adapterSet(note: note), residency: .everything)
       try new.setAdapterStrength(wanted.strength)
       (pipeline, current) = (new, wanted)
       return new

@@ -35,7 +35,7 @@ package struct CampaignTemplate: Sendable {
   /// Throws `ConfigError`, `CampaignError`.
   package init(contentsOf url: URL) throws {
     let known = Key.allCases.map(\.rawValue) + CampaignKeys.all
-    let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true)
+    let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true, isGiven: true)
     file = yaml.name
     func origin(_ key: String) -> ConfigOrigin { .file(yaml.name, line: yaml.lines[key]) }
     var own = yaml.values.filter { Key(rawValue: $0.key) != nil }

@@ -72,13 +72,16 @@ package struct DrawingTools {
 
   /// Reads the adapter files. Adapters of the same layer are summed. Throws `AdapterFileError`,
   /// `WeightsError`, `TorchError`.
-  package func adapterSet() throws -> AdapterSet {
+  ///
+  /// - Parameter note: is called with each file that changes nothing.
+  package func adapterSet(note: (DrawingNote) -> Void) throws -> AdapterSet {
     if adapters.isEmpty { return .none }
     let layers = AdaptableLayers(model)
     var set = try AdapterSet.sum(
       adapters.map { choice in
-        try AdapterFile(contentsOf: URL(filePath: choice.path))
-          .adapters(for: layers, strength: choice.strength, device: device)
+        let file = try AdapterFile(contentsOf: URL(filePath: choice.path))
+        if try file.isZero() { note(.zeroAdapter(file: choice.path)) }
+        return try file.adapters(for: layers, strength: choice.strength, device: device)
       })
     set.isMerged = sources.areAdaptersMerged
     return set

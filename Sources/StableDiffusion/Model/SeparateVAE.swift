@@ -51,6 +51,11 @@ struct SeparateVAE: Sendable {
   private static func weights(_ url: URL, isFolder: Bool) throws -> WeightSource {
     let source =
       isFolder ? try WeightSource(directory: url, name: name) : try WeightSource(file: url)
+    if let content = WeightsContent(source.names), ![.vae, .model].contains(content) {
+      throw ModelError.invalid(
+        path: url.relativePath, problem: "it is \(content), not a VAE",
+        advice: "give a VAE's folder in diffusers' layout, or its file")
+    }
     let prefix = ["first_stage_model.", "vae."].first { prefix in
       source.names.contains { $0.hasPrefix(prefix) }
     }

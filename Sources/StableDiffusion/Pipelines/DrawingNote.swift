@@ -8,6 +8,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
   case decodedInFloat32(insteadOf: DType)
   /// The VAE decoded the picture in overlapping squares.
   case tiled(width: Int, height: Int)
+  /// An adapter file that changes nothing.
+  case zeroAdapter(file: String)
 
   /// One sentence.
   public var description: String {
@@ -24,6 +26,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
       return """
         The picture of \(width)x\(height) is decoded in overlapping squares, to save memory.
         """
+    case .zeroAdapter(let file):
+      return "\(file) changes nothing, since its matrices or their alpha are zero in every layer."
     }
   }
 }

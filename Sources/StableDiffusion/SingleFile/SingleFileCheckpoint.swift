@@ -42,6 +42,9 @@ struct SingleFileCheckpoint {
     isRefiner = file.names.contains { $0.hasPrefix(Self.refinerEncoder) }
     isVelocity = file.names.contains(Self.velocity)
     isZeroTerminalSNR = file.names.contains(Self.zeroTerminalSNR)
+    if let content = WeightsContent(file.names), content != .model {
+      throw notSDXL("it is \(content)")
+    }
     for part in [Self.unet, Self.vae] where !source.names.contains(where: { $0.hasPrefix(part) }) {
       throw notSDXL("it contains no \(part)*")
     }

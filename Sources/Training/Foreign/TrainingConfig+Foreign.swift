@@ -60,7 +60,9 @@ extension TrainingConfig {
       notNeeded: ["temp_device": "weights are released after use"]),
     ForeignProgram(
       name: "ai-toolkit", here: toolkit,
-      noCounterpart: ["max_denoising_steps": "all timesteps are trained"],
+      noCounterpart: [
+        "max_denoising_steps": "all timesteps are trained", "job": groups, "process": groups,
+      ],
       notNeeded: ["train_unet": "the UNet is always trained"]),
     ForeignProgram(
       name: "other programs", here: common,
@@ -71,6 +73,7 @@ extension TrainingConfig {
   private static let captionFiles = "captions are read from .txt, .caption and JSON files"
   private static let noAverage = "weights are not averaged"
   private static let loaders = "images are read once, for the caches"
+  private static let groups = "write the options of its groups as lines of their own"
   private static let subjectFile = "in subject.yaml of the dataset"
 
   private static let kohya = [

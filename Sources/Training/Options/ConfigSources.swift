@@ -27,7 +27,7 @@ package struct ConfigSources {
     try common.settleLength()
     self.common = common
     var own = OptionLayers<TrainingConfig>()
-    if let file = files.own { try own.add(fileAt: file) }
+    if let url = files.own { try own.add(fileAt: url, isGiven: file != nil) }
     try own.settleLength()
     var flags = OptionLayers<TrainingConfig>()
     flags.add(overrides)

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Training
 
@@ -83,20 +84,12 @@ struct KohyaDataset {
 
   /// The folders in a folder whose names are like `10_sks dog`, sorted.
   static func tree(_ path: String) -> [ImportedFolder] {
-    names(in: path).compactMap { name in
+    let folder = URL(filePath: path, directoryHint: .isDirectory)
+    return folder.entryNames.compactMap { name in
       guard let found = KohyaFolder(name), found.isPlausible else { return nil }
-      let folder = URL(filePath: path, directoryHint: .isDirectory).appending(path: name)
       return ImportedFolder(
-        path: folder.relativePath, repeats: found.repeats, caption: found.caption)
-    }
-  }
-
-  /// The names in a folder, sorted; none if it does not exist.
-  static func names(in path: String) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
-      return []
+        path: folder.appending(path: name).relativePath, repeats: found.repeats,
+        caption: found.caption)
     }
   }
 }

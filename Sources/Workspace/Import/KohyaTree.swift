@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder tree of sd-scripts: `10_sks dog` and the like, alone or in a project with folders for
@@ -10,7 +11,8 @@ struct KohyaTree {
 
   /// Finds the folders. Throws `ImportError.noImageFolders`, `severalTrees`.
   init(_ path: String) throws(ImportError) {
-    let inside = KohyaDataset.names(in: path).map { (name: $0, path: "\(path)/\($0)") }
+    let names = URL(filePath: path, directoryHint: .isDirectory).entryNames
+    let inside = names.map { (name: $0, path: "\(path)/\($0)") }
       .filter { !KohyaDataset.tree($0.path).isEmpty }
     let classes = inside.filter { Self.isForClasses($0.name) }
     let others = inside.filter { !Self.isForClasses($0.name) }

@@ -14,10 +14,11 @@ struct TOMLFile {
     let text = try readText(url)
     name = url.relativePath
     do {
-      root = try TOMLTable(string: text)
+      root = try TOMLTable(string: TOMLStandIns.encode(text))
     } catch let error as TOMLParseError {
       throw .malformedTOML(
-        name, line: error.source.begin.line, problem: Self.firstLine(error.description))
+        name, line: error.source.begin.line,
+        problem: TOMLStandIns.decode(Self.firstLine(error.description)))
     } catch {
       throw .unreadable(name, reason: error.reason)
     }
@@ -34,12 +35,11 @@ struct TOMLFile {
   /// The settings of the file and of its groups, whose names do not matter.
   func flattened() throws(ImportError) -> [ForeignSetting] {
     var settings: [ForeignSetting] = []
-    for key in root.keys {
-      guard let value = root[key] else { continue }
+    for (name, value) in Self.entries(of: root) {
       if let group = value.table {
-        settings += try self.settings(of: group, at: key)
+        settings += try self.settings(of: group, at: name)
       } else {
-        settings.append(try setting(key, value.tomlValue, at: ""))
+        settings.append(try setting(name, value, at: ""))
       }
     }
     return settings.sorted { lines.number(in: $0.place) < lines.number(in: $1.place) }
@@ -71,10 +71,16 @@ struct TOMLFile {
 
   /// The groups and settings at the top beside `general` and `datasets`.
   func others() -> [ForeignSetting] {
-    root.keys.filter { !["general", "datasets"].contains($0) }.map { name in
-      ForeignSetting(
-        name: name, value: root[name].map { Self.value($0.tomlValue) } ?? .text(""),
-        place: place(name))
+    Self.entries(of: root).filter { !["general", "datasets"].contains($0.name) }.map {
+      name, value in
+      ForeignSetting(name: name, value: Self.value(value), place: place(name))
+    }
+  }
+
+  /// The names and values of a table.
+  private static func entries(of table: TOMLTable) -> [(name: String, value: TOMLValue)] {
+    table.keys.compactMap { key in
+      table[key].map { (TOMLStandIns.decode(key), $0.tomlValue) }
     }
   }
 
@@ -103,18 +109,17 @@ struct TOMLFile {
     of table: TOMLTable, at path: String, without omitted: String? = nil
   ) throws(ImportError) -> [ForeignSetting] {
     var settings: [ForeignSetting] = []
-    for key in table.keys where key != omitted {
-      guard let value = table[key] else { continue }
-      settings.append(try setting(key, value.tomlValue, at: path))
+    for (name, value) in Self.entries(of: table) where name != omitted {
+      settings.append(try setting(name, value, at: path))
     }
     return settings.sorted { lines.number(in: $0.place) < lines.number(in: $1.place) }
   }
 
   private func setting(
-    _ key: String, _ value: TOMLValue, at path: String
+    _ name: String, _ value: TOMLValue, at path: String
   ) throws(ImportError) -> ForeignSetting {
-    let place = place(path.isEmpty ? key : "\(path).\(key)")
-    return ForeignSetting(name: key, value: Self.value(value), place: place)
+    let place = place(path.isEmpty ? name : "\(path).\(name)")
+    return ForeignSetting(name: name, value: Self.value(value), place: place)
   }
 
   /// A value. Dates and groups, which no setting has, become their text.
@@ -123,9 +128,9 @@ struct TOMLFile {
     case .bool: .boolean(value.bool ?? false)
     case .int: .integer(value.int ?? 0)
     case .double: .number(value.double ?? 0)
-    case .string: .text(value.string ?? "")
+    case .string: .text(TOMLStandIns.decode(value.string ?? ""))
     case .array: .list((value.array ?? []).map { Self.value($0.tomlValue) })
-    case .table, .date, .time, .dateTime: .text(value.debugDescription)
+    case .table, .date, .time, .dateTime: .text(TOMLStandIns.decode(value.debugDescription))
     }
   }
 
@@ -142,15 +147,18 @@ private struct TOMLLines {
   init(_ text: String) {
     var path = ""
     var counts: [String: Int] = [:]
+    let element = /\s*\[\[\s*([\w.]+)\s*\]\]/
+    let table = /\s*\[\s*([\w.]+)\s*\]/
+    let setting = /\s*"?([\w-]+)"?\s*=/
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     {
-      if let header = line.firstMatch(of: /^\s*\[\[\s*([\w.]+)\s*\]\]/) {
+      if let header = line.prefixMatch(of: element) {
         path = Self.element(String(header.1), &counts)
         lines[path] = index + 1
-      } else if let header = line.firstMatch(of: /^\s*\[\s*([\w.]+)\s*\]/) {
+      } else if let header = line.prefixMatch(of: table) {
         path = String(header.1)
         lines[path] = index + 1
-      } else if let key = line.firstMatch(of: /^\s*"?([\w-]+)"?\s*=/) {
+      } else if let key = line.prefixMatch(of: setting) {
         let name = path.isEmpty ? String(key.1) : "\(path).\(key.1)"
         lines[name] = lines[name] ?? index + 1
       }

@@ -91,7 +91,7 @@ struct GenerateCommand: ParsableCommand {
       let now = tools.record(series, seed: options.seed, sampler: sampler)
       try source.check(record, against: now, besides: flags)
     }
-    let pipeline = tools.pipeline(sampler, adapters: try tools.adapterSet())
+    let pipeline = tools.pipeline(sampler, adapters: try tools.adapterSet { Console.note("\($0)") })
     let place = try PicturePlace(
       output.output, seeds: series.seeds, overwrite: output.overwrite)
     let display = DrawingDisplay()

@@ -61,7 +61,7 @@ static int has_cut_chunk(const png_reader *reader, int before_pixels) {
     const uint8_t *chunk = reader->bytes + offset;
     size_t size = png_get_uint_32(chunk);
     int is_pixels = memcmp(chunk + 4, "IDAT", 4) == 0;
-    if (is_pixels && before_pixels) return 0;
+    if ((is_pixels && before_pixels) || memcmp(chunk + 4, "IEND", 4) == 0) return 0;
     if (size > reader->count - offset - overhead) return !is_pixels;
     offset += overhead + size;
   }

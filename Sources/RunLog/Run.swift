@@ -91,15 +91,18 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
 }
 
 extension Run {
-  /// The median duration in seconds of the recorded steps after the first two, which also allocate
-  /// memory and choose kernels; nil with fewer than three steps.
+  /// The median duration in seconds of the newest 1000 steps, without the run's first two, which also
+  /// allocate memory and choose kernels; nil with fewer than three steps.
   static func medianSeconds(of run: Int64, in db: Database) throws -> Double? {
     let seconds = try Double.fetchAll(
       db,
       sql: """
-        SELECT seconds FROM (SELECT seconds FROM step WHERE run = ? ORDER BY step LIMIT -1 OFFSET 2)
+        SELECT seconds FROM (
+          SELECT seconds FROM step
+          WHERE run = :run AND step NOT IN (SELECT step FROM step WHERE run = :run ORDER BY step LIMIT 2)
+          ORDER BY step DESC LIMIT 1000)
         ORDER BY seconds
-        """, arguments: [run])
+        """, arguments: ["run": run])
     guard !seconds.isEmpty else { return nil }
     return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
   }

@@ -89,7 +89,7 @@ extension CommandTests {
       let note =
         "Note: zero.safetensors changes nothing, since its matrices or their alpha are zero"
       // In the first step of a warm-up, the learning rate is 0.
-      try train(to: "zero.safetensors", "--learning-rate-warmup-steps", "10")
+      try train(to: "zero.safetensors", "--learning-rate-warmup-steps", "1")
       try train(to: "dog.safetensors", "--new")
       for (adapter, isNamed) in [("zero", true), ("dog", false)] {
         let lora = ["--lora", "\(adapter).safetensors", "--output", "\(adapter).png"]
@@ -102,9 +102,10 @@ extension CommandTests {
       #expect(campaign.messages.contains(note), "\(campaign.messages)")
     }
 
-    /// Copies the adapter of a training of one step to a file.
+    /// Copies the adapter after the first of two steps to a file.
     private func train(to path: String, _ flags: String...) throws {
-      let outcome = try workspace.run(Workspace.training(steps: 1) + flags)
+      let training = Workspace.training(steps: 2, "--checkpoint-every", "1")
+      let outcome = try workspace.run(training + flags)
       #expect(outcome.code == 0, "\(outcome.messages)")
       let folder = try workspace.show().path
       try FileManager.default.copyItem(
@@ -115,11 +116,13 @@ extension CommandTests {
     func samplePromptFile() throws {
       try workspace.write("a dog", to: "prompts.txt")
       let outcome = try workspace.run(
-        "dataset", "cube", "--model", Workspace.model, "--sample-prompts", "prompts.txt")
+        Workspace.training(
+          steps: 1, "--sample-every", "1", "--sample-steps", "1", "--sample-prompt", "prompts.txt")
+      )
       #expect(
-        outcome.results.contains(
+        outcome.messages.contains(
           "the sample prompt \"prompts.txt\" is the name of a file, which is not read; give the prompts "
-            + "in it to --sample-prompts"), "\(outcome.results)")
+            + "in it to --sample-prompt"), "\(outcome.messages)")
     }
 
     @Test("Words for other programs in captions have one note for each kind, and the files")

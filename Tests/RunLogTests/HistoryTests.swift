@@ -20,10 +20,12 @@ import Testing
   }
 
   @Test(
-    "Seconds per step are the median of the steps after the first two",
+    "Seconds per step are the median of the newest 1000 steps, without the first two",
     arguments: [
       ([], nil), ([9, 9], nil), ([9, 9, 1], 1), ([9, 9, 1, 4], 2.5), ([9, 9, 3, 1, 2], 2),
       ([1, 1, 8, 2, 100, 4], 6),
+      (Array(repeating: 9, count: 1400) + Array(repeating: 2, count: 501), 2),
+      (Array(repeating: 9, count: 1400) + Array(repeating: 2, count: 500), 5.5),
     ] as [([Double], Double?)])
   func secondsPerStep(seconds: [Double], median: Double?) throws {
     let log = try fixture.open()
@@ -60,7 +62,7 @@ import Testing
       let bySQL = try clock.measure { listed = try archive.summaries().map(\.secondsPerStep) }
       let inMemory = try clock.measure {
         read = try archive.runs().map { run in
-          let seconds = try archive.losses(run.id).dropFirst(2).map(\.seconds).sorted()
+          let seconds = try archive.losses(run.id).dropFirst(2).suffix(1000).map(\.seconds).sorted()
           return (seconds[seconds.count / 2] + seconds[(seconds.count - 1) / 2]) / 2
         }
       }

@@ -136,7 +136,9 @@ struct AdapterKindTests {
     let shapes = Set(sites.map { $0.tensors[0].tensor.shape.count })
     #expect(shapes == [1] && sites.count > 40)
     #expect(sites.contains { $0.path.hasSuffix("conv2") })
-    #expect(try predict(unet).bytes() == predict(model.loadUNet()).bytes())
+    // Not equal bytes: on AMD processors, MKL rounds some sums differently.
+    let difference = try (predict(unet) - predict(model.loadUNet())).abs().max().item()
+    #expect(difference < 1e-5)
     #expect(try train(unet, optimizer, steps: 0..<1).allSatisfy(\.isFinite))
     for (name, tensor) in sites.flatMap(\.tensors) {
       #expect(try tensor.detach().abs().max().item() > 0, "\(name)")

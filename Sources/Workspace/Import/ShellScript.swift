@@ -35,7 +35,9 @@ struct ShellScript {
   private mutating func assign(_ command: [Word]) throws(ImportError) -> [Word] {
     var words = command[...]
     if ["export", "set"].contains(words.first?.text) { words = words.dropFirst() }
-    while let word = words.first, let found = word.text.wholeMatch(of: /([A-Za-z_]\w*)=((?s).*)/) {
+    while let word = words.first, word.text.contains("="),
+      let found = word.text.wholeMatch(of: /([A-Za-z_]\w*)=((?s).*)/)
+    {
       variables[String(found.1)] = String(found.2)
       words = words.dropFirst()
     }

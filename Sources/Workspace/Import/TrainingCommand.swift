@@ -58,7 +58,7 @@ struct TrainingCommand {
 
   /// `>`, `2>` or `>log`: an output stream goes into a file.
   private static func isRedirection(_ word: ShellScript.Word) -> Bool {
-    word.text.wholeMatch(of: /\d?>.*/) != nil
+    word.text.drop(while: \.isNumber).first == ">"
   }
 
   /// The flags with their values: none, one or, as a list, several. Words of the script that belong

@@ -15,7 +15,8 @@ struct BytePairEncoding: Sendable {
 
   private static let endOfWord = "</w>"
 
-  private let vocabulary: [String: Int]
+  /// The tokens by their ids.
+  private let names: [Int: String]
   private let merges: [Pair: Merge]
   /// Ids of the 256 bytes inside a word.
   private let byteIDs: [Int]
@@ -42,7 +43,7 @@ struct BytePairEncoding: Sendable {
       }
       merges[Pair(left: left, right: right)] = Merge(rank: rank, id: id)
     }
-    self.vocabulary = vocabulary
+    names = Dictionary(vocabulary.map { ($1, $0) }) { first, _ in first }
     self.merges = merges
   }
 
@@ -86,10 +87,7 @@ struct BytePairEncoding: Sendable {
   /// The text of the tokens, with a space between words. A character that is cut in two becomes
   /// U+FFFD.
   func text(of ids: ArraySlice<Int>) -> String {
-    let wanted = Set(ids)
-    let names = vocabulary.filter { wanted.contains($0.value) }.map { ($0.value, $0.key) }
-    let nameOfID = Dictionary(names) { first, _ in first }
-    return ids.map { nameOfID[$0] ?? "" }.joined()
+    ids.map { names[$0] ?? "" }.joined()
       .split(separator: Self.endOfWord).map { ByteAlphabet.text(of: $0) }
       .joined(separator: " ")
   }

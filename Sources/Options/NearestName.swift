@@ -2,8 +2,9 @@
 /// substitutions and swaps of neighbours. nil: all need more of these than a third of its letters.
 package func nearestName(to name: String, in names: [String]) -> String? {
   let limit = max(1, name.count / 3)
+  // Names of other lengths need at least as many changes as the difference.
   return
-    names
+    names.filter { abs($0.count - name.count) <= limit }
     .map { (name: $0, distance: editDistance(name.lowercased(), $0.lowercased())) }
     .filter { $0.distance <= limit }
     .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?

@@ -74,7 +74,7 @@ extension String: OptionValue {
   package var yaml: String {
     let isPlain =
       first?.isASCIILetter == true
-      && allSatisfy { $0.isASCIILetter || ("0"..."9").contains($0) || "_./-".contains($0) }
+      && allSatisfy { $0.isASCIILetter || $0.isASCII && $0.isNumber || "_./-".contains($0) }
     // YAML reads these words as booleans and null.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
     if isPlain && !words.contains(lowercased()) { return self }

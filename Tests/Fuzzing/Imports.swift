@@ -25,6 +25,7 @@ extension FuzzTarget {
       name: "sample_prompts", value: .text(file.path), place: "dog.toml line 1")
     var draft = ImportDraft()
     try KohyaPrompts(setting).apply(to: &draft)
+    draft.removeRefused()
   }
 
   private static let fixtures = "Tests/CommandTests/Fixtures/import"

@@ -40,7 +40,7 @@ struct HubFixture {
   @discardableResult
   func download(
     _ more: [String: String] = [:], tries: Int = 5, progress: Int = 1 << 24,
-    silence: Duration = .seconds(3600)
+    silence: Duration = .seconds(900)
   ) async throws -> [DownloadedFile] {
     let pauses = pauses
     let policy = RetryPolicy.patient(
@@ -89,7 +89,7 @@ extension RetryPolicy {
   /// A policy with pauses that are only noted. Other tests may occupy all threads of Swift's concurrency
   /// for minutes, so it waits long for an answer.
   static func patient(
-    tries: Int = 5, progress: Int = 1 << 24, silence: Duration = .seconds(3600),
+    tries: Int = 5, progress: Int = 1 << 24, silence: Duration = .seconds(900),
     pause: @escaping @Sendable (Duration) -> Void
   ) -> RetryPolicy {
     RetryPolicy(tries: tries, progress: progress, silence: silence) { pause($0) }

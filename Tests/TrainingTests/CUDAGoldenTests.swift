@@ -118,12 +118,17 @@ extension CUDATests {
       }
       let plain = try gradients()
       unet.setGradientCheckpointing(true)
-      // The gradients of an input that is used twice are summed in another order.
-      let limit = dtype == .float32 ? tolerance : bfloat16Tolerance
-      for (one, other) in zip(plain, try gradients()) {
+      let recomputed = try gradients()
+      // The gradients of an input that is used twice are summed in another order. In bfloat16 this changes
+      // those whose terms almost cancel by up to a tenth, and all together by less than a hundredth.
+      let limit = dtype == .float32 ? tolerance : 0.2
+      for (one, other) in zip(plain, recomputed) {
         #expect(try one.abs().max().item() > 0)
         #expect(try relativeDifference(other, one) <= limit)
       }
+      let differences = try zip(plain, recomputed).map { try $1 - $0 }
+      let limitOfAll = dtype == .float32 ? 1e-5 : 2e-2
+      #expect(try norm(differences) <= limitOfAll * norm(plain))
     }
 
     @Test("merged adapters predict what adapters beside the weights do, and leave no trace")
@@ -141,6 +146,11 @@ extension CUDATests {
       #expect(try relativeDifference(beside, plain) > 100 * tolerance)
       unet.setAdapters([:])
       #expect(try noGrad { try predict(unet) }.bytes() == plain.bytes())
+    }
+
+    /// The Euclidean norm of all values of the tensors.
+    private func norm(_ tensors: [Tensor]) throws -> Double {
+      try tensors.map { try $0.to(.float64).square().sum().item() }.reduce(0, +).squareRoot()
     }
 
     /// A prediction for fixed inputs.

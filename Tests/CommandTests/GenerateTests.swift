@@ -62,7 +62,10 @@ extension CommandTests {
     @Test("Adapters at strength 0 change only the text; several are summed")
     func adapters() throws {
       _ = try draw("--output", "base.png")
-      _ = try draw("--lora", "\(Self.adapter):0", "--output", "zero.png")
+      let zero = try workspace.run(
+        arguments(
+          "--model", Workspace.model, "--lora", "\(Self.adapter):0", "--output", "zero.png"))
+      #expect(zero.code == 0 && zero.messages.contains("has strength 0, so it changes nothing"))
       _ = try draw("--lora", Self.adapter, "--output", "full.png")
       let sum = try workspace.run(
         arguments(

@@ -102,6 +102,23 @@ extension CommandTests {
       #expect(campaign.messages.contains(note), "\(campaign.messages)")
     }
 
+    @Test("A prompt without the trigger of its adapter is named")
+    func missingTrigger() throws {
+      try train(to: "cube.safetensors")
+      let note = "Note: The prompt does not contain \"cube\", the trigger of "
+      for (prompt, source, isNamed) in [
+        ("a Cube", ["--lora", "cube.safetensors"], false),
+        ("a dog", ["--lora", "cube.safetensors"], true),
+        ("a dog", ["--run", "latest"], true),
+        ("a dog", [], false),
+      ] {
+        let outcome = try workspace.draw(
+          ["--prompt", prompt, "--output", "a.png", "--overwrite"] + source)
+        #expect(outcome.code == 0)
+        #expect(outcome.messages.contains(note) == isNamed, "\(outcome.messages)")
+      }
+    }
+
     /// Copies the adapter after the first of two steps to a file.
     private func train(to path: String, _ flags: String...) throws {
       let training = Workspace.training(steps: 2, "--checkpoint-every", "1")

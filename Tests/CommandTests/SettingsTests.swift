@@ -68,6 +68,16 @@ extension CommandTests {
         (["runs", "--name", "x"], "Unknown option '--name'; see lora-train runs --help."),
         (["models", "--lr", "1"], "Unknown option '--lr'; see lora-train models --help."),
         (
+          ["show", "--run", "1"],
+          "There is no option --run; the run needs no flag, as in lora-train show <run>; see lora-train "
+            + "show --help."
+        ),
+        (
+          ["dataset", "--subject", "dog"],
+          "There is no option --subject; the subject needs no flag, as in lora-train dataset <subject>; see "
+            + "lora-train dataset --help."
+        ),
+        (
           ["show", "1", "--width", "3"],
           "There is no option --width; it is an option of lora-train generate; see lora-train show --help."
         ),

@@ -29,6 +29,9 @@ public struct ModelSpec: Sendable {
   /// The files that were merged into the adapter.
   public var mergedFrom: [String] = []
 
+  /// The metadata key of ``triggerPhrase``.
+  package static let triggerKey = "modelspec.trigger_phrase"
+
   private let architecture: String?
 
   /// The metadata of an adapter for a model.

@@ -13,6 +13,8 @@ public struct AdapterFile {
   public let url: URL
   /// The adapters by the layer's name, in the file's types and shapes.
   public let layers: [AdapterLayerName: any AdapterKind]
+  /// The words that a prompt needs, if the file names them.
+  public let trigger: String?
 
   /// Reads an adapter: a file, or a folder as PEFT and diffusers write it. Throws
   /// `AdapterFileError`, `WeightsError`, `FileAccessError`, `TorchError`.
@@ -22,16 +24,18 @@ public struct AdapterFile {
     contentsOf url: URL, kinds: [any AdapterKind.Type] = AdapterKinds.all
   ) throws {
     self.url = url
-    layers = try Self.files(at: url).reduce(into: [:]) { layers, file in
+    let files = try Self.files(at: url).map { try SafetensorsFile(contentsOf: $0) }
+    trigger = files.lazy.compactMap { $0.metadata[ModelSpec.triggerKey] }.first
+    layers = try files.reduce(into: [:]) { layers, file in
       // Files of a folder are those of different parts, so no layer is in two of them.
       layers.merge(try Self.layers(in: file, kinds: kinds)) { $1 }
     }
   }
 
   private static func layers(
-    in url: URL, kinds: [any AdapterKind.Type]
+    in file: SafetensorsFile, kinds: [any AdapterKind.Type]
   ) throws -> [AdapterLayerName: any AdapterKind] {
-    let file = try SafetensorsFile(contentsOf: url)
+    let url = file.url
     let part = part(ofFileAt: url)
     var stored: [AdapterLayerName: [String: Tensor]] = [:]
     var unknown: [String] = []

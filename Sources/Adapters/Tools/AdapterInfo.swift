@@ -64,7 +64,7 @@ public struct AdapterInfo: Encodable {
       $0[$1.file.dtype(of: $1.name)?.rawValue ?? "unknown", default: 0] += 1
     }
     metadata = files.reduce(into: [:]) { all, file in all.merge(file.metadata) { own, _ in own } }
-    trigger = metadata["modelspec.trigger_phrase"]
+    trigger = adapter.trigger
     let named = adapter.layers.sorted { $0.key.text < $1.key.text }
     layers = try named.map { name, adapter in
       let lora = adapter as? LoRA

@@ -51,7 +51,7 @@ package struct CampaignPlan {
       var options = flags.over(picture.request).options
       options.prompt = picture.prompt
       words += options.promptNotes().filter { note in !words.contains { $0.isSameKind(as: note) } }
-      let found = options.repeatedAdapters + options.withoutEffect
+      let found = options.adapterNotes + options.withoutEffect
       others += found.filter { !others.contains($0) }
     }
     return words.map(\.sentence) + others

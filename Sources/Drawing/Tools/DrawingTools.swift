@@ -73,14 +73,22 @@ package struct DrawingTools {
   /// Reads the adapter files. Adapters of the same layer are summed. Throws `AdapterFileError`,
   /// `WeightsError`, `TorchError`.
   ///
-  /// - Parameter note: is called with each file that changes nothing.
-  package func adapterSet(note: (DrawingNote) -> Void) throws -> AdapterSet {
+  /// - Parameters:
+  ///   - prompt: the prompt that should contain the triggers of the adapters; nil: any may.
+  ///   - note: is called with each file that changes nothing, or whose trigger the prompt lacks.
+  package func adapterSet(
+    for prompt: String? = nil, note: (DrawingNote) -> Void
+  ) throws -> AdapterSet {
     if adapters.isEmpty { return .none }
     let layers = AdaptableLayers(model)
     var set = try AdapterSet.sum(
       adapters.map { choice in
         let file = try AdapterFile(contentsOf: URL(filePath: choice.path))
         if try file.isZero() { note(.zeroAdapter(file: choice.path)) }
+        if let prompt, let trigger = file.trigger, choice.strength != 0, !prompt.hasTrigger(trigger)
+        {
+          note(.missingTrigger(trigger, file: choice.path))
+        }
         return try file.adapters(for: layers, strength: choice.strength, device: device)
       })
     set.isMerged = sources.areAdaptersMerged
@@ -104,5 +112,14 @@ package struct DrawingTools {
     for index in sources.adapters.indices { sources.adapters[index].strength *= factor }
     return PictureRecord(
       series, seed: seed, scheduler: scheduler(sampler), sampler: sampler, sources: sources)
+  }
+}
+
+extension String {
+  /// Whether a prompt contains a trigger, or one of several with commas between them.
+  fileprivate func hasTrigger(_ trigger: String) -> Bool {
+    let words = trigger.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+    return words.isEmpty || words.contains { lowercased().contains($0.lowercased()) }
   }
 }

@@ -10,6 +10,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
   case tiled(width: Int, height: Int)
   /// An adapter file that changes nothing.
   case zeroAdapter(file: String)
+  /// A prompt without the word that an adapter file names as its trigger.
+  case missingTrigger(String, file: String)
 
   /// One sentence.
   public var description: String {
@@ -28,6 +30,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
         """
     case .zeroAdapter(let file):
       return "\(file) changes nothing, since its matrices or their alpha are zero in every layer."
+    case .missingTrigger(let trigger, let file):
+      return "The prompt does not contain \"\(trigger)\", the trigger of \(file)."
     }
   }
 }

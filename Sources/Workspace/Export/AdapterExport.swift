@@ -79,7 +79,7 @@ package struct AdapterExport {
     var all = try description.metadata(step: checkpoint.step).merging(own) { $1 }
     var spec = description.modelSpec(step: checkpoint.step)
     spec.title = details.title ?? spec.title
-    spec.triggerPhrase = all["modelspec.trigger_phrase"]
+    spec.triggerPhrase = all[ModelSpec.triggerKey]
     spec.author = details.author
     spec.license = details.license
     spec.description = details.description

@@ -13,6 +13,9 @@ struct TOMLFile {
   init(contentsOf url: URL) throws(ImportError) {
     let text = try readText(url)
     name = url.relativePath
+    if let (line, problem) = TOMLBrackets.error(in: text) {
+      throw .malformedTOML(name, line: line, problem: problem)
+    }
     do {
       root = try TOMLTable(string: TOMLStandIns.encode(text))
     } catch let error as TOMLParseError {

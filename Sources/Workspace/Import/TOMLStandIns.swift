@@ -4,12 +4,15 @@
 enum TOMLStandIns {
   private static let (start, end) = ("_U_", "_")
 
-  /// The text with stand-ins for all characters that are not ASCII. White space stays, since it may be
-  /// outside of texts.
+  /// The text with stand-ins for all characters that are not ASCII. Spaces stay, since they may be outside of
+  /// texts, where toml++ refuses them. Other ends of lines than that of ASCII do not: toml++ ends the program
+  /// if one is in a list.
   static func encode(_ text: String) -> String {
     guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
     return text.unicodeScalars.reduce(into: "") { encoded, scalar in
-      if scalar.isASCII || scalar.properties.isWhitespace || scalar == "\u{feff}" {
+      if scalar.isASCII || scalar.properties.generalCategory == .spaceSeparator
+        || scalar == "\u{feff}"
+      {
         encoded.unicodeScalars.append(scalar)
       } else {
         encoded += start + String(scalar.value, radix: 16) + end

@@ -16,7 +16,7 @@ struct DatasetCommand: ParsableCommand {
       a file cannot be used. Takes the dataset options of train, and shows their effect.
       """)
 
-  @Argument(help: ArgumentHelp("The subject, as for train.", valueName: "name"))
+  @Argument(help: ArgumentHelp("The subject, as for train.", valueName: "subject"))
   var name: String
   @Flag(help: "Print one JSON document.")
   var json = false

@@ -91,7 +91,8 @@ struct GenerateCommand: ParsableCommand {
       let now = tools.record(series, seed: options.seed, sampler: sampler)
       try source.check(record, against: now, besides: flags)
     }
-    let pipeline = tools.pipeline(sampler, adapters: try tools.adapterSet { Console.note("\($0)") })
+    let adapters = try tools.adapterSet(for: options.prompt) { Console.note("\($0)") }
+    let pipeline = tools.pipeline(sampler, adapters: adapters)
     let place = try PicturePlace(
       output.output, seeds: series.seeds, overwrite: output.overwrite)
     let display = DrawingDisplay()

@@ -3,7 +3,8 @@ import Drawing
 import Options
 import Training
 
-/// A flag that a command does not have, because it is another program's or another command's.
+/// A flag that a command does not have, because it is another program's or another command's, or because
+/// its value needs no flag.
 struct ForeignFlag {
   /// The sentence about it, without a full stop.
   let sentence: String
@@ -20,7 +21,9 @@ struct ForeignFlag {
     let foreign = (draws ? drawing : training).flatMap { flags.has($0) ? $0 : nil }
     let key = foreignKey(name)
     let begin = "There is no option \(flag.1); "
-    if let own = Self.command(of: key), own != command, foreign == nil || key == "lora" {
+    if flags.arguments.contains(name) {
+      sentence = begin + "the \(name) needs no flag, as in lora-train \(command) <\(name)>"
+    } else if let own = Self.command(of: key), own != command, foreign == nil || key == "lora" {
       sentence =
         begin + "it is an option of lora-train \(own)"
         + (key == "lora" ? ", and `init_lora` starts a training from a LoRA".wordingFlags : "")
@@ -48,17 +51,19 @@ struct ForeignFlag {
 private struct CommandFlags {
   /// Whether the command has the flags of a table of options.
   let isTable: Bool
+  /// The names of the values without a flag, such as `run`.
+  let arguments: Set<String>
   private let names: Set<String>
 
   init(of command: String, help: String) {
     isTable = ["train", "dataset", "generate", "compare"].contains(command)
     // A flag begins its line, and its help follows after two spaces.
     let lines = help.split(separator: "\n").map { $0.drop { $0 == " " } }
-      .filter { $0.hasPrefix("-") }
     names = Set(
-      lines.flatMap { line in
+      lines.filter { $0.hasPrefix("-") }.flatMap { line in
         String(line.split(separator: "  ")[0]).matches(of: /--[a-z0-9-]+/).map { String($0.0) }
       })
+    arguments = Set(lines.compactMap { $0.prefixMatch(of: /<([a-z]+)/).map { String($0.1) } })
   }
 
   /// Whether the command has the options that an answer names.

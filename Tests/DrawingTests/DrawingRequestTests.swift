@@ -87,20 +87,18 @@ import Testing
     withExtendedLifetime(folder) {}
   }
 
-  @Test("An empty prompt and adapters with strength 0 are named")
-  func withoutEffect() {
-    func notes(_ prompt: String, _ strength: Double, times factor: Double = 1) -> [String] {
+  @Test("An adapter with strength 0 is named")
+  func noStrength() {
+    func notes(_ strength: Double, times factor: Double = 1) -> [String] {
       request {
-        $0.set(\.$prompt, to: prompt)
         $0.set(\.$loras, to: [AdapterChoice(path: "a.safetensors", strength: strength)])
         $0.set(\.$strength, to: factor)
       }.options.notes()
     }
     let zero = "The adapter a.safetensors has strength 0, so it changes nothing."
-    #expect(notes("a dog", 1) == [])
-    #expect(notes(" ", 1) == ["The prompt is empty."])
-    #expect(notes("a dog", 0) == [zero])
-    #expect(notes("a dog", 1, times: 0) == [zero])
+    #expect(notes(1) == [])
+    #expect(notes(0) == [zero])
+    #expect(notes(1, times: 0) == [zero])
   }
 
   @Test("Values of flags are read in their own forms, and wrong values are named")

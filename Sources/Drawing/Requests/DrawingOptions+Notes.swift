@@ -4,12 +4,12 @@ import Options
 
 extension DrawingOptions {
   /// What the user should know before these pictures are drawn, a sentence each: words in prompts that
-  /// are read as letters, names of files, an empty prompt, adapters that are used twice or with no strength,
-  /// and options that have no effect.
+  /// are read as letters, names of files, adapters that are used twice or with no strength, and options that
+  /// have no effect.
   ///
   /// - Parameter prompts: The prompts that are drawn, if they are not this table's.
   package func notes(on prompts: [String]? = nil) -> [String] {
-    promptNotes(on: prompts).map(\.sentence) + promptText + adapterNotes + withoutEffect
+    promptNotes(on: prompts).map(\.sentence) + promptFile + adapterNotes + withoutEffect
   }
 
   /// The words in prompts that are read as letters, at most one of each kind in the prompts and in the
@@ -24,11 +24,9 @@ extension DrawingOptions {
       }
   }
 
-  /// A sentence on a prompt that is empty or the name of a file.
-  private var promptText: [String] {
-    guard let prompt else { return [] }
-    if prompt.allSatisfy(\.isWhitespace) { return ["The prompt is empty."] }
-    guard isFileName(prompt) else { return [] }
+  /// A sentence on a prompt that is the name of a file.
+  private var promptFile: [String] {
+    guard let prompt, isFileName(prompt) else { return [] }
     return [
       "The prompt \"\(prompt)\" is the name of a file, which is not read; give its text to `prompt`, or a "
         + "template with several prompts to `prompts`."

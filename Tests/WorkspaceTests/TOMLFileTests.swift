@@ -22,6 +22,7 @@ import Testing
     #expect(
       try settings("größe = \"/фото/größe_U_\" # фото\n")
         == ["größe": .text("/фото/größe_U_")])
+    #expect(try settings("[ärger]\na = 1\n[[ фото ]]\n")["a"] == .integer(1))
   }
 
   @Test(

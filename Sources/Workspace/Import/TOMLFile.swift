@@ -13,11 +13,12 @@ struct TOMLFile {
   init(contentsOf url: URL) throws(ImportError) {
     let text = try readText(url)
     name = url.relativePath
-    if let (line, problem) = TOMLBrackets.error(in: text) {
+    let encoded = TOMLStandIns.encode(text)
+    if let (line, problem) = TOMLBrackets.error(in: encoded) {
       throw .malformedTOML(name, line: line, problem: problem)
     }
     do {
-      root = try TOMLTable(string: TOMLStandIns.encode(text))
+      root = try TOMLTable(string: encoded)
     } catch let error as TOMLParseError {
       throw .malformedTOML(
         name, line: error.source.begin.line,

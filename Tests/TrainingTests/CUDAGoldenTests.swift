@@ -107,28 +107,35 @@ extension CUDATests {
         LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
         settings: AdapterSettings(rank: 2, alpha: 2)
       ) { try Generator(seed: UInt64($0)) }.flatMap(\.tensors).map(\.tensor)
-      for tensor in trained {
-        let values = try Generator(seed: 9).normal(tensor.shape) * 0.1
-        try noGrad { try tensor.copy(from: values) }
-      }
+      // For each of several sets of values.
       let gradients = {
-        for tensor in trained { try tensor.setGrad(nil) }
-        try predict(unet).square().sum().backward()
-        return try trained.map { try #require(try $0.grad).clone() }
+        try (UInt64(1)...8).map { seed in
+          for tensor in trained {
+            let values = try Generator(seed: seed).normal(tensor.shape) * 0.1
+            try noGrad { try tensor.copy(from: values) }
+            try tensor.setGrad(nil)
+          }
+          try predict(unet).square().sum().backward()
+          return try trained.map { try #require(try $0.grad).clone() }
+        }
+      }
+      // In bfloat16 all sets are compared together: of one set, the terms of some gradients almost cancel,
+      // and what is left is rounding.
+      func joined(_ sets: [[Tensor]]) throws -> [Tensor] {
+        if dtype == .float32 { return sets.flatMap(\.self) }
+        return try trained.indices.map { place in
+          try Tensor.cat(sets.map { $0[place] }, dim: 0)
+        }
       }
       let plain = try gradients()
       unet.setGradientCheckpointing(true)
       let recomputed = try gradients()
-      // The gradients of an input that is used twice are summed in another order. In bfloat16 this changes
-      // those whose terms almost cancel by up to a tenth, and all together by less than a hundredth.
-      let limit = dtype == .float32 ? tolerance : 0.2
-      for (one, other) in zip(plain, recomputed) {
+      // The gradients of an input that is used twice are summed in another order.
+      let limit = dtype == .float32 ? tolerance : bfloat16Tolerance
+      for (one, other) in zip(try joined(plain), try joined(recomputed)) {
         #expect(try one.abs().max().item() > 0)
         #expect(try relativeDifference(other, one) <= limit)
       }
-      let differences = try zip(plain, recomputed).map { try $1 - $0 }
-      let limitOfAll = dtype == .float32 ? 1e-5 : 2e-2
-      #expect(try norm(differences) <= limitOfAll * norm(plain))
     }
 
     @Test("merged adapters predict what adapters beside the weights do, and leave no trace")
@@ -146,11 +153,6 @@ extension CUDATests {
       #expect(try relativeDifference(beside, plain) > 100 * tolerance)
       unet.setAdapters([:])
       #expect(try noGrad { try predict(unet) }.bytes() == plain.bytes())
-    }
-
-    /// The Euclidean norm of all values of the tensors.
-    private func norm(_ tensors: [Tensor]) throws -> Double {
-      try tensors.map { try $0.to(.float64).square().sum().item() }.reduce(0, +).squareRoot()
     }
 
     /// A prediction for fixed inputs.

@@ -2,8 +2,6 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cmath>
-
 #include "shim.h"
 
 using namespace shim;
@@ -35,57 +33,8 @@ struct GEGLU : torch::autograd::Function<GEGLU> {
   }
 };
 
-/// Attention of short sequences on the CPU. libtorch's backward kernel for bfloat16 is several times
-/// slower there than matrix products over the whole score matrix.
-struct ShortAttention : torch::autograd::Function<ShortAttention> {
-  static Variable forward(
-      AutogradContext *context, const at::Tensor &query, const at::Tensor &key,
-      const at::Tensor &value) {
-    at::AutoDispatchBelowAutograd below;
-    context->save_for_backward({query, key, value});
-    return std::get<0>(at::_scaled_dot_product_flash_attention_for_cpu(query, key, value));
-  }
-
-  static variable_list backward(AutogradContext *context, variable_list output_gradients) {
-    at::AutoDispatchBelowAutograd below;
-    auto saved = context->get_saved_variables();
-    auto shape = saved[0].sizes();  // [B, H, N, D]
-    // Each is an operand of two products, which would copy it twice.
-    auto heads = [&](const at::Tensor &x) {
-      return x.contiguous().view({-1, x.size(2), x.size(3)});
-    };
-    auto query = heads(saved[0]), key = heads(saved[1]), value = heads(saved[2]);
-    auto gradient = heads(output_gradients[0]);
-    double scale = 1 / std::sqrt(static_cast<double>(shape[3]));
-    auto weights = at::softmax(at::bmm(query, key.transpose(1, 2)).mul_(scale), -1);
-    auto weight_gradient = at::bmm(gradient, value.transpose(1, 2));
-    auto scores =
-        at::_softmax_backward_data(weight_gradient, weights, -1, weights.scalar_type()).mul_(scale);
-    return {
-        at::bmm(scores, key).view(shape), at::bmm(scores.transpose(1, 2), query).view_as(saved[1]),
-        at::bmm(weights.transpose(1, 2), gradient).view_as(saved[2])};
-  }
-
-  /// Whether this is the faster way. Measured: up to 256 x 256 scores a head.
-  static bool suits(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
-    return query.is_cpu() && query.scalar_type() == at::kBFloat16 && query.dim() == 4 &&
-           query.size(2) * key.size(2) <= 256 * 256 && at::GradMode::is_enabled() &&
-           (query.requires_grad() || key.requires_grad() || value.requires_grad());
-  }
-};
-
 }  // namespace
 
 ct_tensor ct_geglu(ct_ref x) noexcept {
   return tensor([&] { return GEGLU::apply(ref(x)); });
-}
-
-ct_tensor ct_attention(ct_ref query, ct_ref key, ct_ref value, ct_ref mask, bool causal) noexcept {
-  return tensor([&]() -> at::Tensor {
-    if (!mask && !causal && ShortAttention::suits(ref(query), ref(key), ref(value))) {
-      return ShortAttention::apply(ref(query), ref(key), ref(value));
-    }
-    return at::scaled_dot_product_attention(
-        ref(query), ref(key), ref(value), optional(mask), 0.0, causal);
-  });
 }

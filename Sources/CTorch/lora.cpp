@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "products.h"
 #include "shim.h"
 
 using namespace shim;
@@ -50,20 +51,35 @@ std::vector<Part> parts(
   return result;
 }
 
+/// A layer normalisation in front of a linear layer.
+struct Norm {
+  at::Tensor weight, bias;
+  double eps;
+
+  /// The normalised values, the means and the reciprocal deviations.
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> operator()(const at::Tensor &x) const {
+    return at::native_layer_norm(x, weight.sizes(), weight, bias, eps);
+  }
+};
+
 /// `y = x weight^T + bias`, and `y[:, part] += scale (x down^T) up^T` for each stack of up matrices.
-/// The weight and the bias are frozen. Nothing is kept for the backward pass but the input and the
-/// low-rank product.
+/// With a norm, `x` is the normalised input. The weight, the bias and the norm are frozen. Nothing is
+/// kept for the backward pass but the input and the low-rank product: what a norm returned is
+/// computed again.
 struct LoRALinear : torch::autograd::Function<LoRALinear> {
-  // `tensors` are x, weight, down and the stacks.
+  // `tensors` are the input, weight, down and the stacks.
   static Variable forward(
       AutogradContext *context, at::TensorList tensors, const std::optional<at::Tensor> &bias,
-      std::vector<int64_t> columns, std::vector<double> scales) {
+      const std::optional<Norm> &norm, std::vector<int64_t> columns, std::vector<double> scales) {
     at::AutoDispatchBelowAutograd below;
-    const auto &x = tensors[0], &weight = tensors[1], &down = tensors[2];
+    const auto &weight = tensors[1], &down = tensors[2];
     variable_list ups(tensors.begin() + 3, tensors.end());
-    auto rows = x.reshape({-1, x.size(-1)});
-    auto y = bias ? at::addmm(*bias, rows, weight.t()) : at::mm(rows, weight.t());
-    auto low = at::mm(rows, down.t());
+    auto x = norm ? tensors[0].contiguous() : tensors[0];
+    at::Tensor normalised = x, mean, deviation;
+    if (norm) std::tie(normalised, mean, deviation) = (*norm)(x);
+    auto rows = normalised.reshape({-1, x.size(-1)});
+    auto y = linear_rows(rows, weight, bias);
+    auto low = product(rows, down.t());
     for (const auto &part : parts(ups, columns, scales)) {
       auto target = part.columns(y), ranks = part.ranks(low);
       if (part.count() == 1) {
@@ -72,9 +88,11 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
         target.baddbmm_(ranks, part.ups.transpose(1, 2), /*beta=*/1, part.scale);
       }
     }
-    variable_list saved{rows, weight, down, low};
+    variable_list saved{norm ? x : rows, weight, down, low};
+    if (norm) saved.insert(saved.end(), {norm->weight, norm->bias, mean, deviation});
     saved.insert(saved.end(), ups.begin(), ups.end());
     context->save_for_backward(saved);
+    if (norm) context->saved_data["eps"] = norm->eps;
     context->saved_data["columns"] = columns;
     context->saved_data["scales"] = scales;
     context->saved_data["shape"] = x.sizes().vec();
@@ -86,10 +104,14 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
   static variable_list backward(AutogradContext *context, variable_list output_gradients) {
     at::AutoDispatchBelowAutograd below;
     auto saved = context->get_saved_variables();
-    const auto &rows = saved[0], &weight = saved[1], &down = saved[2], &low = saved[3];
+    const auto &x = saved[0], &weight = saved[1], &down = saved[2], &low = saved[3];
+    auto shape = context->saved_data["shape"].toIntVector();
     auto gradient = output_gradients[0].reshape({-1, weight.size(0)});
-    variable_list ups(saved.begin() + 4, saved.end());
-    variable_list result(3 + ups.size() + 3);
+    std::optional<Norm> norm;
+    auto eps = context->saved_data.find("eps");
+    if (eps != context->saved_data.end()) norm = {saved[4], saved[5], eps->second.toDouble()};
+    variable_list ups(saved.begin() + (norm ? 8 : 4), saved.end());
+    variable_list result(3 + ups.size() + 4);
 
     auto stacks = parts(
         ups, context->saved_data["columns"].toIntVector(),
@@ -103,6 +125,7 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
         part.ranks(low_gradient).copy_(part.scaled(part.columns(gradient), part.ups));
       }
     }
+    auto rows = (norm ? std::get<0>((*norm)(x)) : x).reshape({-1, x.size(-1)});
     for (size_t i = 0; i < stacks.size(); i++) {
       const auto &part = stacks[i];
       result[3 + i] =
@@ -110,11 +133,15 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
               ? part.scaled(part.columns(gradient)[0].t(), part.ranks(low)[0]).unsqueeze(0)
               : part.scaled(part.columns(gradient).transpose(1, 2), part.ranks(low));
     }
-    result[2] = at::mm(low_gradient.t(), rows);
-    if (context->needs_input_grad(0)) {
-      auto input_gradient = at::mm(gradient, weight);
-      input_gradient.addmm_(low_gradient, down);
-      result[0] = input_gradient.view(context->saved_data["shape"].toIntVector());
+    result[2] = product(low_gradient.t(), rows);
+    if (!context->needs_input_grad(0)) return result;
+    auto input_gradient = product(gradient, weight);
+    input_gradient.addmm_(low_gradient, down);
+    result[0] = input_gradient.view(shape);
+    if (norm) {
+      result[0] = std::get<0>(at::native_layer_norm_backward(
+          result[0], x, norm->weight.sizes(), saved[6], saved[7], norm->weight, norm->bias,
+          {true, false, false}));
     }
     return result;
   }
@@ -123,13 +150,16 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
 }  // namespace
 
 ct_tensor ct_lora_linear(
-    ct_ref x, ct_ref weight, ct_ref bias, ct_ref down, const ct_ref *ups, const int64_t *columns,
-    const double *scales, size_t count) noexcept {
+    ct_ref x, ct_ref norm_weight, ct_ref norm_bias, double norm_eps, ct_ref weight, ct_ref bias,
+    ct_ref down, const ct_ref *ups, const int64_t *columns, const double *scales,
+    size_t count) noexcept {
   return tensor([&] {
     std::vector<at::Tensor> tensors{ref(x), ref(weight), ref(down)};
     for (size_t i = 0; i < count; i++) tensors.push_back(ref(ups[i]));
+    std::optional<Norm> norm;
+    if (norm_weight) norm = {ref(norm_weight), ref(norm_bias), norm_eps};
     return LoRALinear::apply(
-        at::TensorList(tensors), optional(bias), std::vector<int64_t>(columns, columns + count),
+        at::TensorList(tensors), optional(bias), norm, std::vector<int64_t>(columns, columns + count),
         std::vector<double>(scales, scales + count));
   });
 }

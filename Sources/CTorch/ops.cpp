@@ -104,10 +104,6 @@ ct_tensor ct_max(ct_ref a) noexcept {
   return tensor([&] { return at::max(ref(a)); });
 }
 
-ct_tensor ct_linear(ct_ref x, ct_ref weight, ct_ref bias) noexcept {
-  return tensor([&] { return at::linear(ref(x), ref(weight), optional(bias)); });
-}
-
 ct_tensor ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale) noexcept {
   return tensor([&] {
     auto rows = ref(x).reshape({-1, ref(x).size(-1)});
@@ -118,15 +114,6 @@ ct_tensor ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double scale) noe
 
 ct_tensor ct_matmul(ct_ref a, ct_ref b) noexcept {
   return tensor([&] { return at::matmul(ref(a), ref(b)); });
-}
-
-ct_tensor ct_conv2d(
-    ct_ref x, ct_ref weight, ct_ref bias, int64_t stride, int64_t padding) noexcept {
-  return tensor([&] {
-    return at::conv2d(
-        ref(x), ref(weight), optional(bias), {stride, stride},
-        at::IntArrayRef({padding, padding}));
-  });
 }
 
 ct_tensor ct_group_norm(ct_ref x, int64_t groups, ct_ref weight, ct_ref bias, double eps) noexcept {

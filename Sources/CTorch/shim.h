@@ -35,6 +35,11 @@ inline std::optional<at::Tensor> optional(ct_ref tensor) {
   return ref(tensor);
 }
 
+/// Whether a layer's weight and bias need no gradient.
+inline bool is_frozen(ct_ref weight, ct_ref bias) {
+  return !ref(weight).requires_grad() && !(bias && ref(bias).requires_grad());
+}
+
 inline at::IntArrayRef sizes(const int64_t *values, size_t count) {
   return at::IntArrayRef(values, count);
 }

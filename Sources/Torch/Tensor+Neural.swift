@@ -16,17 +16,20 @@ extension Tensor {
   /// `x @ weight.T + bias` with frozen weights and low-rank updates, one node of the graph.
   ///
   /// - Parameters:
+  ///   - norm: a frozen layer normalisation that comes first. Its output is not kept.
   ///   - down: `[ranks, in]`.
   ///   - ups: stacks `[n, out, rank]`. Each changes the `n * out` output columns from `column` by the
   ///     next `n * rank` columns of `x @ down.T`, times `scale`.
   package func loraLinear(
     _ weight: Tensor, _ bias: Tensor?, down: Tensor,
-    ups: [(stack: Tensor, column: Int, scale: Double)]
+    ups: [(stack: Tensor, column: Int, scale: Double)],
+    norm: (weight: Tensor, bias: Tensor, eps: Double)? = nil
   ) throws(TorchError) -> Tensor {
     let (columns, scales) = (ups.map(\.column).int64s, ups.map(\.scale))
     let handle = withHandles(ups.map(\.stack)) { stacks, count in
       ct_lora_linear(
-        self.handle, weight.handle, bias?.handle, down.handle, stacks, columns, scales, count)
+        self.handle, norm?.weight.handle, norm?.bias.handle, norm?.eps ?? 0, weight.handle,
+        bias?.handle, down.handle, stacks, columns, scales, count)
     }
     return try Tensor(adopting: handle)
   }
@@ -49,6 +52,15 @@ extension Tensor {
   ) throws(TorchError) -> Tensor {
     try Tensor(
       adopting: ct_group_norm(handle, Int64(groups), weight?.handle, bias?.handle, eps))
+  }
+
+  /// `silu(group_norm(x))` of `[B, C, ...]`. With frozen weights it keeps its input only for the
+  /// backward pass.
+  public func groupNormSiLU(
+    _ groups: Int, _ weight: Tensor, _ bias: Tensor, eps: Double
+  ) throws(TorchError) -> Tensor {
+    try Tensor(
+      adopting: ct_group_norm_silu(handle, Int64(groups), weight.handle, bias.handle, eps))
   }
 
   /// Layer normalisation over the last dimensions, of the given shape (Ba et al. 2016).

@@ -173,11 +173,11 @@ ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double 
 /// `y = x @ weight.T + bias` of `[..., in]` with frozen weights and low-rank updates, one node of the
 /// graph. `down` is `[ranks, in]`. A stack of up matrices `[n, out, rank]` changes the next `n * out`
 /// columns of `y` from its entry in `columns`, by the next `n * rank` columns of `x @ down.T`, times
-/// its entry in `scales`.
+/// its entry in `scales`. With `norm_weight` and `norm_bias`, frozen too, `x` is normalised first.
 ct_tensor _Nullable ct_lora_linear(
-    ct_ref x, ct_ref weight, ct_ref _Nullable bias, ct_ref down,
-    const ct_ref _Nonnull *_Nonnull ups, const int64_t *columns, const double *scales,
-    size_t count) CT_NOEXCEPT;
+    ct_ref x, ct_ref _Nullable norm_weight, ct_ref _Nullable norm_bias, double norm_eps,
+    ct_ref weight, ct_ref _Nullable bias, ct_ref down, const ct_ref _Nonnull *_Nonnull ups,
+    const int64_t *columns, const double *scales, size_t count) CT_NOEXCEPT;
 ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b) CT_NOEXCEPT;
 /// `a * gelu(b)`, where `a` and `b` are the halves of the last dimension.
 ct_tensor _Nullable ct_geglu(ct_ref x) CT_NOEXCEPT;
@@ -186,6 +186,9 @@ ct_tensor _Nullable ct_conv2d(
 ct_tensor _Nullable ct_group_norm(
     ct_ref x, int64_t groups, ct_ref _Nullable weight, ct_ref _Nullable bias,
     double eps) CT_NOEXCEPT;
+/// `silu(group_norm(x))`. With frozen weights it is one node of the graph, which keeps `x` only.
+ct_tensor _Nullable ct_group_norm_silu(
+    ct_ref x, int64_t groups, ct_ref weight, ct_ref bias, double eps) CT_NOEXCEPT;
 ct_tensor _Nullable ct_layer_norm(
     ct_ref x, const int64_t *shape, size_t dimensions, ct_ref _Nullable weight,
     ct_ref _Nullable bias, double eps) CT_NOEXCEPT;

@@ -47,9 +47,11 @@ final class FusedLinears {
     for leaf in leaves { try leaf.setGrad(nil) }
   }
 
-  /// The outputs of the layers for `[..., in]`.
-  func callAsFunction(_ x: Tensor) throws -> [Tensor] {
-    let output = try x.loraLinear(weight, bias, down: down, ups: ups)
+  /// The outputs of the layers for `[..., in]`, which `norm` changes first.
+  func callAsFunction(_ x: Tensor, after norm: LayerNorm?) throws -> [Tensor] {
+    let output = try x.loraLinear(
+      weight, bias, down: down, ups: ups,
+      norm: norm.map { (weight: try $0.weight.tensor, bias: try $0.bias.tensor, eps: $0.eps) })
     return sizes.count == 1 ? [output] : try output.split(sizes, dim: -1)
   }
 

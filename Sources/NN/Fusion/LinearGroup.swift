@@ -12,9 +12,15 @@ package final class LinearGroup {
   package init(_ layers: [Linear]) { self.layers = layers }
 
   /// The outputs of the layers for `[..., in]`, in their order.
-  package func callAsFunction(_ x: Tensor) throws -> [Tensor] {
-    guard let fused, isFused else { return try layers.map { try $0(x) } }
-    return try fused(x)
+  ///
+  /// - Parameter norm: comes before the layers. A fused group computes its output again in the
+  ///   backward pass instead of keeping it.
+  package func callAsFunction(_ x: Tensor, after norm: LayerNorm? = nil) throws -> [Tensor] {
+    guard let fused, isFused else {
+      let input = try norm?(x) ?? x
+      return try layers.map { try $0(input) }
+    }
+    return try fused(x, after: norm)
   }
 
   /// Whether one matrix product computes all layers. Other adapters in the layers end that.

@@ -21,6 +21,12 @@ public final class GroupNorm: UnaryLayer {
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
     try x.groupNorm(groups, weight.tensor, bias.tensor, eps: eps)
   }
+
+  /// Applies the layer, then ``SiLU``. With frozen weights both are one node of the graph, which keeps
+  /// its input only.
+  public func activated(_ x: Tensor) throws -> Tensor {
+    try x.groupNormSiLU(groups, weight.tensor, bias.tensor, eps: eps)
+  }
 }
 
 /// Normalisation over the last dimension (Ba et al. 2016, torch.nn.LayerNorm).
@@ -29,7 +35,7 @@ public final class LayerNorm: UnaryLayer {
   public let weight: Parameter
   /// The bias under the key `bias`.
   public let bias: Parameter
-  private let eps: Double
+  let eps: Double
 
   /// A layer over `[..., size]`.
   public init(_ size: Int, eps: Double = 1e-5) {

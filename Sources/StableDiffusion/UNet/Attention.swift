@@ -45,15 +45,18 @@ final class Attention: LinearGrouping {
     [try toK(context), try toV(context)]
   }
 
-  /// Tokens `[B, N, C]` attend to themselves: `[B, N, C]`.
-  func callAsFunction(_ tokens: Tensor) throws -> Tensor {
-    let projected = try inputs(tokens)
+  /// Tokens `[B, N, C]` attend to themselves: `[B, N, C]`. A `norm` comes first.
+  func callAsFunction(_ tokens: Tensor, after norm: LayerNorm? = nil) throws -> Tensor {
+    let projected = try inputs(tokens, after: norm)
     return try attend(query: projected[0], key: projected[1], value: projected[2])
   }
 
-  /// Tokens `[B, N, C]` attend to a context by its `keysAndValues`: `[B, N, C]`.
-  func callAsFunction(_ tokens: Tensor, keysAndValues: [Tensor]) throws -> Tensor {
-    try attend(query: inputs(tokens)[0], key: keysAndValues[0], value: keysAndValues[1])
+  /// Tokens `[B, N, C]` attend to a context by its `keysAndValues`: `[B, N, C]`. A `norm` comes first.
+  func callAsFunction(
+    _ tokens: Tensor, after norm: LayerNorm? = nil, keysAndValues: [Tensor]
+  ) throws -> Tensor {
+    let query = try inputs(tokens, after: norm)[0]
+    return try attend(query: query, key: keysAndValues[0], value: keysAndValues[1])
   }
 
   private func attend(query: Tensor, key: Tensor, value: Tensor) throws -> Tensor {

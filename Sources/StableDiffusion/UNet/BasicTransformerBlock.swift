@@ -27,9 +27,9 @@ final class BasicTransformerBlock: Recomputable {
   ///
   /// - Parameter prompt: the inputs of the cross-attention (``PromptContext/inputs(of:)``).
   func callAsFunction(_ tokens: Tensor, prompt: [Tensor]) throws -> Tensor {
-    var hidden = try attn1(norm1(tokens)) + tokens
+    var hidden = try attn1(tokens, after: norm1) + tokens
     let keysAndValues = try PromptContext.keysAndValues(prompt, of: attn2)
-    hidden = try attn2(norm2(hidden), keysAndValues: keysAndValues) + hidden
+    hidden = try attn2(hidden, after: norm2, keysAndValues: keysAndValues) + hidden
     return try ff(norm3(hidden)) + hidden
   }
 }

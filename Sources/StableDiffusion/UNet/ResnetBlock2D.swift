@@ -26,12 +26,12 @@ final class ResnetBlock2D: Recomputable {
 
   /// `[B, inChannels, H, W]` and the activated embedding of the timestep `[B, T]` to `[B, outChannels, H, W]`.
   func callAsFunction(_ sample: Tensor, temb: Tensor? = nil) throws -> Tensor {
-    var hidden = try conv1(norm1(sample).silu())
+    var hidden = try conv1(norm1.activated(sample))
     if let temb, let timeEmbProj {
       let shift = try timeEmbProj(temb).unsqueeze(-1).unsqueeze(-1)  // [B, C, 1, 1]
       hidden = try hidden + shift
     }
-    hidden = try conv2(norm2(hidden).silu())
+    hidden = try conv2(norm2.activated(hidden))
     guard let convShortcut else { return try sample + hidden }
     return try convShortcut(sample) + hidden
   }

@@ -87,7 +87,7 @@ public final class UNet2DConditionModel: LinearGrouping {
     for block in upBlocks {
       hidden = try block(hidden, temb: temb, prompt: prompt, skips: &skips)
     }
-    return try convOut(convNormOut(hidden).silu())
+    return try convOut(convNormOut.activated(hidden))
   }
 
   /// The conditioning of every resnet, `[B, T]`: the timestep and the added conditioning.

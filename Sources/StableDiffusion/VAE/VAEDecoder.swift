@@ -29,7 +29,7 @@ final class VAEDecoder: Module {
   func callAsFunction(_ sample: Tensor) throws -> Tensor {
     var hidden = try midBlock(convIn(sample))
     for block in upBlocks { hidden = try block(hidden) }
-    return try convOut(convNormOut(hidden).silu())
+    return try convOut(convNormOut.activated(hidden))
   }
 }
 

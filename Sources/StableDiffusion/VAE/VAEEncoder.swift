@@ -31,7 +31,7 @@ final class VAEEncoder: Module {
     var hidden = try convIn(sample)
     for block in downBlocks { hidden = try block(hidden) }
     hidden = try midBlock(hidden)
-    return try convOut(convNormOut(hidden).silu())
+    return try convOut(convNormOut.activated(hidden))
   }
 }
 

@@ -1,0 +1,68 @@
+// Group normalisation followed by an activation, as one node of the graph.
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "shim.h"
+
+using namespace shim;
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// `silu(group_norm(x))` with frozen weights. Keeps the input, and computes the normalised values
+/// again in the backward pass.
+struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
+  static Variable forward(
+      AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
+      const at::Tensor &bias, int64_t groups, double eps) {
+    at::AutoDispatchBelowAutograd below;
+    auto x = ordered(input);
+    auto [normalised, mean, deviation] = norm(x, weight, bias, groups, eps);
+    context->save_for_backward({x, weight, bias, mean, deviation});
+    context->saved_data["groups"] = groups;
+    context->saved_data["eps"] = eps;
+    return at::silu_(normalised);
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list output_gradients) {
+    at::AutoDispatchBelowAutograd below;
+    auto saved = context->get_saved_variables();
+    const auto &x = saved[0], &weight = saved[1];
+    auto groups = context->saved_data["groups"].toInt();
+    auto normalised =
+        std::get<0>(norm(x, weight, saved[2], groups, context->saved_data["eps"].toDouble()));
+    auto gradient = ordered(at::silu_backward(output_gradients[0], normalised));
+    auto result = at::native_group_norm_backward(
+        gradient, x, saved[3], saved[4], weight, x.size(0), x.size(1),
+        x.numel() / (x.size(0) * x.size(1)), groups, {true, false, false});
+    return {std::get<0>(result), {}, {}, {}, {}};
+  }
+
+  /// The values in an order that the kernels of the device accept.
+  static at::Tensor ordered(const at::Tensor &x) {
+    return x.contiguous(
+        x.is_cpu() ? x.suggest_memory_format() : at::MemoryFormat::Contiguous);
+  }
+
+  static std::tuple<at::Tensor, at::Tensor, at::Tensor> norm(
+      const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t groups,
+      double eps) {
+    return at::native_group_norm(
+        x, weight, bias, x.size(0), x.size(1), x.numel() / (x.size(0) * x.size(1)), groups, eps);
+  }
+};
+
+}  // namespace
+
+ct_tensor ct_group_norm_silu(
+    ct_ref x, int64_t groups, ct_ref weight, ct_ref bias, double eps) noexcept {
+  return tensor([&]() -> at::Tensor {
+    const auto &input = ref(x);
+    if (is_frozen(weight, bias) && input.dim() >= 2 && input.numel() > 0) {
+      return GroupNormSiLU::apply(input, ref(weight), ref(bias), groups, eps);
+    }
+    return at::silu(at::group_norm(input, groups, ref(weight), ref(bias), eps));
+  });
+}

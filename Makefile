@@ -47,6 +47,7 @@ interop: setup python-environment ## loads our files in diffusers and peft, and 
 	swift build --build-tests
 	$(python) Tests/Interop/interop.py
 	$(python) Tests/Interop/keys.py
+	$(python) Scripts/bench/tests.py
 	Scripts/test --filter HubTests.InteropTests
 
 # Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
@@ -58,9 +59,10 @@ gpu-check: setup python-environment ## runs the check of a GPU machine on the CP
 defaults: build ## writes Configs/default.yaml from the declarations of the options
 	cd .build && release/lora-train train --print-config > $(CURDIR)/Configs/default.yaml
 
-bench: build python-environment ## compares speed and memory with diffusers and peft
-	$(python) Scripts/bench/bench.py
-	$(python) Scripts/bench/drawing.py
+# only=200m-bf16,drawing-bf16 measures some rows, rounds=12 more often, models=FOLDER keeps the random models.
+bench: build python-environment ## measures speed and memory beside diffusers, peft and kohya's settings
+	$(python) Scripts/bench/bench.py $(if $(only),--only $(only)) $(if $(rounds),--rounds $(rounds)) \
+	  $(if $(models),--models $(models))
 
 .PHONY: python-environment
 python-environment:

@@ -1,152 +1,117 @@
-"""Compares seconds per training step and peak memory of lora-train and diffusers + peft.
+"""Compares speed and memory of lora-train with diffusers, peft and the settings of kohya's sd-scripts, on the
+CPU. All sides use the same random model of SDXL's structure, in processes that take turns, so that a busy
+machine slows all of them equally.
 
-Both sides train the same random model of SDXL's structure, in processes that take turns, so that a busy
-machine slows both equally.
+Writes Benchmarks/cpu-MACHINE.json and a page beside it after each row, and the newest figures into the
+README. Rows that are not measured stay as they are.
 """
 
 import argparse
 import dataclasses
-import json
-import statistics
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-import ours
-import reference
-from measured import Job
-from pictures import write_images
+import drawing
+import growth
+import machine
+import results
+import side_by_side
+from ours import BINARY, REPOSITORY
+from rows import ROWS, small
 
-# The default options for each shape.
-DEFAULTS = {
-    "tiny": {"steps": 10, "rounds": 3, "threads": 1, "precision": "fp32", "checkpointing": False},
-    "200m": {"steps": 10, "rounds": 3, "threads": 1, "precision": "fp32", "checkpointing": False},
-    "full": {"steps": 3, "rounds": 1, "threads": 2, "precision": "bf16", "checkpointing": True},
-}
+MEASURES = {"training": side_by_side.measure, "start": side_by_side.measure,
+            "drawing": drawing.measure, "growth": growth.measure}
 
 
 def options():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", choices=DEFAULTS, default="200m")
-    parser.add_argument("--model", type=Path, help="an existing random model; default: a new one")
-    parser.add_argument("--steps", type=int, help="steps of each process")
-    parser.add_argument("--rounds", type=int, help="processes of each side")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--resolution", type=int, default=256)
-    parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--precision", choices=["fp32", "bf16", "fp16"])
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--checkpointing", action=argparse.BooleanOptionalAction)
-    parser.add_argument("--json", type=Path, help="also write all figures to this file")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="ROW,ROW", help=f"some of: {', '.join(ROWS)}")
+    parser.add_argument("--rounds", type=int, help="how often each side runs; default: that of the row")
+    parser.add_argument("--models", type=Path, metavar="FOLDER",
+                        help="keep the random models here, as SHAPE-PRECISION, and use those that it has")
+    parser.add_argument("--tiny", action="store_true",
+                        help="tiny shapes into .build/bench, as a test of these scripts; measures nothing")
+    parser.add_argument("--pages", action="store_true",
+                        help="measure nothing, only write the pages and the README from the JSON files")
     chosen = parser.parse_args()
-    for name, value in DEFAULTS[chosen.shape].items():
-        if getattr(chosen, name) is None:
-            setattr(chosen, name, value)
+    if chosen.rounds is not None and chosen.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    chosen.names = chosen.only.split(",") if chosen.only else list(ROWS)
+    unknown = [name for name in chosen.names if name not in ROWS]
+    if unknown:
+        parser.error(f"--only {unknown[0]} is no row; the rows are {', '.join(ROWS)}")
     return chosen
 
 
+def chosen_rows(chosen):
+    """{name: row} with the number of rounds that was asked for."""
+    rows = {name: small(ROWS[name]) if chosen.tiny else ROWS[name] for name in chosen.names}
+    if chosen.rounds:
+        rows = {name: dataclasses.replace(row, rounds=chosen.rounds) for name, row in rows.items()}
+    return rows
+
+
 def random_model(folder, shape, precision):
-    """Writes a random model and returns its folder."""
-    script = Path(__file__).resolve().parents[1] / "random-model"
-    command = [sys.executable, script, "--shape", shape, "--output", folder, "--dtype", precision]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    return folder
+    """The folder of a random model, which is made if it is missing."""
+    model = folder.resolve() / f"{shape}-{precision}"
+    if not model.exists():
+        partial = model.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        script = REPOSITORY / "Scripts/random-model"
+        command = [sys.executable, script, "--shape", shape, "--output", partial, "--dtype", precision]
+        subprocess.run(command, check=True)
+        partial.rename(model)
+    return model
 
 
-def measure(job, rounds, folder):
-    """Measures both sides in turns. Returns a run of ours with cold caches, and the pairs."""
-    dataset = folder / "images"
-    write_images(dataset, job.resolution)
-    cold = ours.train(dataclasses.replace(job, steps=1), dataset, folder / "root")
-    pairs = []
-    for number in range(rounds):
-        pairs.append((ours.train(job, dataset, folder / "root"), reference.train(job)))
-        print(f"bench: round {number + 1} of {rounds}", file=sys.stderr)
-    return cold, pairs
-
-
-def startup(folder, threads, device):
-    """Wall seconds of one-step trainings of the tiny model, an upper bound of their start-up time."""
-    model = random_model(folder / "model", "tiny", "fp32")
-    job = Job(str(model), 1, 64, 4, threads, "fp32", device, False)
-    cold, pairs = measure(job, 3, folder)
+def measure(name, row, models):
+    """Measures a row. Returns its entry in the results."""
+    start = time.monotonic()
+    model = random_model(models, row.shape, row.precision)
+    with tempfile.TemporaryDirectory(prefix="lora-train-bench-") as folder:
+        measured = MEASURES[row.kind](row, model, Path(folder), name)
+    weights = sum(file.stat().st_size for file in (model / "unet").glob("*.safetensors"))
     return {
-        "lora_train_cold_caches": cold.wall_seconds,
-        "lora_train": statistics.median(pair[0].wall_seconds for pair in pairs),
-        "diffusers_peft": statistics.median(pair[1].wall_seconds for pair in pairs),
+        "row": dataclasses.asdict(row), "measured": machine.provenance(BINARY, REPOSITORY),
+        "seconds": round(time.monotonic() - start), "weight_bytes": weights, **measured,
     }
 
 
-def summary(cold, pairs):
-    """The results of a comparison: medians of the processes, and of the ratios of the pairs."""
-    medians = [[statistics.median(side.steady()) for side in pair] for pair in pairs]
-    peaks = [[side.peak_memory_bytes for side in pair] for pair in pairs]
-    sides = {}
-    for index, name in enumerate(("lora_train", "diffusers_peft")):
-        sides[name] = {
-            "seconds_per_step": statistics.median(pair[index] for pair in medians),
-            "fastest_step": min(min(pair[index].steady()) for pair in pairs),
-            "peak_memory_bytes": max(pair[index] for pair in peaks),
-            "processes": [dataclasses.asdict(pair[index]) for pair in pairs],
-        }
-    ratios = {
-        "seconds_per_step": statistics.median(ours / theirs for ours, theirs in medians),
-        "peak_memory_bytes": statistics.median(ours / theirs for ours, theirs in peaks),
-    }
-    first = sides["lora_train"]["fastest_step"] / sides["diffusers_peft"]["fastest_step"]
-    return {
-        **sides, "ratio": {**ratios, "fastest_step": first},
-        "lora_train_peak_with_cold_caches": cold.peak_memory_bytes,
-    }
-
-
-def table(report):
-    """The results as a table."""
-    mebibyte = 1 << 20
-    ours_side, theirs, ratio = report["lora_train"], report["diffusers_peft"], report["ratio"]
-    rows = [("", "lora-train", "diffusers+peft", "ratio")]
-    for title, key, unit, form in (
-        ("seconds per step", "seconds_per_step", 1, ".3f"),
-        ("fastest step, s", "fastest_step", 1, ".3f"),
-        ("peak memory, MiB", "peak_memory_bytes", mebibyte, ".0f"),
-    ):
-        values = [format(side[key] / unit, form) for side in (ours_side, theirs)]
-        rows.append((title, *values, f"{ratio[key]:.3f}"))
-    start = report["startup_seconds"]
-    values = [start["lora_train"], start["diffusers_peft"]]
-    rows.append(("start-up (tiny), s", *(f"{value:.2f}" for value in values),
-                 f"{values[0] / values[1]:.3f}"))
-    mapped = theirs["processes"][0]["details"]["mapped_weight_bytes"] / mebibyte
-    lines = ["{:<20}{:>12}{:>16}{:>9}".format(*row) for row in rows]
-    cold = report["lora_train_peak_with_cold_caches"] / mebibyte
-    lines.append(f"With cold caches, lora-train peaks at {cold:.0f} MiB, and the start-up of the "
-                 f"tiny model takes {start['lora_train_cold_caches']:.2f} s.")
-    lines.append(f"{mapped:.0f} MiB of the reference's memory are mapped weights and libraries.")
-    return "\n".join(lines)
+def measure_rows(chosen, file, written):
+    """Measures the chosen rows. Each is in the file, and `written` called, before the next begins."""
+    with tempfile.TemporaryDirectory(prefix="lora-train-bench-models-") as scratch:
+        for name, row in chosen_rows(chosen).items():
+            entry = measure(name, row, chosen.models or Path(scratch))
+            results.add(file, ROWS, name, entry)
+            written()
 
 
 def main():
-    """Measures both sides, prints the table and writes the JSON file."""
+    """Measures and writes, or only writes the pages."""
     chosen = options()
-    with tempfile.TemporaryDirectory(prefix="lora-train-bench-") as name:
-        scratch = Path(name)
-        model = chosen.model or random_model(scratch / "model", chosen.shape, chosen.precision)
-        job = Job(
-            str(model.resolve()), chosen.steps, chosen.resolution, chosen.rank, chosen.threads,
-            chosen.precision, chosen.device, chosen.checkpointing,
-        )
-        cold, pairs = measure(job, chosen.rounds, scratch / "runs")
-        (scratch / "tiny").mkdir()
-        report = {"shape": chosen.shape, "job": dataclasses.asdict(job), **summary(cold, pairs)}
-        report["startup_seconds"] = startup(scratch / "tiny", chosen.threads, chosen.device)
-    print(f"{chosen.shape}, {chosen.resolution} px, rank {chosen.rank}, {chosen.precision}, "
-          f"{chosen.threads} threads, {chosen.device}, gradient checkpointing "
-          f"{'on' if chosen.checkpointing else 'off'}; medians of {chosen.rounds} processes")
-    print(table(report))
-    if chosen.json:
-        chosen.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    folder = REPOSITORY / (".build/bench" if chosen.tiny else "Benchmarks")
+    folder.mkdir(parents=True, exist_ok=True)
+    name = machine.file_name(machine.processor(), machine.cores(), machine.version("torch"))
+    file = folder / f"{name}.json"
+
+    def write_pages():
+        results.write_pages(folder)
+        if not chosen.tiny:
+            results.write_readmes(folder, REPOSITORY / "README.md")
+
+    if chosen.pages:
+        write_pages()
+    else:
+        measure_rows(chosen, file, write_pages)
+        print(file.with_suffix(".md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,18 @@
 """Runs one process of either side and measures it."""
 
+import json
 import os
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+# The layers of the UNet with adapters: those of its attention, or all linear layers of its transformers.
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
+LINEAR = (*ATTENTION, "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out")
 
 
 @dataclass(frozen=True)
@@ -20,24 +28,33 @@ class Job:
     device: str
     gradient_checkpointing: bool
     batch_size: int = 1
+    targets: tuple = ATTENTION
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The results of one process."""
+def figures(seconds, peak_memory_bytes, wall_seconds):
+    """What is compared of a training: the median of its steps and the fastest one, without the first two,
+    which allocate and compile; its peak memory; and the time of the whole process."""
+    steady = seconds[min(2, len(seconds) - 1):]
+    return {
+        "seconds_per_step": statistics.median(steady), "fastest_step": min(steady),
+        "peak_memory_bytes": peak_memory_bytes, "wall_seconds": wall_seconds,
+    }
 
-    seconds: list  # of each step
-    peak_memory_bytes: int
-    wall_seconds: float  # of the whole process
-    details: dict
 
-    def steady(self):
-        """The step times without the first two steps, which allocate and compile."""
-        return self.seconds[min(2, len(self.seconds) - 1):]
+def call(script, job, threads):
+    """Runs a Python script of this folder with a job as JSON. Returns its answer, wall seconds and peak
+    resident bytes."""
+    command = [sys.executable, Path(__file__).with_name(script), json.dumps(job)]
+    printed, wall, peak = run(command, {"OMP_NUM_THREADS": str(threads)})
+    return json.loads(printed), wall, peak
 
 
 def run(command, environment=None):
-    """Runs a command. Returns its standard output, wall seconds and peak resident bytes."""
+    """Runs a command. Returns its standard output, wall seconds and peak resident bytes.
+
+    Linux counts the memory of this process, when it starts the command, as memory of the command. So this
+    process must stay small: it never imports torch.
+    """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as messages:
         start = time.perf_counter()
         process = subprocess.Popen(

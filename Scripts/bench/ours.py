@@ -4,30 +4,39 @@ import json
 import os
 from pathlib import Path
 
-from measured import Measured, run
+from measured import figures, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("LORA_TRAIN", REPOSITORY / ".build/release/lora-train"))
 
 
 def train(job, dataset, root):
-    """Trains a new run. It uses the caches of earlier runs with the same root."""
-    checkpointing = "" if job.gradient_checkpointing else "no-"
+    """Trains a new run and returns its figures. It uses the caches of earlier runs with the same root."""
     options = {
         "subject": "bench", "dataset": dataset, "model": job.model, "steps": job.steps,
-        "resolution": job.resolution, "rank": job.rank, "threads": job.threads, "batch-size": job.batch_size,
-        "precision": job.precision, "device": job.device, "sample-every": 0,
-        "checkpoint-every": 0, "root": root,
+        "resolution": job.resolution, "rank": job.rank, "threads": job.threads,
+        "batch-size": job.batch_size, "precision": job.precision, "device": job.device,
+        "sample-every": 0, "checkpoint-every": 0, "validate-every": 0, "validation-images": 0,
+        "root": root,
     }
+    checkpointing = "" if job.gradient_checkpointing else "no-"
     command = [BINARY, "train", "--new", f"--{checkpointing}gradient-checkpointing"]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
-    _, wall, resident = run(command)
+    for target in job.targets:
+        command += ["--lora-target", target]
+    _, wall, peak = run(command)
     shown, _, _ = run([BINARY, "show", "latest", "--json", "--root", root])
-    record = json.loads(shown)
-    on_gpu = job.device.startswith("cuda")
-    return Measured(
-        seconds=[step["seconds"] for step in record["losses"]],
-        peak_memory_bytes=record["peak_memory_bytes"] if on_gpu else resident,
-        wall_seconds=wall, details={"reported_peak_memory_bytes": record["peak_memory_bytes"]},
-    )
+    return figures([step["seconds"] for step in json.loads(shown)["losses"]], peak, wall)
+
+
+def draw(job, output):
+    """Draws a picture with guidance. Returns the wall seconds and the peak bytes."""
+    command = [
+        BINARY, "generate", "--model", job["model"], "--prompt", job["prompt"], "--seed", "7",
+        "--steps", str(job["steps"]), "--guidance", "5", "--width", str(job["resolution"]),
+        "--height", str(job["resolution"]), "--precision", job["precision"], "--device", "cpu",
+        "--output", output, "--overwrite",
+    ]
+    _, wall, peak = run(command, {"OMP_NUM_THREADS": str(job["threads"])})
+    return wall, peak

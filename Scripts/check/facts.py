@@ -3,16 +3,16 @@
 import os
 import platform
 import subprocess
-from importlib import metadata
 
 import torch
 
+from machine import gibibytes, memory_gib, processor, version
 from timing import seconds
 
 
 def main(settings, emit):
     emit("machine", system=platform.platform(), processor=processor(), cores=os.cpu_count(),
-         memory_gib=gibibytes(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")))
+         memory_gib=memory_gib())
     libraries = {"torch": torch.__version__, "python": platform.python_version()}
     for name in ("diffusers", "transformers", "peft", "accelerate"):
         libraries[name] = version(name)
@@ -42,14 +42,6 @@ def ceilings(settings, emit):
          tflop_per_second=2 * side**3 / seconds(lambda: a @ b, device) / 1e12)
 
 
-def version(name):
-    """The version of a Python package."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "missing"
-
-
 def driver():
     """The version of NVIDIA's driver."""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
@@ -57,14 +49,3 @@ def driver():
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()
     except OSError as error:
         return str(error)
-
-
-def processor():
-    """The name of the CPU."""
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
-        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"
-
-
-def gibibytes(count):
-    return round(count / 2**30, 1)

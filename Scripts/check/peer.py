@@ -53,8 +53,8 @@ class Worker:
     @cached_property
     def training(self):
         """The lean training, which is loaded when it is first used."""
+        from lean import LeanTraining
         from measured import Job
-        from reference import LeanTraining
 
         settings = self.settings
         return LeanTraining(Job(
@@ -110,15 +110,12 @@ class Worker:
 
     def encoding(self, batch):
         """A function that encodes random images with the VAE in float32, as diffusers' script does."""
-        import torch
-        from diffusers import AutoencoderKL
+        from dreambooth import encode, load_vae, random_pixels
 
         settings = self.settings
-        vae = AutoencoderKL.from_pretrained(settings.model, subfolder="vae", dtype=torch.float32)
-        vae = vae.requires_grad_(False).to(settings.device)
-        shape = (batch, 3, settings.resolution, settings.resolution)
-        pixels = torch.rand(shape, device=settings.device) * 2 - 1
-        return lambda: vae.encode(pixels).latent_dist.sample() * vae.config.scaling_factor
+        vae = load_vae(settings.model, settings.device)
+        pixels = random_pixels(batch, settings.resolution, settings.device)
+        return lambda: encode(vae, pixels)
 
     def profile(self, file, kind):
         """Records one training step or one drawing step, after two others."""

@@ -2,7 +2,8 @@
 
 import time
 
-from runner import write_json
+import markdown
+from files import write_json
 
 # Records with other fields, or more text, than a table can show.
 LISTS = {"kinds", "longest", "problems"}
@@ -44,8 +45,7 @@ def groups(records):
 def table(records):
     """Records with the same fields as lines of a Markdown table."""
     names = [name for name in records[0] if name not in LISTS]
-    lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
-    return lines + [f"| {' | '.join(cell(record[name]) for name in names)} |" for record in records]
+    return markdown.table(names, [[cell(record[name]) for name in names] for record in records])
 
 
 def details(record):

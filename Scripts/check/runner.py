@@ -56,13 +56,6 @@ def read_records(file):
     return records
 
 
-def write_json(path, value):
-    """Replaces a file at once, so that a reader never sees half of it."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
 def run_parts(parts, settings, deadline, folder, written):
     """Runs parts, {name: limit in seconds}, until the deadline. A failure does not stop the next part.
     `written` gets all reports after each part."""

@@ -39,6 +39,10 @@ int ct_grad(ct_ref a, ct_tensor *gradient) noexcept {
   });
 }
 
+int ct_set_data(ct_tensor a, ct_ref data) noexcept {
+  return status([&] { mut(a).set_data(ref(data)); });
+}
+
 int ct_set_grad(ct_tensor a, ct_ref gradient) noexcept {
   return status([&] { mut(a).mutable_grad() = gradient ? ref(gradient) : at::Tensor(); });
 }

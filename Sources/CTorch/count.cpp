@@ -63,6 +63,13 @@ void end(const at::RecordFunction &, at::ObserverContext *counted) {
 
 }  // namespace
 
+thread_local bool shim::uses_processor_kernels = true;
+
+int ct_set_processor_kernels(bool enabled) noexcept {
+  uses_processor_kernels = enabled;
+  return 0;
+}
+
 int ct_count_start(void) noexcept {
   return status([] {
     TORCH_CHECK(callback == at::INVALID_CALLBACK_HANDLE, "operations are being counted already");

@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "cpu_kernels.h"
 #include "shim.h"
 
 using namespace shim;
@@ -16,6 +17,7 @@ struct GEGLU : torch::autograd::Function<GEGLU> {
   static Variable forward(AutogradContext *context, const at::Tensor &x) {
     at::AutoDispatchBelowAutograd below;
     context->save_for_backward({x});
+    if (cpu::accepts(x)) return cpu::geglu(x);
     auto halves = x.chunk(2, -1);
     return at::gelu(halves[1]).mul_(halves[0]);
   }
@@ -23,6 +25,7 @@ struct GEGLU : torch::autograd::Function<GEGLU> {
   static variable_list backward(AutogradContext *context, variable_list output_gradients) {
     at::AutoDispatchBelowAutograd below;
     auto x = context->get_saved_variables()[0];
+    if (cpu::accepts(x)) return {cpu::geglu_backward(output_gradients[0], x)};
     auto gradient = at::empty_like(x);
     auto halves = x.chunk(2, -1), gradients = gradient.chunk(2, -1);
     auto product = at::gelu(halves[1]);

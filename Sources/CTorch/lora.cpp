@@ -25,20 +25,18 @@ struct Part {
   /// `[M, all]` as `[n, M, rank]`.
   at::Tensor ranks(const at::Tensor &all) const { return split(all, rank, ups.size(2)); }
 
-  /// `scale * a b` of two matrices, or of each two in two stacks. The scale is applied before the
-  /// product is rounded.
-  at::Tensor scaled(const at::Tensor &a, const at::Tensor &b) const {
-    if (scale == 1) return at::matmul(a, b);
-    auto none = at::empty({}, a.options());
-    return a.dim() == 2 ? at::addmm(none, a, b, /*beta=*/0, scale)
-                        : at::baddbmm(none, a, b, /*beta=*/0, scale);
-  }
-
  private:
   at::Tensor split(const at::Tensor &all, int64_t start, int64_t size) const {
     return all.narrow(1, start, count() * size).unflatten(1, {count(), size}).transpose(0, 1);
   }
 };
+
+/// Whether the matrices of a stack are multiplied one by one. On a CPU a batched product first copies
+/// operands whose rows lie apart.
+bool is_single(const Part &part) {
+  return part.count() == 1 ||
+         (uses_processor_kernels && part.ups.is_cpu() && part.count() <= 8);
+}
 
 std::vector<Part> parts(
     const variable_list &ups, at::IntArrayRef columns, at::ArrayRef<double> scales) {
@@ -65,12 +63,13 @@ struct Norm {
 /// `y = x weight^T + bias`, and `y[:, part] += scale (x down^T) up^T` for each stack of up matrices.
 /// With a norm, `x` is the normalised input. The weight, the bias and the norm are frozen. Nothing is
 /// kept for the backward pass but the input and the low-rank product: what a norm returned is
-/// computed again.
+/// computed again. The gradients of `down` and the stacks are added to given tensors.
 struct LoRALinear : torch::autograd::Function<LoRALinear> {
   // `tensors` are the input, weight, down and the stacks.
   static Variable forward(
       AutogradContext *context, at::TensorList tensors, const std::optional<at::Tensor> &bias,
-      const std::optional<Norm> &norm, std::vector<int64_t> columns, std::vector<double> scales) {
+      const std::optional<Norm> &norm, const c10::List<at::Tensor> &gradients,
+      std::vector<int64_t> columns, std::vector<double> scales) {
     at::AutoDispatchBelowAutograd below;
     const auto &weight = tensors[1], &down = tensors[2];
     variable_list ups(tensors.begin() + 3, tensors.end());
@@ -93,6 +92,7 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
     saved.insert(saved.end(), ups.begin(), ups.end());
     context->save_for_backward(saved);
     if (norm) context->saved_data["eps"] = norm->eps;
+    context->saved_data["gradients"] = gradients;
     context->saved_data["columns"] = columns;
     context->saved_data["scales"] = scales;
     context->saved_data["shape"] = x.sizes().vec();
@@ -111,29 +111,31 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
     auto eps = context->saved_data.find("eps");
     if (eps != context->saved_data.end()) norm = {saved[4], saved[5], eps->second.toDouble()};
     variable_list ups(saved.begin() + (norm ? 8 : 4), saved.end());
-    variable_list result(3 + ups.size() + 4);
-
+    variable_list result(3 + ups.size() + 5);
+    auto sums = context->saved_data["gradients"].toTensorList();
     auto stacks = parts(
         ups, context->saved_data["columns"].toIntVector(),
         context->saved_data["scales"].toDoubleVector());
-    at::Tensor low_gradient;  // [M, ranks]
-    if (stacks.size() == 1 && stacks[0].count() == 1) {
-      low_gradient = stacks[0].scaled(stacks[0].columns(gradient)[0], ups[0][0]);
-    } else {
-      low_gradient = at::empty_like(low);
-      for (const auto &part : stacks) {
-        part.ranks(low_gradient).copy_(part.scaled(part.columns(gradient), part.ups));
+
+    auto low_gradient = at::empty_like(low);  // [M, ranks]
+    for (size_t i = 0; i < stacks.size(); i++) {
+      const auto &part = stacks[i];
+      auto columns = part.columns(gradient), ranks = part.ranks(low);
+      auto low_part = part.ranks(low_gradient);
+      at::Tensor sum = sums[1 + i];
+      if (is_single(part)) {
+        for (int64_t j = 0; j < part.count(); j++) {
+          low_part[j].addmm_(columns[j], part.ups[j], /*beta=*/0, part.scale);
+          sum[j].addmm_(columns[j].t(), ranks[j], /*beta=*/1, part.scale);
+        }
+      } else {
+        low_part.baddbmm_(columns, part.ups, /*beta=*/0, part.scale);
+        sum.baddbmm_(columns.transpose(1, 2), ranks, /*beta=*/1, part.scale);
       }
     }
     auto rows = (norm ? std::get<0>((*norm)(x)) : x).reshape({-1, x.size(-1)});
-    for (size_t i = 0; i < stacks.size(); i++) {
-      const auto &part = stacks[i];
-      result[3 + i] =
-          part.count() == 1
-              ? part.scaled(part.columns(gradient)[0].t(), part.ranks(low)[0]).unsqueeze(0)
-              : part.scaled(part.columns(gradient).transpose(1, 2), part.ranks(low));
-    }
-    result[2] = product(low_gradient.t(), rows);
+    at::Tensor down_sum = sums[0];
+    down_sum.addmm_(low_gradient.t(), rows);
     if (!context->needs_input_grad(0)) return result;
     auto input_gradient = product(gradient, weight);
     input_gradient.addmm_(low_gradient, down);
@@ -151,15 +153,17 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
 
 ct_tensor ct_lora_linear(
     ct_ref x, ct_ref norm_weight, ct_ref norm_bias, double norm_eps, ct_ref weight, ct_ref bias,
-    ct_ref down, const ct_ref *ups, const int64_t *columns, const double *scales,
-    size_t count) noexcept {
+    ct_ref down, const ct_ref *ups, const ct_ref *gradients, const int64_t *columns,
+    const double *scales, size_t count) noexcept {
   return tensor([&] {
     std::vector<at::Tensor> tensors{ref(x), ref(weight), ref(down)};
     for (size_t i = 0; i < count; i++) tensors.push_back(ref(ups[i]));
     std::optional<Norm> norm;
     if (norm_weight) norm = {ref(norm_weight), ref(norm_bias), norm_eps};
     return LoRALinear::apply(
-        at::TensorList(tensors), optional(bias), norm, std::vector<int64_t>(columns, columns + count),
+        at::TensorList(tensors), optional(bias), norm,
+        c10::List<at::Tensor>(list(gradients, count + 1)),
+        std::vector<int64_t>(columns, columns + count),
         std::vector<double>(scales, scales + count));
   });
 }

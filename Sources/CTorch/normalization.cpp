@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "cpu_kernels.h"
 #include "shim.h"
 
 using namespace shim;
@@ -19,10 +20,16 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
       const at::Tensor &bias, int64_t groups, double eps) {
     at::AutoDispatchBelowAutograd below;
     auto x = ordered(input);
-    auto [normalised, mean, deviation] = norm(x, weight, bias, groups, eps);
-    context->save_for_backward({x, weight, bias, mean, deviation});
     context->saved_data["groups"] = groups;
     context->saved_data["eps"] = eps;
+    if (in_one_pass(x)) {
+      cpu::Moments moments;
+      auto y = cpu::group_norm_silu(x, weight, bias, groups, eps, moments);
+      context->save_for_backward({x, weight, bias, moments.mean, moments.deviation});
+      return y;
+    }
+    auto [normalised, mean, deviation] = norm(x, weight, bias, groups, eps);
+    context->save_for_backward({x, weight, bias, mean, deviation});
     return at::silu_(normalised);
   }
 
@@ -31,6 +38,11 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
     auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1];
     auto groups = context->saved_data["groups"].toInt();
+    if (in_one_pass(x)) {
+      auto gradient = cpu::group_norm_silu_backward(
+          output_gradients[0], x, weight, saved[2], groups, {saved[3], saved[4]});
+      return {gradient, {}, {}, {}, {}};
+    }
     auto normalised =
         std::get<0>(norm(x, weight, saved[2], groups, context->saved_data["eps"].toDouble()));
     auto gradient = ordered(at::silu_backward(output_gradients[0], normalised));
@@ -38,6 +50,12 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
         gradient, x, saved[3], saved[4], weight, x.size(0), x.size(1),
         x.numel() / (x.size(0) * x.size(1)), groups, {true, false, false});
     return {std::get<0>(result), {}, {}, {}, {}};
+  }
+
+  /// Whether the kernels of the CPU do it, which take images whose channels lie side by side.
+  static bool in_one_pass(const at::Tensor &x) {
+    return cpu::accepts(x) && x.dim() == 4 &&
+           x.is_contiguous(at::MemoryFormat::ChannelsLast);
   }
 
   /// The values in an order that the kernels of the device accept.

@@ -19,12 +19,10 @@ using Pointwise = at::Tensor(
     const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, std::string_view,
     c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
 
-/// oneDNN's linear layer, if this libtorch has it and MKL is slow on this processor. The answer
-/// depends on nothing but the machine, so that the bits of a result do not either.
+/// oneDNN's linear layer, if this libtorch has it.
 const std::optional<c10::TypedOperatorHandle<Pointwise>> &onednn() {
   static const auto handle = []() -> std::optional<c10::TypedOperatorHandle<Pointwise>> {
 #if defined(__x86_64__)
-    if (__builtin_cpu_is("intel")) return std::nullopt;
     auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
     if (found && found->hasKernelForDispatchKey(c10::DispatchKey::CPU)) {
       return found->typed<Pointwise>();
@@ -35,14 +33,32 @@ const std::optional<c10::TypedOperatorHandle<Pointwise>> &onednn() {
   return handle;
 }
 
+/// Whether MKL is slow on this processor. The answer depends on nothing but the machine, so that the
+/// bits of a result do not either.
+bool mkl_is_slow() {
+#if defined(__x86_64__)
+  static const bool is_slow = !__builtin_cpu_is("intel");
+  return is_slow;
+#else
+  return false;
+#endif
+}
+
+/// Whether oneDNN adds the bias while it multiplies in bfloat16. libtorch's `addmm` first fills the
+/// result with the bias.
+bool adds_bias(const at::Tensor &rows, const std::optional<at::Tensor> &bias) {
+  return bias && uses_processor_kernels && rows.is_cpu() &&
+         rows.scalar_type() == at::kBFloat16 && rows.numel() > 0 && onednn();
+}
+
 /// The number of multiplications from which oneDNN's start costs less than it saves.
 constexpr int64_t onednn_from = 1 << 17;
 
 }  // namespace
 
 bool uses_onednn(const at::Tensor &a, int64_t columns) {
-  return a.is_cpu() && a.scalar_type() == at::kFloat && a.numel() * columns >= onednn_from &&
-         onednn();
+  return uses_processor_kernels && a.is_cpu() && a.scalar_type() == at::kFloat &&
+         a.numel() * columns >= onednn_from && mkl_is_slow() && onednn();
 }
 
 at::Tensor product(const at::Tensor &a, const at::Tensor &b) {
@@ -53,7 +69,7 @@ at::Tensor product(const at::Tensor &a, const at::Tensor &b) {
 
 at::Tensor linear_rows(
     const at::Tensor &rows, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-  if (uses_onednn(rows, weight.size(0))) {
+  if (uses_onednn(rows, weight.size(0)) || adds_bias(rows, bias)) {
     return onednn()->call(rows.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
   }
   return bias ? at::addmm(*bias, rows, weight.t()) : at::mm(rows, weight.t());
@@ -87,16 +103,19 @@ struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
   }
 };
 
-bool suits(const at::Tensor &x, const at::Tensor &weight) {
+bool suits(
+    const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
   return x.dim() > 0 && weight.dim() == 2 && x.size(-1) == weight.size(1) &&
-         weight.scalar_type() == x.scalar_type() && uses_onednn(x, weight.size(0));
+         weight.scalar_type() == x.scalar_type() &&
+         (!bias || bias->scalar_type() == x.scalar_type()) &&
+         (uses_onednn(x, weight.size(0)) || adds_bias(x, bias));
 }
 
 }  // namespace
 
 ct_tensor ct_linear(ct_ref x, ct_ref weight, ct_ref bias) noexcept {
   return tensor([&] {
-    if (is_frozen(weight, bias) && suits(ref(x), ref(weight))) {
+    if (is_frozen(weight, bias) && suits(ref(x), ref(weight), optional(bias))) {
       return FrozenLinear::apply(ref(x), ref(weight), optional(bias));
     }
     return at::linear(ref(x), ref(weight), optional(bias));

@@ -46,6 +46,9 @@ inline at::IntArrayRef sizes(const int64_t *values, size_t count) {
 
 std::vector<at::Tensor> list(const ct_ref *tensors, size_t count);
 
+/// Whether this thread may use operations that are faster on this processor than libtorch's choice.
+extern thread_local bool uses_processor_kernels;
+
 /// See `ct_wait_count`.
 extern thread_local int64_t wait_count;
 

@@ -9,6 +9,13 @@ extension Tensor {
     try check(ct_set_requires_grad(handle, enabled))
   }
 
+  /// Moves this tensor's values into the memory of another of the same shape and type, and makes it a
+  /// view of that. The gradient is kept.
+  package func move(into memory: Tensor) throws(TorchError) {
+    try memory.copy(from: self)
+    try check(ct_set_data(handle, memory.handle))
+  }
+
   /// The gradient that `backward` has accumulated, or nil.
   public var grad: Tensor? {
     get throws(TorchError) {

@@ -13,6 +13,14 @@ package func countingOperations(_ body: () throws -> Void) throws -> [String: In
   try counting.withLock { _ in try count(body) }
 }
 
+/// Runs `body` without the operations that are faster on this processor than libtorch's choice, so that a
+/// CPU gets the operations that a GPU gets. This holds for the present thread.
+package func withoutProcessorKernels<Result>(_ body: () throws -> Result) rethrows -> Result {
+  checkProperty(ct_set_processor_kernels(false))
+  defer { checkProperty(ct_set_processor_kernels(true)) }
+  return try body()
+}
+
 private func count(_ body: () throws -> Void) throws -> [String: Int] {
   final class Counts { var byName: [String: Int] = [:] }
   let counts = Counts()

@@ -30,6 +30,19 @@ extension Tensor {
     try Tensor(adopting: ct_empty(shape.int64s, shape.count, dtype.ctype, device.cdevice))
   }
 
+  /// Zeros in the shapes of tensors of one device and type, which follow each other in memory in the
+  /// order in which the tensors do. Operations over many tensors take such neighbours as one.
+  package static func neighbours(like tensors: [Tensor]) throws(TorchError) -> [Tensor] {
+    var results = [OpaquePointer?](repeating: nil, count: tensors.count)
+    let status = withHandles(tensors) { handles, count in
+      ct_neighbours(handles, count, &results)
+    }
+    try check(status)
+    var adopted: [Tensor] = []
+    for result in results { adopted.append(try Tensor(adopting: result)) }
+    return adopted
+  }
+
   /// `start, start + step, ...` below `end`, on the CPU.
   public static func arange(
     start: Double = 0, end: Double, step: Double = 1, dtype: DType = .float32
@@ -106,6 +119,9 @@ extension Tensor {
   public func copy(from source: Tensor) throws(TorchError) {
     try check(ct_copy(handle, source.handle))
   }
+
+  /// Sets all elements to zero, in place.
+  package func setZero() throws(TorchError) { try check(ct_zero(handle)) }
 
   /// The elements as bytes in row-major order.
   public func bytes() throws(TorchError) -> [UInt8] {

@@ -17,19 +17,22 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - norm: a frozen layer normalisation that comes first. Its output is not kept.
+  ///   - gradients: where a backward pass adds the gradients of `down` and of each stack.
   ///   - down: `[ranks, in]`.
   ///   - ups: stacks `[n, out, rank]`. Each changes the `n * out` output columns from `column` by the
   ///     next `n * rank` columns of `x @ down.T`, times `scale`.
   package func loraLinear(
     _ weight: Tensor, _ bias: Tensor?, down: Tensor,
-    ups: [(stack: Tensor, column: Int, scale: Double)],
+    ups: [(stack: Tensor, column: Int, scale: Double)], gradients: [Tensor],
     norm: (weight: Tensor, bias: Tensor, eps: Double)? = nil
   ) throws(TorchError) -> Tensor {
     let (columns, scales) = (ups.map(\.column).int64s, ups.map(\.scale))
     let handle = withHandles(ups.map(\.stack)) { stacks, count in
-      ct_lora_linear(
-        self.handle, norm?.weight.handle, norm?.bias.handle, norm?.eps ?? 0, weight.handle,
-        bias?.handle, down.handle, stacks, columns, scales, count)
+      withHandles(gradients) { gradients, _ in
+        ct_lora_linear(
+          self.handle, norm?.weight.handle, norm?.bias.handle, norm?.eps ?? 0, weight.handle,
+          bias?.handle, down.handle, stacks, gradients, columns, scales, count)
+      }
     }
     return try Tensor(adopting: handle)
   }

@@ -75,6 +75,13 @@ ct_tensor _Nullable ct_full(
     ct_device device) CT_NOEXCEPT;
 ct_tensor _Nullable ct_empty(
     const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device device) CT_NOEXCEPT;
+/// Zeros in the shapes of tensors of one type and device. They follow each other in memory in the order
+/// of the tensors' addresses.
+int ct_neighbours(
+    const ct_ref _Nonnull *_Nonnull tensors, size_t count,
+    ct_tensor _Nullable *_Nonnull results) CT_NOEXCEPT;
+/// Sets all elements to zero, in place.
+int ct_zero(ct_tensor a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_arange(double start, double end, double step, ct_dtype dtype) CT_NOEXCEPT;
 /// A CPU tensor holding a copy of `bytes`.
 ct_tensor _Nullable ct_from_bytes(
@@ -173,11 +180,14 @@ ct_tensor _Nullable ct_linear_onto(ct_ref base, ct_ref x, ct_ref weight, double 
 /// `y = x @ weight.T + bias` of `[..., in]` with frozen weights and low-rank updates, one node of the
 /// graph. `down` is `[ranks, in]`. A stack of up matrices `[n, out, rank]` changes the next `n * out`
 /// columns of `y` from its entry in `columns`, by the next `n * rank` columns of `x @ down.T`, times
-/// its entry in `scales`. With `norm_weight` and `norm_bias`, frozen too, `x` is normalised first.
+/// its entry in `scales`. With `norm_weight` and `norm_bias`, frozen too, `x` is normalised first. A
+/// backward pass adds the gradients of `down` and of the stacks to the `count + 1` tensors in
+/// `gradients`.
 ct_tensor _Nullable ct_lora_linear(
     ct_ref x, ct_ref _Nullable norm_weight, ct_ref _Nullable norm_bias, double norm_eps,
     ct_ref weight, ct_ref _Nullable bias, ct_ref down, const ct_ref _Nonnull *_Nonnull ups,
-    const int64_t *columns, const double *scales, size_t count) CT_NOEXCEPT;
+    const ct_ref _Nonnull *_Nonnull gradients, const int64_t *columns, const double *scales,
+    size_t count) CT_NOEXCEPT;
 ct_tensor _Nullable ct_matmul(ct_ref a, ct_ref b) CT_NOEXCEPT;
 /// `a * gelu(b)`, where `a` and `b` are the halves of the last dimension.
 ct_tensor _Nullable ct_geglu(ct_ref x) CT_NOEXCEPT;
@@ -222,6 +232,8 @@ ct_tensor _Nullable ct_clone(ct_ref a) CT_NOEXCEPT;
 int ct_backward(ct_ref loss) CT_NOEXCEPT;
 /// Writes the accumulated gradient, or NULL if the tensor has none.
 int ct_grad(ct_ref a, ct_tensor _Nullable *_Nonnull gradient) CT_NOEXCEPT;
+/// Makes `a` a tensor of the memory of `data`, which has its shape and type. Those who hold `a` keep it.
+int ct_set_data(ct_tensor a, ct_ref data) CT_NOEXCEPT;
 int ct_set_grad(ct_tensor a, ct_ref _Nullable gradient) CT_NOEXCEPT;
 /// 1 or 0; -1 on failure.
 int ct_grad_enabled(void) CT_NOEXCEPT;
@@ -264,6 +276,20 @@ int ct_device_name(ct_device device, char *name, size_t capacity) CT_NOEXCEPT;
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) CT_NOEXCEPT;
 /// Starts a new peak at what is allocated now.
 int ct_reset_peak_memory(ct_device device) CT_NOEXCEPT;
+/// Whether this thread may use operations that are faster on this processor than libtorch's choice. It
+/// may at first. Without them, a CPU gets the operations that a GPU gets.
+int ct_set_processor_kernels(bool enabled) CT_NOEXCEPT;
+/// Counts the memory of the tensors that are made on the CPU from now on.
+int ct_count_memory(void) CT_NOEXCEPT;
+/// Counted bytes on the CPU: now, and the peak since `ct_reset_cpu_peak`.
+int ct_cpu_memory(int64_t *now, int64_t *peak) CT_NOEXCEPT;
+/// Starts a new peak of `ct_cpu_memory` at what is allocated now.
+int ct_reset_cpu_peak(void) CT_NOEXCEPT;
+/// Limits the counted bytes. A tensor beyond the limit fails, as out of memory.
+int ct_limit_cpu_memory(int64_t bytes) CT_NOEXCEPT;
+/// Counted bytes that this thread has allocated, less those it has freed: now, and the peak since the
+/// last call.
+int ct_thread_memory(int64_t *now, int64_t *peak) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
 /// Returns cached blocks to the driver.

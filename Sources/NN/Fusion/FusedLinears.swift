@@ -5,52 +5,56 @@ import Torch
 /// The weights lie side by side in one matrix, and so do copies of the adapters' matrices, in the type
 /// of the weights. A backward pass computes the gradients of the copies.
 final class FusedLinears {
-  /// A trained matrix, and its copy.
-  struct Copy {
-    let trained: Tensor
-    /// A view of a leaf.
-    let view: Tensor
-    /// The gradient of the copy, a view of the leaf's.
-    let gradient: () throws -> Tensor?
-  }
-
   /// The adapter of each layer; nil if it has none.
   let members: [LoRA?]
-  /// The copies of all adapters' matrices.
-  private(set) var copies: [Copy] = []
+  /// The weights of all layers, one below the other.
+  let weight: Tensor
+  /// The trained matrices in the order of their memory: all down matrices, then the up matrices.
+  let trained: [Tensor]
 
   private let sizes: [Int]
-  private let weight: Tensor
   private let bias: Tensor?
-  private let down: Tensor
-  private var ups: [(stack: Tensor, column: Int, scale: Double)] = []
+  private let runs: [Run]
+  /// The copies, and the sums of their gradients: of the down matrices, and of each run's stack.
+  private var copies: [Tensor] = []
+  private var gradients: [Tensor] = []
 
-  /// Moves the weights of several layers into one matrix, of which the layers then have views.
+  /// Neighbours with up matrices of the same shape and the same scale. They share a stack.
+  private struct Run {
+    /// The first output column.
+    let column: Int
+    var adapters: [LoRA]
+  }
+
+  /// Moves the weights of several layers into one matrix, of which the layers then have views. The
+  /// layers have no memory for copies before ``use(_:gradients:)``.
   init(_ layers: [Linear], _ adapters: [LoRA?]) throws {
     members = adapters
     sizes = layers.map(\.outFeatures)
     weight = try Self.joined(layers.map(\.weight))
     bias = try layers[0].bias == nil ? nil : Self.joined(layers.compactMap(\.bias))
-    let ranks = adapters.compactMap { $0?.down.shape[0] }
-    down = try .empty(
-      [ranks.reduce(0, +), layers[0].inFeatures], dtype: weight.dtype, device: weight.device)
-    try addDowns()
-    try addUps()
-    for leaf in leaves { try leaf.setRequiresGrad(true) }
+    runs = Self.runs(adapters, sizes: sizes)
+    trained = adapters.compactMap { $0?.down } + runs.flatMap { $0.adapters.map(\.up) }
   }
 
-  /// The tensors whose gradients a backward pass computes.
-  var leaves: [Tensor] { [down] + ups.map(\.stack) }
-
-  /// Drops the gradients of a backward pass.
-  func dropGradients() throws {
-    for leaf in leaves { try leaf.setGrad(nil) }
+  /// Takes memory for the copies of the trained matrices and their gradients, one number for each of
+  /// theirs.
+  func use(_ memory: Tensor, gradients memoryOfGradients: Tensor) throws {
+    copies = try stacks(of: memory)
+    gradients = try stacks(of: memoryOfGradients)
+    for leaf in copies { try leaf.setRequiresGrad(true) }
   }
+
+  /// The tensors that a backward pass computes gradients of.
+  var leaves: [Tensor] { copies }
 
   /// The outputs of the layers for `[..., in]`, which `norm` changes first.
   func callAsFunction(_ x: Tensor, after norm: LayerNorm?) throws -> [Tensor] {
+    let ups = zip(copies.dropFirst(), runs).map { stack, run in
+      (stack: stack, column: run.column, scale: run.adapters[0].scale)
+    }
     let output = try x.loraLinear(
-      weight, bias, down: down, ups: ups,
+      weight, bias, down: copies[0], ups: ups, gradients: gradients,
       norm: norm.map { (weight: try $0.weight.tensor, bias: try $0.bias.tensor, eps: $0.eps) })
     return sizes.count == 1 ? [output] : try output.split(sizes, dim: -1)
   }
@@ -67,46 +71,36 @@ final class FusedLinears {
     return all
   }
 
-  private func addDowns() throws {
-    var row = 0
-    for lora in members.compactMap({ $0 }) {
-      let (start, rank) = (row, lora.down.shape[0])
-      copies.append(
-        Copy(
-          trained: lora.down, view: try down.narrow(dim: 0, start: start, length: rank),
-          gradient: { [down] in try down.grad?.narrow(dim: 0, start: start, length: rank) }))
-      row += rank
-    }
-  }
-
-  /// Neighbours with matrices of the same shape and the same scale share a stack.
-  private func addUps() throws {
-    var column = 0
-    var run: (column: Int, adapters: [LoRA]) = (0, [])
-    for (lora, size) in zip(members + [nil], sizes + [0]) {
-      if let last = run.adapters.last,
-        lora?.up.shape != last.up.shape || lora?.scale != last.scale
-      {
-        try addStack(run.adapters, column: run.column)
-        run.adapters = []
-      }
+  private static func runs(_ members: [LoRA?], sizes: [Int]) -> [Run] {
+    var runs: [Run] = []
+    var (column, isNeighbour) = (0, false)
+    for (lora, size) in zip(members, sizes) {
       if let lora {
-        if run.adapters.isEmpty { run.column = column }
-        run.adapters.append(lora)
+        if isNeighbour, let last = runs.last?.adapters.last,
+          lora.up.shape == last.up.shape, lora.scale == last.scale
+        {
+          runs[runs.count - 1].adapters.append(lora)
+        } else {
+          runs.append(Run(column: column, adapters: [lora]))
+        }
       }
+      isNeighbour = lora != nil
       column += size
     }
+    return runs
   }
 
-  private func addStack(_ adapters: [LoRA], column: Int) throws {
-    let shape = [adapters.count] + adapters[0].up.shape
-    let stack = try Tensor.empty(shape, dtype: weight.dtype, device: weight.device)
-    for (index, lora) in adapters.enumerated() {
-      copies.append(
-        Copy(
-          trained: lora.up, view: try stack.select(dim: 0, index: index),
-          gradient: { try stack.grad?.select(dim: 0, index: index) }))
+  /// Views of a row of numbers: the down matrices one below the other, and a stack for each run.
+  private func stacks(of memory: Tensor) throws -> [Tensor] {
+    let down = [trained.prefix(members.count { $0 != nil }).reduce(0) { $0 + $1.shape[0] }]
+    let shapes =
+      [down + trained[0].shape.dropFirst()]
+      + runs.map { [$0.adapters.count] + $0.adapters[0].up.shape }
+    var start = 0
+    return try shapes.map { shape in
+      let count = shape.reduce(1, *)
+      defer { start += count }
+      return try memory.narrow(dim: 0, start: start, length: count).reshape(shape)
     }
-    ups.append((stack, column, adapters[0].scale))
   }
 }

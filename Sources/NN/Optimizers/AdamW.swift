@@ -22,12 +22,14 @@ public final class AdamW: Optimizer {
     self.groups = groups
     self.settings = settings
     slots = try groups.map { group in
-      try group.parameters.map { name, tensor in
+      let tensors = group.parameters.map(\.tensor)
+      let averages = try Tensor.neighbours(like: tensors)
+      let squares = try Tensor.neighbours(like: tensors)
+      let steps = try Tensor.neighbours(like: tensors.map { try $0.detach().sum() })
+      return try group.parameters.enumerated().map { index, parameter in
         Slot(
-          name: name, parameter: tensor,
-          average: try .zeros(tensor.shape, device: tensor.device),
-          square: try .zeros(tensor.shape, device: tensor.device),
-          step: try .zeros([], device: tensor.device))
+          name: parameter.name, parameter: parameter.tensor, average: averages[index],
+          square: squares[index], step: steps[index])
       }
     }
   }

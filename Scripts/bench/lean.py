@@ -1,45 +1,24 @@
-"""The side of diffusers and peft: a lean training loop in its own process.
+"""A lean training loop on diffusers and peft. The other loops are made from it.
 
 It trains on random latents and text embeddings, which lora-train has in its caches, so it loads neither
-VAE nor text encoders. Prints one JSON object.
+VAE nor text encoders.
 """
 
-import dataclasses
-import json
-import sys
 import time
-from pathlib import Path
-
-from measured import Job, Measured, run
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
-TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
-
-
-def train(job):
-    """Trains in a new process and measures it."""
-    command = [sys.executable, __file__, json.dumps(dataclasses.asdict(job))]
-    printed, wall, resident = run(command, {"OMP_NUM_THREADS": str(job.threads)})
-    report = json.loads(printed)
-    peak = report.pop("cuda_peak_bytes") or resident
-    return Measured(report.pop("seconds"), peak, wall, report)
-
-
-def resident_file_bytes():
-    """Resident bytes of mapped files, such as a lazily mapped checkpoint."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("RssFile:"))
-    return int(line.split()[1]) * 1024
 
 
 class LeanTraining:
     """SDXL's UNet with adapters, and their optimizer, on random latents and text embeddings."""
 
+    fused = True  # AdamW in one kernel
+    snr_gamma = 5  # of the min-SNR weights of the loss; None: no weights
+
     def __init__(self, job):
         """Loads the UNet and makes the inputs of all steps."""
         import torch
         from diffusers import DDPMScheduler, UNet2DConditionModel
-        from diffusers.training_utils import cast_training_params
         from peft import LoraConfig
 
         torch.set_num_threads(job.threads)
@@ -49,16 +28,24 @@ class LeanTraining:
         unet = UNet2DConditionModel.from_pretrained(job.model, subfolder="unet", dtype=self.dtype)
         unet = unet.requires_grad_(False).to(job.device)
         unet.add_adapter(LoraConfig(
-            r=job.rank, lora_alpha=job.rank, init_lora_weights="gaussian", target_modules=TARGETS
+            r=job.rank, lora_alpha=job.rank, init_lora_weights="gaussian",
+            target_modules=list(job.targets)
         ))
-        cast_training_params(unet, dtype=torch.float32)
         self.unet = unet.train()
+        self.set_up_adapters()
         self.set_checkpointing(job.gradient_checkpointing)
         self.trained = [parameter for parameter in unet.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.trained, lr=1e-4, fused=True)
+        self.optimizer = torch.optim.AdamW(self.trained, lr=1e-4, fused=self.fused)
         self.schedule = DDPMScheduler.from_pretrained(job.model, subfolder="scheduler")
         self.scaler = torch.amp.GradScaler(self.kind, enabled=self.dtype == torch.float16)
         self.set_inputs(job.batch_size, job.resolution)
+
+    def set_up_adapters(self):
+        """Keeps the adapters in float32. diffusers adds them in the UNet's precision."""
+        import torch
+        from diffusers.training_utils import cast_training_params
+
+        cast_training_params(self.unet, dtype=torch.float32)
 
     def set_checkpointing(self, enabled):
         """Turns gradient checkpointing on or off."""
@@ -86,10 +73,23 @@ class LeanTraining:
         """The latents of a step."""
         return self.clean
 
+    def model_input(self, noisy):
+        """The noisy latents as the UNet gets them."""
+        return noisy.to(self.dtype)
+
+    def loss(self, prediction, noise, timesteps):
+        """The mean squared error, with min-SNR weights if there is a gamma."""
+        from diffusers.training_utils import compute_snr
+
+        losses = (prediction - noise).square().mean(dim=(1, 2, 3))
+        if self.snr_gamma is not None:
+            snr = compute_snr(self.schedule, timesteps)
+            losses = losses * snr.clamp(max=self.snr_gamma) / snr
+        return losses.mean()
+
     def step(self):
         """One optimizer step."""
         import torch
-        from diffusers.training_utils import compute_snr
 
         latents = self.latents()
         noise = torch.randn_like(latents)
@@ -98,11 +98,9 @@ class LeanTraining:
         noisy = self.schedule.add_noise(latents, noise, timesteps)
         with torch.autocast(self.kind, self.dtype, enabled=self.dtype != torch.float32):
             prediction = self.unet(
-                noisy.to(self.dtype), timesteps, self.embeds, added_cond_kwargs=self.conditions
+                self.model_input(noisy), timesteps, self.embeds, added_cond_kwargs=self.conditions
             ).sample
-        snr = compute_snr(self.schedule, timesteps)
-        losses = (prediction.float() - noise).square().mean(dim=(1, 2, 3))
-        loss = (losses * snr.clamp(max=5) / snr).mean()
+        loss = self.loss(prediction.float(), noise.float(), timesteps)
         self.scaler.scale(loss).backward()
         loss.item()
         self.scaler.unscale_(self.optimizer)
@@ -119,22 +117,3 @@ class LeanTraining:
             self.step()
             seconds.append(time.perf_counter() - start)
         return seconds
-
-
-def main(job):
-    """Trains, and returns the times and the memory use."""
-    import torch
-
-    file_bytes = resident_file_bytes()
-    seconds = LeanTraining(job).steps(job.steps)
-    on_gpu = job.device.startswith("cuda")
-    return {
-        "seconds": seconds,
-        "cuda_peak_bytes": torch.cuda.max_memory_allocated(job.device) if on_gpu else None,
-        "mapped_weight_bytes": max(0, resident_file_bytes() - file_bytes),
-        "torch": torch.__version__,
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(Job(**json.loads(sys.argv[1])))))

@@ -1,0 +1,29 @@
+"""The peers' trainings, each in its own process."""
+
+import dataclasses
+import json
+import sys
+
+from dreambooth import ScriptTraining
+from kohya import KohyaTraining
+from lean import LeanTraining
+from measured import Job, call, figures
+
+TRAININGS = {"lean": LeanTraining, "script": ScriptTraining, "kohya": KohyaTraining}
+
+
+def train(peer, job):
+    """Trains in a new process and returns its figures."""
+    question = {"peer": peer, "job": dataclasses.asdict(job)}
+    seconds, wall, peak = call("theirs.py", question, job.threads)
+    return figures(seconds, peak, wall)
+
+
+def main(peer, job):
+    """Trains in this process and prints the seconds of each step."""
+    print(json.dumps(TRAININGS[peer](job).steps(job.steps)))
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    main(asked["peer"], Job(**asked["job"]))

@@ -66,8 +66,7 @@ void end(const at::RecordFunction &, at::ObserverContext *counted) {
 thread_local bool shim::uses_processor_kernels = true;
 
 int ct_set_processor_kernels(bool enabled) noexcept {
-  uses_processor_kernels = enabled;
-  return 0;
+  return status([&] { uses_processor_kernels = enabled; });
 }
 
 int ct_count_start(void) noexcept {

@@ -19,7 +19,7 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
       AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
       const at::Tensor &bias, int64_t groups, double eps) {
     at::AutoDispatchBelowAutograd below;
-    auto x = ordered(input);
+    auto x = input.contiguous(order(input));
     context->saved_data["groups"] = groups;
     context->saved_data["eps"] = eps;
     if (in_one_pass(x)) {
@@ -45,7 +45,8 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
     }
     auto normalised =
         std::get<0>(norm(x, weight, saved[2], groups, context->saved_data["eps"].toDouble()));
-    auto gradient = ordered(at::silu_backward(output_gradients[0], normalised));
+    auto gradient =
+        at::silu_backward(output_gradients[0], normalised).contiguous(order(x));
     auto result = at::native_group_norm_backward(
         gradient, x, saved[3], saved[4], weight, x.size(0), x.size(1),
         x.numel() / (x.size(0) * x.size(1)), groups, {true, false, false});
@@ -58,10 +59,9 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
            x.is_contiguous(at::MemoryFormat::ChannelsLast);
   }
 
-  /// The values in an order that the kernels of the device accept.
-  static at::Tensor ordered(const at::Tensor &x) {
-    return x.contiguous(
-        x.is_cpu() ? x.suggest_memory_format() : at::MemoryFormat::Contiguous);
+  /// The order of values that the kernels of the device accept. Gradients have that of the input.
+  static at::MemoryFormat order(const at::Tensor &x) {
+    return x.is_cpu() ? x.suggest_memory_format() : at::MemoryFormat::Contiguous;
   }
 
   static std::tuple<at::Tensor, at::Tensor, at::Tensor> norm(
@@ -78,7 +78,11 @@ ct_tensor ct_group_norm_silu(
     ct_ref x, int64_t groups, ct_ref weight, ct_ref bias, double eps) noexcept {
   return tensor([&]() -> at::Tensor {
     const auto &input = ref(x);
-    if (is_frozen(weight, bias) && input.dim() >= 2 && input.numel() > 0) {
+    // libtorch's own operation names what is wrong.
+    bool fits = input.dim() >= 2 && input.numel() > 0 && groups > 0 &&
+                input.size(1) % groups == 0 && ref(weight).numel() == input.size(1) &&
+                ref(bias).numel() == input.size(1);
+    if (fits && is_frozen(weight, bias)) {
       return GroupNormSiLU::apply(input, ref(weight), ref(bias), groups, eps);
     }
     return at::silu(at::group_norm(input, groups, ref(weight), ref(bias), eps));

@@ -1,6 +1,7 @@
 // Fused steps over many tensors.
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "shim.h"
 
@@ -8,17 +9,32 @@ using namespace shim;
 
 namespace {
 
+/// The tensors of each memory one after the other, by their places in it. The memories have the order
+/// of the list, because addresses differ from one process to the next.
+std::vector<size_t> memory_order(const std::vector<at::Tensor> &tensors) {
+  std::unordered_map<const void *, size_t> memories;
+  for (const auto &tensor : tensors) {
+    memories.emplace(tensor.storage().unsafeGetStorageImpl(), memories.size());
+  }
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    auto key = [&](size_t index) {
+      const auto &tensor = tensors[index];
+      return std::pair(
+          memories.at(tensor.storage().unsafeGetStorageImpl()), tensor.storage_offset());
+    };
+    return key(a) < key(b);
+  });
+  return order;
+}
+
 /// Joins tensors that follow each other in memory, in each of several parallel lists, so that one
-/// operation changes all of them. A list of scalars, with one for each tensor, keeps those of the first.
+/// operation changes all of them.
 class Runs {
  public:
   explicit Runs(std::vector<std::vector<at::Tensor>> lists) : lists(std::move(lists)) {
-    std::vector<size_t> order(this->lists[0].size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return this->lists[0][a].const_data_ptr() < this->lists[0][b].const_data_ptr();
-    });
-    for (auto index : order) {
+    for (auto index : memory_order(this->lists[0])) {
       if (starts.empty() || !continues(index)) starts.push_back(index), counts.push_back(0);
       counts.back() += this->lists[0][index].numel();
       last = index;
@@ -65,6 +81,21 @@ class Runs {
 };
 
 }  // namespace
+
+int ct_neighbours(const ct_ref *tensors, size_t count, ct_tensor *results) noexcept {
+  return status([&] {
+    if (count == 0) return;
+    auto originals = list(tensors, count);
+    int64_t total = 0, start = 0;
+    for (const auto &original : originals) total += original.numel();
+    auto all = at::zeros({total}, originals[0].options().requires_grad(false));
+    for (auto index : memory_order(originals)) {
+      const auto &original = originals[index];
+      results[index] = own(all.narrow(0, start, original.numel()).view(original.sizes()));
+      start += original.numel();
+    }
+  });
+}
 
 int ct_adamw(
     const ct_ref *parameters, const ct_ref *gradients, const ct_ref *averages,

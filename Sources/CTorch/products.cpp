@@ -44,11 +44,32 @@ bool mkl_is_slow() {
 #endif
 }
 
+/// Whether oneDNN multiplies in bfloat16 on this processor.
+bool supports_bfloat16() {
+#if defined(__x86_64__)
+  static const bool supports = __builtin_cpu_supports("avx512bw") &&
+                               __builtin_cpu_supports("avx512vl") &&
+                               __builtin_cpu_supports("avx512dq");
+  return supports;
+#else
+  return false;
+#endif
+}
+
 /// Whether oneDNN adds the bias while it multiplies in bfloat16. libtorch's `addmm` first fills the
 /// result with the bias.
 bool adds_bias(const at::Tensor &rows, const std::optional<at::Tensor> &bias) {
   return bias && uses_processor_kernels && rows.is_cpu() &&
-         rows.scalar_type() == at::kBFloat16 && rows.numel() > 0 && onednn();
+         rows.scalar_type() == at::kBFloat16 && rows.numel() > 0 && supports_bfloat16() &&
+         onednn();
+}
+
+/// `rows weight^T + bias` by oneDNN.
+at::Tensor multiply(
+    const at::Tensor &rows, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+  return onednn()->call(
+      rows.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(),
+      std::nullopt);
 }
 
 /// The number of multiplications from which oneDNN's start costs less than it saves.
@@ -62,15 +83,13 @@ bool uses_onednn(const at::Tensor &a, int64_t columns) {
 }
 
 at::Tensor product(const at::Tensor &a, const at::Tensor &b) {
-  return uses_onednn(a, b.size(1))
-             ? onednn()->call(a.contiguous(), b.t(), std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt)
-             : at::mm(a, b);
+  return uses_onednn(a, b.size(1)) ? multiply(a, b.t(), std::nullopt) : at::mm(a, b);
 }
 
 at::Tensor linear_rows(
     const at::Tensor &rows, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
   if (uses_onednn(rows, weight.size(0)) || adds_bias(rows, bias)) {
-    return onednn()->call(rows.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+    return multiply(rows, weight, bias);
   }
   return bias ? at::addmm(*bias, rows, weight.t()) : at::mm(rows, weight.t());
 }

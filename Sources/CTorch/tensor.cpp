@@ -1,8 +1,6 @@
 // Lifetime, metadata, creation, bytes, types and devices.
-#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <numeric>
 
 #include "shim.h"
 
@@ -98,26 +96,6 @@ ct_tensor ct_empty(
   return tensor([&] {
     auto options = at::TensorOptions().dtype(scalar_type(dtype)).device(device(place));
     return at::empty(sizes(shape, dimensions), options);
-  });
-}
-
-int ct_neighbours(const ct_ref *tensors, size_t count, ct_tensor *results) noexcept {
-  return status([&] {
-    if (count == 0) return;
-    auto originals = list(tensors, count);
-    std::vector<size_t> order(count);
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return originals[a].const_data_ptr() < originals[b].const_data_ptr();
-    });
-    int64_t total = 0, start = 0;
-    for (const auto &original : originals) total += original.numel();
-    auto all = at::zeros({total}, originals[0].options().requires_grad(false));
-    for (auto index : order) {
-      const auto &original = originals[index];
-      results[index] = own(all.narrow(0, start, original.numel()).view(original.sizes()));
-      start += original.numel();
-    }
   });
 }
 

@@ -27,6 +27,9 @@ public enum Backend {
     try check(ct_use_deterministic_kernels())
   }
 
+  /// Returns freed memory of the machine to the system, which the process would keep for later.
+  public static func trimMemory() { checkProperty(ct_trim_memory()) }
+
   /// Returns cached GPU memory to the driver. Throws without a GPU.
   public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }

@@ -100,6 +100,28 @@ struct FusedAdapterTests {
     try expectEqual(results(neighbours), results(neighbours, block.fuseAdapters()))
   }
 
+  @Test("A norm in front of fused layers gives the outputs and gradients of the two")
+  func norm() throws {
+    let norm = LayerNorm(6)
+    try Workshop().fill(norm, seed: 5)
+    let trained = try attach(["to_q", "to_k", "to_v"])
+    func pass(_ fusion: AdapterFusion?) throws -> [[Double]] {
+      let input = try x.clone()
+      try input.setRequiresGrad(true)
+      let outputs = try block.linearGroups[0](input, after: norm)
+      let loss = try (outputs[0] * outputs[1]).square().sum() + outputs[2].square().sum()
+      try loss.backward()
+      try fusion?.collectGradients()
+      let gradients = try trained.map { try $0.grad?.doubles() ?? [] }
+      for tensor in trained { try tensor.setGrad(nil) }
+      return try [outputs[0].doubles(), input.grad?.doubles() ?? []] + gradients
+    }
+    let plain = try pass(nil)
+    let fused = try pass(block.fuseAdapters())
+    #expect(plain.count == 8)
+    expectEqual(plain, fused, within: 1e-5)
+  }
+
   @Test("In bfloat16, outputs and gradients are those of float32 but for rounding")
   func halfPrecision() throws {
     let trained =

@@ -90,13 +90,13 @@ import Torch
     #expect(steps.map { $0[0] } == [41, 41, 41, 41, 41, 42, 42, 42, 42, 42])
     #expect(steps.map { $0[1] } == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5])
     #expect(steps.map { $0[2] } == Array(1...10))
-    let vae = try model.loadVAE()
-    let sampler = LatentSampler(
-      unet: try model.loadUNet(), scheduler: model.scheduler, scale: vae.configuration.scale)
+    let loaded = LoadedModel(model)
+    let sampler = try loaded.sampler()
+    let decoder = try loaded.decoder()
     var request = try request(Golden("pictures/negative").config(as: Recorded.self))
     for seed in series.seeds {
       request.seed = seed
-      let expected = try LatentDecoder(vae: vae).pictures(of: sampler.latents(for: request))[0]
+      let expected = try decoder.pictures(of: sampler.latents(for: request))[0]
       #expect(pictures[seed] == expected)
     }
     #expect(pictures[41] != pictures[42])

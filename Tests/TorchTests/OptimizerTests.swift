@@ -49,6 +49,39 @@ struct FusedAdamWTests {
     }
   }
 
+  @Test("Neighbours in memory are updated, clipped and measured as tensors of their own are")
+  func neighbours() throws {
+    let shapes = [[3], [2, 4], [], [5]]
+    func values(_ seed: UInt64) throws -> [Tensor] {
+      let generator = try Generator(seed: seed)
+      return try shapes.map { try generator.normal($0) }
+    }
+    func joined(_ tensors: [Tensor]) throws -> [Tensor] {
+      let neighbours = try Tensor.neighbours(like: tensors)
+      for (target, source) in zip(neighbours, tensors) { try target.copy(from: source) }
+      return neighbours
+    }
+    func results(_ place: ([Tensor]) throws -> [Tensor]) throws -> [[Double]] {
+      // The lists are not in the order of the memory.
+      let order = [1, 0, 3, 2]
+      let (all, gradients) = (try place(values(1)), try place(values(2)))
+      let state = try place(values(3).map { try $0.abs() })
+      let steps = try place(shapes.map { _ in try .zeros([]) })
+      func ordered(_ tensors: [Tensor]) -> [Tensor] { order.map { tensors[$0] } }
+      let norm = try Tensor.norm(of: ordered(gradients))
+      try Tensor.clip(ordered(gradients), norm: norm, to: 0.5)
+      try fusedAdamW(
+        parameters: ordered(all), gradients: ordered(gradients),
+        averages: ordered(try place(values(4))), squares: ordered(state), steps: ordered(steps),
+        learningRate: 0.1, beta1: 0.9, beta2: 0.99, weightDecay: 0.01, epsilon: 1e-8)
+      return try (all + gradients + state + steps + [norm]).map { try $0.doubles() }
+    }
+    let (apart, together) = (try results { $0 }, try results(joined))
+    #expect(apart.count == together.count)
+    for (one, other) in zip(together, apart) { #expect(isClose(one, other)) }
+    #expect(try countingOperations { _ = try results(joined) }["aten::_fused_adamw_"] == 1)
+  }
+
   @Test("Gradients are clipped to a norm as by torch.nn.utils.clip_grad_norm_")
   func clip() throws {
     for (limit, expected) in [(20.0, [3.0, 4, 12]), (6.5, [1.5, 2, 6])] {

@@ -13,7 +13,7 @@ import Torch
 struct LaunchCountTests {
   private static let targets = ["to_q", "to_k", "to_v", "to_out.0"]
 
-  private static func configuration() -> UNetConfiguration {
+  static func configuration() -> UNetConfiguration {
     var configuration = UNetConfiguration()
     configuration.blockOutChannels = [16, 32, 64]
     configuration.downBlockTypes = [.plain, .crossAttention, .crossAttention]

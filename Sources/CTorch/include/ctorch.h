@@ -76,7 +76,7 @@ ct_tensor _Nullable ct_full(
 ct_tensor _Nullable ct_empty(
     const int64_t *shape, size_t dimensions, ct_dtype dtype, ct_device device) CT_NOEXCEPT;
 /// Zeros in the shapes of tensors of one type and device. They follow each other in memory in the order
-/// of the tensors' addresses.
+/// in which the tensors do.
 int ct_neighbours(
     const ct_ref _Nonnull *_Nonnull tensors, size_t count,
     ct_tensor _Nullable *_Nonnull results) CT_NOEXCEPT;
@@ -281,15 +281,11 @@ int ct_reset_peak_memory(ct_device device) CT_NOEXCEPT;
 int ct_set_processor_kernels(bool enabled) CT_NOEXCEPT;
 /// Counts the memory of the tensors that are made on the CPU from now on.
 int ct_count_memory(void) CT_NOEXCEPT;
-/// Counted bytes on the CPU: now, and the peak since `ct_reset_cpu_peak`.
-int ct_cpu_memory(int64_t *now, int64_t *peak) CT_NOEXCEPT;
-/// Starts a new peak of `ct_cpu_memory` at what is allocated now.
-int ct_reset_cpu_peak(void) CT_NOEXCEPT;
-/// Limits the counted bytes. A tensor beyond the limit fails, as out of memory.
-int ct_limit_cpu_memory(int64_t bytes) CT_NOEXCEPT;
 /// Counted bytes that this thread has allocated, less those it has freed: now, and the peak since the
 /// last call.
 int ct_thread_memory(int64_t *now, int64_t *peak) CT_NOEXCEPT;
+/// Returns the machine's memory that was freed to the system.
+int ct_trim_memory(void) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
 /// Returns cached blocks to the driver.

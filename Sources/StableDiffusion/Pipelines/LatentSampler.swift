@@ -102,7 +102,7 @@ public struct LatentSampler {
     }
     let device = try unet.convIn.weight.tensor.device
     return Conditioning(
-      embeds: try .cat(parts.map(\.text.embeds), dim: 0).to(device),
+      prompt: try unet.context(of: .cat(parts.map(\.text.embeds), dim: 0).to(device)),
       added: AddedConditioning(
         textEmbeds: try .cat(parts.map(\.text.pooled), dim: 0).to(device),
         timeIds: try Tensor(timeIds, shape: [parts.count, count]).to(device)))
@@ -112,18 +112,18 @@ public struct LatentSampler {
   private func predict(
     _ input: Tensor, _ timestep: Float, _ conditioning: Conditioning, _ guidance: Guidance
   ) throws -> Tensor {
-    let batch = conditioning.embeds.shape[0]
+    let batch = conditioning.added.timeIds.shape[0]
     let predictions = try unet(
       .cat(Array(repeating: input, count: batch), dim: 0),
       timestep: Tensor([timestep], shape: [1]).to(input.device),
-      encoderHiddenStates: conditioning.embeds, addedConditioning: conditioning.added)
+      prompt: conditioning.prompt, addedConditioning: conditioning.added)
     guard batch == 2 else { return predictions }
     let parts = try predictions.chunk(2, dim: 0)
     return try guidance(negative: parts[0], prompt: parts[1])
   }
 
   private struct Conditioning {
-    let embeds: Tensor
+    let prompt: PromptContext
     let added: AddedConditioning
   }
 }

@@ -67,6 +67,7 @@ package final class LoadedModel {
   func unet() throws -> UNet2DConditionModel {
     try unetPart.get(keep: residency == .everything) {
       let unet = try directory.loadUNet(dtype: dtype, device: device)
+      if !device.isCUDA { try unet.setChannelsLast() }
       try adapters.attach(to: unet, as: .unet)
       return unet
     }
@@ -74,8 +75,14 @@ package final class LoadedModel {
 
   func vae() throws -> AutoencoderKL {
     try vaePart.get(keep: residency == .everything) {
-      try directory.loadVAE(dtype: dtype, device: device)
+      try loadVAE(dtype: dtype)
     }
+  }
+
+  private func loadVAE(dtype: DType) throws -> AutoencoderKL {
+    let vae = try directory.loadVAE(dtype: dtype, device: device)
+    if !device.isCUDA { try vae.setChannelsLast() }
+    return vae
   }
 
   /// The VAE for encoding: in float32 if it overflows in half precision, as in diffusers.
@@ -85,7 +92,7 @@ package final class LoadedModel {
 
   /// The VAE in float32, loaded for each call.
   func vaeInFloat32() throws -> AutoencoderKL {
-    try directory.loadVAE(dtype: .float32, device: device)
+    try loadVAE(dtype: .float32)
   }
 }
 

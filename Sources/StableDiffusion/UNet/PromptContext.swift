@@ -36,9 +36,8 @@ struct PromptProjections {
     group = LinearGroup(self.attentions.flatMap { [$0.toK, $0.toV] })
   }
 
-  /// The context of `[B, M, X]`, with all keys and values if the layers are fused.
+  /// Adds the keys and values of all attentions to a context.
   func add(to context: inout PromptContext) throws {
-    guard group.isFused else { return }
     let outputs = try group(context.hiddenStates)
     for (index, attention) in attentions.enumerated() {
       context.set([outputs[2 * index], outputs[2 * index + 1]], of: attention)

@@ -68,9 +68,29 @@ public final class UNet2DConditionModel: LinearGrouping {
     _ sample: Tensor, timestep: Tensor, encoderHiddenStates: Tensor,
     addedConditioning: AddedConditioning? = nil
   ) throws -> Tensor {
-    let dtype = try convIn.weight.tensor.dtype
-    var prompt = PromptContext(try encoderHiddenStates.to(dtype))
+    var prompt = PromptContext(try encoderHiddenStates.to(convIn.weight.tensor.dtype))
+    for projections in promptProjections where projections.group.isFused {
+      try projections.add(to: &prompt)
+    }
+    return try self(
+      sample, timestep: timestep, prompt: prompt, addedConditioning: addedConditioning)
+  }
+
+  /// The prompt `[B, M, crossAttentionDim]` with its keys and values, which are the same in all steps of
+  /// a drawing. They take two tensors `[B, M, C]` for each attention.
+  func context(of encoderHiddenStates: Tensor) throws -> PromptContext {
+    var prompt = PromptContext(try encoderHiddenStates.to(convIn.weight.tensor.dtype))
     for projections in promptProjections { try projections.add(to: &prompt) }
+    return prompt
+  }
+
+  /// As ``callAsFunction(_:timestep:encoderHiddenStates:addedConditioning:)``, with a prompt that may
+  /// contain its keys and values.
+  func callAsFunction(
+    _ sample: Tensor, timestep: Tensor, prompt: PromptContext,
+    addedConditioning: AddedConditioning?
+  ) throws -> Tensor {
+    let dtype = try convIn.weight.tensor.dtype
     // Each resnet projects the activated embedding, so it is activated once.
     let temb = try embedding(
       timestep.expand([sample.shape[0]]), addedConditioning, dtype: dtype

@@ -19,21 +19,29 @@ public struct CheckpointFolder: Sendable {
 
   func url(of file: String) -> URL { url.appending(path: file) }
 
+  /// Writes a copied checkpoint. See ``write(_:_:in:)``.
+  static func write(
+    _ contents: CheckpointContents, in run: URL
+  ) throws -> (checkpoint: CheckpointFolder, sha256: String) {
+    try write(contents.state, contents.files.map { ($0.name, $0.write) }, in: run)
+  }
+
   /// Writes a checkpoint under a temporary name, syncs it and renames it. An interruption leaves no
   /// folder with a checkpoint's name, and an error leaves no folder. An older checkpoint of the
   /// same step is removed last. Throws `FileAccessError`, `WeightsError`.
   ///
+  /// - Parameter files: The files of the parts.
   /// - Returns: The checkpoint, and the SHA-256 of its adapter.
   static func write(
-    _ contents: CheckpointContents, in run: URL
+    _ state: TrainingState, _ files: [CheckpointFile], in run: URL
   ) throws -> (checkpoint: CheckpointFolder, sha256: String) {
-    let step = contents.state.step
+    let step = state.step
     let name = RunFolder.stepName(step)
     let checkpoint = CheckpointFolder(url: run.appending(path: name), step: step)
     let temporary = CheckpointFolder(url: Leftover.temporary.url(of: checkpoint), step: step)
     do {
       try DurableFile.remove(temporary.url)
-      let sha256 = try temporary.fill(contents)
+      let sha256 = try temporary.fill(state, files)
       try temporary.take(placeOf: checkpoint)
       return (checkpoint, sha256)
     } catch {
@@ -47,11 +55,15 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Creates the folder and writes its files, all synced. Returns the adapter's hash.
-  private func fill(_ contents: CheckpointContents) throws -> String {
+  private func fill(_ state: TrainingState, _ parts: [CheckpointFile]) throws -> String {
     try DurableFile.makeFolder(url)
     var manifest = Manifest(files: [:])
-    for file in contents.files { try file.write(url(of: file.name)) }
-    for file in contents.files {
+    let stateFile: CheckpointFile = (
+      Self.stateName, { try DurableFile.write(Self.encode(state), to: $0) }
+    )
+    let files = parts + [stateFile]
+    for file in files { try file.write(url(of: file.name)) }
+    for file in files {
       manifest.files[file.name] = try ContentHash.of(fileAt: url(of: file.name))
     }
     Failpoint.manifest.pass(url(of: Self.manifestName).path)

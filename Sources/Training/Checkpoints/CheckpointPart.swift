@@ -12,6 +12,7 @@ struct CheckpointPart {
 
   private let tensors: () throws -> [(name: String, tensor: Tensor)]
   private let metadata: (TrainingState) throws -> [String: String]
+  private let hashKey: String?
   private let snapshot: SafetensorsSnapshot
   private let restore: (URL) throws -> Void
 
@@ -31,6 +32,7 @@ struct CheckpointPart {
     self.file = file
     self.tensors = tensors
     self.metadata = metadata
+    self.hashKey = hashKey
     snapshot = SafetensorsSnapshot(hashKey: hashKey)
     self.restore =
       restore ?? { url in
@@ -41,9 +43,22 @@ struct CheckpointPart {
 
   /// Copies the tensors into the part's memory. The previous copy must be written by then. Throws
   /// `TorchError`.
-  func copy(_ state: TrainingState) throws -> CheckpointFile {
+  func copy(
+    _ state: TrainingState
+  ) throws -> (name: String, write: @Sendable (URL) throws -> Void) {
     try snapshot.take(tensors(), metadata: metadata(state))
-    return CheckpointFile(name: file) { [snapshot] in try snapshot.write(to: $0) }
+    return (file, { [snapshot] in try snapshot.write(to: $0) })
+  }
+
+  /// The part as it is when it is written, without a copy.
+  func current(_ state: TrainingState) -> CheckpointFile {
+    (
+      file,
+      { [tensors, metadata, hashKey] url in
+        try SafetensorsWriter.write(
+          tensors(), metadata: metadata(state), hashKey: hashKey, to: url)
+      }
+    )
   }
 
   /// Restores the values from a checkpoint. Throws `CheckpointError.damaged`, `AdapterFileError`,

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import NN
 import StableDiffusion
 import Torch
@@ -18,6 +19,8 @@ final class AdapterTraining {
   private let parts: [CheckpointPart]
   private let step: OptimizerStep
   private var scaler = LossScaler()
+  /// Whether the memory that loading and the first step have freed was returned to the system.
+  private var hasTrimmed = false
   /// The loss of the last step.
   private var loss: Double?
   /// The last validation.
@@ -99,6 +102,8 @@ final class AdapterTraining {
   /// Trains the next step. An error of `checkStop` ends it and changes nothing.
   func advance(checkStop: () throws -> Void) throws -> StepReport {
     let report = try step(done, scaler: &scaler, checkStop: checkStop)
+    if !hasTrimmed { Backend.trimMemory() }
+    hasTrimmed = true
     done += 1
     loss = report.loss
     return report
@@ -120,11 +125,23 @@ final class AdapterTraining {
   ///   - run: The run's number.
   ///   - history: Length and hash of the run's history.
   func contents(run: Int, history: HistoryMark) throws -> CheckpointContents {
-    let state = TrainingState(
+    try CheckpointContents(state(run: run, history: history), parts: parts)
+  }
+
+  /// Writes a checkpoint without a copy. The training must not continue meanwhile. Throws the errors
+  /// of ``CheckpointFolder/write(_:_:in:)``.
+  func write(
+    run: Int, history: HistoryMark, in folder: URL
+  ) throws -> (checkpoint: CheckpointFolder, sha256: String) {
+    let state = state(run: run, history: history)
+    return try CheckpointFolder.write(state, parts.map { $0.current(state) }, in: folder)
+  }
+
+  private func state(run: Int, history: HistoryMark) -> TrainingState {
+    TrainingState(
       run: run, step: done, loss: loss, config: setup.config, identity: identity,
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
       resumes: resumes.isEmpty ? nil : resumes, history: history)
-    return try CheckpointContents(state, parts: parts)
   }
 }
 

@@ -16,6 +16,9 @@ final class BackgroundWork<Value: Sendable>: Sendable {
     }
   }
 
+  /// Runs the work at once, on this thread.
+  init(done work: () throws -> Value) { result.withLock { $0 = Result { try work() } } }
+
   var isDone: Bool { result.withLock { $0 != nil } }
 
   /// Waits for the end of the work. Returns its result or throws its error.

@@ -65,32 +65,44 @@ final class CheckpointSaver {
   }
 
   /// Copies the training and writes the checkpoint in the background, after the previous one is
-  /// written. Does nothing without progress since then.
-  func save() throws(UnsavableError) {
+  /// written. The last one, after which nothing changes, is written at once without a copy, which saves
+  /// its memory. Does nothing without progress since then.
+  func save(isLast: Bool = false) throws(UnsavableError) {
     let now = training.progress
     guard now.step > 0, now != pending?.progress ?? saved else { return }
     try awaitPending()
     try emit(.saving(step: now.step))
-    let contents = try UnsavableError.marking {
-      try training.contents(run: self.folder.id, history: self.history.mark)
+    let (folder, history, mark) = (folder, history, history.mark)
+    let (retention, validation) = (retention, validation)
+    let finish = { @Sendable (written: (checkpoint: CheckpointFolder, sha256: String)) in
+      var removed: [Int] = []
+      var problem: String?
+      do {
+        removed = try folder.retain(
+          retention, through: written.checkpoint.step, validation: validation)
+      } catch {
+        problem = "\(error)"
+      }
+      return Written(
+        checkpoint: written.checkpoint, sha256: written.sha256, removed: removed,
+        problem: problem)
     }
-    let (folder, history, retention, validation) = (folder, history, retention, validation)
-    pending = Pending(
-      progress: now,
-      work: BackgroundWork {
+    let work: BackgroundWork<Written>
+    if isLast {
+      work = BackgroundWork(done: {
         try history.sync()
-        let (checkpoint, sha256) = try CheckpointFolder.write(contents, in: folder.url)
-        var removed: [Int] = []
-        var problem: String?
-        do {
-          removed = try folder.retain(
-            retention, through: checkpoint.step, validation: validation)
-        } catch {
-          problem = "\(error)"
-        }
-        return Written(
-          checkpoint: checkpoint, sha256: sha256, removed: removed, problem: problem)
+        return try finish(training.write(run: folder.id, history: mark, in: folder.url))
       })
+    } else {
+      let contents = try UnsavableError.marking {
+        try training.contents(run: folder.id, history: mark)
+      }
+      work = BackgroundWork {
+        try history.sync()
+        return try finish(CheckpointFolder.write(contents, in: folder.url))
+      }
+    }
+    pending = Pending(progress: now, work: work)
   }
 
   /// Reports a checkpoint that was written meanwhile, and tries again after a failure when it is
@@ -105,11 +117,11 @@ final class CheckpointSaver {
   /// Throws the errors of ``save()``, and `CheckpointError.unsaved` as their cause if the disk
   /// still fails.
   func finish() throws(UnsavableError) {
-    try save()
+    try save(isLast: true)
     try awaitPending()
     for _ in 1..<Self.lastAttempts where failure != nil {
       sleep(1)
-      try save()
+      try save(isLast: true)
       try awaitPending()
     }
     if let failure {

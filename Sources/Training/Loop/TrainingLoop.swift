@@ -30,7 +30,7 @@ struct TrainingLoop {
         if savesNow || training.done == config.steps
           || config.isDue(training.done, every: config.checkpointEvery)
         {
-          try timing(.checkpoint, saver.save)
+          try timing(.checkpoint) { try saver.save(isLast: training.done == config.steps) }
         } else {
           try saver.poll()
         }

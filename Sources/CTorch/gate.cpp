@@ -1,4 +1,4 @@
-// Operations with a backward pass of their own: it keeps less, or is faster, than the composition.
+// The gate of the feed-forward layers. Its backward pass keeps less than the composition.
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -39,5 +39,10 @@ struct GEGLU : torch::autograd::Function<GEGLU> {
 }  // namespace
 
 ct_tensor ct_geglu(ct_ref x) noexcept {
-  return tensor([&] { return GEGLU::apply(ref(x)); });
+  return tensor([&] {
+    TORCH_CHECK(
+        ref(x).dim() > 0 && ref(x).size(-1) % 2 == 0,
+        "The last dimension of the gate's input has no two halves");
+    return GEGLU::apply(ref(x));
+  });
 }

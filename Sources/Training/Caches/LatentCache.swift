@@ -16,7 +16,7 @@ import Torch
 /// diffusers, but at least 512 pixels.
 struct LatentCache {
   /// Part of every key. Raise it whenever the same inputs give other latents.
-  private static let version = "latents 4"
+  private static let version = "latents 5"
   /// Area in pixels above which an image is encoded in tiles.
   static let largestWhole = 1536 * 1536
   /// The smallest side of a tile, in pixels.

@@ -8,7 +8,7 @@ import Torch
 /// tokens share an entry.
 final class TextCache {
   /// Part of every key. Raise it whenever the same inputs give other embeddings.
-  private static let version = "text 2, penultimate layers"
+  private static let version = "text 3, penultimate layers"
 
   private let cache: TensorCache
   private let memory: MemoryCache<TextPrompt, PromptEmbedding>

@@ -11,7 +11,7 @@ import Torch
 /// everything that decides the image, so a stale file is never found.
 struct ClassImageCache {
   /// Part of every key. Raise it whenever the same inputs give other images.
-  private static let version = "class images 1"
+  private static let version = "class images 2"
 
   private let setup: TrainingSetup
   private let folder: URL

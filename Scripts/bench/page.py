@@ -148,7 +148,9 @@ def line(fitted, quantity, unit):
 
 
 def number(value):
-    """A number with three digits, or with six decimals if it is small."""
+    """A number with three digits or more, or with six decimals if it is small."""
+    if abs(value) >= 100:
+        return f"{value:.0f}"
     return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.6f}"
 
 

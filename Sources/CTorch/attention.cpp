@@ -53,8 +53,8 @@ struct ShortAttention : torch::autograd::Function<ShortAttention> {
 
   /// Whether this is the faster way. Measured: up to 256 x 256 scores a head.
   static bool suits(const at::Tensor &query, const at::Tensor &key) {
-    return uses_processor_kernels && query.is_cpu() && query.scalar_type() == at::kBFloat16 && query.dim() == 4 &&
-           query.numel() > 0 && key.numel() > 0 &&
+    return uses_processor_kernels && query.is_cpu() && query.scalar_type() == at::kBFloat16 &&
+           query.dim() == 4 && query.numel() > 0 && key.numel() > 0 &&
            query.size(2) * key.size(2) <= 256 * 256;
   }
 

@@ -23,7 +23,7 @@ at::Tensor matrix(const at::Tensor &weight) {
 /// an image has few pixels. Measured: up to 512 positions. Windows of one pixel need no rows of
 /// their own.
 bool suits_product(const at::Tensor &x, const at::Tensor &weight, const Window &window) {
-  if (!uses_processor_kernels || !x.is_cpu() || x.dim() != 4 || x.scalar_type() != weight.scalar_type() ||
+  if (!uses_processor_kernels || !x.is_cpu() || x.scalar_type() != weight.scalar_type() ||
       x.size(1) != weight.size(1) || weight.size(2) != weight.size(3) || x.numel() == 0 ||
       x.suggest_memory_format() != at::MemoryFormat::ChannelsLast) {
     return false;

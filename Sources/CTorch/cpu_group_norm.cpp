@@ -114,19 +114,20 @@ CT_PROCESSOR_VARIANTS void moments_of(
 }
 
 CT_PROCESSOR_VARIANTS void apply_to(
-    const c10::BFloat16 *x, c10::BFloat16 *y, int64_t pixels, int64_t channels, Affine affine) {
+    const c10::BFloat16 *x, c10::BFloat16 *y, int64_t pixels, int64_t channels,
+    Affine affine) {
   apply(x, y, pixels, channels, affine);
 }
 
 CT_PROCESSOR_VARIANTS void gradients_of(
-    const c10::BFloat16 *gradient, const c10::BFloat16 *x, int64_t pixels, int64_t channels, Affine affine,
-    float *sums, float *products) {
+    const c10::BFloat16 *gradient, const c10::BFloat16 *x, int64_t pixels, int64_t channels,
+    Affine affine, float *sums, float *products) {
   add_gradients(gradient, x, pixels, channels, affine, sums, products);
 }
 
 CT_PROCESSOR_VARIANTS void apply_gradients_to(
-    const c10::BFloat16 *gradient, const c10::BFloat16 *x, c10::BFloat16 *result, int64_t pixels, int64_t channels,
-    Affine affine, const float *slope, const float *offset) {
+    const c10::BFloat16 *gradient, const c10::BFloat16 *x, c10::BFloat16 *result, int64_t pixels,
+    int64_t channels, Affine affine, const float *slope, const float *offset) {
   apply_gradients(gradient, x, result, pixels, channels, affine, slope, offset);
 }
 

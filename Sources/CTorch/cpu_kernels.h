@@ -7,8 +7,8 @@ namespace shim::cpu {
 
 /// Whether the kernels accept a tensor: on the CPU, float32 or bfloat16.
 inline bool accepts(const at::Tensor &x) {
-  return uses_processor_kernels && x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
-         x.numel() > 0;
+  return uses_processor_kernels && x.is_cpu() && x.numel() > 0 &&
+         (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
 /// `a * gelu(b)` of the halves of the last dimension of `x`.

@@ -35,7 +35,10 @@ class Runs {
  public:
   explicit Runs(std::vector<std::vector<at::Tensor>> lists) : lists(std::move(lists)) {
     for (auto index : memory_order(this->lists[0])) {
-      if (starts.empty() || !continues(index)) starts.push_back(index), counts.push_back(0);
+      if (starts.empty() || !continues(index)) {
+        starts.push_back(index);
+        counts.push_back(0);
+      }
       counts.back() += this->lists[0][index].numel();
       last = index;
     }

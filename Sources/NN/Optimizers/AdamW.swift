@@ -25,7 +25,7 @@ public final class AdamW: Optimizer {
       let tensors = group.parameters.map(\.tensor)
       let averages = try Tensor.neighbours(like: tensors)
       let squares = try Tensor.neighbours(like: tensors)
-      let steps = try Tensor.neighbours(like: tensors.map { try $0.detach().sum() })
+      let steps = try Tensor.neighbours(like: tensors.map { try .zeros([], device: $0.device) })
       return try group.parameters.enumerated().map { index, parameter in
         Slot(
           name: parameter.name, parameter: parameter.tensor, average: averages[index],

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import drawing
 import growth
+import ladder
 import machine
 import results
 import side_by_side
@@ -25,7 +26,8 @@ from ours import BINARY, REPOSITORY
 from rows import ROWS, small
 
 MEASURES = {"training": side_by_side.measure, "start": side_by_side.measure,
-            "drawing": drawing.measure, "growth": growth.measure}
+            "drawing": drawing.measure, "growth": growth.measure,
+            "ladder": ladder.measure}
 
 
 def options():

@@ -10,8 +10,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("LORA_TRAIN", REPOSITORY / ".build/release/lora-train"))
 
 
-def train(job, dataset, root):
-    """Trains a new run and returns its figures. It uses the caches of earlier runs with the same root."""
+def train(job, dataset, root, memory=None):
+    """Trains a new run and returns its figures. It uses the caches of earlier runs with the same root.
+    `memory` are flags in place of gradient checkpointing as in the job."""
     options = {
         "subject": "bench", "dataset": dataset, "model": job.model, "steps": job.steps,
         "resolution": job.resolution, "rank": job.rank, "threads": job.threads,
@@ -20,7 +21,7 @@ def train(job, dataset, root):
         "root": root,
     }
     checkpointing = "" if job.gradient_checkpointing else "no-"
-    command = [BINARY, "train", "--new", f"--{checkpointing}gradient-checkpointing"]
+    command = [BINARY, "train", "--new", *(memory or [f"--{checkpointing}gradient-checkpointing"])]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     for target in job.targets:
@@ -28,6 +29,18 @@ def train(job, dataset, root):
     _, wall, peak = run(command)
     shown, _, _ = run([BINARY, "show", "latest", "--json", "--root", root])
     return figures([step["seconds"] for step in json.loads(shown)["losses"]], peak, wall)
+
+
+def estimate(job, memory):
+    """The bytes that `doctor --plan` expects of the steps of a training, with flags about memory."""
+    options = {"model": job.model, "resolution": job.resolution, "rank": job.rank,
+               "batch-size": job.batch_size, "precision": job.precision, "device": job.device}
+    command = [BINARY, "doctor", "--plan", "--json", *memory]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    printed, _, _ = run(command)
+    rung, = [rung for rung in json.loads(printed)["rungs"] if rung["chosen"]]
+    return rung["bytes"]["steps"]
 
 
 def draw(job, output):

@@ -140,6 +140,25 @@ def growth(row, entry):
             "least-squares fit. The first run fills the caches."]
 
 
+def ladder(row, entry):
+    """The rungs, with the time relative to the first."""
+    rounds, estimates = entry["rounds"], entry["estimates"]
+    first = next(iter(estimates))
+    cells = []
+    for rung, expected in estimates.items():
+        used = median(rounds, rung, "peak_memory_bytes")
+        time = ratio(rounds, rung, first, "seconds_per_step").median
+        cells.append([
+            rung, mebibytes(expected), mebibytes(used), f"{expected / used:.2f}",
+            seconds(median(rounds, rung, "seconds_per_step")), f"{time:.2f}"])
+    heads = ["rung", "estimate, MiB", "peak memory, MiB", "estimate ÷ peak", "seconds a step",
+             "time ÷ the first rung's"]
+    return [
+        *table(heads, cells), "",
+        f"{row.resolution} px, batch size 1, rank {row.rank}, {many(row.rounds, 'round')} of "
+        f"{many(row.steps, 'step')} without samples. [Memory](../Documentation/memory.md) explains the rungs."]
+
+
 def line(fitted, quantity, unit):
     """A line in words."""
     sign = "−" if fitted.slope < 0 else "+"
@@ -165,4 +184,5 @@ def giga(value):
     return f"{value / 1e9:.1f}" if value < 1e11 else f"{value / 1e9:.0f}"
 
 
-SECTIONS = {"training": training, "start": start, "drawing": drawing, "growth": growth}
+SECTIONS = {"training": training, "start": start, "drawing": drawing, "growth": growth,
+            "ladder": ladder}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Row:
     """One measurement of all sides, on a random model of SDXL's structure."""
 
-    kind: str  # training, start, drawing or growth
+    kind: str  # training, start, drawing, growth or ladder
     title: str
     shape: str
     precision: str
@@ -40,6 +40,9 @@ ROWS = {
     "growth": Row(
         "growth", "growth with batch, pixels and images: 200 M parameter UNet, bf16, 1 thread",
         "200m", "bf16", rounds=2, steps=8),
+    "ladder": Row(
+        "ladder", "the memory ladder: full SDXL UNet, bf16, 512 px, 2 threads", "full", "bf16", rounds=2,
+        steps=4, threads=2, resolution=512),
 }
 
 

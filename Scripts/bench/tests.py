@@ -108,6 +108,15 @@ class Pages(unittest.TestCase):
         entry["rounds"], entry["cold"] = [points], points
         self.assertIn("s + 1 s for each image in a batch, within 0 %", page.page_of(found))
 
+    def test_ladder(self):
+        found = self.results("ladder")
+        entry = found["rows"]["ladder"]
+        entry["rounds"] = [{"all": figures([2], 2**20 * 10, 1), "less": figures([3], 2**20 * 4, 1)}]
+        entry["estimates"] = {"all": 2**20 * 9, "less": 2**20 * 5}
+        text = page.page_of(found)
+        self.assertIn("| all | 9 | 10 | 0.90 | 2 | 1.00 |", text)
+        self.assertIn("| less | 5 | 4 | 1.25 | 3 | 1.50 |", text)
+
     def test_readme(self):
         lines = readme.block("cpu-p", self.results("200m-fp32", "start", "drawing-bf16"))
         self.assertIn("| 200 M parameter UNet, fp32, 1 thread: seconds per step | 1 | 2 | 0.50 (0.50–0.50) "

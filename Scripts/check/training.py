@@ -16,6 +16,8 @@ def variants(settings):
         Variant("batch 4, checkpointing", n(8, 4), batch=4, checkpointing=True),
         Variant("batch 1, fp16", n(12, 4), precision="fp16"),
         Variant("batch 1, masks and prior", n(10, 4), options=prior),
+        *(Variant(f"batch 1, {weights} weights", n(10, 4), checkpointing=True,
+                  options={"frozen-weights": weights}) for weights in ("int8", "fp8", "offloaded")),
     ]
 
 
@@ -37,7 +39,7 @@ def compare(settings, emit, peer, variant):
     """Measures ours, then theirs where diffusers has the same."""
     images = trainings.dataset(settings, masks="masks" in variant.name)
     emit("step", **trainings.measured(variant, *trainings.train(settings, variant, images)))
-    if "masks" in variant.name or variant.precision:
+    if variant.options or variant.precision:
         return
     job = {"batch": variant.batch, "checkpointing": variant.checkpointing, "steps": variant.steps}
     emit("step", variant=variant.name, **peer.ask("train", **job))

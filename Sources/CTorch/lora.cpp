@@ -87,7 +87,9 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
         target.baddbmm_(ranks, part.ups.transpose(1, 2), /*beta=*/1, part.scale);
       }
     }
-    variable_list saved{norm ? x : rows, weight, down, low};
+    // Only the gradient of the input needs the weight.
+    variable_list saved{
+        norm ? x : rows, tensors[0].requires_grad() ? weight : at::Tensor(), down, low};
     if (norm) saved.insert(saved.end(), {norm->weight, norm->bias, mean, deviation});
     saved.insert(saved.end(), ups.begin(), ups.end());
     context->save_for_backward(saved);
@@ -106,7 +108,7 @@ struct LoRALinear : torch::autograd::Function<LoRALinear> {
     auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &down = saved[2], &low = saved[3];
     auto shape = context->saved_data["shape"].toIntVector();
-    auto gradient = output_gradients[0].reshape({-1, weight.size(0)});
+    auto gradient = output_gradients[0].reshape({-1, output_gradients[0].size(-1)});
     std::optional<Norm> norm;
     auto eps = context->saved_data.find("eps");
     if (eps != context->saved_data.end()) norm = {saved[4], saved[5], eps->second.toDouble()};

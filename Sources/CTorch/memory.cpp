@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "shim.h"
 
@@ -10,25 +11,45 @@ using namespace shim;
 
 namespace {
 
-/// Bytes that this thread has allocated, less those that it has freed.
-thread_local int64_t thread_now = 0, thread_peak = 0;
+/// What a thread has allocated, less what was freed of it on any thread. It is never deleted, because
+/// tensors outlive threads.
+struct Account {
+  std::atomic<int64_t> now{0};
+  int64_t peak = 0;
+  /// The most that the thread may have; 0 for no limit.
+  int64_t limit = 0;
 
-void add(int64_t bytes) {
-  thread_now += bytes;
-  thread_peak = std::max(thread_peak, thread_now);
+  void add(int64_t bytes) { peak = std::max(peak, now += bytes); }
+};
+
+Account &account() {
+  thread_local auto *const own = new Account();
+  return *own;
 }
+
+/// What stands in front of a tensor's memory: who pays for it, and how much.
+struct alignas(c10::gAlignment) Header {
+  Account &account;
+  int64_t bytes;
+};
 
 /// libtorch's allocator, with counts of what it returns and takes back.
 struct CountingAllocator : at::Allocator {
   at::Allocator *const inner = c10::GetDefaultCPUAllocator();
 
   at::DataPtr allocate(size_t size) override {
-    auto data = inner->allocate(size);
-    TORCH_CHECK(
-        data.compare_exchange_deleter(inner->raw_deleter(), &release),
-        "libtorch's allocator frees memory in an unknown way");
-    add(static_cast<int64_t>(malloc_usable_size(data.get())));
-    return data;
+    auto &payer = account();
+    auto wanted = payer.now + static_cast<int64_t>(size);
+    TORCH_CHECK_WITH(
+        OutOfMemoryError, payer.limit == 0 || wanted <= payer.limit, "out of memory: ",
+        wanted >> 20, " MiB of tensors are more than the ", payer.limit >> 20,
+        " MiB that `memory` allows");
+    auto *memory = inner->raw_allocate(sizeof(Header) + size);
+    auto bytes = static_cast<int64_t>(malloc_usable_size(memory));
+    payer.add(bytes);
+    auto *data = static_cast<char *>(memory) + sizeof(Header);
+    new (memory) Header{payer, bytes};
+    return {data, data, &release, at::Device(at::kCPU)};
   }
 
   at::DeleterFnPtr raw_deleter() const override { return &release; }
@@ -47,8 +68,11 @@ CountingAllocator *allocator() {
 }
 
 void CountingAllocator::release(void *data) {
-  add(-static_cast<int64_t>(malloc_usable_size(data)));
-  allocator()->inner->raw_deleter()(data);
+  if (!data) return;
+  auto *memory = static_cast<char *>(data) - sizeof(Header);
+  auto *header = reinterpret_cast<Header *>(memory);
+  header->account.now -= header->bytes;
+  allocator()->inner->raw_deallocate(memory);
 }
 
 }  // namespace
@@ -59,10 +83,15 @@ int ct_count_memory(void) noexcept {
 
 int ct_thread_memory(int64_t *now, int64_t *peak) noexcept {
   return status([&] {
-    *now = thread_now;
-    *peak = thread_peak;
-    thread_peak = thread_now;
+    auto &own = account();
+    *now = own.now;
+    *peak = own.peak;
+    own.peak = own.now;
   });
+}
+
+int ct_limit_thread_memory(int64_t bytes) noexcept {
+  return status([&] { account().limit = bytes; });
 }
 
 int ct_trim_memory(void) noexcept {

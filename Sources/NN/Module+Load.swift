@@ -8,10 +8,16 @@ extension Module {
   /// - Parameters:
   ///   - dtype: the type of the loaded weights; nil for that of the file. Weights that stay on the
   ///     CPU in the file's type are not copied. Of all others the file's pages leave memory at once.
+  ///   - excluded: parameters that keep what they have.
   /// - Throws: `WeightsError`, `TorchError`.
-  public func load(from source: WeightSource, dtype: DType? = nil, device: Device = .cpu) throws {
-    let parameters = parameters()
-    try check(source, for: parameters)
+  public func load(
+    from source: WeightSource, dtype: DType? = nil, device: Device = .cpu,
+    except excluded: [Parameter] = []
+  ) throws {
+    let all = parameters()
+    try check(source, for: all)
+    let excluded = Set(excluded.map(ObjectIdentifier.init))
+    let parameters = all.filter { !excluded.contains(ObjectIdentifier($0.parameter)) }
     try Tensor.transfer(
       parameters.count, to: device, dtype: dtype, next: { try source.tensor(parameters[$0].path) },
       take: { index, tensor, isCopy in

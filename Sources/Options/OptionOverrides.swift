@@ -11,6 +11,9 @@ package struct OptionOverrides<Table: OptionTable>: Sendable {
 
   package init() {}
 
+  /// Whether nothing is set.
+  package var isEmpty: Bool { texts.isEmpty }
+
   /// Sets an option to a text, which is read as in a file. `null` is read as null only for options
   /// that can be null.
   package mutating func set(key: String, to text: String) {

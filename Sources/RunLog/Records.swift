@@ -118,7 +118,7 @@ public struct ResumeRecord: Codable, Equatable, Sendable {
   /// The step of the checkpoint that the run resumed from.
   public let step: Int
   /// SHA-256 of that checkpoint's `adapter.safetensors`; nil if the run restarted without a
-  /// checkpoint.
+  /// checkpoint, or went on with other settings because memory ran out.
   public let sha256: String?
   /// Version of the program that resumed the run.
   public let version: String

@@ -100,6 +100,20 @@ extension RunLog {
     }
   }
 
+  /// Records a change of the settings of a running training, and its place in the run's lineage if it
+  /// changes the results. Throws `RunLogError`.
+  public func change(
+    _ id: Int64, config: String, resume: ResumeRecord?
+  ) throws(RunLogError) {
+    try write { db in
+      var run = try self.run(id, in: db)
+      try resume?.insert(db)
+      run.config = config
+      run.updatedAt = Date()
+      try run.update(db)
+    }
+  }
+
   /// Records a step. Replaces a step of the same number.
   ///
   /// This takes about a microsecond: steps are collected in memory and written together, at most

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Images
+import Options
 import StableDiffusion
 import Torch
 import Training
@@ -11,17 +12,31 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Checks libtorch, device, images, base model and runs.",
-    discussion: "Prints one line for each check, and for each problem what to do.")
+    discussion: """
+      Prints one line for each check, and for each problem what to do. With --plan it prints instead how \
+      much memory a training needs, and how it can do with less.
+      """)
 
   @Option(
     help: .value(
       "Base model to check. Default: \(BaseModels.standardHelp).", "model"))
   var model: String?
-  @Flag(help: "Print one JSON array.")
+  @Flag(help: "Print one JSON array, or with --plan one JSON document.")
   var json = false
+  @Flag(help: "Print the memory that a training needs.")
+  var plan = false
+  @OptionGroup(title: "Training to plan") var memoryOptions: TableFlags<TrainingFlags.Memory>
+  @OptionGroup(title: "Training to plan") var file: ConfigFileOption
   @OptionGroup var root: RootOption
 
+  func validate() throws {
+    if !plan, !memoryOptions.overrides.isEmpty || file.config != nil {
+      throw ValidationError("Training options have an effect only with --plan; add --plan.")
+    }
+  }
+
   func run() throws {
+    if plan { return try printPlan() }
     let checks = [libtorch(), device(), exactness(), memory(), images(), baseModel(), records()]
     if json {
       try Console.result(json: checks)
@@ -30,6 +45,19 @@ struct DoctorCommand: ParsableCommand {
         Table(rows: checks.map { [$0.works ? "ok" : "PROBLEM", $0.subject, $0.finding] }).text)
     }
     if let problem = checks.lazy.compactMap(\.problem).first { throw ExitCode(problem.rawValue) }
+  }
+
+  private func printPlan() throws {
+    let models = BaseModels(root: root)
+    let config = try ConfigSources(memoryOptions.overrides, file: file, root: root)
+      .load(needsSubject: false).config
+    let directory = try models.open(model ?? config.model ?? models.standardName())
+    let plan = try MemoryPlan(config, model: directory)
+    if json {
+      try Console.result(json: plan)
+    } else {
+      try Console.result(MemoryPlanTable(plan).text)
+    }
   }
 
   private struct Check: Encodable {

@@ -48,7 +48,7 @@ extension CommandTests {
         "subject: cube", "steps: 7", "learning_rate: 0.0002", "min_snr_gamma: null",
         "buckets: false", "upscale: true", "flip: true", "crop: random",
         "sample_prompts: [\"a: b\", c]", "sample_seeds: [3]", "validation_images: 2", "alpha: 4.0",
-        "gradient_checkpointing: true",
+        "gradient_checkpointing: null",
       ] {
         #expect(printed.contains("\n\(line) "), "\(line)")
       }

@@ -38,6 +38,24 @@ import Testing
     #expect(try log.losses(run.id).map(\.step) == [1, 2, 3, 4, 5])
   }
 
+  @Test("A change in a running training keeps all records, and is part of the lineage")
+  func change() throws {
+    let log = try fixture.open()
+    let run = try log.beginExample()
+    try log.record(step(1))
+    try log.change(run.id, config: "{}", resume: nil)
+    #expect(try log.resumes(run.id).isEmpty)
+    #expect(try log.run(run.id).config == "{}")
+    let record = ResumeRecord(
+      run: run.id, step: 1, sha256: nil, version: "0.2.0",
+      resumedAt: Date(timeIntervalSince1970: 0), changes: "b: 2 -> 3")
+    try log.change(run.id, config: "{\"b\":3}", resume: record)
+    #expect(try log.resumes(run.id) == [record])
+    let changed = try log.run(run.id)
+    #expect(changed.config == "{\"b\":3}" && changed.status == .running && changed.step == 1)
+    #expect(try log.losses(run.id).map(\.step) == [1])
+  }
+
   @Test("Records of removed checkpoints are removed, those of other runs stay")
   func forgetsCheckpoints() throws {
     let log = try fixture.open()

@@ -31,6 +31,25 @@ extension CUDATests {
       for (here, cpu) in zip(here, onCPU) { #expect(abs(here - cpu) <= 1e-3 * cpu) }
     }
 
+    @Test("have the same losses on every rung of the memory ladder, and draw samples there")
+    func rungs() throws {
+      let training = try TinyTraining()
+      let resident = try training.train(run: 1, Self.config(.bf16)).events.steps.map(\.loss)
+      for (run, weights) in [FrozenWeights.resident, .offloaded, .int8, .fp8].enumerated() {
+        let config = Self.config(.bf16) {
+          $0.gradientCheckpointing = true
+          $0.frozenWeights = weights
+          $0.sampleEvery = 3
+        }
+        let (outcome, events) = try training.train(run: run + 2, config)
+        #expect(outcome == .finished && events.samples == [0, 3, 6])
+        let tolerance = [.resident, .offloaded].contains(weights) ? 1e-2 : 0.1
+        for (here, there) in zip(events.steps.map(\.loss), resident) {
+          #expect(abs(here - there) <= tolerance * there)
+        }
+      }
+    }
+
     @Test(
       "in half precision have nearly the losses of fp32, draw samples, stop and resume",
       arguments: [Precision.bf16, .fp16])

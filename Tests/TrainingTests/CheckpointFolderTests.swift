@@ -146,6 +146,7 @@ struct CheckpointFolderTests {
           config.checkpointEvery = 2
           config.precision = .fp32
           config.validationImages = 0
+          config.gradientCheckpointing = false
           config.samplePrompts = ["a photo of dog"]
         })
     #expect(try state.identity == training.setup().identity)

@@ -127,7 +127,7 @@ struct ConfigTests {
     #expect(config.learningRate == 3e-5)
     #expect(config.device == .cuda(1))
     #expect(config.precision == .bf16)
-    #expect(!config.gradientCheckpointing)
+    #expect(config.gradientCheckpointing == false)
     #expect(config.seed == .max)
     #expect(config.samplePrompts == ["a: b # c", "null"])
     #expect(config.rank == 4)

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import StableDiffusion
 import TestSupport
 import Testing
@@ -138,6 +139,7 @@ struct TrainingSetupTests {
     #expect(setup.device == .cpu && setup.config.device == .cpu)
     #expect((setup.config.threads ?? 0) > 0)
     #expect(setup.config.samplePrompts == ["a photo of dog"])
+    #expect(setup.config.gradientCheckpointing == false)
   }
 
   @Test("options that the configuration sets are kept")
@@ -146,6 +148,8 @@ struct TrainingSetupTests {
       config.precision = .bf16
       config.samplePrompts = ["a dog"]
       config.validationImages = 0
+      config.gradientCheckpointing = true
+      config.checkpointingExtent = .feedForward
     }
     let setup = try training.setup(config)
     #expect(setup.config == config)

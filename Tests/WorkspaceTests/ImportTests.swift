@@ -63,7 +63,7 @@ import Training
     #expect(config.checkpointEvery == 200 && config.keepLast == 3 && config.sampleEvery == 100)
     #expect(config.resolution == 1024 && config.buckets && !config.upscale && config.flip)
     #expect(config.captionShuffle && config.keepTokens == 1 && config.captionDropout == 0.05)
-    #expect(config.maxCaptionTokens == 225 && !config.masks && config.gradientCheckpointing)
+    #expect(config.maxCaptionTokens == 225 && !config.masks && config.gradientCheckpointing == true)
     let missing = notes(project, .noCounterpart)
     for name in [
       "noise_offset = 0.0357", "network_args = conv_dim=8", "network_args = conv_alpha=4", "vae",
@@ -196,7 +196,7 @@ import Training
     #expect(
       config.classPrompts == ["a photo of a dog"] && config.crop == .center && !config.buckets)
     #expect(config.samplePrompts == ["A photo of sks dog in a bucket"])
-    #expect(!config.gradientCheckpointing && !config.masks)
+    #expect(config.gradientCheckpointing == false && !config.masks)
     let unknown = try #require(project.notes.first)
     #expect(unknown.setting == "enable_xformers_memory_eficient_attention = true")
     #expect(unknown.reason.hasSuffix("did you mean enable_xformers_memory_efficient_attention?"))

@@ -222,6 +222,25 @@ int ct_transfer(
     ct_tensor _Nullable (*_Nonnull next)(void *context, size_t index),
     bool (*_Nonnull take)(void *context, size_t index, ct_tensor tensor, bool is_copy)) CT_NOEXCEPT;
 
+/// A copy of host memory on a device, whose transfer overlaps with what the device computes. From pinned
+/// memory it does not wait for the host either. Await it before its first use.
+ct_tensor _Nullable ct_fetch(ct_ref a, ct_device device) CT_NOEXCEPT;
+/// Lets the device's next operations wait for the transfer of a tensor from `ct_fetch`.
+int ct_await_fetch(ct_ref a) CT_NOEXCEPT;
+/// A copy in host memory that a GPU reads directly.
+ct_tensor _Nullable ct_pinned(ct_ref a) CT_NOEXCEPT;
+
+// MARK: Quantization
+
+/// Writes a weight as 8-bit `values` in its shape, and one number of the type `scale` for each `block` of
+/// them, by which they are multiplied. The values are int8, or with `floating` the bits of float8 with
+/// four for the exponent and three for the fraction, as uint8.
+int ct_quantize(
+    ct_ref weight, bool floating, ct_dtype scale, int64_t block,
+    ct_tensor _Nullable *_Nonnull values, ct_tensor _Nullable *_Nonnull scales) CT_NOEXCEPT;
+/// The weight, in the type of the scales.
+ct_tensor _Nullable ct_dequantize(ct_ref values, ct_ref scales) CT_NOEXCEPT;
+
 // MARK: Autograd
 
 /// 1 or 0; -1 on failure.
@@ -284,6 +303,9 @@ int ct_count_memory(void) CT_NOEXCEPT;
 /// Counted bytes that this thread has allocated, less those it has freed: now, and the peak since the
 /// last call.
 int ct_thread_memory(int64_t *now, int64_t *peak) CT_NOEXCEPT;
+/// The most bytes that this thread may have allocated from now on, as they are counted; 0 for no limit.
+/// What needs more fails with an error about memory.
+int ct_limit_thread_memory(int64_t bytes) CT_NOEXCEPT;
 /// Returns the machine's memory that was freed to the system.
 int ct_trim_memory(void) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.

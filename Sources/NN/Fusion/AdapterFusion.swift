@@ -11,7 +11,7 @@ package final class AdapterFusion {
       let device: Device
     }
     let kinds = Dictionary(grouping: layers) {
-      Kind(dtype: $0.weight.dtype, device: $0.weight.device)
+      Kind(dtype: $0.dtype, device: $0.device)
     }
     memories = try kinds.values.map(FusedMemory.init)
     try refresh()
@@ -36,9 +36,15 @@ extension Module {
   /// Fuses the groups of linear layers below this module whose adapters are LoRAs, for training.
   /// Other layers stay as they are. Call it once for a set of adapters. Throws `TorchError`.
   package func fuseAdapters() throws -> AdapterFusion {
-    let groupings = ([self as any Module] + modules().map(\.module)).compactMap {
-      $0 as? any LinearGrouping
-    }
-    return try AdapterFusion(groupings.flatMap(\.linearGroups).compactMap { try $0.fuse() })
+    try AdapterFusion(linearGroups().compactMap { try $0.fuse() })
+  }
+
+  /// Lets fused layers forget the weights that they have joined and that are now in a stored form.
+  func dropJoinedWeights() { for group in linearGroups() { group.dropJoinedWeight() } }
+
+  /// The groups of linear layers below this module.
+  func linearGroups() -> [LinearGroup] {
+    ([self as any Module] + modules().map(\.module))
+      .compactMap { $0 as? any LinearGrouping }.flatMap(\.linearGroups)
   }
 }

@@ -7,12 +7,17 @@ import Torch
 final class FusedLinears {
   /// The adapter of each layer; nil if it has none.
   let members: [LoRA?]
-  /// The weights of all layers, one below the other.
-  let weight: Tensor
+  /// The type of the weights.
+  let dtype: DType
+  /// The device of the weights.
+  let device: Device
   /// The trained matrices in the order of their memory: all down matrices, then the up matrices.
   let trained: [Tensor]
 
   private let sizes: [Int]
+  private let weights: [Parameter]
+  /// The weights of all layers, one below the other; nil if they are in a stored form.
+  private var joinedWeight: Tensor?
   private let bias: Tensor?
   private let runs: [Run]
   /// The copies, and the sums of their gradients: of the down matrices, and of each run's stack.
@@ -31,11 +36,39 @@ final class FusedLinears {
   init(_ layers: [Linear], _ adapters: [LoRA?]) throws {
     members = adapters
     sizes = layers.map(\.outFeatures)
-    weight = try Self.joined(layers.map(\.weight))
+    weights = layers.map(\.weight)
+    guard let dtype = weights[0].dtype, let device = weights[0].device else {
+      throw WeightsError.notLoaded(shape: weights[0].shape)
+    }
+    (self.dtype, self.device) = (dtype, device)
+    joinedWeight = weights.contains(where: \.isStored) ? nil : try Self.joined(weights)
     bias = try layers[0].bias == nil ? nil : Self.joined(layers.compactMap(\.bias))
     runs = Self.runs(adapters, sizes: sizes)
     trained = adapters.compactMap { $0?.down } + runs.flatMap { $0.adapters.map(\.up) }
   }
+
+  /// The weights of all layers, one below the other. Stored ones are joined for each call.
+  private var weight: Tensor {
+    get throws {
+      guard weights.contains(where: \.isStored) else {
+        let joined = try joinedWeight ?? Self.joined(weights)
+        joinedWeight = joined
+        return joined
+      }
+      guard weights.count > 1 else { return try weights[0].tensor }
+      let rows = [sizes.reduce(0, +)] + weights[0].shape.dropFirst()
+      let all = try Tensor.empty(rows, dtype: dtype, device: device)
+      var row = 0
+      for (weight, size) in zip(weights, sizes) {
+        try all.narrow(dim: 0, start: row, length: size).copy(from: weight.tensor)
+        row += size
+      }
+      return all
+    }
+  }
+
+  /// Forgets the joined weight if a part of it is in a stored form.
+  func dropJoinedWeight() { if weights.contains(where: \.isStored) { joinedWeight = nil } }
 
   /// Takes memory for the copies of the trained matrices and their gradients, one number for each of
   /// theirs.

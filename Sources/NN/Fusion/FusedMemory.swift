@@ -14,15 +14,15 @@ final class FusedMemory {
 
   /// Moves the trained matrices of the layers into this memory.
   init(_ layers: [FusedLinears]) throws {
-    let weight = layers[0].weight
+    let (dtype, device) = (layers[0].dtype, layers[0].device)
     trained = layers.flatMap(\.trained)
     let counts = layers.map { $0.trained.reduce(0) { $0 + $1.count } }
     let total = [counts.reduce(0, +)]
-    values = try .empty(total, device: weight.device)
+    values = try .empty(total, device: device)
     copies =
-      weight.dtype == .float32
-      ? values : try .empty(total, dtype: weight.dtype, device: weight.device)
-    gradients = try .zeros(total, dtype: weight.dtype, device: weight.device)
+      dtype == .float32
+      ? values : try .empty(total, dtype: dtype, device: device)
+    gradients = try .zeros(total, dtype: dtype, device: device)
     try noGrad {
       for (tensor, view) in zip(trained, try views(of: values)) { try tensor.move(into: view) }
     }

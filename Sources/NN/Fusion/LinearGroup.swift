@@ -32,6 +32,9 @@ package final class LinearGroup {
     }
   }
 
+  /// Lets the fused layers forget their joined weight.
+  func dropJoinedWeight() { fused?.dropJoinedWeight() }
+
   /// Fuses the layers with their adapters; nil if no layer has one, or one has another kind than
   /// LoRA. Throws `TorchError`.
   func fuse() throws -> FusedLinears? {

@@ -27,7 +27,7 @@ public final class Conv2d: UnaryLayer, AdapterSlot {
   /// with it what follows, then has that order, which the CPU's convolutions are fastest in.
   func setChannelsLast() throws {
     guard weight.shape[2] > 1 else { return }
-    weight.bind(try weight.tensor.channelsLast())
+    try weight.setChannelsLast()
   }
 
   /// Applies the layer.

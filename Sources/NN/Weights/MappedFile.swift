@@ -39,6 +39,22 @@ final class MappedFile {
     madvise(pages, end - start, MADV_DONTNEED)
   }
 
+  /// Maps the pages of a range that are needed now, all at once.
+  func load(_ range: Range<Int>) { advise(range, Self.populateRead) }
+
+  /// Starts to read the pages of a range from the disk, which will soon be needed.
+  func prefetch(_ range: Range<Int>) { advise(range, Int32(MADV_WILLNEED)) }
+
+  /// A system that does not know the advice reads the pages when they are used.
+  private func advise(_ range: Range<Int>, _ advice: Int32) {
+    guard let base = bytes.baseAddress, !range.isEmpty else { return }
+    let start = range.lowerBound / Self.pageSize * Self.pageSize
+    madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, advice)
+  }
+
+  /// Linux's MADV_POPULATE_READ, which older headers lack.
+  private static let populateRead: Int32 = 22
+
   private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   deinit {

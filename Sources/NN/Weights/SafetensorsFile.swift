@@ -45,7 +45,27 @@ public final class SafetensorsFile {
 
   /// A tensor on the CPU: a view of the file, or a copy if the file does not align it. Throws
   /// `WeightsError.noTensor`, `TorchError`.
-  public func tensor(_ name: String) throws -> Tensor {
+  public func tensor(_ name: String) throws -> Tensor { try tensor(name, keeping: file) }
+
+  /// As ``tensor(_:)``. The tensor's pages are read at once, and leave memory when nothing uses the
+  /// result any more.
+  func borrowed(_ name: String) throws -> Tensor {
+    guard let range = range(of: name) else { return try tensor(name) }
+    file.load(range)
+    return try tensor(name, keeping: BorrowedPages(of: file, range))
+  }
+
+  /// Starts to read the pages of a tensor.
+  func prefetch(_ name: String) {
+    if let range = range(of: name) { file.prefetch(range) }
+  }
+
+  /// The place of a tensor in the file.
+  private func range(of name: String) -> Range<Int>? {
+    header.entries[name].map { dataStart + $0.range.lowerBound..<dataStart + $0.range.upperBound }
+  }
+
+  private func tensor(_ name: String, keeping owner: AnyObject) throws -> Tensor {
     guard let entry = header.entries[name] else {
       throw WeightsError.noTensor(file: url.relativePath, name: name)
     }
@@ -54,7 +74,7 @@ public final class SafetensorsFile {
     }
     let address = base + dataStart + entry.range.lowerBound
     if isAligned(name) {
-      return try Tensor(over: address, shape: entry.shape, dtype: entry.dtype, keeping: file)
+      return try Tensor(over: address, shape: entry.shape, dtype: entry.dtype, keeping: owner)
     }
     let bytes = UnsafeRawBufferPointer(start: address, count: entry.range.count)
     return try Tensor(copying: bytes, shape: entry.shape, dtype: entry.dtype)
@@ -69,8 +89,7 @@ public final class SafetensorsFile {
   /// Lets the pages of a tensor leave memory. They are read from the file again when needed, so
   /// views of the tensor stay valid.
   func release(_ name: String) {
-    guard let entry = header.entries[name] else { return }
-    file.release(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound)
+    if let range = range(of: name) { file.release(range) }
   }
 
   /// The length of the header in bytes: the first eight bytes, little-endian.
@@ -88,4 +107,17 @@ public final class SafetensorsFile {
     }
     return Int(size)
   }
+}
+
+/// Pages of a file that leave memory with the last reference to this.
+private final class BorrowedPages {
+  private let file: MappedFile
+  private let range: Range<Int>
+
+  init(of file: MappedFile, _ range: Range<Int>) {
+    self.file = file
+    self.range = range
+  }
+
+  deinit { file.release(range) }
 }

@@ -35,6 +35,9 @@ public final class SafetensorsSnapshot: Sendable {
       content.entries = entries
       content.metadata = metadata
       if content.bytes.map(\.count) != entries.map(\.size) {
+        // An array that does not fit ends the program, and a tensor throws.
+        content.bytes = []
+        _ = try Tensor.empty([entries.reduce(0) { $0 + $1.size }], dtype: .uint8)
         content.bytes = entries.map { Array(repeating: 0, count: $0.size) }
       }
       for entry in entries {

@@ -130,10 +130,26 @@ public struct WeightSource {
 
   /// A tensor on the CPU. Throws `WeightsError.noTensor`, `TorchError`.
   public func tensor(_ name: String) throws -> Tensor {
+    let place = try place(of: name)
+    return try place.view.tensor(of: place.file.tensor(place.name))
+  }
+
+  /// As ``tensor(_:)``. The tensor's pages leave memory when nothing uses the result any more.
+  func borrowed(_ name: String) throws -> Tensor {
+    let place = try place(of: name)
+    return try place.view.tensor(of: place.file.borrowed(place.name))
+  }
+
+  /// Starts to read the pages of a tensor.
+  func prefetch(_ name: String) {
+    if let place = places[name] { place.file.prefetch(place.name) }
+  }
+
+  private func place(of name: String) throws -> Place {
     guard let place = places[name] else {
       throw WeightsError.noTensor(file: url.relativePath, name: name)
     }
-    return try place.view.tensor(of: place.file.tensor(place.name))
+    return place
   }
 
   /// Whether `tensor(_:)` returns the file's own memory for a name, not a copy.

@@ -1,5 +1,5 @@
 public import Foundation
-import NN
+public import NN
 public import Torch
 
 /// An SDXL model: a folder in diffusers' layout, or one file in the original layout. It is a base
@@ -66,10 +66,26 @@ public struct ModelDirectory: Sendable {
   public var role: Role { textEncoder == nil ? .refiner : .base }
 
   /// Loads the UNet, its weights cast to `dtype`.
+  ///
+  /// - Parameter storage: how the weights of its blocks are kept.
   public func loadUNet(
-    dtype: DType = .float32, device: Device = .cpu
+    dtype: DType = .float32, device: Device = .cpu, storage: WeightStorage = .resident
   ) throws -> UNet2DConditionModel {
-    try load(UNet2DConditionModel(unet), from: weights(of: .unet), dtype, device)
+    let model = UNet2DConditionModel(unet)
+    let source = try weights(of: .unet)
+    let stored = model.storedWeights(as: storage).map(\.parameter)
+    try model.load(from: source, dtype: dtype, device: device, except: stored)
+    try model.storeBlockWeights(as: storage, from: source, dtype: dtype, device: device)
+    return model
+  }
+
+  /// Keeps the weights of the blocks of a loaded UNet in another form. Throws `WeightsError`,
+  /// `TorchError`.
+  package func storeBlockWeights(
+    of model: UNet2DConditionModel, as storage: WeightStorage, dtype: DType, device: Device
+  ) throws {
+    try model.storeBlockWeights(
+      as: storage, from: weights(of: .unet), dtype: dtype, device: device)
   }
 
   /// Loads the autoencoder; in float32 if `dtype` is float16 and the model overflows in it.

@@ -11,20 +11,23 @@ public final class LatentDecoder {
   /// no picture depends on the others.
   private var wide: AutoencoderKL?
   private let tiling: VAETiling
+  private let tileSize: Int
   private let inFloat32: (() throws -> AutoencoderKL)?
   private let note: (DrawingNote) -> Void
 
   /// A decoder that uses this VAE in the type and on the device of its weights.
   ///
   /// - Parameters:
+  ///   - tileSize: the side of a square in pixels; nil for that of the VAE's training.
   ///   - inFloat32: loads the same VAE in float32, for values that overflow; nil throws instead.
   ///   - note: receives every deviation from the request.
   public init(
-    vae: AutoencoderKL, tiling: VAETiling = .automatic,
+    vae: AutoencoderKL, tiling: VAETiling = .automatic, tileSize: Int? = nil,
     inFloat32: (() throws -> AutoencoderKL)? = nil, note: @escaping (DrawingNote) -> Void = { _ in }
   ) {
     self.vae = vae
     self.tiling = tiling
+    self.tileSize = tileSize ?? vae.configuration.sampleSize
     self.inFloat32 = inFloat32
     self.note = note
   }
@@ -67,6 +70,21 @@ public final class LatentDecoder {
       }
     }
     if tiling == .automatic { note(.tiled(width: width, height: height)) }
-    return try vae.tiledDecode(unscaled)
+    return try tiledDecode(unscaled, by: vae)
+  }
+
+  /// Decodes in squares. While memory is short even for those, they are halved, twice at most.
+  private func tiledDecode(_ latents: Tensor, by vae: AutoencoderKL) throws -> Tensor {
+    let unit = 4 * vae.configuration.scale
+    let halved = [2, 4].map { tileSize / $0 }.filter { $0 > 0 && $0.isMultiple(of: unit) }
+    var size = tileSize
+    for smaller in halved {
+      do {
+        return try vae.tiledDecode(latents, tileSize: size)
+      } catch let error as TorchError where error.isOutOfMemory {
+        size = smaller
+      }
+    }
+    return try vae.tiledDecode(latents, tileSize: size)
   }
 }

@@ -1,4 +1,4 @@
-import NN
+package import NN
 package import Torch
 
 /// A model whose parts are loaded from its files when they are needed. Every picture of this
@@ -8,6 +8,7 @@ package final class LoadedModel {
   let dtype: DType
   let device: Device
 
+  private let storage: WeightStorage
   private let residency: Residency
   private(set) var adapters: AdapterSet
   private var encoderPart = LoadedPart<PromptEncoder>()
@@ -17,10 +18,13 @@ package final class LoadedModel {
   /// - Parameters:
   ///   - unet: a UNet that is already in memory, with its adapters; nil loads the model's own.
   ///   - adapters: adapters for the loaded parts, on `device`.
+  ///   - storage: how the weights of a loaded UNet's blocks are kept.
   package init(
     _ directory: ModelDirectory, unet: UNet2DConditionModel? = nil, adapters: AdapterSet = .none,
-    dtype: DType = .float32, device: Device = .cpu, residency: Residency = .oneAtATime
+    dtype: DType = .float32, device: Device = .cpu, storage: WeightStorage = .resident,
+    residency: Residency = .oneAtATime
   ) {
+    self.storage = storage
     self.directory = directory
     self.adapters = adapters
     self.dtype = dtype
@@ -40,9 +44,11 @@ package final class LoadedModel {
   /// Decodes latents with the VAE, in float32 if it overflows in `dtype`. The VAE stays in memory
   /// while the result exists.
   package func decoder(
-    tiling: VAETiling = .automatic, note: @escaping (DrawingNote) -> Void = { _ in }
+    tiling: VAETiling = .automatic, tileSize: Int? = nil,
+    note: @escaping (DrawingNote) -> Void = { _ in }
   ) throws -> LatentDecoder {
-    LatentDecoder(vae: try vae(), tiling: tiling, inFloat32: vaeInFloat32, note: note)
+    LatentDecoder(
+      vae: try vae(), tiling: tiling, tileSize: tileSize, inFloat32: vaeInFloat32, note: note)
   }
 
   /// The number of parts in memory, held by this model or by others.
@@ -66,7 +72,7 @@ package final class LoadedModel {
 
   func unet() throws -> UNet2DConditionModel {
     try unetPart.get(keep: residency == .everything) {
-      let unet = try directory.loadUNet(dtype: dtype, device: device)
+      let unet = try directory.loadUNet(dtype: dtype, device: device, storage: storage)
       if !device.isCUDA { try unet.setChannelsLast() }
       try adapters.attach(to: unet, as: .unet)
       return unet

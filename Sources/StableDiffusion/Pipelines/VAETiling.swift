@@ -44,20 +44,13 @@ extension VAEConfiguration {
   /// An estimate of the memory for decoding, from the tensors of the outermost level: a resnet's
   /// input, normed input and shortcut, as wide as the level before, and two tensors of its own
   /// width.
-  func decodingBytes(pixels: Int, dtype: DType) -> Int {
+  package func decodingBytes(pixels: Int, dtype: DType) -> Int {
     let inner = blockOutChannels[min(1, blockOutChannels.count - 1)]
     return pixels * (3 * inner + 2 * blockOutChannels[0]) * dtype.itemSize
   }
-}
 
-/// The machine's own memory.
-enum MachineMemory {
-  /// Bytes that can be allocated without swapping, as Linux counts them; nil if it gives no number.
-  static func available() -> Int? {
-    guard let data = FileManager.default.contents(atPath: "/proc/meminfo") else { return nil }
-    let line = String(decoding: data, as: UTF8.self).split(separator: "\n")
-      .first { $0.hasPrefix("MemAvailable:") }
-    return line.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int($0) }
-      .map { $0 << 10 }
+  /// An estimate of the memory for encoding: four tensors of the outermost level.
+  package func encodingBytes(pixels: Int, dtype: DType) -> Int {
+    pixels * 4 * blockOutChannels[0] * dtype.itemSize
   }
 }

@@ -30,6 +30,6 @@ final class BasicTransformerBlock: Recomputable {
     var hidden = try attn1(tokens, after: norm1) + tokens
     let keysAndValues = try PromptContext.keysAndValues(prompt, of: attn2)
     hidden = try attn2(hidden, after: norm2, keysAndValues: keysAndValues) + hidden
-    return try ff(norm3(hidden)) + hidden
+    return try ff(hidden, after: norm3) + hidden
   }
 }

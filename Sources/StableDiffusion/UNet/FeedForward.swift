@@ -2,7 +2,11 @@ import NN
 import Torch
 
 /// Two linear layers with a gate between them (diffusers `FeedForward` with `geglu`).
-final class FeedForward: UnaryLayer {
+final class FeedForward: UnaryLayer, Recomputable {
+  static let checkpointing = CheckpointingExtent.feedForward
+
+  /// The adapters' tensors inside, if activations are recomputed in the backward pass.
+  var recomputedLeaves: [Tensor]?
   /// Index 1 is diffusers' dropout, which has no weights.
   let net: [any UnaryLayer]
 
@@ -12,6 +16,11 @@ final class FeedForward: UnaryLayer {
 
   /// `[B, N, dim]` to `[B, N, dim]`.
   func callAsFunction(_ x: Tensor) throws -> Tensor { try net.forward(x) }
+
+  /// Applies a norm before the layers. Both are recomputed together.
+  func callAsFunction(_ x: Tensor, after norm: LayerNorm) throws -> Tensor {
+    try recomputed([x]) { try self(norm($0[0])) }
+  }
 }
 
 /// `a * gelu(b)`, where `a` and `b` are one linear layer's halves (Shazeer 2020; diffusers `GEGLU`).

@@ -71,7 +71,7 @@ package struct AdapterDescription {
       "ss_lr_warmup_steps": "\(config.learningRateWarmupSteps)",
       "ss_optimizer": "torch.optim.AdamW",
       "ss_seed": "\(config.seed)", "ss_mixed_precision": Self.precision(config.precision),
-      "ss_gradient_checkpointing": python(config.gradientCheckpointing),
+      "ss_gradient_checkpointing": python(config.gradientCheckpointing == true),
       "ss_gradient_accumulation_steps": "\(config.gradientAccumulation)",
       "ss_max_grad_norm": python(config.maxGradientNorm),
       "ss_min_snr_gamma": python(config.minSNRGamma), "ss_loss_type": "l2",

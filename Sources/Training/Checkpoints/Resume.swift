@@ -4,7 +4,8 @@ public import Foundation
 public struct Resume: Codable, Sendable, Equatable {
   /// The step of the checkpoint that the run resumed from.
   public var step: Int
-  /// SHA-256 of that checkpoint's adapter; nil if the run restarted without a checkpoint.
+  /// SHA-256 of that checkpoint's adapter; nil if the run restarted without a checkpoint, or went on with
+  /// other settings because memory ran out.
   public var sha256: String?
   /// Version of the program that resumed the run.
   public var version: String

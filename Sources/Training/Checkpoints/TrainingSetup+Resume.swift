@@ -5,14 +5,20 @@ import Options
 import Torch
 
 extension TrainingSetup {
-  /// This setup for resuming a run: with the run's number of CPU threads, which decides the last
-  /// bits of results on a CPU, its step of buckets, which decides the crops, and its length, unless
-  /// the user has given them.
+  /// This setup for resuming a run: with the run's number of CPU threads and its rung of the memory
+  /// ladder, which decide the last bits of results on a CPU, its step of buckets, which decides the crops,
+  /// and its length, unless the user has given them.
   ///
-  /// - Parameter recorded: The run's configuration, with the length that it was last started with. Its
-  ///   newest checkpoint may be older.
-  public func resuming(_ recorded: TrainingConfig) -> TrainingSetup {
-    var setup = self
+  /// - Parameters:
+  ///   - recorded: The run's configuration, with the length that it was last started with. Its newest
+  ///     checkpoint may be older.
+  ///   - ranOutOfMemory: Whether the run has changed its rung because memory ran out. It then keeps that
+  ///     rung whatever the user has given, unless a change of it is allowed.
+  public func resuming(
+    _ recorded: TrainingConfig, ranOutOfMemory: Bool = false
+  ) -> TrainingSetup {
+    let isAllowed = !allowedChanges.isDisjoint(with: MemoryRung.keys)
+    var setup = !setsRung || ranOutOfMemory && !isAllowed ? onRung(of: recorded) : self
     if !setsThreads, let threads = recorded.threads { setup.config.threads = threads }
     // Epochs stay the steps that they were at the start.
     if keepsSteps || (config.epochs != nil && config.epochs == recorded.epochs) {
@@ -22,6 +28,13 @@ extension TrainingSetup {
       setup.config.bucketStep = recorded.bucketStep
       setup.buckets = AspectBuckets(setup.config.datasetOptions, resolution: resolution)
     }
+    return setup
+  }
+
+  /// This setup on the rung of the memory ladder that a run had.
+  package func onRung(of recorded: TrainingConfig) -> TrainingSetup {
+    var setup = self
+    setup.config.set(MemoryRung(recorded))
     return setup
   }
 

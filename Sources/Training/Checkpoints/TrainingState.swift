@@ -25,6 +25,8 @@ public struct TrainingState: Sendable, Equatable {
   public var validation: ValidationReport?
   /// The resumes of the run, oldest first; nil if there was none.
   public var resumes: [Resume]?
+  /// True if memory ran out and the run continued with less, whatever was asked for; nil if not.
+  public var ranOutOfMemory: Bool?
   /// The part of `history.jsonl` that belongs to this checkpoint.
   public var history: HistoryMark
 
@@ -35,7 +37,7 @@ public struct TrainingState: Sendable, Equatable {
   public init(
     run: Int, step: Int, loss: Double?, config: TrainingConfig, identity: RunIdentity,
     lossScaler: LossScaler, libtorch: String, validation: ValidationReport?,
-    resumes: [Resume]?, history: HistoryMark
+    resumes: [Resume]?, ranOutOfMemory: Bool? = nil, history: HistoryMark
   ) {
     self.run = run
     self.step = step
@@ -46,6 +48,7 @@ public struct TrainingState: Sendable, Equatable {
     self.libtorch = libtorch
     self.validation = validation
     self.resumes = resumes
+    self.ranOutOfMemory = ranOutOfMemory
     self.history = history
   }
 }
@@ -62,6 +65,7 @@ extension TrainingState: Codable {
     case libtorch
     case validation
     case resumes = "continuations"
+    case ranOutOfMemory = "ran_out_of_memory"
     case history
   }
 
@@ -76,6 +80,7 @@ extension TrainingState: Codable {
     lossScaler = try values.decode(LossScaler.self, forKey: .lossScaler)
     libtorch = try values.decode(String.self, forKey: .libtorch)
     resumes = try values.decodeIfPresent([Resume].self, forKey: .resumes)
+    ranOutOfMemory = try values.decodeIfPresent(Bool.self, forKey: .ranOutOfMemory)
     if format == 1 {
       let steps = try values.decode([StepReport].self, forKey: .history)
       let validation =

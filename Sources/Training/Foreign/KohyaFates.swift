@@ -3,7 +3,7 @@ extension ForeignFates {
   private static let loss = "the loss is the squared error, weighted by min_snr_gamma and masks"
   private static let models = "the base model decides this by its own configuration"
   private static let textEncoders = "the text encoders are not trained here"
-  private static let memory = "memory is saved by gradient_checkpointing and by caches"
+  private static let memory = "memory is saved by gradient_checkpointing, frozen_weights and caches"
   private static let schedule = "the schedules here are constant, cosine and linear"
   private static let buckets =
     "the sizes of buckets follow from resolution and bucket_step, and none is left out"
@@ -28,7 +28,8 @@ extension ForeignFates {
       "optimizer_type",
       "optimizer_args", "use_8bit_adam", "use_lion_optimizer", "max_grad_norm", "lr_scheduler",
       "lr_warmup_steps", "max_train_steps", "max_train_epochs", "train_batch_size",
-      "gradient_accumulation_steps", "gradient_checkpointing", "mixed_precision", "seed",
+      "gradient_accumulation_steps", "gradient_checkpointing", "fp8_base", "fp8_base_unet",
+      "blocks_to_swap", "mixed_precision", "seed",
       "save_every_n_steps", "save_every_n_epochs", "save_last_n_steps", "save_last_n_epochs",
       "sample_every_n_steps", "sample_every_n_epochs", "sample_prompts", "min_snr_gamma",
       "prior_loss_weight", "train_data_dir", "reg_data_dir", "dataset_config", "config_file",
@@ -53,8 +54,7 @@ extension ForeignFates {
       models: ["v_parameterization", "v2", "vae", "clip_skip"],
       textEncoders: ["text_encoder_lr", "network_train_text_encoder_only"],
       memory: [
-        "fp8_base", "fp8_base_unet", "full_fp16", "full_bf16", "blocks_to_swap",
-        "cpu_offload_checkpointing", "fused_backward_pass",
+        "full_fp16", "full_bf16", "cpu_offload_checkpointing", "fused_backward_pass",
       ],
       schedule: [
         "lr_scheduler_type", "lr_scheduler_args", "lr_scheduler_num_cycles", "lr_scheduler_power",

@@ -103,6 +103,8 @@ extension TrainingConfig {
     "alpha_mask": "`masks`", "masked_loss": "`masks`",
     "validation_split": "`validation_images` here, a number of images, not a share",
     "validate_every_n_steps": "`validate_every`", "output_name": "`subject`",
+    "fp8_base": "`frozen_weights: fp8`", "fp8_base_unet": "`frozen_weights: fp8`",
+    "blocks_to_swap": "`frozen_weights: offloaded`",
   ]
 
   private static let diffusers = [
@@ -126,7 +128,7 @@ extension TrainingConfig {
     "unmasked_weight": "`mask_floor`", "clip_grad_norm": "`max_gradient_norm`",
     "aspect_ratio_bucketing": "`buckets`", "output_model_destination": "`root`",
     "sample_definition_file_name": "`sample_prompts`",
-    "train_device": "`device`",
+    "train_device": "`device`", "layer_offload_fraction": "`frozen_weights: offloaded`",
   ]
 
   private static let toolkit = [
@@ -160,6 +162,7 @@ extension TrainingConfig {
     "outdir": "`root` here, the folder of all runs", "size": "`resolution`",
     "width": "`resolution`",
     "grad_checkpointing": "`gradient_checkpointing`",
-    "gradient_clipping": "`max_gradient_norm`",
+    "gradient_clipping": "`max_gradient_norm`", "vram": "`memory`", "low_vram": "`memory`",
+    "lowvram": "`memory`", "offload": "`frozen_weights: offloaded`",
   ]
 }

@@ -11,13 +11,16 @@ final class AdapterTraining {
   let sites: [AdapterSite]
   /// The number of optimizer steps done.
   private(set) var done = 0
+  /// The rung of the memory ladder.
+  var rung: MemoryRung
 
-  private let setup: TrainingSetup
+  var setup: TrainingSetup
   private var identity: RunIdentity
+  let data: PreparedData
   private let optimizer: any Optimizer
   /// The parts of a checkpoint with tensors.
-  private let parts: [CheckpointPart]
-  private let step: OptimizerStep
+  let parts: [CheckpointPart]
+  let step: OptimizerStep
   private var scaler = LossScaler()
   /// Whether the memory that loading and the first step have freed was returned to the system.
   private var hasTrimmed = false
@@ -25,7 +28,9 @@ final class AdapterTraining {
   private var loss: Double?
   /// The last validation.
   private var validation: ValidationReport?
-  private var resumes: [Resume] = []
+  var resumes: [Resume] = []
+  /// Whether the run has stepped down the memory ladder.
+  var ranOutOfMemory = false
   private let validationLoss: ValidationLoss?
 
   /// Loads the UNet and attaches adapters, which are new or restored from a checkpoint together
@@ -38,12 +43,17 @@ final class AdapterTraining {
   ) throws {
     let config = setup.config
     self.setup = setup
+    self.data = data
     identity = data.identity
-    unet = try setup.model.loadUNet(dtype: setup.dtype, device: setup.device)
+    let rung = MemoryRung(config)
+    self.rung = rung
+    unet = try setup.model.loadUNet(
+      dtype: setup.dtype, device: setup.device, storage: rung.storage)
     sites = try setup.attachAdapters(to: unet)
     if !setup.device.isCUDA { try unet.setChannelsLast() }
     let fusion = try unet.fuseAdapters()
-    unet.setGradientCheckpointing(config.gradientCheckpointing)
+    try MemoryLimit(setup).apply(to: unet)
+    unet.setGradientCheckpointing(rung.checkpointing)
     let group = ParameterGroup(
       "unet", sites.flatMap(\.tensors), learningRate: config.learningRate)
     optimizer = try OptimizerKind.standard.optimizer(
@@ -79,6 +89,7 @@ final class AdapterTraining {
     for part in parts { try part.restore(from: checkpoint) }
     try fusion.refresh()
     resumes.insert(contentsOf: state.resumes ?? [], at: 0)
+    ranOutOfMemory = state.ranOutOfMemory ?? false
     done = state.step
     scaler = state.lossScaler
     loss = state.loss
@@ -137,11 +148,12 @@ final class AdapterTraining {
     return try CheckpointFolder.write(state, parts.map { $0.current(state) }, in: folder)
   }
 
-  private func state(run: Int, history: HistoryMark) -> TrainingState {
+  func state(run: Int, history: HistoryMark) -> TrainingState {
     TrainingState(
       run: run, step: done, loss: loss, config: setup.config, identity: identity,
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
-      resumes: resumes.isEmpty ? nil : resumes, history: history)
+      resumes: resumes.isEmpty ? nil : resumes, ranOutOfMemory: ranOutOfMemory ? true : nil,
+      history: history)
   }
 }
 

@@ -41,6 +41,7 @@ final class CheckpointSaver {
   private var saved: AdapterTraining.Progress
   private var pending: Pending?
   private var failure: Failure?
+  private var memoryError: TorchError?
 
   /// - Parameters:
   ///   - validation: The validations at the existing checkpoints.
@@ -66,7 +67,7 @@ final class CheckpointSaver {
 
   /// Copies the training and writes the checkpoint in the background, after the previous one is
   /// written. The last one, after which nothing changes, is written at once without a copy, which saves
-  /// its memory. Does nothing without progress since then.
+  /// its memory; so is one for whose copy there is no memory. Does nothing without progress since then.
   func save(isLast: Bool = false) throws(UnsavableError) {
     let now = training.progress
     guard now.step > 0, now != pending?.progress ?? saved else { return }
@@ -87,22 +88,36 @@ final class CheckpointSaver {
         checkpoint: written.checkpoint, sha256: written.sha256, removed: removed,
         problem: problem)
     }
-    let work: BackgroundWork<Written>
-    if isLast {
-      work = BackgroundWork(done: {
+    let writing = { [training] in
+      BackgroundWork(done: {
         try history.sync()
         return try finish(training.write(run: folder.id, history: mark, in: folder.url))
       })
+    }
+    let work: BackgroundWork<Written>
+    if isLast {
+      work = writing()
     } else {
-      let contents = try UnsavableError.marking {
-        try training.contents(run: folder.id, history: mark)
-      }
-      work = BackgroundWork {
-        try history.sync()
-        return try finish(CheckpointFolder.write(contents, in: folder.url))
+      do {
+        let contents = try training.contents(run: folder.id, history: mark)
+        work = BackgroundWork {
+          try history.sync()
+          return try finish(CheckpointFolder.write(contents, in: folder.url))
+        }
+      } catch let error as TorchError where error.isOutOfMemory {
+        memoryError = error
+        work = writing()
+      } catch {
+        throw UnsavableError(cause: error)
       }
     }
     pending = Pending(progress: now, work: work)
+  }
+
+  /// The error of the last copy for which there was no memory, once.
+  func takeMemoryError() -> TorchError? {
+    defer { memoryError = nil }
+    return memoryError
   }
 
   /// Reports a checkpoint that was written meanwhile, and tries again after a failure when it is

@@ -40,6 +40,9 @@ public final class Trainer {
     report: @escaping (TrainingEvent) throws -> Void
   ) throws -> Outcome {
     if let threads = setup.config.threads { Backend.threads = threads }
+    let limit = MemoryLimit(setup)
+    try limit.start()
+    defer { limit.end() }
     if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
     let checkStop = { if stopped() { throw StopRequest() } }
     let state = try checkpoint?.state()
@@ -58,21 +61,22 @@ public final class Trainer {
       where resume?.changes.contains(change) == false { resume?.changes.append(change) }
       for note in notes { try report(.note(note)) }
     }
-    let data: PreparedData
     let training: AdapterTraining
+    let changes: [MemoryChange]
     do {
-      data = try PreparedData(
+      let data = try PreparedData(
         setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
       try data.cacheUse.write(to: folder)
       try checkStop()
       try report(.preparing("UNet", done: 0, of: 1))
-      training = try AdapterTraining(
+      (training, changes) = try AdapterTraining.steppingDown(
         setup, data: data, from: checkpoint, resume: resume)
       try checkStop()
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
     }
     try report(.ready(sites: training.sites.count, parameters: training.parameterCount))
+    for change in changes { try report(.memoryChange(change)) }
     let (history, problem) = try HistoryFile.open(in: folder, from: state)
     if let problem { try report(.note(problem)) }
     if let state, !setup.keepsValidation(of: state) { try history.append(.validationReset) }
@@ -81,7 +85,8 @@ public final class Trainer {
       validation: folder.evaluations(comparableIn: setup), report: report)
     let loop = TrainingLoop(
       config: setup.config, device: setup.device, training: training,
-      samples: SampleGrid(setup, data: data, folder: folder), saver: saver, checkStop: checkStop,
+      samples: SampleGrid(setup, data: training.data, folder: folder), saver: saver,
+      checkStop: checkStop,
       wantsSave: wantsSave, report: report)
     do {
       return try loop.run()

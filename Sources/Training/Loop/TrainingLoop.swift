@@ -13,16 +13,18 @@ struct TrainingLoop {
   let wantsSave: () -> Bool
   let report: (TrainingEvent) throws -> Void
 
-  /// Trains to the last step or until it is stopped, then saves. If memory runs out during a
-  /// validation or a sample, that one is skipped.
+  /// Trains to the last step or until it is stopped, then saves. When memory runs out, the training steps
+  /// down a rung of the memory ladder and repeats what has failed. A validation or a sample that fails
+  /// again is skipped.
   func run() throws -> Trainer.Outcome {
     do {
+      try tryOut()
       try validate()
       // Samples of the base model, or the grid that was not finished before an interruption.
       if !samples.exists(step: training.done) { try sample() }
       try PeakMemory.reset(on: device)
       while training.done < config.steps {
-        let step = try training.advance(checkStop: checkStop)
+        let step = try steppingDown("step") { try training.advance(checkStop: checkStop) }
         try saver.record(.step(step))
         try emit(.step(step))
         try validate()
@@ -34,6 +36,9 @@ struct TrainingLoop {
         } else {
           try saver.poll()
         }
+        if let error = saver.takeMemoryError() {
+          try stepDown("copy of a checkpoint", after: error)
+        }
         try sample()
       }
       // Also saves a last validation that was made after the last checkpoint.
@@ -43,6 +48,62 @@ struct TrainingLoop {
       try saver.finish()
       return .stopped(step: training.done)
     }
+  }
+
+  /// Tries out whether there is memory for a step, a checkpoint and a sample, unless it is certain.
+  private func tryOut() throws {
+    guard training.needsTrial, training.done < config.steps else { return }
+    try checkStop()
+    try emit(.preparing("trial step", done: 0, of: 1))
+    try steppingDown("trial step") { try training.tryOut() }
+    try checkStop()
+    if config.sampleEvery > 0 {
+      _ = try orStepDown("samples") {
+        try samples.tryOut(unet: training.unet, tileSize: training.sampleTile)
+      }
+    }
+    if device.isCUDA { try Backend.emptyCache() }
+  }
+
+  /// Runs work again on a lower rung of the memory ladder when memory runs out, down to the last.
+  private func steppingDown<Result>(_ work: String, _ body: () throws -> Result) throws -> Result {
+    while true {
+      do {
+        return try body()
+      } catch let error as TorchError where error.isOutOfMemory {
+        guard try stepDown(work, after: error) else { throw error }
+      }
+    }
+  }
+
+  /// Runs work of the UNet without a graph. When memory runs out, it goes down to a rung that needs less
+  /// for it, and runs the work again.
+  ///
+  /// - Returns: The error if there is no such rung, or memory runs out there too.
+  private func orStepDown(_ work: String, _ body: () throws -> Void) throws -> TorchError? {
+    do {
+      do {
+        try body()
+      } catch let error as TorchError where error.isOutOfMemory {
+        guard try stepDown(work, lowering: \.samples, after: error) else { return error }
+        try body()
+      }
+    } catch let error as TorchError where error.isOutOfMemory {
+      return error
+    }
+    return nil
+  }
+
+  /// Whether there was a lower rung.
+  @discardableResult
+  private func stepDown(
+    _ work: String, lowering part: KeyPath<MemoryEstimate, Int>? = nil, after error: TorchError
+  ) throws -> Bool {
+    guard let change = try training.stepDown(work, lowering: part, after: error) else {
+      return false
+    }
+    try emit(.memoryChange(change))
+    return true
   }
 
   private func validate() throws {
@@ -64,7 +125,8 @@ struct TrainingLoop {
       try skippingIfOutOfMemory("samples") {
         try timing(.samples) {
           try samples.draw(
-            step: training.done, unet: training.unet, checkStop: checkStop, report: emit)
+            step: training.done, unet: training.unet, tileSize: training.sampleTile,
+            checkStop: checkStop, report: emit)
         }
       }
     } catch let error as FileAccessError {
@@ -81,9 +143,7 @@ struct TrainingLoop {
 
   /// Runs work between two steps. The recorded peak of the steps does not contain its memory.
   private func skippingIfOutOfMemory(_ work: String, _ body: () throws -> Void) throws {
-    do {
-      try body()
-    } catch let error as TorchError where error.isOutOfMemory {
+    if let error = try orStepDown(work, body) {
       try emit(
         .note(
           "Skipped the \(work) of step \(training.done), because there is not enough memory: "

@@ -12,3 +12,17 @@ public enum LatentsChoice: String, ConfigChoice, CaseIterable {
 extension LearningRateSchedule.Shape: ConfigChoice {
   package static let choices = ["constant", "cosine", "linear"]
 }
+
+extension CheckpointingExtent: ConfigChoice {}
+
+/// How the weights of the base model's blocks are kept.
+public enum FrozenWeights: String, ConfigChoice, CaseIterable {
+  /// As passes use them.
+  case resident
+  /// Rounded to whole numbers of 8 bits, with a scale for each 128 weights.
+  case int8
+  /// Rounded to 8 bits, four of them for the exponent, with a scale for each 128 weights.
+  case fp8
+  /// Outside the device, which fetches the weights of a layer when it uses them.
+  case offloaded
+}

@@ -5,6 +5,9 @@ extension TrainingConfig {
   /// The dataset folder: `dataset`, or `Datasets/<subject>`.
   public var datasetPath: String { dataset ?? "Datasets/\(subject)" }
 
+  /// Whether the frozen weights are rounded to 8 bits.
+  var roundsWeights: Bool { frozenWeights == .int8 || frozenWeights == .fp8 }
+
   /// Whether a resolved configuration (``TrainingSetup``) also trains on class images.
   var preservesPrior: Bool { priorImages ?? 0 > 0 }
 

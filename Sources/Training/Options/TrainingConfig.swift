@@ -284,8 +284,47 @@ public struct TrainingConfig: OptionTable {
     unset: "bf16 on a GPU, else fp32")
   package var precision: Precision? = nil
   @Option(
-    .machine, "Recompute activations in the backward pass. Slower, but needs much less memory.")
-  package var gradientCheckpointing = true
+    .machine,
+    "Memory that the training may use, such as 8GB: of the GPU, or of the machine without one. What is "
+      + "not set below is then chosen so that the training fits, and is as fast as possible.",
+    MemorySize.allowed, value: "size", unset: "what the device has", resume: .allowed)
+  package var memory: String? = nil
+  @Option(
+    .machine, "Recompute activations in the backward pass. Slower, but needs much less memory.",
+    unset: "yes if `memory` is short")
+  package var gradientCheckpointing: Bool? = nil
+  @Option(
+    .machine,
+    "Activations that gradient checkpointing recomputes: those of all blocks, or only those of the "
+      + "feed-forward layers, which saves half as much memory and is faster.",
+    value: "extent", unset: "blocks, or feed-forward if that suffices for `memory`",
+    check: { extent, config in
+      extent == nil || config.gradientCheckpointing != false
+        ? nil : "null if `gradient_checkpointing` is false"
+    })
+  package var checkpointingExtent: CheckpointingExtent? = nil
+  @Option(
+    .machine,
+    "How the frozen weights of the base model's blocks are kept between uses. resident: as they are used. int8 "
+      + "or fp8: rounded to 8 bits, which changes the results a little. offloaded: outside the GPU, in "
+      + "the machine's memory, or on a CPU in their file.",
+    value: "form", unset: "resident, or what `memory` requires",
+    resume: .allowedIf { !$0.roundsWeights && !$1.roundsWeights },
+    check: { form, config in
+      form ?? .resident == .resident
+        || config.gradientCheckpointing != false && config.checkpointingExtent != .feedForward
+        ? nil : "resident unless gradient checkpointing recomputes all blocks"
+    })
+  package var frozenWeights: FrozenWeights? = nil
+  @Option(
+    .machine, "Share of the frozen weights that is offloaded, if they are.",
+    Allowed("above 0 and at most 1") { $0 > 0 && $0 <= 1 }, value: "x",
+    unset: "the least that `memory` requires, or all", resume: .allowed,
+    check: { share, config in
+      share == nil || config.frozenWeights == .offloaded
+        ? nil : "null unless `frozen_weights` is offloaded"
+    })
+  package var offloadedShare: Double? = nil
   @Option(
     .machine,
     "On a GPU, use only deterministic kernels, so that resuming is exact. On a CPU it always is.",

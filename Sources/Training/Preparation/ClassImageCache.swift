@@ -98,7 +98,11 @@ struct ClassImageCache {
     let cache = try TextCache(setup)
     try cache.fill(texts, progress: { _ in try checkStop() })
     let embeddings = try texts.map { try cache.embedding($0) }
-    let model = LoadedModel(setup.model, dtype: setup.dtype, device: setup.device)
+    // Rounded weights would draw other images.
+    let rung = MemoryRung(setup.config)
+    let model = LoadedModel(
+      setup.model, dtype: setup.dtype, device: setup.device,
+      storage: [.int8, .fp8].contains(rung.weights) ? .offloaded(share: 1) : rung.storage)
     let sampler = try model.sampler()
     let decoder = try model.decoder()
     for index in missing {

@@ -100,6 +100,22 @@ struct PreparedData {
         + sources.classImages.map(\.image.url), below: setup.caches)
   }
 
+  /// The forward pass of the remaining steps with the most pixels, searched for in one epoch; nil if no step
+  /// remains.
+  func largestPass(_ config: TrainingConfig, from done: Int) -> (step: Int, micro: Int)? {
+    let steps = done..<max(done, min(config.steps, done + instances.passesPerEpoch))
+    let passes = steps.flatMap { step in
+      (0..<config.gradientAccumulation).map { (step: step, micro: $0) }
+    }
+    return passes.max { pixels($0) < pixels($1) }
+  }
+
+  private func pixels(_ pass: (step: Int, micro: Int)) -> Int {
+    instances.samples(step: pass.step, micro: pass.micro).reduce(0) {
+      $0 + $1.sizes.targetWidth * $1.sizes.targetHeight
+    }
+  }
+
   /// Samples for validation: always the same crop and the same caption of each image.
   private static func plain(
     _ sources: [ImageSource], _ config: TrainingConfig

@@ -53,6 +53,9 @@ struct SampleDeck {
       purpose: isClass ? .classOrder : .order)
   }
 
+  /// The number of forward passes that show each image once.
+  var passesPerEpoch: Int { order.passesPerEpoch }
+
   /// The samples of forward pass `micro` of optimizer step `step`, both from 0.
   func samples(step: Int, micro: Int) -> [Sample] {
     let (epoch, images) = order.pass(step: step, micro: micro)

@@ -7,6 +7,8 @@ public enum TrainingEvent {
   case preparing(String, done: Int, of: Int)
   /// A note for the user, one sentence.
   case note(String)
+  /// Memory ran out, and the training continues with less.
+  case memoryChange(MemoryChange)
   /// The first step starts: the number of adapted layers and of trained parameters.
   case ready(sites: Int, parameters: Int)
   /// An optimizer step is done.

@@ -25,16 +25,17 @@ struct SampleGrid {
   }
 
   /// Draws and writes the single pictures of a step, then its grid, with a row per prompt and a
-  /// column per seed. `checkStop` is called after each sampler step. Its error ends the drawing
+  /// column per seed. With a `tileSize` the VAE decodes squares of that side. `checkStop` is called after each sampler step. Its error ends the drawing
   /// before anything is written.
   func draw(
-    step: Int, unet: UNet2DConditionModel, checkStop: () throws -> Void,
+    step: Int, unet: UNet2DConditionModel, tileSize: Int?, checkStop: () throws -> Void,
     report: (TrainingEvent) throws -> Void
   ) throws {
     let config = setup.config
     let model = LoadedModel(
       setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
-    let pictures = try decode(latents(step, model, checkStop, report), model, checkStop)
+    let latents = try latents(step, model, checkStop, report)
+    let pictures = try decode(latents, decoder(of: model, tileSize), checkStop)
     // libtorch keeps the GPU memory of the VAE's freed tensors, and training needs it.
     if setup.device.isCUDA { try Backend.emptyCache() }
     for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
@@ -52,6 +53,18 @@ struct SampleGrid {
     let url = folder.sampleGrid(step: step)
     try PictureFile.write(grid, text: [("parameters", legend)], to: url)
     try report(.sample(step: step, grid: url))
+  }
+
+  /// Draws one sampler step of the first picture and decodes it, to see whether there is memory for both.
+  func tryOut(unet: UNet2DConditionModel, tileSize: Int?) throws {
+    let model = LoadedModel(setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
+    guard let prompt = data.prompts.first, let negative = data.negatives.first else { return }
+    let request = PictureRequest(
+      prompt: prompt, negative: negative, width: setup.resolution, height: setup.resolution,
+      steps: 1, guidance: setup.config.sampleGuidance, seed: 0)
+    let latents = try model.sampler().latents(for: request) { _ in }
+    _ = try decoder(of: model, tileSize).pictures(of: latents)
+    if setup.device.isCUDA { try Backend.emptyCache() }
   }
 
   /// The latents of all pictures. They are computed before the VAE is loaded, to save memory.
@@ -80,15 +93,18 @@ struct SampleGrid {
   }
 
   private func decode(
-    _ latents: [[Tensor]], _ model: LoadedModel, _ checkStop: () throws -> Void
+    _ latents: [[Tensor]], _ decoder: LatentDecoder, _ checkStop: () throws -> Void
   ) throws -> [[Picture]] {
-    let decoder = try model.decoder()
-    return try latents.map { row in
+    try latents.map { row in
       try row.map { latent in
         try checkStop()
         return try decoder.pictures(of: latent)[0]
       }
     }
+  }
+
+  private func decoder(of model: LoadedModel, _ tileSize: Int?) throws -> LatentDecoder {
+    try model.decoder(tiling: tileSize == nil ? .automatic : .always, tileSize: tileSize)
   }
 
   private func infotext(_ prompt: String, _ seed: UInt64, _ step: Int) -> Infotext {

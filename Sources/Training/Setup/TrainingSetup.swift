@@ -36,6 +36,8 @@ public struct TrainingSetup {
   /// Problems of the data, to report before training starts.
   public let problems: [DatasetProblem]
 
+  /// What the training may do to need less memory.
+  public let memory: MemoryLadder
   /// The keys of differences that are allowed on a resume.
   public var allowedChanges: Set<String> = []
 
@@ -44,6 +46,8 @@ public struct TrainingSetup {
 
   /// Whether the configuration sets the number of threads, which otherwise libtorch decides.
   let setsThreads: Bool
+  /// Whether the configuration sets an option of the rung, which otherwise the memory decides.
+  package let setsRung: Bool
   /// Whether the configuration sets the step of buckets, which otherwise the resolution decides.
   let setsBucketStep: Bool
 
@@ -103,6 +107,14 @@ public struct TrainingSetup {
       config.alpha = initialAdapter.alpha
       config.loraTargets = initialAdapter.targets
     }
+    memory = try MemoryLadder(
+      config, model: model, device: device, dtype: dtype,
+      images: trained.images.reduce(0) { $0 + $1.repeats })
+    setsRung =
+      config.gradientCheckpointing != nil || config.checkpointingExtent != nil
+      || config.frozenWeights != nil
+      || config.offloadedShare != nil
+    config.set(memory.steps[memory.start].rung)
     if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
     self.config = config

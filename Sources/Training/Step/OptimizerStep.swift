@@ -72,6 +72,17 @@ struct OptimizerStep {
       instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)
   }
 
+  /// Runs the forward and the backward pass of some samples, and drops the gradients. Throws `TorchError`.
+  func tryOut(_ step: Int, _ micro: Int) throws {
+    do {
+      _ = try backward(pass(step, micro), scale: 1)
+      try dropGradients()
+    } catch {
+      try dropGradients()
+      throw error
+    }
+  }
+
   /// Adds the gradients of a pass, multiplied by `scale`, to those of the trained tensors. Returns
   /// the pass's loss. A separate function, so that the graph is freed before the next pass.
   private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {

@@ -36,6 +36,8 @@ package struct TrainingStart {
   package let device: Device
   /// Measures the time to the end.
   package let remainingTime: RemainingTime
+  /// What the training is estimated to need, and what it may use, in one sentence.
+  package let memory: String
   /// Whether resumes are exact.
   package let exactness: Exactness
 
@@ -49,6 +51,7 @@ package struct TrainingStart {
     resolution = setup.resolution
     device = setup.device
     remainingTime = RemainingTime(setup.config, hasValidation: setup.validation != nil)
+    memory = setup.memorySummary
     exactness = setup.exactness
   }
 }

@@ -167,6 +167,30 @@ struct KohyaTraining {
     }
   }
 
+  // MARK: Memory
+
+  /// 8-bit and swapped weights, which need gradient checkpointing here.
+  private mutating func setFrozenWeights() throws(ImportError) {
+    var chosen: FrozenWeights?
+    for key in ["fp8_base", "fp8_base_unet", "blocks_to_swap"] {
+      guard let setting = options.take(key), !setting.value.isOff else { continue }
+      if key == "blocks_to_swap", try setting.integer() == 0 { continue }
+      let weights = key == "blocks_to_swap" ? FrozenWeights.offloaded : .fp8
+      guard chosen == nil || chosen == weights else {
+        draft.note(setting, .notNeeded, "weights in fp8 take its place")
+        continue
+      }
+      chosen = weights
+      draft.set(\.$frozenWeights, to: weights)
+      draft.set(\.$gradientCheckpointing, to: true)
+      draft.note(
+        setting, .approximated,
+        weights == .fp8
+          ? "fp8 weights have a scale for each 128 numbers, and gradient checkpointing is on"
+          : "the weights of all blocks are offloaded, and gradient checkpointing is on")
+    }
+  }
+
   // MARK: Length
 
   /// Whether half of sd-scripts' batches are class images.
@@ -179,6 +203,7 @@ struct KohyaTraining {
     try draft.setSeed(options.take("seed"))
     draft.setPrecision(options.take("mixed_precision"))
     draft.set(\.$gradientCheckpointing, to: try options.flag("gradient_checkpointing"))
+    try setFrozenWeights()
     if let accumulation = try options.integer("gradient_accumulation_steps") {
       draft.set(\.$gradientAccumulation, to: accumulation)
     }

@@ -44,14 +44,16 @@ struct ResumableRun {
     self.damages = damages
     let recorded = try Self.recorded(run, state)
     let trained = state?.config ?? recorded
-    self.setup = setup.resuming(recorded)
+    self.setup = setup.resuming(recorded, ranOutOfMemory: state?.ranOutOfMemory ?? false)
     stepsChange = StepsChange(
       ofRun: run.id, from: recorded.steps, to: self.setup.config, trained: trained,
       done: state?.step ?? 0)
     let found: [TrainingDifference]
     if let state {
       found = try self.setup.differences(from: state)
-      notes = self.setup.notes(on: state) + Self.kept(setup, self.setup, run)
+      notes =
+        self.setup.notes(on: state) + Self.kept(setup, self.setup, run)
+        + Self.keptRung(setup, self.setup, run, state)
     } else {
       found = self.setup.config.differencesForbiddenOnResume(from: trained)
         .map(TrainingDifference.init)
@@ -80,6 +82,18 @@ struct ResumableRun {
     return config
   }
 
+  /// A note if the run keeps what it has changed when its memory ran out, although other settings are given.
+  private static func keptRung(
+    _ setup: TrainingSetup, _ resumed: TrainingSetup, _ run: Run, _ state: TrainingState?
+  ) -> [String] {
+    guard state?.ranOutOfMemory == true, setup.setsRung,
+      MemoryRung(setup.config) != MemoryRung(resumed.config)
+    else { return [] }
+    return [
+      "Run \(run.id) has run out of memory, and continues with \(MemoryRung(resumed.config).description)."
+    ]
+  }
+
   /// A note if an epoch has another number of steps now, which the run does not take over.
   private static func kept(_ setup: TrainingSetup, _ resumed: TrainingSetup, _ run: Run) -> [String]
   {
@@ -91,13 +105,14 @@ struct ResumableRun {
     ]
   }
 
-  /// The changes that the last resume was allowed, if it has saved no checkpoint since. They need not be
-  /// allowed again.
+  /// The changes that the last resumes were allowed, if they have saved no checkpoint since. They need not
+  /// be allowed again.
   private static func changes(
     of run: Run, since step: Int, in log: RunLog
   ) throws -> [String] {
-    guard let resume = try log.resumes(run.id).last, resume.step == step else { return [] }
-    return (resume.changes ?? "").components(separatedBy: ResumeRecord.changesSeparator)
+    try log.resumes(run.id).reversed().prefix { $0.step == step }.flatMap {
+      ($0.changes ?? "").components(separatedBy: ResumeRecord.changesSeparator)
+    }
   }
 
   /// The unfinished run of the same settings; else the subject's latest run, if it is unfinished, so that

@@ -1,5 +1,7 @@
 import Drawing
+import Files
 import Foundation
+import Options
 import RunLog
 import Torch
 import Training
@@ -64,9 +66,24 @@ final class RunRecorder {
       attempt { try log.record(sample) }
     case .validation(let report):
       attempt { try log.record(ValidationRecord(run: run.id, report)) }
+    case .memoryChange(let change):
+      attempt {
+        run.config = try change.config.recordJSON()
+        let record = change.step > 0 ? resumeRecord(of: change) : nil
+        if let record { records.resumes.append(record) }
+        try log.change(run.id, config: run.config, resume: record)
+      }
     case .preparing, .note, .sampling, .spent, .unsaved:
       break
     }
+  }
+
+  /// The change in the lineage of the run; nil if it changes no result.
+  private func resumeRecord(of change: MemoryChange) -> ResumeRecord? {
+    guard !change.differences.isEmpty else { return nil }
+    return ResumeRecord(
+      run: run.id, step: change.step, sha256: nil, version: Version.current, resumedAt: Date(),
+      changes: change.differences.joined(separator: ResumeRecord.changesSeparator))
   }
 
   func finish() { end { try log.finish(run.id) } }

@@ -71,9 +71,15 @@ package struct TrainingSession {
 
   /// Starts a new run, even if there is an unfinished one.
   package func trainNew(_ control: TrainingControl) throws -> TrainingResult {
+    try trainNew(setup, control)
+  }
+
+  private func trainNew(
+    _ setup: TrainingSetup, _ control: TrainingControl
+  ) throws -> TrainingResult {
     // Locked before it is recorded, so that a refused training leaves no run.
     var lock: RunLock?
-    let run = try begin { run in
+    let run = try begin(setup) { run in
       lock = try RunLock(project.folder(of: run))
       Failpoint.startUp.pass()
     }
@@ -87,12 +93,14 @@ package struct TrainingSession {
   func rerun(
     _ run: Run, _ state: TrainingState, _ control: TrainingControl
   ) throws -> TrainingResult {
+    // Memory may allow another rung now, which rounds differently.
+    let setup = setup.onRung(of: state.config)
     let differences = try setup.differences(from: state)
     guard differences.isEmpty else {
       throw CheckpointError.differs(
         run: "Run \(run.id)", differences: differences)
     }
-    return try trainNew(control)
+    return try trainNew(setup, control)
   }
 
   /// Trains a run to its end: an interrupted one, or a finished one with more steps or without its last
@@ -190,7 +198,7 @@ package struct TrainingSession {
     return try resume(run, setup, from: nil, changes: changes, control)
   }
 
-  private func begin(prepare: (Run) throws -> Void) throws -> Run {
+  private func begin(_ setup: TrainingSetup, prepare: (Run) throws -> Void) throws -> Run {
     let config = setup.config
     return try log.begin(
       subject: config.subject, steps: config.steps,

@@ -24,6 +24,22 @@ enum TrainingFlags {
   enum Samples: SectionFlags { static let section = OptionSection.samples }
   enum Machine: SectionFlags { static let section = OptionSection.machine }
 
+  /// What decides the memory of a training.
+  enum Memory: FlagSelection {
+    typealias Table = TrainingConfig
+
+    static func contains(_ option: OptionEntry) -> Bool {
+      let schema = Table.schema
+      let keys = [
+        schema.key(of: \.$resolution), schema.key(of: \.$batchSize), schema.key(of: \.$rank),
+        schema.key(of: \.$precision), schema.key(of: \.$device), schema.key(of: \.$memory),
+        schema.key(of: \.$gradientCheckpointing), schema.key(of: \.$checkpointingExtent),
+        schema.key(of: \.$frozenWeights), schema.key(of: \.$offloadedShare),
+      ]
+      return keys.contains(option.key)
+    }
+  }
+
   /// The dataset folder, and the model whose resolution and tokenizer apply.
   enum Sources: FlagSelection {
     typealias Table = TrainingConfig

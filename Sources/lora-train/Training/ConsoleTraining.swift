@@ -80,6 +80,7 @@ final class ConsoleTraining {
         + (start.classImages > 0 ? " and \(start.classImages) class images, " : ", ")
         + "\(start.steps) steps at \(start.resolution) px on \(start.device), "
         + "in \(start.folder.url.relativePath)")
+    Console.message(start.memory)
     Console.message(start.exactness.description)
   }
 }

@@ -26,6 +26,8 @@ final class ProgressDisplay {
       passing("Preparing \(what)" + (count > 1 ? ": \(done + 1) of \(count)" : ""))
     case .note(let sentence):
       line("Note: \(sentence)")
+    case .memoryChange(let change):
+      line("Note: \(change)")
     case .ready(let sites, let parameters):
       line("\(sites) adapted layers, \(parameters.grouped) trained parameters")
     case .step(let report):

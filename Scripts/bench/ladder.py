@@ -13,6 +13,9 @@ RUNGS = {
     "blocks recomputed": ("--gradient-checkpointing",),
     "int8 weights": ("--frozen-weights", "int8"),
     "fp8 weights": ("--frozen-weights", "fp8"),
+    "a quarter of the weights offloaded": (
+        "--frozen-weights", "offloaded", "--offloaded-share", "0.25"),
+    "half of the weights offloaded": ("--frozen-weights", "offloaded", "--offloaded-share", "0.5"),
     "offloaded weights": ("--frozen-weights", "offloaded"),
 }
 

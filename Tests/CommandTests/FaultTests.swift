@@ -16,6 +16,11 @@ extension CommandTests {
 
     /// The number of runs at a time.
     private static let lanes = 4
+    /// The memory options of each lane's runs.
+    private static let rungs = [
+      "", "checkpointing_extent: feed-forward", "frozen_weights: offloaded\noffloaded_share: 0.5",
+      "frozen_weights: int8",
+    ]
 
     /// A stage of the training at which a process is killed.
     private struct Stage {
@@ -36,11 +41,15 @@ extension CommandTests {
         ("database", "database", ""), ("retention", "any", ".removed"),
       ].map { Stage(name: $0.0, point: ($0.1, $0.2)) } + [Stage(name: "any instant", point: nil)]
 
-    private let workspace: Workspace
+    /// A workspace for the reference of each lane.
+    private let workspaces: [Workspace]
 
     init() throws {
-      workspace = try Workspace()
-      try Self.fill(workspace)
+      workspaces = try Self.rungs.map { rung in
+        let workspace = try Workspace()
+        try Self.fill(workspace, rung)
+        return workspace
+      }
     }
 
     /// The kills so far.
@@ -54,11 +63,12 @@ extension CommandTests {
 
     @Test("Killed at random points of every stage and resumed, a run has the same bytes")
     func faults() async throws {
-      let reference = try Reference(workspace)
       print("faults: seed \(Self.seed)")
       let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
         for lane in 0..<Self.lanes {
-          group.addTask { [workspace] in try Self.kill(in: lane, workspace, reference) }
+          group.addTask { [workspace = workspaces[lane]] in
+            try Self.kill(in: lane, workspace, Reference(workspace))
+          }
         }
         return try await group.reduce(into: Tally()) { sum, lane in
           sum.killed.merge(lane.killed, uniquingKeysWith: +)
@@ -87,7 +97,7 @@ extension CommandTests {
       var turn = lane * stages.count / lanes
       while tally.kills < share {
         let place = try Workspace()
-        try fill(place)
+        try fill(place, rungs[lane])
         try place.copyCaches(from: workspace)
         tally.runs += 1
         var isOver = false
@@ -141,7 +151,7 @@ extension CommandTests {
     }
 
     /// A training with accumulation, class images, validation images, samples, warm-up and retention.
-    static func fill(_ workspace: Workspace) throws {
+    static func fill(_ workspace: Workspace, _ rung: String = "") throws {
       try workspace.write(workspace.image(7), to: "Datasets/cube/validation/7.png")
       try workspace.write("a photo of cube", to: "Datasets/cube/validation/7.txt")
       try workspace.write(
@@ -159,6 +169,7 @@ extension CommandTests {
         sample_every: 3
         sample_steps: 1
         sample_seeds: [42]
+        \(rung)
         """, to: "config.yaml")
     }
   }

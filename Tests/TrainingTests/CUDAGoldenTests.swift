@@ -92,12 +92,14 @@ extension CUDATests {
     }
 
     @Test(
-      "have five steps of a LoRA: losses, gradient norms and adapter, with and without checkpointing",
+      "have five steps of a LoRA: losses, gradient norms and adapter, on every rung of the memory ladder",
       arguments: ["epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr"],
-      [false, true])
-    func loraTraining(name: String, checkpointing: Bool) throws {
-      try TrainingGoldenTests.compare(
-        name, checkpointing: checkpointing, on: device, tolerance: tolerance)
+      [
+        MemoryRung(nil), MemoryRung(.feedForward), MemoryRung(.blocks),
+        MemoryRung(.blocks, .offloaded, offloadedShare: 0.5), MemoryRung(.blocks, .offloaded),
+      ])
+    func loraTraining(name: String, rung: MemoryRung) throws {
+      try TrainingGoldenTests.compare(name, rung, on: device, tolerance: tolerance)
     }
 
     @Test("checkpointing changes no gradient of an adapter", arguments: [DType.float32, .bfloat16])

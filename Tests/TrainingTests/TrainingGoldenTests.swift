@@ -29,20 +29,27 @@ struct TrainingGoldenTests {
     "losses, gradient norms and the final adapter are equal, fused as in a training and plain",
     arguments: [
       "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
-    ], [(fused: true, checkpointing: false), (true, true), (false, false), (false, true)])
-  func training(name: String, form: (fused: Bool, checkpointing: Bool)) throws {
-    try Self.compare(name, checkpointing: form.checkpointing, fused: form.fused)
+    ],
+    [
+      (fused: true, rung: MemoryRung(nil)), (true, MemoryRung(.feedForward)),
+      (true, MemoryRung(.blocks)), (true, MemoryRung(.blocks, .offloaded, offloadedShare: 0.5)),
+      (true, MemoryRung(.blocks, .offloaded)), (false, MemoryRung(nil)),
+      (false, MemoryRung(.feedForward)), (false, MemoryRung(.blocks)),
+      (false, MemoryRung(.blocks, .offloaded)),
+    ])
+  func training(name: String, form: (fused: Bool, rung: MemoryRung)) throws {
+    try Self.compare(name, form.rung, fused: form.fused)
   }
 
   /// Trains on a device, and expects the recorded losses, norms and final adapter within `tolerance`.
   static func compare(
-    _ name: String, checkpointing: Bool, fused: Bool = true, on device: Device = .cpu,
+    _ name: String, _ rung: MemoryRung, fused: Bool = true, on device: Device = .cpu,
     tolerance: Double = 1e-5
   ) throws {
     let golden = try Golden("training/\(name)")
     let reference = try golden.config(as: Reference.self)
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
-    let unet = try model.loadUNet(device: device)
+    let unet = try model.loadUNet(device: device, storage: rung.storage)
     var config = TrainingConfig()
     config.gradientAccumulation = reference.gradientAccumulation
     config.maxGradientNorm = reference.maxGradNorm
@@ -52,7 +59,7 @@ struct TrainingGoldenTests {
       settings: AdapterSettings(rank: reference.rank, alpha: reference.alpha)
     ) { _ in try Generator(seed: 0) }
     let fusion = fused ? try unet.fuseAdapters() : nil
-    unet.setGradientCheckpointing(checkpointing)
+    unet.setGradientCheckpointing(rung.checkpointing)
     let trained = sites.flatMap(\.tensors)
     let initial = try Golden("training/initial-adapter")
     for (name, tensor) in trained { try tensor.copy(from: initial.tensor("unet.\(name)")) }

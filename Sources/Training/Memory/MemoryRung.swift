@@ -57,12 +57,12 @@ public struct MemoryRung: Hashable, Sendable {
   func relativeTime(on device: Device) -> Double {
     switch (checkpointing, weights) {
     case (nil, _): 1
-    case (.feedForward, _): device.isCUDA ? 1.13 : 1.15
-    case (.blocks, .resident): device.isCUDA ? 1.45 : 1.35
+    case (.feedForward, _): device.isCUDA ? 1.13 : 1.1
+    case (.blocks, .resident): device.isCUDA ? 1.45 : 1.34
     case (.blocks, .int8): device.isCUDA ? 1.55 : 1.7
-    case (.blocks, .fp8): device.isCUDA ? 1.6 : 1.9
+    case (.blocks, .fp8): device.isCUDA ? 1.6 : 3.1
     case (.blocks, .offloaded):
-      device.isCUDA ? 1.45 + 1.55 * offloadedShare : 1.35 + 0.45 * offloadedShare * offloadedShare
+      device.isCUDA ? 1.45 + 1.55 * offloadedShare : 1.34 + 0.4 * offloadedShare * offloadedShare
     }
   }
 

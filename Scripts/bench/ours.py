@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from measured import figures, run
@@ -32,13 +33,17 @@ def train(job, dataset, root, memory=None):
 
 
 def estimate(job, memory):
-    """The bytes that `doctor --plan` expects of the steps of a training, with flags about memory."""
+    """The bytes that `doctor --plan` expects of the steps of a training, with flags about memory. As in the
+    trainings, no checkpoint is written meanwhile."""
     options = {"model": job.model, "resolution": job.resolution, "rank": job.rank,
                "batch-size": job.batch_size, "precision": job.precision, "device": job.device}
     command = [BINARY, "doctor", "--plan", "--json", *memory]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
-    printed, _, _ = run(command)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+        config.write("checkpoint_every: 0\n")
+        config.flush()
+        printed, _, _ = run([*command, "--config", config.name])
     rung, = [rung for rung in json.loads(printed)["rungs"] if rung["chosen"]]
     return rung["bytes"]["steps"]
 

@@ -217,7 +217,7 @@ struct MemoryChangeTests {
   func limit() throws {
     defer { Backend.liftMemoryLimit() }
     var config = Self.config
-    config.memory = "201MB"
+    config.memory = "451MB"
     let setup = try training.setup(config)
     let unet = try setup.model.loadUNet()
     let limit = MemoryLimit(setup)
@@ -233,13 +233,13 @@ struct MemoryChangeTests {
   func budget() throws {
     var config = Self.config
     // The program itself takes nearly all of it.
-    config.memory = "201MB"
+    config.memory = "451MB"
     let events = try training.train(run: 1, config).events
     #expect(events.steps.count == 6)
     config.resolution = 256
     let error = #expect(throws: TorchError.self) { try training.train(run: 2, config) }
     #expect(error?.isOutOfMemory == true)
-    config.memory = "300MB"
+    config.memory = "550MB"
     #expect(try training.train(run: 3, config).outcome == .finished)
   }
 }

@@ -138,7 +138,7 @@ struct MemoryUse {
 
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
   /// processor, and the memory between tensors; on a GPU the workspaces of cuBLAS and cuDNN.
-  static func processBytes(on device: Device) -> Int { device.isCUDA ? 64 << 20 : 200 << 20 }
+  static func processBytes(on device: Device) -> Int { device.isCUDA ? 64 << 20 : 450 << 20 }
 
   /// The bytes of a model's weights, some of which are stored in another form.
   private func bytes(

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <unordered_map>
 
 #include "shim.h"
 
@@ -27,15 +29,48 @@ Account &account() {
   return *own;
 }
 
-/// What stands in front of a tensor's memory: who pays for it, and how much.
-struct alignas(c10::gAlignment) Header {
-  Account &account;
+/// Who pays for memory, and how much.
+struct Entry {
+  Account *account;
   int64_t bytes;
+};
+
+/// The counted memory by its address, in parts with a lock each. Memory that is not in it is older than
+/// the count: oneDNN frees its own through the present allocator, whichever it came from.
+class Ledger {
+ public:
+  void enter(void *data, Account &account, int64_t bytes) {
+    account.add(bytes);
+    auto &part = part_of(data);
+    std::lock_guard<std::mutex> locked(part.lock);
+    part.entries.insert_or_assign(data, Entry{&account, bytes});
+  }
+
+  void remove(void *data) {
+    auto &part = part_of(data);
+    std::lock_guard<std::mutex> locked(part.lock);
+    auto found = part.entries.find(data);
+    if (found == part.entries.end()) return;
+    found->second.account->now -= found->second.bytes;
+    part.entries.erase(found);
+  }
+
+ private:
+  struct Part {
+    std::mutex lock;
+    std::unordered_map<void *, Entry> entries;
+  };
+
+  Part parts_[16];
+
+  /// libtorch's addresses are multiples of 64.
+  Part &part_of(void *data) { return parts_[reinterpret_cast<uintptr_t>(data) / 64 % 16]; }
 };
 
 /// libtorch's allocator, with counts of what it returns and takes back.
 struct CountingAllocator : at::Allocator {
   at::Allocator *const inner = c10::GetDefaultCPUAllocator();
+  Ledger ledger;
 
   at::DataPtr allocate(size_t size) override {
     auto &payer = account();
@@ -44,12 +79,14 @@ struct CountingAllocator : at::Allocator {
         OutOfMemoryError, payer.limit == 0 || wanted <= payer.limit, "out of memory: ",
         wanted >> 20, " MiB of tensors are more than the ", payer.limit >> 20,
         " MiB that `memory` allows");
-    auto *memory = inner->raw_allocate(sizeof(Header) + size);
-    auto bytes = static_cast<int64_t>(malloc_usable_size(memory));
-    payer.add(bytes);
-    auto *data = static_cast<char *>(memory) + sizeof(Header);
-    new (memory) Header{payer, bytes};
-    return {data, data, &release, at::Device(at::kCPU)};
+    auto data = inner->allocate(size);
+    TORCH_CHECK(
+        data.compare_exchange_deleter(inner->raw_deleter(), &release),
+        "libtorch's allocator frees memory in an unknown way");
+    if (data.get()) {
+      ledger.enter(data.get(), payer, static_cast<int64_t>(malloc_usable_size(data.get())));
+    }
+    return data;
   }
 
   at::DeleterFnPtr raw_deleter() const override { return &release; }
@@ -68,11 +105,8 @@ CountingAllocator *allocator() {
 }
 
 void CountingAllocator::release(void *data) {
-  if (!data) return;
-  auto *memory = static_cast<char *>(data) - sizeof(Header);
-  auto *header = reinterpret_cast<Header *>(memory);
-  header->account.now -= header->bytes;
-  allocator()->inner->raw_deallocate(memory);
+  allocator()->ledger.remove(data);
+  allocator()->inner->raw_deleter()(data);
 }
 
 }  // namespace

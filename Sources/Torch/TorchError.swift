@@ -30,7 +30,7 @@ public struct TorchError: ReportableError {
   /// One sentence: the advice for a lack of memory, or libtorch's message.
   public var description: String {
     isOutOfMemory
-      ? "There is not enough memory (\(message)); use gradient checkpointing, a smaller resolution,"
+      ? "There is not enough memory (\(message)); use a smaller resolution,"
         + " batch or precision."
       : message
   }

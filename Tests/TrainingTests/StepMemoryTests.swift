@@ -61,7 +61,7 @@ struct StepMemoryTests {
   }
 
   private static let shapes: [(batch: Int, side: Int, dtype: DType)] = [
-    (1, 32, .bfloat16), (2, 32, .bfloat16), (1, 48, .bfloat16), (1, 32, .float32),
+    (1, 64, .bfloat16), (2, 48, .bfloat16), (1, 48, .float32),
   ]
 
   @Test(

@@ -19,6 +19,22 @@ public enum WeightStorage: Hashable, Sendable {
   }
 }
 
+extension WeightStorage {
+  /// The weights that are in another form, of all in the order of ``Module/weightsToStore()``.
+  package func part(
+    of weights: [(path: String, parameter: Parameter)]
+  ) -> [(path: String, parameter: Parameter)] {
+    guard share < 1 else { return weights }
+    let wanted = share * Double(weights.reduce(0) { $0 + $1.parameter.count })
+    var count = 0
+    return Array(
+      weights.prefix { weight in
+        defer { count += weight.parameter.count }
+        return Double(count) < wanted
+      })
+  }
+}
+
 extension Module {
   /// The weights of the layers inside the recomputable units below this module, which are most of a
   /// model's. Norms and biases are not among them.
@@ -47,24 +63,22 @@ extension Module {
       }.max() ?? 0
   }
 
-  /// The block weights that are in another form than resident. A part of them begins with layers that no
-  /// group joins, since the weights of those are used as they come.
-  package func storedWeights(
-    as storage: WeightStorage
-  ) -> [(path: String, parameter: Parameter)] {
+  /// The block weights in the order in which a growing share of them is stored. It begins with layers that
+  /// no group joins, since the weights of those are used as they come.
+  package func weightsToStore() -> [(path: String, parameter: Parameter)] {
     let weights = blockWeights()
-    guard storage.share < 1 else { return weights }
     let joined = Set(linearGroups().flatMap(\.layers).map { ObjectIdentifier($0.weight) })
     func isUsedAsItComes(_ weight: (path: String, parameter: Parameter)) -> Bool {
       weight.parameter.shape.count == 2 && !joined.contains(ObjectIdentifier(weight.parameter))
     }
-    let wanted = storage.share * Double(weights.reduce(0) { $0 + $1.parameter.count })
-    var count = 0
-    return (weights.filter(isUsedAsItComes) + weights.filter { !isUsedAsItComes($0) })
-      .filter { weight in
-        defer { count += weight.parameter.count }
-        return Double(count) < wanted
-      }
+    return weights.filter(isUsedAsItComes) + weights.filter { !isUsedAsItComes($0) }
+  }
+
+  /// The block weights that are in another form than resident.
+  package func storedWeights(
+    as storage: WeightStorage
+  ) -> [(path: String, parameter: Parameter)] {
+    storage == .resident ? [] : storage.part(of: weightsToStore())
   }
 
   /// Keeps the block weights in another form from now on. Without gradient checkpointing of blocks this

@@ -75,7 +75,9 @@ public struct ModelDirectory: Sendable {
     let source = try weights(of: .unet)
     let stored = model.storedWeights(as: storage).map(\.parameter)
     try model.load(from: source, dtype: dtype, device: device, except: stored)
-    try model.storeBlockWeights(as: storage, from: source, dtype: dtype, device: device)
+    if !stored.isEmpty {
+      try model.storeBlockWeights(as: storage, from: source, dtype: dtype, device: device)
+    }
     return model
   }
 

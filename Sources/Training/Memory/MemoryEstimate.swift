@@ -46,8 +46,9 @@ struct MemoryUse {
   /// Latents and embeddings that stay in the machine's memory.
   let cached: Int
 
-  /// A UNet without weights.
-  private let unet: UNet2DConditionModel
+  /// The numbers of weights: of the UNet, the largest of its blocks, the VAE and the text encoders.
+  private let weights: (unet: Int, block: Int, vae: Int, texts: Int)
+  private let weightsToStore: [(path: String, parameter: Parameter)]
 
   init(
     _ config: TrainingConfig, model: ModelDirectory, device: Device, dtype: DType, images: Int?
@@ -61,7 +62,12 @@ struct MemoryUse {
       min(config.batchSize, images ?? config.batchSize)
       + (config.preservesPrior && config.priorImages != 0 ? config.priorBatchSize : 0)
     tokens = 77 * ((config.maxCaptionTokens + 74) / 75)
-    unet = UNet2DConditionModel(model.unet)
+    let unet = UNet2DConditionModel(model.unet)
+    weightsToStore = unet.weightsToStore()
+    weights = (
+      unet: unet.weightCount, block: unet.largestBlock(),
+      vae: AutoencoderKL(model.vae).weightCount, texts: Self.textWeights(model, on: device)
+    )
     let paths = Set(try unet.adapterPaths(matching: config.loraTargets))
     let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
     trained = layers.reduce(0) { sum, layer in
@@ -80,13 +86,13 @@ struct MemoryUse {
     let size = dtype.itemSize
     let process = Self.processBytes(on: device)
     let adapters = trained * (16 + 2 * size)
-    let stored = unet.storedWeights(as: rung.storage)
-    let frozen = bytes(of: unet, storing: stored.map(\.parameter), as: rung.storage)
+    let stored = rung.storage.part(of: weightsToStore)
+    let frozen = frozenBytes(storing: stored.map(\.parameter), as: rung.storage)
     let activations = model.unet.activations(
       batch: batch, latents: latents, tokens: tokens, dtype: dtype,
       checkpointing: rung.checkpointing)
     let inUse =
-      stored.isEmpty ? 0 : unet.largestBlock() * size + (device.isCUDA ? 128 << 20 : 0)
+      stored.isEmpty ? 0 : weights.block * size + (device.isCUDA ? 128 << 20 : 0)
     // All projections of the prompt are joined when one of them is stored.
     let joinsPrompts = projectsPrompts && stored.contains { $0.path.hasSuffix("attn2.to_k.weight") }
     let prompts =
@@ -96,14 +102,13 @@ struct MemoryUse {
     let drawing = model.unet.drawing(
       batch: 2, latents: latents, tokens: tokens, dtype: dtype)
     let side = latents.height * model.vae.scale
-    let vae = AutoencoderKL(model.vae).weightCount
     let encoded = min(side * side, LatentCache.largestWhole)
-    let encoding = vae * 4 + model.vae.encodingBytes(pixels: encoded, dtype: .float32)
+    let encoding = weights.vae * 4 + model.vae.encodingBytes(pixels: encoded, dtype: .float32)
     let resident = process + adapters + frozen + cached
     let drawn = resident + drawing.kept + max(drawing.work + inUse, prompts)
     func sampling(_ tile: Int?) -> Int {
       let pixels = tile.map { $0 * $0 } ?? side * side
-      let decoding = vae * size + model.vae.decodingBytes(pixels: pixels, dtype: dtype)
+      let decoding = weights.vae * size + model.vae.decodingBytes(pixels: pixels, dtype: dtype)
       return max(drawn, resident + decoding)
     }
     let tiles =
@@ -112,7 +117,7 @@ struct MemoryUse {
       .filter { $0 < side && $0.isMultiple(of: 4 * model.vae.scale) }
     let tile = tiles.first { sampling($0) <= budget } ?? tiles.last ?? nil
     return MemoryEstimate(
-      images: process + encoding, texts: process + textEncoders * size,
+      images: process + encoding, texts: process + weights.texts * size,
       steps: resident + step + saved,
       samples: samples || drawsClassImages ? sampling(tile) : 0, sampleTile: tile)
   }
@@ -128,7 +133,7 @@ struct MemoryUse {
   }
 
   /// The weights of the text encoders. On a CPU most rows of the words' table stay in the file.
-  private var textEncoders: Int {
+  private static func textWeights(_ model: ModelDirectory, on device: Device) -> Int {
     let configurations = [model.textEncoder, model.textEncoder2].compactMap { $0 }
     let words = configurations.reduce(0) { $0 + $1.vocabSize * $1.hiddenSize }
     return (model.textEncoder.map { CLIPTextModel($0).weightCount } ?? 0)
@@ -140,13 +145,11 @@ struct MemoryUse {
   /// processor, and the memory between tensors; on a GPU the workspaces of cuBLAS and cuDNN.
   static func processBytes(on device: Device) -> Int { device.isCUDA ? 64 << 20 : 450 << 20 }
 
-  /// The bytes of a model's weights, some of which are stored in another form.
-  private func bytes(
-    of model: any Module, storing stored: [Parameter], as storage: WeightStorage
-  ) -> Int {
+  /// The bytes of the UNet's weights, some of which are stored in another form.
+  private func frozenBytes(storing stored: [Parameter], as storage: WeightStorage) -> Int {
     let size = dtype.itemSize
     let count = stored.reduce(0) { $0 + $1.count }
-    let kept = (model.weightCount - count) * size
+    let kept = (weights.unet - count) * size
     guard case .quantized = storage else { return kept }
     return kept + count + count * size / 128
   }

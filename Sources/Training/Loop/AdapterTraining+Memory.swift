@@ -46,7 +46,7 @@ extension AdapterTraining {
   var sampleTile: Int? { setup.memory.estimate(of: rung)?.sampleTile }
 
   /// Goes down the memory ladder after an error; nil if no lower rung helps. Throws `WeightsError`, and
-  /// `TorchError` if there is not even memory for the change, which ends the training.
+  /// `TrainingError` if there is not even memory for the change, which ends the training.
   ///
   /// - Parameter part: The part of the training that needs less memory.
   func stepDown(
@@ -64,9 +64,9 @@ extension AdapterTraining {
       unet.setGradientCheckpointing(next.checkpointing)
       if setup.device.isCUDA { try Backend.emptyCache() }
       try MemoryLimit(setup).apply(to: unet)
-    } catch let error as TorchError {
+    } catch let error as TorchError where error.isOutOfMemory {
       // Some weights may have the new form and others not, so no pass may follow.
-      throw UnsavableError(cause: error)
+      throw TrainingError.noMemory(rung: next.description, reason: error.message)
     }
     if done > 0, !change.differences.isEmpty { resumes.append(change.resume) }
     return change

@@ -6,12 +6,17 @@ public enum TrainingError: ReportableError, Equatable {
   case lossNotFinite(SampleSources)
   /// The loss is finite, but its gradients are not.
   case gradientsNotFinite(SampleSources)
+  /// There is no memory to go down a rung of the memory ladder.
+  case noMemory(rung: String, reason: String)
   /// The loss of a validation image is not finite.
   case validationNotFinite(file: String, timestep: Int, step: Int)
 
   /// The kind of error.
   public var kind: ErrorKind {
-    .badData
+    switch self {
+    case .noMemory: .unavailable
+    case .lossNotFinite, .gradientsNotFinite, .validationNotFinite: .badData
+    }
   }
 
   /// One sentence: what was found and what to do.
@@ -22,6 +27,9 @@ public enum TrainingError: ReportableError, Equatable {
     case .gradientsNotFinite(let sources):
       "The gradients of \(sources) are not finite; lower the learning rate, or train in bf16 or "
         + "fp32."
+    case .noMemory(let rung, let reason):
+      "There is not enough memory to continue with \(rung) (\(reason)); use a smaller resolution, batch "
+        + "or precision."
     case .validationNotFinite(let file, let timestep, let step):
       "The validation loss of \(file) at timestep \(timestep) is not finite after step \(step); "
         + "lower the learning rate, or train in bf16 or fp32."

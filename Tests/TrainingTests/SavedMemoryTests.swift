@@ -14,7 +14,8 @@ import Torch
 struct SavedMemoryTests {
   private static let fraction = 5
 
-  private static func configuration() -> UNetConfiguration {
+  /// SDXL's structure with narrow layers.
+  static func configuration() -> UNetConfiguration {
     var configuration = LaunchCountTests.configuration()
     configuration.blockOutChannels = [64, 128, 256]
     configuration.attentionHeadDim = [1, 2, 4]

@@ -8,18 +8,8 @@ import Torch
 /// The memory of passes over SDXL's structure with narrow layers, counted in bytes.
 @Suite("Memory of a pass")
 struct StepMemoryTests {
-  private static let width = 64
-
-  private static func configuration() -> UNetConfiguration {
-    var configuration = LaunchCountTests.configuration()
-    configuration.blockOutChannels = [width, 2 * width, 4 * width]
-    configuration.attentionHeadDim = [1, 2, 4]
-    configuration.crossAttentionDim = [512, 512, 512]
-    return configuration
-  }
-
   private func unet(_ dtype: DType) throws -> UNet2DConditionModel {
-    let unet = UNet2DConditionModel(Self.configuration())
+    let unet = UNet2DConditionModel(SavedMemoryTests.configuration())
     let generator = try Generator(seed: 1)
     for (_, parameter) in unet.parameters() {
       parameter.bind(try (generator.normal(parameter.shape) * 0.02).to(dtype))
@@ -73,7 +63,7 @@ struct StepMemoryTests {
     let found = try withoutProcessorKernels {
       try counted(extent, batch: shape.batch, side: shape.side, dtype: shape.dtype)
     }
-    let estimate = Self.configuration().activations(
+    let estimate = SavedMemoryTests.configuration().activations(
       batch: shape.batch, latents: (shape.side, shape.side), tokens: 77, dtype: shape.dtype,
       checkpointing: extent)
     #expect(abs(Double(estimate.kept) / Double(found.kept) - 1) < 0.03)
@@ -87,7 +77,7 @@ struct StepMemoryTests {
     let (_, _, peak) = try withoutProcessorKernels {
       try countingMemory { try noGrad { try forward() } }
     }
-    let estimate = Self.configuration().drawing(
+    let estimate = SavedMemoryTests.configuration().drawing(
       batch: 2, latents: (64, 64), tokens: 77, dtype: .bfloat16)
     #expect(abs(Double(estimate.kept + estimate.work) / Double(peak) - 1) < 0.1)
   }

@@ -25,7 +25,9 @@ final class OffloadOrder {
     last = index
     let tensor = try weights[index].tensor()
     var (following, bytes) = (index, 0)
-    while let after = next[pass][following], after != index {
+    // At most each weight once: what was learnt may run in a circle.
+    for _ in weights {
+      guard let after = next[pass][following], after != index else { break }
       bytes += weights[after].byteCount
       guard bytes <= Self.ahead else { break }
       do {

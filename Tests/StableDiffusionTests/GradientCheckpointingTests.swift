@@ -15,7 +15,7 @@ struct GradientCheckpointingTests {
       groups: 4)
     try golden.load(into: transformer)
     for (_, parameter) in transformer.parameters() { try parameter.tensor.setRequiresGrad(false) }
-    let sites = try adapted(transformer)
+    let sites = try TinyModel.adapted(transformer)
     let gradients = {
       let sample = try golden.input("sample")
       let output = try transformer(
@@ -33,7 +33,7 @@ struct GradientCheckpointingTests {
   @Test("of the UNet keeps the gradients of all adapters")
   func unet() throws {
     let unet = try TinyModel.unet()
-    let sites = try adapted(unet)
+    let sites = try TinyModel.adapted(unet)
     let gradients = {
       try self.gradients(of: try TinyModel.predict(unet), sites)
     }
@@ -62,19 +62,6 @@ struct GradientCheckpointingTests {
         textEmbeds: pooled, timeIds: golden.input("time_ids").to(.float32)))
     let inputs = ["sample": sample, "encoder_hidden_states": prompt, "text_embeds": pooled]
     #expect(try golden.differences(outputs: ["sample": prediction], inputs: inputs) == [])
-  }
-
-  /// Adapters at all attention layers, with both matrices set so that no gradient is zero.
-  private func adapted(_ module: any Module) throws -> [AdapterSite] {
-    let sites = try module.attachAdapters(
-      LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
-      settings: AdapterSettings(rank: 2, alpha: 2)
-    ) { try Generator(seed: UInt64($0)) }
-    for (index, site) in sites.enumerated() {
-      let up = try #require(site.adapter as? LoRA).up
-      try noGrad { try up.copy(from: Generator(seed: UInt64(1000 + index)).normal(up.shape) * 0.1) }
-    }
-    return sites
   }
 
   private func flat(_ values: [Float]) throws -> Tensor {

@@ -17,14 +17,7 @@ struct StoredUNetTests {
     _ storage: WeightStorage, dtype: DType = .float32
   ) throws -> [Tensor] {
     let unet = try model.loadUNet(dtype: dtype, storage: storage)
-    let sites = try unet.attachAdapters(
-      LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
-      settings: AdapterSettings(rank: 2, alpha: 2)
-    ) { try Generator(seed: UInt64($0)) }
-    for (index, site) in sites.enumerated() {
-      let up = try #require(site.adapter as? LoRA).up
-      try noGrad { try up.copy(from: Generator(seed: UInt64(1000 + index)).normal(up.shape) * 0.1) }
-    }
+    let sites = try TinyModel.adapted(unet)
     try unet.setChannelsLast()
     let fusion = try unet.fuseAdapters()
     unet.setGradientCheckpointing(.blocks)

@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import TestSupport
+import Testing
 import Torch
 
 @testable import StableDiffusion
@@ -17,6 +18,19 @@ enum TinyModel {
     let vae = AutoencoderKL(try configuration("vae"))
     try vae.load(from: weights("vae"))
     return vae
+  }
+
+  /// Adapters at all attention layers, with both matrices set so that no gradient is zero.
+  static func adapted(_ module: any Module) throws -> [AdapterSite] {
+    let sites = try module.attachAdapters(
+      LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
+      settings: AdapterSettings(rank: 2, alpha: 2)
+    ) { try Generator(seed: UInt64($0)) }
+    for (index, site) in sites.enumerated() {
+      let up = try #require(site.adapter as? LoRA).up
+      try noGrad { try up.copy(from: Generator(seed: UInt64(1000 + index)).normal(up.shape) * 0.1) }
+    }
+    return sites
   }
 
   /// A prediction for two fixed inputs that are not part of the fixtures.

@@ -74,6 +74,8 @@ let package = Package(
           "-isystem", "\(libtorch)/include/torch/csrc/api/include",
         ]),
         .unsafeFlags(optimizedC, .when(configuration: .debug)),
+        // libtorch was compiled with it, and some classes in its headers have more members without.
+        .define("NDEBUG"),
       ],
       // A CUDA libtorch registers its kernels when libtorch.so is loaded. With --as-needed the linker
       // would drop it, since the program uses none of its symbols directly.

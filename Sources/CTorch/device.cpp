@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "graph.h"
 #include "shim.h"
 
 using namespace shim;
@@ -69,11 +70,12 @@ int ct_device_name(ct_device device, char *name, size_t capacity) noexcept {
 
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) noexcept {
   return status([&] {
-    auto stats = at::accelerator::getDeviceStats(cuda_index(device));
+    auto index = cuda_index(device);
+    auto stats = at::accelerator::getDeviceStats(index);
     const auto &bytes = stats.allocated_bytes[static_cast<size_t>(
         c10::CachingAllocator::StatType::AGGREGATE)];
     *now = bytes.current;
-    *peak = bytes.peak;
+    *peak = std::max(bytes.peak, bytes.current + cuda_graph_memory(index));
   });
 }
 

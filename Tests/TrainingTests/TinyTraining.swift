@@ -14,6 +14,8 @@ final class TinyTraining {
   let folder: TemporaryDirectory
   /// The base model. Tests may change it after ``copyModel()``.
   var model = Repository.golden.appending(path: "tiny-sdxl")
+  /// Whether passes are recorded, as on a GPU.
+  var recordsPasses = false
 
   var dataset: URL { folder.url.appending(path: "dog") }
   var caches: URL { folder.url.appending(path: "cache") }
@@ -87,9 +89,11 @@ final class TinyTraining {
   }
 
   func setup(_ config: TrainingConfig = TinyTraining.config()) throws -> TrainingSetup {
-    try TrainingSetup(
+    var setup = try TrainingSetup(
       config: config, dataset: .load(directory: dataset, subject: "dog"),
       model: ModelDirectory(model), caches: caches)
+    setup.recordsPasses = setup.recordsPasses || recordsPasses
+    return setup
   }
 
   func runFolder(_ run: Int) -> RunFolder { RunFolder(root: folder.url, subject: "dog", id: run) }

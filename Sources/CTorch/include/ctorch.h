@@ -272,6 +272,26 @@ ct_tensor _Nullable ct_checkpoint(
 /// Sets the error of this thread. A body calls it before it returns NULL.
 void ct_fail(const char *message, bool out_of_memory) CT_NOEXCEPT;
 
+// MARK: Graphs
+
+/// Work on a device that is recorded once and then repeated as a whole, on the same memory and with the same
+/// arguments: a CUDA graph, and on the CPU the operations. Owned, and released with `ct_graph_free`.
+typedef struct ct_graph_s *ct_graph;
+/// A graph that has recorded nothing yet.
+ct_graph _Nullable ct_graph_create(ct_device device) CT_NOEXCEPT;
+/// Another one, which may use the memory of the first. The results of a replay are valid until the next
+/// replay of either.
+ct_graph _Nullable ct_graph_neighbour(ct_graph other) CT_NOEXCEPT;
+/// Starts to record the operations of this thread and of its backward passes. A GPU executes them at the
+/// end of the recording.
+int ct_graph_begin(ct_graph graph) CT_NOEXCEPT;
+int ct_graph_end(ct_graph graph) CT_NOEXCEPT;
+/// Ends a recording whose work has failed. The graph cannot be repeated.
+int ct_graph_abandon(ct_graph graph) CT_NOEXCEPT;
+/// Queues the recorded work once more.
+int ct_graph_replay(ct_graph graph) CT_NOEXCEPT;
+int ct_graph_free(ct_graph graph) CT_NOEXCEPT;
+
 // MARK: Random
 
 /// The state of a CPU generator seeded as `torch.Generator("cpu").manual_seed(seed)`.
@@ -291,7 +311,8 @@ uint64_t ct_version(void) CT_NOEXCEPT;
 uint64_t ct_compiled_version(void) CT_NOEXCEPT;
 /// Writes the name of a CUDA device's model and a NUL, at most `capacity` bytes.
 int ct_device_name(ct_device device, char *name, size_t capacity) CT_NOEXCEPT;
-/// Bytes that tensors hold on a CUDA device: now, and the peak since `ct_reset_peak_memory`.
+/// Bytes that tensors hold on a CUDA device: now, and the peak since `ct_reset_peak_memory`. The memory of
+/// graphs is part of the peak.
 int ct_memory_allocated(ct_device device, int64_t *now, int64_t *peak) CT_NOEXCEPT;
 /// Starts a new peak at what is allocated now.
 int ct_reset_peak_memory(ct_device device) CT_NOEXCEPT;

@@ -59,6 +59,8 @@ extension AdapterTraining {
       to: next, from: setup.config, step: done, work: work, message: error.message)
     (rung, setup.config, ranOutOfMemory) = (next, change.config, true)
     do {
+      // Recorded passes use the memory of the weights. Offloaded ones have no place of their own.
+      try step.graphs?.stepDown(isLast: next.weights == .offloaded)
       try setup.model.storeBlockWeights(
         of: unet, as: next.storage, dtype: setup.dtype, device: setup.device)
       unet.setGradientCheckpointing(next.checkpointing)

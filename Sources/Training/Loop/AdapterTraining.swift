@@ -82,7 +82,11 @@ final class AdapterTraining {
       schedule: LearningRateSchedule(
         config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
         steps: config.steps),
-      config: config, scalesLoss: setup.dtype == .float16, fusion: fusion)
+      config: config, scalesLoss: setup.dtype == .float16, fusion: fusion,
+      graphs: setup.recordsPasses && rung.weights != .offloaded
+        ? PassGraphs(
+          on: setup.device, trained: sites.flatMap(\.tensors).map(\.tensor),
+          isRoomy: setup.memory.isRoomy(rung)) : nil)
     resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()

@@ -27,6 +27,9 @@ struct TrainingLoop {
         let step = try steppingDown("step") { try training.advance(checkStop: checkStop) }
         try saver.record(.step(step))
         try emit(.step(step))
+        if let problem = training.step.graphs?.takeProblem() {
+          try emit(.note("The steps run without CUDA graphs, which are faster: \(problem)"))
+        }
         try validate()
         let savesNow = wantsSave()
         if savesNow || training.done == config.steps
@@ -143,6 +146,7 @@ struct TrainingLoop {
 
   /// Runs work between two steps. The recorded peak of the steps does not contain its memory.
   private func skippingIfOutOfMemory(_ work: String, _ body: () throws -> Void) throws {
+    try training.step.graphs?.makeRoom()
     if let error = try orStepDown(work, body) {
       try emit(
         .note(

@@ -327,6 +327,11 @@ public struct TrainingConfig: OptionTable {
   package var offloadedShare: Double? = nil
   @Option(
     .machine,
+    "On a GPU, record the operations of a step once for each shape of a batch, and repeat them without "
+      + "the host. Faster, and with the same results.", resume: .allowed)
+  package var cudaGraphs = true
+  @Option(
+    .machine,
     "On a GPU, use only deterministic kernels, so that resuming is exact. On a CPU it always is.",
     resume: .allowedIf { _, new in !new.device.isCUDA })
   package var deterministic = false

@@ -48,6 +48,7 @@ extension TrainingConfig {
     }
     if !isOnGPU {
       note([(key(\.$deterministic), deterministic)], "training on a CPU is always deterministic")
+      note([(key(\.$cudaGraphs), !cudaGraphs)], "only a GPU has CUDA graphs")
     }
     if learningRate == 0 {
       notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))

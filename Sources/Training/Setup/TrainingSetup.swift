@@ -44,6 +44,9 @@ public struct TrainingSetup {
   /// Whether a resumed run keeps its number of steps, because the user has given none.
   package var keepsSteps = false
 
+  /// Whether forward and backward passes are recorded and repeated.
+  var recordsPasses: Bool
+
   /// Whether the configuration sets the number of threads, which otherwise libtorch decides.
   let setsThreads: Bool
   /// Whether the configuration sets an option of the rung, which otherwise the memory decides.
@@ -69,6 +72,7 @@ public struct TrainingSetup {
     let precision = config.precision ?? .standard(on: device)
     config.precision = precision
     dtype = precision.dtype
+    recordsPasses = config.cudaGraphs && device.isCUDA
     setsThreads = config.threads != nil
     config.threads = config.threads ?? Backend.threads
     setsBucketStep = config.bucketStep != nil

@@ -15,6 +15,10 @@ struct PassInputs {
   let weights: Tensor?
   /// Weight of each sample's loss, `[B]`; nil for equal weights.
   let sampleWeights: Tensor?
+  /// The factor of the loss in the backward pass, a scalar.
+  let lossScale: Tensor
+  /// The memory of these tensors, which later inputs of the same shapes share.
+  let buffer: ObjectIdentifier
 }
 
 /// The input tensors of forward passes on the device. Passes with the same shapes copy their values
@@ -42,33 +46,37 @@ final class InputBuffers {
   /// - Parameters:
   ///   - use: Distinguishes batches that a backward pass needs at the same time.
   ///   - sampleWeights: Weight of each sample's loss; nil for equal weights.
+  ///   - lossScale: The factor of the loss in the backward pass.
   func place(
-    _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, sampleWeights: [Float]?
+    _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, sampleWeights: [Float]?,
+    lossScale: Double
   ) throws -> PassInputs {
     let count = [batch.count]
     let scales = try schedule.scales(batch.timesteps)
     let timesteps = try Tensor(batch.timesteps.map(Float.init), shape: count)
     let always = [
       batch.latents, batch.noise, timesteps, scales.signal, scales.sigma, batch.embeds,
-      batch.pooled, batch.timeIds,
+      batch.pooled, batch.timeIds, try Tensor([Float(lossScale)], shape: []),
     ]
     let weights = batch.weights.map { [$0] } ?? []
     let sampleWeights = try sampleWeights.map { [try Tensor($0, shape: count)] } ?? []
-    let placed = try upload(always + weights + sampleWeights, for: use)
+    let buffer = try upload(always + weights + sampleWeights, for: use)
+    let placed = buffer.tensors
     return PassInputs(
       latents: placed[0], noise: placed[1], timesteps: placed[2],
       scales: NoiseScales(signal: placed[3], sigma: placed[4]), embeds: placed[5],
       pooled: placed[6], timeIds: placed[7],
       weights: weights.isEmpty ? nil : placed[always.count],
-      sampleWeights: sampleWeights.isEmpty ? nil : placed[placed.count - 1])
+      sampleWeights: sampleWeights.isEmpty ? nil : placed[placed.count - 1],
+      lossScale: placed[8], buffer: ObjectIdentifier(buffer))
   }
 
-  private func upload(_ tensors: [Tensor], for use: String) throws -> [Tensor] {
+  private func upload(_ tensors: [Tensor], for use: String) throws -> UploadBuffer {
     let parts = tensors.map { Layout.Part(shape: $0.shape, dtype: $0.dtype) }
     let layout = Layout(use: use, parts: parts)
     let buffer = try buffers[layout] ?? UploadBuffer(like: tensors, on: device)
     buffers[layout] = buffer
     try buffer.upload(tensors)
-    return buffer.tensors
+    return buffer
   }
 }

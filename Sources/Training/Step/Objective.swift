@@ -10,10 +10,15 @@ public struct PassLoss {
   public let parts: (instance: Tensor, prior: Tensor)?
 
   /// The same values without their graph.
-  func detached() throws -> PassLoss {
+  func detached() throws -> PassLoss { try map { try $0.detach() } }
+
+  /// The same values in memory of their own.
+  func copied() throws -> PassLoss { try map { try $0.clone() } }
+
+  private func map(_ change: (Tensor) throws -> Tensor) throws -> PassLoss {
     PassLoss(
-      total: try total.detach(),
-      parts: try parts.map { (instance: try $0.instance.detach(), prior: try $0.prior.detach()) })
+      total: try change(total),
+      parts: try parts.map { (instance: try change($0.instance), prior: try change($0.prior)) })
   }
 }
 
@@ -43,13 +48,43 @@ public struct Objective {
   /// The loss of a pass. The UNet runs in the type of its weights; noise, target and error are
   /// float32 throughout.
   public func loss(of pass: TrainingPass, by unet: UNet2DConditionModel) throws -> PassLoss {
+    try loss(of: place(pass), by: unet)
+  }
+
+  /// Copies a pass to the device. Class images of the size of the subject's samples share a forward pass
+  /// with them.
+  ///
+  /// - Parameter lossScale: The factor of the loss in the backward pass.
+  func place(_ pass: TrainingPass, lossScale: Double = 1) throws -> PlacedPass {
+    func place(_ batch: TrainingBatch, for use: String) throws -> PassInputs {
+      try buffers.place(
+        batch, for: use, schedule: schedule,
+        sampleWeights: minSNRGamma.map { gamma in
+          batch.timesteps.map { schedule.minSNRWeight($0, gamma: Float(gamma)) }
+        }, lossScale: lossScale)
+    }
     guard let classImages = pass.classImages else {
-      let inputs = try place(pass.instances)
+      return PlacedPass(
+        samples: try place(pass.instances, for: "instances"), instanceCount: nil, classImages: nil)
+    }
+    if let both = try pass.instances.joined(with: classImages) {
+      return PlacedPass(
+        samples: try place(both, for: "instances"), instanceCount: pass.instances.count,
+        classImages: nil)
+    }
+    return PlacedPass(
+      samples: try place(pass.instances, for: "instances"), instanceCount: nil,
+      classImages: try place(classImages, for: "class images"))
+  }
+
+  /// The loss of a pass that is on the device.
+  func loss(of pass: PlacedPass, by unet: UNet2DConditionModel) throws -> PassLoss {
+    guard let (instances, others) = try sampleLosses(pass, by: unet) else {
+      let inputs = pass.samples
       let error = try squaredError(of: inputs, by: unet)
       let total = try inputs.sampleWeights == nil ? error.mean() : weighted(error, inputs).mean()
       return PassLoss(total: total, parts: nil)
     }
-    let (instances, others) = try sampleLosses(pass.instances, classImages, by: unet)
     let instance = try instances.mean()
     let prior = try others.mean()
     return PassLoss(total: try instance + prior * priorWeight, parts: (instance, prior))
@@ -59,7 +94,7 @@ public struct Objective {
   func squaredError(
     of batch: TrainingBatch, by unet: UNet2DConditionModel
   ) throws -> Tensor {
-    try squaredError(of: place(batch), by: unet)
+    try squaredError(of: place(TrainingPass(batch)).samples, by: unet)
   }
 
   private func squaredError(
@@ -76,33 +111,22 @@ public struct Objective {
     return try inputs.weights.map { try error * $0 } ?? error
   }
 
-  /// The losses of the subject's samples and of the class images, `[B]` each. If all have the same
-  /// size, they share a forward pass.
+  /// The losses of the subject's samples and of the class images, `[B]` each; nil without class images.
   private func sampleLosses(
-    _ instances: TrainingBatch, _ classImages: TrainingBatch, by unet: UNet2DConditionModel
-  ) throws -> (instances: Tensor, classImages: Tensor) {
-    func losses(_ batch: TrainingBatch, for use: String) throws -> Tensor {
-      let inputs = try place(batch, for: use)
-      return try weighted(squaredError(of: inputs, by: unet), inputs)
+    _ pass: PlacedPass, by unet: UNet2DConditionModel
+  ) throws -> (instances: Tensor, classImages: Tensor)? {
+    func losses(_ inputs: PassInputs) throws -> Tensor {
+      try weighted(squaredError(of: inputs, by: unet), inputs)
     }
-    guard let both = try instances.joined(with: classImages) else {
-      return (
-        try losses(instances, for: "instances"), try losses(classImages, for: "class images")
-      )
+    if let classImages = pass.classImages {
+      return (try losses(pass.samples), try losses(classImages))
     }
-    let all = try losses(both, for: "instances")
+    guard let count = pass.instanceCount else { return nil }
+    let all = try losses(pass.samples)
     return (
-      try all.narrow(dim: 0, start: 0, length: instances.count),
-      try all.narrow(dim: 0, start: instances.count, length: classImages.count)
+      try all.narrow(dim: 0, start: 0, length: count),
+      try all.narrow(dim: 0, start: count, length: all.shape[0] - count)
     )
-  }
-
-  private func place(_ batch: TrainingBatch, for use: String = "instances") throws -> PassInputs {
-    try buffers.place(
-      batch, for: use, schedule: schedule,
-      sampleWeights: minSNRGamma.map { gamma in
-        batch.timesteps.map { schedule.minSNRWeight($0, gamma: Float(gamma)) }
-      })
   }
 
   /// The mean error of each sample, weighted by its timestep, `[B]`.

@@ -18,6 +18,8 @@ struct OptimizerStep {
   let scalesLoss: Bool
   /// The layers that compute with copies of the trained tensors; nil if there are none.
   var fusion: AdapterFusion?
+  /// The recorded passes; nil to run every pass.
+  var graphs: PassGraphs?
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
@@ -86,10 +88,15 @@ struct OptimizerStep {
   /// Adds the gradients of a pass, multiplied by `scale`, to those of the trained tensors. Returns
   /// the pass's loss. A separate function, so that the graph is freed before the next pass.
   private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
-    let loss = try objective.loss(of: pass, by: unet)
-    try (loss.total * scale).backward()
+    let pass = try objective.place(pass, lossScale: scale)
+    let body = {
+      let loss = try objective.loss(of: pass, by: unet)
+      try (loss.total * pass.samples.lossScale).backward()
+      return try loss.detached()
+    }
+    let loss = try graphs?.run(pass.layout, body) ?? body()
     try fusion?.collectGradients()
-    return try loss.detached()
+    return loss
   }
 
   /// Unscales, clips and applies the accumulated gradients, unless a number of the step is not

@@ -1,0 +1,99 @@
+// Graphs on the CPU, where tests check what a GPU would repeat.
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/record_function.h>
+
+#include <vector>
+
+#include "graph.h"
+#include "operations.h"
+#include "shim.h"
+
+using namespace shim;
+
+namespace {
+
+/// An operation with its arguments and results. The results stay in memory, so that no other operation
+/// gets theirs.
+struct Operation {
+  c10::OperatorHandle handle;
+  std::vector<c10::IValue> inputs, outputs;
+};
+
+/// The recording of this thread.
+thread_local std::vector<Operation> *recording = nullptr;
+/// Whether this thread is inside a recorded operation, whose parts are not recorded.
+thread_local bool is_inside = false;
+
+/// Marks a recorded operation from its start to its end.
+struct Recorded : at::ObserverContext {};
+
+std::unique_ptr<at::ObserverContext> start(const at::RecordFunction &function) {
+  auto name = function.operator_name();
+  if (is_inside || recording == nullptr || !name || !has_own_kernel(*name)) return nullptr;
+  auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(
+      name->name.c_str(), name->overload_name.c_str());
+  auto inputs = function.inputs();
+  recording->push_back({handle, std::vector<c10::IValue>(inputs.begin(), inputs.end()), {}});
+  is_inside = true;
+  return std::make_unique<Recorded>();
+}
+
+void end(const at::RecordFunction &function, at::ObserverContext *recorded) {
+  if (recorded == nullptr) return;
+  is_inside = false;
+  if (recording != nullptr) recording->back().outputs = function.outputs();
+}
+
+/// Overwrites the result of an earlier call.
+void overwrite(const c10::IValue &old, const c10::IValue &made) {
+  if (old.isTensor()) {
+    const auto &target = old.toTensor();
+    if (target.defined() && !target.is_same(made.toTensor())) target.copy_(made.toTensor());
+  } else if (old.isTensorList()) {
+    auto targets = old.toTensorVector(), sources = made.toTensorVector();
+    for (size_t i = 0; i < targets.size(); i++) targets[i].copy_(sources[i]);
+  }
+}
+
+class CPUGraph : public Graph {
+ public:
+  void begin() override {
+    TORCH_CHECK(recording == nullptr, "A graph is being recorded already");
+    callback_ = at::addThreadLocalCallback(at::RecordFunctionCallback(start, ::end)
+                                               .scopes({at::RecordScope::FUNCTION})
+                                               .needsInputs(true)
+                                               .needsOutputs(true));
+    recording = &operations_;
+  }
+
+  void end() override {
+    at::removeCallback(callback_);
+    recording = nullptr;
+  }
+
+  void abandon() override {
+    end();
+    operations_.clear();
+    is_inside = false;
+  }
+
+  void replay() override {
+    TORCH_CHECK(!operations_.empty(), "The graph has recorded nothing");
+    at::AutoDispatchBelowAutograd below;
+    for (auto &operation : operations_) {
+      torch::jit::Stack stack = operation.inputs;
+      operation.handle.callBoxed(stack);
+      for (size_t i = 0; i < stack.size(); i++) overwrite(operation.outputs[i], stack[i]);
+    }
+  }
+
+  std::unique_ptr<Graph> neighbour() const override { return std::make_unique<CPUGraph>(); }
+
+ private:
+  std::vector<Operation> operations_;
+  at::CallbackHandle callback_ = at::INVALID_CALLBACK_HANDLE;
+};
+
+}  // namespace
+
+std::unique_ptr<Graph> shim::cpu_graph() { return std::make_unique<CPUGraph>(); }

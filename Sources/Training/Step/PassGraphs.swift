@@ -1,0 +1,153 @@
+import Torch
+
+/// Forward and backward passes that are recorded once for each shape, and then repeated (``DeviceGraph``).
+/// On a GPU this saves the host the thousands of operations of a pass.
+final class PassGraphs {
+  /// A pass that can be repeated.
+  private struct Recording {
+    let layout: PlacedPass.Layout
+    let graph: DeviceGraph
+    /// The loss of the last repetition.
+    let loss: PassLoss
+    /// The gradients of the last repetition, for each trained tensor; nil if the pass computes none.
+    let gradients: [Tensor?]
+  }
+
+  /// The passes of a shape before one is recorded. In them libtorch chooses kernels and loads them.
+  static let passesBefore = 2
+  /// The most recordings. A graph keeps the arguments of all its kernels, so each takes some memory.
+  private static let most = 32
+
+  private let device: Device
+  private let trained: [Tensor]
+  /// Whether there is memory for other work beside that of the recordings.
+  private var isRoomy: Bool
+  private var passes: [PlacedPass.Layout: Int] = [:]
+  /// The oldest first.
+  private var recordings: [Recording] = []
+  private var isEnded = false
+  private var problem: String?
+
+  /// - Parameters:
+  ///   - trained: The tensors whose gradients the passes compute.
+  ///   - isRoomy: Whether there is memory for other work beside that of the recordings.
+  init(on device: Device, trained: [Tensor], isRoomy: Bool) {
+    self.device = device
+    self.trained = trained
+    self.isRoomy = isRoomy
+  }
+
+  /// The number of recordings.
+  var count: Int { recordings.count }
+
+  /// Runs a pass, or repeats an earlier one of the same layout.
+  ///
+  /// - Parameter body: The forward and the backward pass, which adds to the gradients of the trained
+  ///   tensors. Of what differs between passes it may read only the inputs of the layout.
+  /// - Returns: The loss that `body` returns.
+  func run(_ layout: PlacedPass.Layout, _ body: () throws -> PassLoss) throws -> PassLoss {
+    if let recording = recordings.first(where: { $0.layout == layout }) {
+      try recording.graph.replay()
+      return try results(of: recording)
+    }
+    let count = passes[layout, default: 0]
+    passes[layout] = count + 1
+    if !isEnded, count >= Self.passesBefore, let recording = try record(layout, body) {
+      return try results(of: recording)
+    }
+    try makeRoom()
+    let (loss, gradients) = try withGradients(of: body)
+    try add(gradients)
+    return loss
+  }
+
+  /// Frees the memory of the recordings for other work, unless there is enough.
+  func makeRoom() throws(TorchError) { if !isRoomy { try drop() } }
+
+  /// Forgets the recordings because memory ran out and the weights get another form.
+  ///
+  /// - Parameter isLast: Whether nothing is recorded from now on.
+  func stepDown(isLast: Bool) throws(TorchError) {
+    isRoomy = false
+    isEnded = isEnded || isLast
+    try drop()
+  }
+
+  private func drop() throws(TorchError) {
+    guard !recordings.isEmpty else { return }
+    recordings = []
+    if device.isCUDA { try Backend.emptyCache() }
+  }
+
+  /// Why passes are not recorded any more; nil if they are, or if it was returned before.
+  func takeProblem() -> String? {
+    defer { problem = nil }
+    return problem
+  }
+
+  /// Runs a pass and records it; nil if libtorch cannot.
+  private func record(
+    _ layout: PlacedPass.Layout, _ body: () throws -> PassLoss
+  ) throws -> Recording? {
+    do {
+      // Of the memory of earlier passes the recording can use nothing.
+      if device.isCUDA { try Backend.emptyCache() }
+      if recordings.count == Self.most { recordings.removeFirst() }
+      let graph = try DeviceGraph(on: device, neighbour: recordings.first?.graph)
+      let (loss, gradients) = try withGradients(of: { try graph.record(body) })
+      let recording = Recording(layout: layout, graph: graph, loss: loss, gradients: gradients)
+      recordings.append(recording)
+      return recording
+    } catch let error as TorchError {
+      (problem, isEnded) = (error.message, true)
+      try drop()
+      return nil
+    }
+  }
+
+  /// The loss of a pass and its gradients alone, which are not added to those of the trained tensors.
+  private func withGradients(
+    of body: () throws -> PassLoss
+  ) throws -> (loss: PassLoss, gradients: [Tensor?]) {
+    let sums = try trained.map { try $0.grad }
+    func restore() throws { for (tensor, sum) in zip(trained, sums) { try tensor.setGrad(sum) } }
+    do {
+      for tensor in trained { try tensor.setGrad(nil) }
+      let loss = try body()
+      let gradients = try trained.map { try $0.grad }
+      try restore()
+      return (loss, gradients)
+    } catch {
+      try restore()
+      throw error
+    }
+  }
+
+  /// The loss of a repetition. Adds its gradients to those of the trained tensors. Both are copies, since the
+  /// next repetition overwrites them.
+  private func results(of recording: Recording) throws -> PassLoss {
+    try add(recording.gradients)
+    return try recording.loss.copied()
+  }
+
+  /// Adds gradients to those of the trained tensors. New ones lie side by side, so that their norm is rounded
+  /// in the same way whether a pass was run or repeated.
+  private func add(_ gradients: [Tensor?]) throws {
+    var (sums, added, new): ([Tensor], [Tensor], [(tensor: Tensor, gradient: Tensor)]) = (
+      [], [], []
+    )
+    for (tensor, gradient) in zip(trained, gradients) {
+      guard let gradient else { continue }
+      if let sum = try tensor.grad {
+        sums.append(sum)
+        added.append(gradient)
+      } else {
+        new.append((tensor, gradient))
+      }
+    }
+    try Tensor.addEach(to: sums, added)
+    let copies = try Tensor.neighbours(like: new.map(\.gradient))
+    try Tensor.copyEach(to: copies, from: new.map(\.gradient))
+    for (pair, copy) in zip(new, copies) { try pair.tensor.setGrad(copy) }
+  }
+}

@@ -1,4 +1,4 @@
-"""Deterministic trainings: the same twice, and after a stop and a resume."""
+"""Deterministic trainings: the same twice, after a stop and a resume, and without CUDA graphs."""
 
 import hashlib
 from pathlib import Path
@@ -14,8 +14,8 @@ def main(settings, emit):
         *trainings.arguments(settings, variant, trainings.dataset(settings), trainings.root(settings)),
         "--deterministic"]
     hashes = {}
-    for name in ("first", "second"):
-        finished = program.run(settings, arguments)
+    for name, more in (("first", []), ("second", []), ("without graphs", ["--no-cuda-graphs"])):
+        finished = program.run(settings, [*arguments, *more])
         hashes[name] = digest(settings, finished)
         emit(name, sha256=hashes[name], wall_seconds=finished.seconds)
     stopped = program.run(settings, arguments, interrupt_at=rf"\bstep {stop}/")

@@ -6,14 +6,18 @@ from peer import Peer
 
 
 def variants(settings):
-    """The rows of the table. A row for CUDA graphs belongs here once lora-train has them."""
+    """The rows of the table."""
     n = settings.pick
+    eager = {"switches": ("no-cuda-graphs",)}
     prior = {"prior-images": 2, "prior-steps": 2, "class-prompt": "a photo of noise"}
     return [
         Variant("batch 1", n(30, 4)),
         Variant("batch 1, checkpointing", n(20, 4), checkpointing=True),
         Variant("batch 4", n(12, 4), batch=4),
         Variant("batch 4, checkpointing", n(8, 4), batch=4, checkpointing=True),
+        Variant("batch 1, no CUDA graphs", n(15, 4), **eager),
+        Variant("batch 1, checkpointing, no CUDA graphs", n(10, 4), checkpointing=True, **eager),
+        Variant("batch 4, no CUDA graphs", n(8, 4), batch=4, **eager),
         Variant("batch 1, fp16", n(12, 4), precision="fp16"),
         Variant("batch 1, masks and prior", n(10, 4), options=prior),
         *(Variant(f"batch 1, {weights} weights", n(10, 4), checkpointing=True,
@@ -39,7 +43,7 @@ def compare(settings, emit, peer, variant):
     """Measures ours, then theirs where diffusers has the same."""
     images = trainings.dataset(settings, masks="masks" in variant.name)
     emit("step", **trainings.measured(variant, *trainings.train(settings, variant, images)))
-    if variant.options or variant.precision:
+    if variant.options or variant.precision or variant.switches:
         return
     job = {"batch": variant.batch, "checkpointing": variant.checkpointing, "steps": variant.steps}
     emit("step", variant=variant.name, **peer.ask("train", **job))

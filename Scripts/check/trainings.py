@@ -24,6 +24,7 @@ class Variant:
     checkpointing: bool = False
     precision: str = ""  # empty: that of the settings
     options: dict = field(default_factory=dict)
+    switches: tuple = ()  # options without a value
 
 
 def dataset(settings, masks=False):
@@ -55,8 +56,9 @@ def arguments(settings, variant, images, place):
         "sample-every": 0, "checkpoint-every": 0, **variant.options,
     }
     given = [text for name, value in options.items() for text in (f"--{name}", value)]
-    switch = "gradient-checkpointing" if variant.checkpointing else "no-gradient-checkpointing"
-    return ["train", "--new", f"--{switch}", *given]
+    checkpointing = "gradient-checkpointing" if variant.checkpointing else "no-gradient-checkpointing"
+    switches = [f"--{name}" for name in (checkpointing, *variant.switches)]
+    return ["train", "--new", *switches, *given]
 
 
 def train(settings, variant, images=None, place=None, environment=None):

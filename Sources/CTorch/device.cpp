@@ -123,3 +123,14 @@ int ct_use_deterministic_kernels(void) noexcept {
     context.setSDPUseCuDNN(false);
   });
 }
+
+int ct_tunes_convolutions(void) noexcept {
+  return guard<int>(-1, [] { return at::globalContext().benchmarkCuDNN() ? 1 : 0; });
+}
+
+int ct_set_tunes_convolutions(bool enabled, int32_t most) noexcept {
+  return status([&] {
+    at::globalContext().setBenchmarkLimitCuDNN(most);
+    at::globalContext().setBenchmarkCuDNN(enabled);
+  });
+}

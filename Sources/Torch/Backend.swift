@@ -27,6 +27,24 @@ public enum Backend {
     try check(ct_use_deterministic_kernels())
   }
 
+  /// The algorithms of a convolution that ``tuningConvolutions(_:)`` tries. All of them would take seconds and
+  /// large buffers.
+  private static let triedAlgorithms: Int32 = 10
+
+  /// Whether cuDNN tries out algorithms now.
+  package static var tunesConvolutions: Bool { checkProperty(ct_tunes_convolutions()) == 1 }
+
+  /// Runs `body`, in which cuDNN tries out several algorithms for each new shape of a convolution on a GPU and
+  /// keeps the fastest. In another process this may be another one.
+  package static func tuningConvolutions<Result>(
+    _ body: () throws -> Result
+  ) rethrows -> Result {
+    let before = tunesConvolutions
+    checkProperty(ct_set_tunes_convolutions(true, triedAlgorithms))
+    defer { checkProperty(ct_set_tunes_convolutions(before, triedAlgorithms)) }
+    return try body()
+  }
+
   /// Returns freed memory of the machine to the system, which the process would keep for later.
   public static func trimMemory() { checkProperty(ct_trim_memory()) }
 

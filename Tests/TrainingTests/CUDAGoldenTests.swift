@@ -102,6 +102,17 @@ extension CUDATests {
       try TrainingGoldenTests.compare(name, rung, on: device, tolerance: tolerance)
     }
 
+    @Test(
+      "have five steps of a LoRA with passes that are recorded and repeated",
+      arguments: ["epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr"],
+      [MemoryRung(nil), MemoryRung(.feedForward), MemoryRung(.blocks)])
+    func recordedTraining(name: String, rung: MemoryRung) throws {
+      try withoutProcessorKernels {
+        try TrainingGoldenTests.compare(
+          name, rung, recorded: true, on: device, tolerance: tolerance)
+      }
+    }
+
     @Test("checkpointing changes no gradient of an adapter", arguments: [DType.float32, .bfloat16])
     func checkpointing(dtype: DType) throws {
       let unet = try model.loadUNet(dtype: dtype, device: device)

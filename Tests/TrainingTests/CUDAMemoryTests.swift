@@ -23,6 +23,23 @@ extension CUDATests {
       #expect(memory.free > 0 && memory.free <= memory.total)
     }
 
+    @Test("The memory of recorded passes is part of the peak, and is free when they are dropped")
+    func graphs() throws {
+      try Backend.emptyCache()
+      let before = try device.allocatedMemory()
+      var peaks: [Int] = []
+      _ = try PassGraphTests.train(PassGraphTests.Form(), recorded: true, on: device) {
+        step, graphs in
+        if step >= 20 { peaks.append(try device.allocatedMemory().peak) }
+        try device.resetPeakMemory()
+        if step == 24 { try graphs?.stepDown(isLast: true) }
+      }
+      try Backend.emptyCache()
+      // A repetition allocates nothing itself.
+      #expect(try #require(peaks.min()) > before.now + (1 << 20))
+      #expect(try device.allocatedMemory().now - before.now < 64 << 20)
+    }
+
     @Test("A training step with a full GPU is an out-of-memory error, and works once there is room")
     func fullGPU() throws {
       let reference = try TinyStep(on: device).losses()

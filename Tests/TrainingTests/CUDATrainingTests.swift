@@ -31,6 +31,29 @@ extension CUDATests {
       for (here, cpu) in zip(here, onCPU) { #expect(abs(here - cpu) <= 1e-3 * cpu) }
     }
 
+    @Test(
+      "have nearly the same losses with recorded passes as without",
+      arguments: [.fp32, .bf16] as [Precision])
+    func recorded(precision: Precision) throws {
+      let training = try TinyTraining()
+      let config = Self.config(precision) {
+        $0.steps = 16
+        $0.sampleEvery = 5
+        $0.cudaGraphs = false
+      }
+      try withoutProcessorKernels {
+        let plain = try training.train(run: 1, config)
+        training.recordsPasses = true
+        let recorded = try training.train(run: 2, config)
+        #expect(recorded.events.samples == plain.events.samples)
+        let tolerance = precision == .fp32 ? 1e-4 : 1e-2
+        for (one, other) in zip(recorded.events.steps, plain.events.steps) {
+          #expect(abs(one.loss - other.loss) <= tolerance * other.loss)
+        }
+        #expect(recorded.events.notes.isEmpty)
+      }
+    }
+
     @Test("have the same losses on every rung of the memory ladder, and draw samples there")
     func rungs() throws {
       let training = try TinyTraining()
@@ -94,7 +117,7 @@ extension CUDATests {
   @Suite("deterministic trainings")
   struct Determinism {
     @Test(
-      "give the same adapter twice, and after a stop and a resume",
+      "give the same adapter twice, after a stop and a resume, and without recorded passes",
       arguments: [Precision.fp32, .bf16])
     func sameBytes(precision: Precision) throws {
       let training = try TinyTraining()
@@ -102,15 +125,23 @@ extension CUDATests {
         $0.device = device.isCUDA ? .cuda(0) : .cpu
         $0.precision = precision
         $0.deterministic = true
+        $0.steps = 12
       }
-      for run in [1, 2] { try training.train(run: run, config) }
-      try training.train(run: 3, config, stoppedAfter: [2, 5])
-      let adapters = try [1, 2, 3].map { run in
-        let folder = try training.runFolder(run).checkpoint(step: 6).url
-        return try Data(contentsOf: folder.appending(path: "adapter.safetensors"))
+      var plain = config
+      plain.cudaGraphs = false
+      try withoutProcessorKernels {
+        try training.train(run: 4, plain)
+        training.recordsPasses = true
+        for run in [1, 2] { try training.train(run: run, config) }
+        try training.train(run: 3, config, stoppedAfter: [2, 9])
       }
-      #expect(adapters[1] == adapters[0])
-      #expect(adapters[2] == adapters[0])
+      // The settings are in the file, too.
+      let hashes = try (1...4).map { try training.adapterHash($0, step: 12) }
+      #expect(Set(hashes).count == 1)
+      let adapters = try (1...3).map {
+        try Data(contentsOf: training.runFolder($0).checkpoint(step: 12).adapter)
+      }
+      #expect(Set(adapters).count == 1)
     }
   }
 }

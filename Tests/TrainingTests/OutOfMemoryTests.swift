@@ -45,10 +45,6 @@ struct OutOfMemoryTests {
     return events
   }
 
-  private func notes(_ events: [TrainingEvent]) -> [String] {
-    events.compactMap { if case .note(let sentence) = $0 { sentence } else { nil } }
-  }
-
   private func adapter(_ run: Int) throws -> Data {
     try Data(contentsOf: training.runFolder(run).checkpoint(step: 6).adapter)
   }
@@ -56,13 +52,13 @@ struct OutOfMemoryTests {
   @Test("samples are skipped with a note, training is the same, and a resume draws the last grid")
   func samples() throws {
     let undisturbed = try train(run: 1) { _ in false }
-    #expect(undisturbed.samples == [0, 3, 6] && notes(undisturbed).isEmpty)
+    #expect(undisturbed.samples == [0, 3, 6] && undisturbed.notes.isEmpty)
     let events = try train(run: 2) {
       if case .sampling(let step, let picture, _) = $0 { step > 0 && picture == 1 } else { false }
     }
     #expect(events.samples == [0])
     #expect(
-      notes(events)
+      events.notes
         == [3, 6].map {
           "Skipped the samples of step \($0), because there is not enough memory: "
             + "CUDA out of memory"
@@ -87,7 +83,7 @@ struct OutOfMemoryTests {
       if case .step(let report) = $0 { report.step == 3 } else { false }
     }
     #expect(
-      notes(events) == [
+      events.notes == [
         "Skipped the validation of step 3, because there is not enough memory: "
           + "CUDA out of memory"
       ])

@@ -323,19 +323,16 @@ struct PriorPreservationTests {
     let text = try String(contentsOf: file, encoding: .utf8)
     try text.replacing("\"libtorch\":\"\(Backend.version)\"", with: "\"libtorch\":\"1.0.0\"")
       .write(to: file, atomically: true, encoding: .utf8)
-    func notes(_ events: [TrainingEvent]) -> [String] {
-      events.compactMap { if case .note(let sentence) = $0 { sentence } else { nil } }
-    }
     let (outcome, events) = try training.train(run: 1, Self.config(), from: checkpoint)
     #expect(outcome == .finished)
     #expect(
-      notes(events).map(withoutHashes) == [
+      events.notes.map(withoutHashes) == [
         "The class images were drawn again and differ from the previous ones (class image 1: "
           + "content # -> #, class image 2: content # -> #, class image 3: content # -> #)."
       ])
     let (_, again) = try training.train(
       run: 1, Self.config { $0.steps = 7 }, from: training.runFolder(1).checkpoint(step: 6))
-    #expect(notes(again) == [], "the state has the new ones")
+    #expect(again.notes == [], "the state has the new ones")
 
     // Changes of the subject's images are still an error.
     try damageLastByte(of: training.dataset.appending(path: "1.txt"))

@@ -184,6 +184,13 @@ extension [TrainingEvent] {
     }
   }
 
+  /// The notes for the user.
+  var notes: [String] {
+    compactMap { event in
+      if case .note(let sentence) = event { sentence } else { nil }
+    }
+  }
+
   /// The steps whose checkpoints were written.
   var checkpoints: [Int] {
     compactMap { event in

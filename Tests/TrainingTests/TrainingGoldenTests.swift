@@ -41,10 +41,25 @@ struct TrainingGoldenTests {
     try Self.compare(name, form.rung, fused: form.fused)
   }
 
-  /// Trains on a device, and expects the recorded losses, norms and final adapter within `tolerance`.
+  @Test(
+    "they are equal with passes that are recorded and repeated",
+    arguments: [
+      "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
+    ],
+    [
+      (fused: true, rung: MemoryRung(nil)), (true, MemoryRung(.feedForward)),
+      (true, MemoryRung(.blocks)), (false, MemoryRung(nil)), (false, MemoryRung(.blocks)),
+    ])
+  func recorded(name: String, form: (fused: Bool, rung: MemoryRung)) throws {
+    try withoutProcessorKernels {
+      try Self.compare(name, form.rung, fused: form.fused, recorded: true)
+    }
+  }
+
+  /// Trains on a device, and expects the reference's losses, norms and final adapter within `tolerance`.
   static func compare(
-    _ name: String, _ rung: MemoryRung, fused: Bool = true, on device: Device = .cpu,
-    tolerance: Double = 1e-5
+    _ name: String, _ rung: MemoryRung, fused: Bool = true, recorded: Bool = false,
+    on device: Device = .cpu, tolerance: Double = 1e-5
   ) throws {
     let golden = try Golden("training/\(name)")
     let reference = try golden.config(as: Reference.self)
@@ -67,6 +82,8 @@ struct TrainingGoldenTests {
 
     var scheduler = model.scheduler
     scheduler.predictionType = try #require(PredictionType(rawValue: reference.predictionType))
+    let graphs =
+      recorded ? PassGraphs(on: device, trained: trained.map(\.tensor), isRoomy: true) : nil
     let step = OptimizerStep(
       unet: unet,
       objective: Objective(
@@ -81,7 +98,7 @@ struct TrainingGoldenTests {
           beta1: reference.betas[0], beta2: reference.betas[1], epsilon: reference.epsilon,
           weightDecay: reference.weightDecay)),
       schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 5), config: config,
-      scalesLoss: false, fusion: fusion)
+      scalesLoss: false, fusion: fusion, graphs: graphs)
 
     var scaler = LossScaler()
     let losses = try golden.tensor("out.losses").doubles()
@@ -108,6 +125,7 @@ struct TrainingGoldenTests {
       #expect(difference <= tolerance, "\(name)")
     }
     #expect(losses.count == 5 && trained.count == 272)
+    if let graphs { #expect(graphs.count == 1) }
   }
 
   private static func pass(

@@ -340,6 +340,11 @@ int ct_set_threads(int32_t count) CT_NOEXCEPT;
 /// Allows only kernels that give the same bits each time. An operation without such a kernel then
 /// fails. Call it before CUDA is used.
 int ct_use_deterministic_kernels(void) CT_NOEXCEPT;
+/// Whether cuDNN tries out several algorithms for each new shape of a convolution and keeps the fastest:
+/// 1 or 0; -1 on failure.
+int ct_tunes_convolutions(void) CT_NOEXCEPT;
+/// The same, with the number of algorithms that it tries.
+int ct_set_tunes_convolutions(bool enabled, int32_t most) CT_NOEXCEPT;
 
 // MARK: Counts
 

@@ -20,6 +20,8 @@ struct OptimizerStep {
   var fusion: AdapterFusion?
   /// The recorded passes; nil to run every pass.
   var graphs: PassGraphs?
+  /// Whether a GPU tries out algorithms for its convolutions in the first pass of each shape.
+  var tunesConvolutions = false
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
@@ -94,7 +96,8 @@ struct OptimizerStep {
       try (loss.total * pass.samples.lossScale).backward()
       return try loss.detached()
     }
-    let loss = try graphs?.run(pass.layout, body) ?? body()
+    let tuned = { try tunesConvolutions ? Backend.tuningConvolutions(body) : body() }
+    let loss = try graphs?.run(pass.layout, tuned) ?? tuned()
     try fusion?.collectGradients()
     return loss
   }

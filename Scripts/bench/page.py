@@ -7,6 +7,7 @@ from turns import median, ratio, share
 
 NAMES = {
     "lora_train": "lora-train",
+    "lora_train_small": "lora-train, less memory",
     "lean": "diffusers + peft, lean loop",
     "script": "diffusers' script",
     "lora_train_linear": "lora-train, all linear layers",
@@ -54,7 +55,9 @@ def many(count, thing):
 def training(row, entry):
     """All sides of a training, and what its figures rest on."""
     rounds, flop = entry["rounds"], entry["flop"]
-    work = dict.fromkeys(("lora_train", "lean", "script"), flop["attention"])
+    work = dict.fromkeys(("lora_train", "lora_train_small", "lean", "script"), flop["attention"])
+    if not row.memory:
+        del work["lora_train_small"]
     work |= dict.fromkeys(("lora_train_linear", "kohya"), flop["linear"])
     checkpointing = "with" if row.gradient_checkpointing else "without"
     return [
@@ -63,8 +66,18 @@ def training(row, entry):
         f"{many(row.rounds, 'round')} of {many(row.steps, 'step')}. A step has {giga(flop['attention'])} "
         f"GFLOP, and {giga(flop['linear'])} with adapters in all linear layers. {product(rounds)} The "
         f"UNet's weights are {mebibytes(entry['weight_bytes'])} MiB. A first run of lora-train, which fills "
-        f"its caches, peaks at {mebibytes(entry['cold']['peak_memory_bytes'])} MiB.",
+        f"its caches, peaks at {mebibytes(entry['cold']['peak_memory_bytes'])} MiB.{less(row, rounds)}",
     ]
+
+
+def less(row, rounds):
+    """A sentence about the side with less memory."""
+    if not row.memory:
+        return ""
+    time, memory = (ratio(rounds, "lora_train_small", "lean", figure).median
+                    for figure in ("seconds_per_step", "peak_memory_bytes"))
+    return (f" *Less memory* is `--memory {row.memory}`: {time:.2f} times the lean loop's time and "
+            f"{memory:.2f} times its memory.")
 
 
 def drawing(row, entry):

@@ -18,16 +18,19 @@ class Row:
     resolution: int = 256
     rank: int = 16
     gradient_checkpointing: bool = False
+    memory: str = ""  # of lora-train's side with less memory; empty: no such side
 
 
 ROWS = {
     "200m-fp32": Row(
-        "training", "200 M parameter UNet, fp32, 1 thread", "200m", "fp32", rounds=5, steps=10),
+        "training", "200 M parameter UNet, fp32, 1 thread", "200m", "fp32", rounds=5, steps=10,
+        memory="1200MB"),
     "200m-bf16": Row(
-        "training", "200 M parameter UNet, bf16, 1 thread", "200m", "bf16", rounds=5, steps=10),
+        "training", "200 M parameter UNet, bf16, 1 thread", "200m", "bf16", rounds=5, steps=10,
+        memory="700MB"),
     "full-bf16": Row(
         "training", "full SDXL UNet, bf16, checkpointing, 2 threads", "full", "bf16", rounds=2,
-        steps=5, threads=2, gradient_checkpointing=True),
+        steps=5, threads=2, gradient_checkpointing=True, memory="5200MB"),
     "start": Row(
         "start", "small model: from the start to the end of a one-step run", "tiny", "fp32",
         rounds=3, steps=1, resolution=64, rank=4),
@@ -50,4 +53,4 @@ def small(row):
     """A row that takes seconds and measures nothing, to test these scripts."""
     return dataclasses.replace(
         row, title=f"tiny: {row.title}", shape="tiny", rounds=1, steps=min(row.steps, 3), threads=1,
-        resolution=64, rank=4)
+        resolution=64, rank=4, memory="300MB" if row.memory else "")

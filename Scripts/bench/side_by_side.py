@@ -35,6 +35,9 @@ def measure(row, model, folder, name):
         "kohya": partial(theirs.train, "kohya", linear),
         "lora_train_linear": partial(ours.train, linear, dataset, root),
     }
+    if row.memory:
+        sides["lora_train_small"] = partial(
+            ours.train, job, dataset, root, ("--memory", row.memory))
     if row.kind == "start":
         del sides["product"]
         return {"rounds": take_turns(sides, row.rounds, name), "cold": cold}

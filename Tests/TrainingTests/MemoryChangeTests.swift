@@ -217,7 +217,7 @@ struct MemoryChangeTests {
   func limit() throws {
     defer { Backend.liftMemoryLimit() }
     var config = Self.config
-    config.memory = "451MB"
+    config.memory = try memory(besideProgram: 1)
     let setup = try training.setup(config)
     let unet = try setup.model.loadUNet()
     let limit = MemoryLimit(setup)
@@ -232,14 +232,18 @@ struct MemoryChangeTests {
   @Test("A budget limits the tensors of a training, which needs more for larger images")
   func budget() throws {
     var config = Self.config
-    // The program itself takes nearly all of it.
-    config.memory = "451MB"
+    config.memory = try memory(besideProgram: 1)
     let events = try training.train(run: 1, config).events
     #expect(events.steps.count == 6)
     config.resolution = 256
     let error = #expect(throws: TorchError.self) { try training.train(run: 2, config) }
     #expect(error?.isOutOfMemory == true)
-    config.memory = "550MB"
+    config.memory = try memory(besideProgram: 100)
     #expect(try training.train(run: 3, config).outcome == .finished)
+  }
+
+  /// What the program itself takes, and some mebibytes for tensors.
+  private func memory(besideProgram mebibytes: Int) throws -> String {
+    "\(try training.setup(Self.config).memory.process / (1 << 20) + mebibytes)MB"
   }
 }

@@ -91,7 +91,7 @@ struct MemoryLadderTests {
     let ladder = MemoryLadder(
       budget: 0,
       steps: rungs.map { .init(rung: $0, estimate: all.steps[0].estimate, relativeTime: 1) },
-      start: 0, savesMeanwhile: false)
+      start: 0, savesMeanwhile: false, process: 0)
     #expect(ladder.next(after: rungs[0], atStep: 0) == rungs[1])
     #expect(ladder.next(after: rungs[1], atStep: 0) == rungs[2])
     #expect(ladder.next(after: rungs[0], atStep: 1) == rungs[2])

@@ -9,7 +9,7 @@ struct MemoryLimit {
   private let processBytes: Int
 
   init(_ setup: TrainingSetup) {
-    processBytes = MemoryUse.processBytes(on: setup.device)
+    processBytes = setup.memory.process
     bytes =
       setup.config.memory == nil || setup.device.isCUDA
       ? nil : setup.memory.budget - processBytes

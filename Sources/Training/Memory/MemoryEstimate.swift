@@ -84,8 +84,6 @@ struct MemoryUse {
   /// The estimate of a rung. Samples that do not fit into the budget are decoded in squares.
   func estimate(_ rung: MemoryRung, budget: Int) -> MemoryEstimate {
     let size = dtype.itemSize
-    let process = Self.processBytes(on: device)
-    let adapters = trained * (16 + 2 * size)
     let stored = rung.storage.part(of: weightsToStore)
     let frozen = frozenBytes(storing: stored.map(\.parameter), as: rung.storage)
     let activations = model.unet.activations(
@@ -141,9 +139,13 @@ struct MemoryUse {
       - (device.isCUDA ? 0 : words)
   }
 
+  /// The trained parameters, their averages and gradients, and the copies that the passes use.
+  private var adapters: Int { trained * (16 + 2 * dtype.itemSize) }
+
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
-  /// processor, and the memory between tensors; on a GPU the workspaces of cuBLAS and cuDNN.
-  static func processBytes(on device: Device) -> Int { device.isCUDA ? 64 << 20 : 450 << 20 }
+  /// processor, and the memory between tensors, which grows with the adapters; on a GPU the workspaces of
+  /// cuBLAS and cuDNN.
+  var process: Int { device.isCUDA ? 64 << 20 : (210 << 20) + adapters / 2 }
 
   /// The bytes of the UNet's weights, some of which are stored in another form.
   private func frozenBytes(storing stored: [Parameter], as storage: WeightStorage) -> Int {

@@ -25,6 +25,8 @@ public struct MemoryLadder: Sendable {
   let start: Int
   /// Whether checkpoints are copied while the training continues.
   let savesMeanwhile: Bool
+  /// What the program itself takes, in bytes.
+  let process: Int
 
   /// The rung to go down to; nil if there is none. After the first step of a training its weights are not
   /// rounded any more, and rounded ones stay.
@@ -83,6 +85,7 @@ extension MemoryLadder {
     self.budget = budget
     self.steps = steps
     savesMeanwhile = use.savesMeanwhile
+    process = use.process
   }
 
   /// On a GPU, fetching the weights takes longer than a step, so 8 bits come first. On a CPU the weights

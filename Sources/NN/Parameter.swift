@@ -37,6 +37,9 @@ public final class Parameter {
   /// Whether the values are made from a stored form.
   var isStored: Bool { stored != nil }
 
+  /// Whether the stored form is not on the device.
+  var isOffloaded: Bool { stored is OrderedWeight }
+
   /// Whether the values are pages of a file.
   var isMapped: Bool { release != nil }
 

@@ -47,6 +47,9 @@ extension Module {
     }
   }
 
+  /// Whether some of the weights come to the device for each use.
+  package var isOffloaded: Bool { parameters().contains { $0.parameter.isOffloaded } }
+
   /// The bytes of the weights that are pages of a file.
   package func mappedBytes() -> Int {
     parameters().map(\.parameter).filter(\.isMapped).reduce(0) { sum, parameter in

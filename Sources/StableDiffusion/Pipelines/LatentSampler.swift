@@ -6,14 +6,26 @@ public struct LatentSampler {
   private let unet: UNet2DConditionModel
   private let configuration: SchedulerConfiguration
   private let scale: Int
+  /// The predictions that are repeated; nil to run every one.
+  let recorded: RecordedPredictions?
 
   /// - Parameters:
   ///   - scheduler: the sampler, and the noise schedule that the UNet was trained with.
   ///   - scale: pixels for each latent pixel, along one side.
   public init(unet: UNet2DConditionModel, scheduler: SchedulerConfiguration, scale: Int) {
+    self.init(unet: unet, scheduler: scheduler, scale: scale, recordsPredictions: false)
+  }
+
+  /// - Parameter recordsPredictions: whether predictions are recorded and repeated, which is faster on a
+  ///   GPU. All weights must have a place on it.
+  init(
+    unet: UNet2DConditionModel, scheduler: SchedulerConfiguration, scale: Int,
+    recordsPredictions: Bool
+  ) {
     self.unet = unet
     configuration = scheduler
     self.scale = scale
+    recorded = recordsPredictions ? RecordedPredictions(of: unet) : nil
   }
 
   /// The latent of a picture, `[1, C, height / scale, width / scale]`, in the UNet's type.
@@ -86,8 +98,7 @@ public struct LatentSampler {
     return try tensor.to(weight.dtype).to(weight.device)
   }
 
-  /// Text and sizes. With guidance this is a batch of 2, the negative prompt first.
-  private func conditioning(_ request: PictureRequest) throws -> Conditioning {
+  private func conditioning(_ request: PictureRequest) throws -> SamplingConditioning {
     let positive = (
       text: request.prompt, sizes: request.sizes, score: request.aestheticScore
     )
@@ -101,7 +112,7 @@ public struct LatentSampler {
       count == 5 ? part.sizes.timeIds(score: part.score) : part.sizes.timeIds
     }
     let device = try unet.convIn.weight.tensor.device
-    return Conditioning(
+    return SamplingConditioning(
       prompt: try unet.context(of: .cat(parts.map(\.text.embeds), dim: 0).to(device)),
       added: AddedConditioning(
         textEmbeds: try .cat(parts.map(\.text.pooled), dim: 0).to(device),
@@ -110,21 +121,20 @@ public struct LatentSampler {
 
   /// The guided prediction for `[1, C, H, W]`.
   private func predict(
-    _ input: Tensor, _ timestep: Float, _ conditioning: Conditioning, _ guidance: Guidance
+    _ input: Tensor, _ timestep: Float, _ conditioning: SamplingConditioning,
+    _ guidance: Guidance
   ) throws -> Tensor {
-    let batch = conditioning.added.timeIds.shape[0]
-    let predictions = try unet(
-      .cat(Array(repeating: input, count: batch), dim: 0),
-      timestep: Tensor([timestep], shape: [1]).to(input.device),
-      prompt: conditioning.prompt, addedConditioning: conditioning.added)
+    let batch = conditioning.count
+    let inputs = try Tensor.cat(Array(repeating: input, count: batch), dim: 0)
+    let time = try Tensor([timestep], shape: [1])
+    let predictions =
+      try recorded?(inputs, timestep: time, conditioning)
+      ?? unet(
+        inputs, timestep: time.to(input.device), prompt: conditioning.prompt,
+        addedConditioning: conditioning.added)
     guard batch == 2 else { return predictions }
     let parts = try predictions.chunk(2, dim: 0)
     return try guidance(negative: parts[0], prompt: parts[1])
-  }
-
-  private struct Conditioning {
-    let prompt: PromptContext
-    let added: AddedConditioning
   }
 }
 

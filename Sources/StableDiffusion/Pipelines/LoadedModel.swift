@@ -10,6 +10,7 @@ package final class LoadedModel {
 
   private let storage: WeightStorage
   private let residency: Residency
+  private let recordsPredictions: Bool
   private(set) var adapters: AdapterSet
   private var encoderPart = LoadedPart<PromptEncoder>()
   private var unetPart = LoadedPart<UNet2DConditionModel>()
@@ -19,10 +20,12 @@ package final class LoadedModel {
   ///   - unet: a UNet that is already in memory, with its adapters; nil loads the model's own.
   ///   - adapters: adapters for the loaded parts, on `device`.
   ///   - storage: how the weights of a loaded UNet's blocks are kept.
+  ///   - recordsPredictions: whether the UNet's predictions are recorded and repeated, unless its weights
+  ///     are offloaded; nil: on a GPU.
   package init(
     _ directory: ModelDirectory, unet: UNet2DConditionModel? = nil, adapters: AdapterSet = .none,
     dtype: DType = .float32, device: Device = .cpu, storage: WeightStorage = .resident,
-    residency: Residency = .oneAtATime
+    residency: Residency = .oneAtATime, recordsPredictions: Bool? = nil
   ) {
     self.storage = storage
     self.directory = directory
@@ -30,6 +33,7 @@ package final class LoadedModel {
     self.dtype = dtype
     self.device = device
     self.residency = residency
+    self.recordsPredictions = recordsPredictions ?? device.isCUDA
     if let unet { unetPart = LoadedPart(unet) }
   }
 
@@ -37,8 +41,10 @@ package final class LoadedModel {
   ///
   /// - Parameter scheduler: the sampler; nil for that of the model's files.
   package func sampler(_ scheduler: SchedulerConfiguration? = nil) throws -> LatentSampler {
-    LatentSampler(
-      unet: try unet(), scheduler: scheduler ?? directory.scheduler, scale: directory.vae.scale)
+    let unet = try unet()
+    return LatentSampler(
+      unet: unet, scheduler: scheduler ?? directory.scheduler, scale: directory.vae.scale,
+      recordsPredictions: recordsPredictions && !unet.isOffloaded)
   }
 
   /// Decodes latents with the VAE, in float32 if it overflows in `dtype`. The VAE stays in memory

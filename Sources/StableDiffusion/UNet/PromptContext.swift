@@ -17,6 +17,23 @@ struct PromptContext {
     keysAndValues[ObjectIdentifier(attention)] ?? [hiddenStates]
   }
 
+  /// The same values in memory of their own.
+  func copied() throws -> PromptContext {
+    var copy = PromptContext(try hiddenStates.clone())
+    copy.keysAndValues = try keysAndValues.mapValues { try $0.map { try $0.clone() } }
+    return copy
+  }
+
+  /// Overwrites the values with those of another context of the same UNet.
+  func copy(from other: PromptContext) throws {
+    let pairs =
+      [(hiddenStates, other.hiddenStates)]
+      + keysAndValues.flatMap { attention, tensors in
+        zip(tensors, other.keysAndValues[attention] ?? [])
+      }
+    try Tensor.copyEach(to: pairs.map(\.0), from: pairs.map(\.1))
+  }
+
   /// The keys and values of an attention from its `inputs(of:)`.
   static func keysAndValues(_ inputs: [Tensor], of attention: Attention) throws -> [Tensor] {
     inputs.count == 1 ? try attention.keysAndValues(of: inputs[0]) : inputs

@@ -102,7 +102,8 @@ struct ClassImageCache {
     let rung = MemoryRung(setup.config)
     let model = LoadedModel(
       setup.model, dtype: setup.dtype, device: setup.device,
-      storage: [.int8, .fp8].contains(rung.weights) ? .offloaded(share: 1) : rung.storage)
+      storage: [.int8, .fp8].contains(rung.weights) ? .offloaded(share: 1) : rung.storage,
+      recordsPredictions: setup.recordsPasses)
     let sampler = try model.sampler()
     let decoder = try model.decoder()
     for index in missing {

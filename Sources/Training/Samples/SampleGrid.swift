@@ -32,8 +32,7 @@ struct SampleGrid {
     report: (TrainingEvent) throws -> Void
   ) throws {
     let config = setup.config
-    let model = LoadedModel(
-      setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
+    let model = loaded(unet)
     let latents = try latents(step, model, checkStop, report)
     let pictures = try decode(latents, decoder(of: model, tileSize), checkStop)
     // libtorch keeps the GPU memory of the VAE's freed tensors, and training needs it.
@@ -57,7 +56,7 @@ struct SampleGrid {
 
   /// Draws one sampler step of the first picture and decodes it, to see whether there is memory for both.
   func tryOut(unet: UNet2DConditionModel, tileSize: Int?) throws {
-    let model = LoadedModel(setup.model, unet: unet, dtype: setup.dtype, device: setup.device)
+    let model = loaded(unet)
     guard let prompt = data.prompts.first, let negative = data.negatives.first else { return }
     let request = PictureRequest(
       prompt: prompt, negative: negative, width: setup.resolution, height: setup.resolution,
@@ -65,6 +64,12 @@ struct SampleGrid {
     let latents = try model.sampler().latents(for: request) { _ in }
     _ = try decoder(of: model, tileSize).pictures(of: latents)
     if setup.device.isCUDA { try Backend.emptyCache() }
+  }
+
+  private func loaded(_ unet: UNet2DConditionModel) -> LoadedModel {
+    LoadedModel(
+      setup.model, unet: unet, dtype: setup.dtype, device: setup.device,
+      recordsPredictions: setup.recordsPasses)
   }
 
   /// The latents of all pictures. They are computed before the VAE is loaded, to save memory.

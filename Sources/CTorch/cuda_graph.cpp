@@ -6,8 +6,10 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <atomic>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -94,16 +96,28 @@ class CurrentStream {
   c10::Stream previous_;
 };
 
-/// The bytes of a graph's intermediate results, as long as it exists.
-class GraphMemory {
+/// Memory that graphs share. Its blocks belong to a stream, so all recordings into it use the same one.
+class Pool {
  public:
-  GraphMemory(c10::DeviceIndex device, int64_t bytes) : device_(device), bytes_(bytes) {
-    add(bytes_);
-  }
-  ~GraphMemory() { add(-bytes_); }
-  GraphMemory(const GraphMemory &) = delete;
-  GraphMemory &operator=(const GraphMemory &) = delete;
+  explicit Pool(at::Device device)
+      : device(device), id(CUDAGraphFunctions::get().graph_pool_handle()),
+        stream(c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device)) {}
+  ~Pool() { grow(-bytes_); }
+  Pool(const Pool &) = delete;
+  Pool &operator=(const Pool &) = delete;
 
+  const at::Device device;
+  const c10::MempoolId_t id;
+  const c10::Stream stream;
+
+  /// Counts bytes that a recording has added.
+  void grow(int64_t bytes) {
+    std::lock_guard<std::mutex> guard(lock_);
+    bytes_ += bytes;
+    sums_[device.index()] += bytes;
+  }
+
+  /// The bytes of all pools of a device.
   static int64_t sum(c10::DeviceIndex device) {
     std::lock_guard<std::mutex> guard(lock_);
     auto found = sums_.find(device);
@@ -111,13 +125,7 @@ class GraphMemory {
   }
 
  private:
-  void add(int64_t bytes) const {
-    std::lock_guard<std::mutex> guard(lock_);
-    sums_[device_] += bytes;
-  }
-
-  c10::DeviceIndex device_;
-  int64_t bytes_;
+  int64_t bytes_ = 0;
   static inline std::mutex lock_;
   static inline std::map<c10::DeviceIndex, int64_t> sums_;
 };
@@ -129,31 +137,46 @@ int64_t reserved(at::Device device) {
       .current;
 }
 
+/// Whether a capture did not end, after which libtorch refuses to free unused memory.
+std::atomic<bool> is_damaged{false};
+
 class CUDAGraph : public Graph {
  public:
-  CUDAGraph(at::Device device, c10::MempoolId_t pool)
-      : device_(device), pool_(pool),
-        stream_(c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device)) {}
+  explicit CUDAGraph(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
+
+  ~CUDAGraph() override {
+    // The pool's memory may be given to others, when the last repetition has ended.
+    if (capture_) status([&] { at::accelerator::synchronizeDevice(pool_->device.index()); });
+  }
 
   void begin() override {
+    TORCH_CHECK(!current_, "The graph is being recorded already");
     // What was queued before must not become part of the recording.
-    at::accelerator::synchronizeDevice(device_.index());
-    reserved_before_ = reserved(device_);
-    current_.emplace(stream_);
-    capture_.emplace();
-    capture_->begin(pool_);
+    at::accelerator::synchronizeDevice(pool_->device.index());
+    reserved_before_ = reserved(pool_->device);
+    current_.emplace(pool_->stream);
+    try {
+      capture_ = std::make_unique<Capture>();
+      capture_->begin(pool_->id);
+    } catch (...) {
+      abandon();
+      throw;
+    }
   }
 
   void end() override {
     capture_->end();
     current_.reset();
-    memory_.emplace(device_.index(), reserved(device_) - reserved_before_);
+    pool_->grow(reserved(pool_->device) - reserved_before_);
     replay();
   }
 
   void abandon() override {
-    // CUDA ends the capture even if this reports that it has become invalid.
-    if (current_ && capture_) status([&] { capture_->end(); });
+    if (current_ && capture_ && status([&] { capture_->end(); }) != 0) {
+      // The allocator still refers to a capture that did not end.
+      is_damaged = true;
+      static_cast<void>(capture_.release());
+    }
     capture_.reset();
     current_.reset();
   }
@@ -163,24 +186,21 @@ class CUDAGraph : public Graph {
     capture_->replay();
   }
 
-  std::unique_ptr<Graph> neighbour() const override {
-    return std::make_unique<CUDAGraph>(device_, pool_);
-  }
+  std::unique_ptr<Graph> neighbour() const override { return std::make_unique<CUDAGraph>(pool_); }
 
  private:
-  at::Device device_;
-  c10::MempoolId_t pool_;
-  c10::Stream stream_;
+  std::shared_ptr<Pool> pool_;
   int64_t reserved_before_ = 0;
-  std::optional<GraphMemory> memory_;
-  std::optional<Capture> capture_;
+  std::unique_ptr<Capture> capture_;
   std::optional<CurrentStream> current_;
 };
 
 }  // namespace
 
 std::unique_ptr<Graph> shim::cuda_graph(at::Device device) {
-  return std::make_unique<CUDAGraph>(device, CUDAGraphFunctions::get().graph_pool_handle());
+  return std::make_unique<CUDAGraph>(std::make_shared<Pool>(device));
 }
 
-int64_t shim::cuda_graph_memory(c10::DeviceIndex device) { return GraphMemory::sum(device); }
+int64_t shim::cuda_graph_memory(c10::DeviceIndex device) { return Pool::sum(device); }
+
+bool shim::has_failed_capture() { return is_damaged; }

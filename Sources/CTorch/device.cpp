@@ -92,7 +92,9 @@ int ct_memory_info(ct_device device, int64_t *free, int64_t *total) noexcept {
 }
 
 int ct_empty_cache(void) noexcept {
-  return status([] { at::accelerator::emptyCache(); });
+  return status([] {
+    if (!has_failed_capture()) at::accelerator::emptyCache();
+  });
 }
 
 int32_t ct_threads(void) noexcept {
@@ -128,9 +130,6 @@ int ct_tunes_convolutions(void) noexcept {
   return guard<int>(-1, [] { return at::globalContext().benchmarkCuDNN() ? 1 : 0; });
 }
 
-int ct_set_tunes_convolutions(bool enabled, int32_t most) noexcept {
-  return status([&] {
-    at::globalContext().setBenchmarkLimitCuDNN(most);
-    at::globalContext().setBenchmarkCuDNN(enabled);
-  });
+int ct_set_tunes_convolutions(bool enabled) noexcept {
+  return status([&] { at::globalContext().setBenchmarkCuDNN(enabled); });
 }

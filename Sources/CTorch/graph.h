@@ -20,7 +20,8 @@ class Graph {
   /// Ends a recording whose work has failed. The graph cannot be repeated.
   virtual void abandon() = 0;
   virtual void replay() = 0;
-  /// A graph that may use the memory of this one. Their results are valid until the next replay of either.
+  /// A graph that uses the memory of this one. The results of either are valid until the next replay of the
+  /// other.
   virtual std::unique_ptr<Graph> neighbour() const = 0;
 };
 
@@ -29,6 +30,9 @@ std::unique_ptr<Graph> cuda_graph(at::Device device);
 
 /// The bytes that the graphs of a device use and that libtorch counts as free.
 int64_t cuda_graph_memory(c10::DeviceIndex device);
+
+/// Whether a recording on a GPU did not end. libtorch then refuses to free unused memory.
+bool has_failed_capture();
 
 /// The operations themselves, in order. They are executed while they are recorded.
 std::unique_ptr<Graph> cpu_graph();

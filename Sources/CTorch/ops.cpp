@@ -80,6 +80,7 @@ ct_tensor ct_clamp(ct_ref a, double minimum, double maximum) noexcept {
 int ct_all_finite(ct_ref a) noexcept {
   return guard<int>(-1, [&] {
     wait_count++;
+    read_count++;
     return at::isfinite(ref(a)).all().item<bool>() ? 1 : 0;
   });
 }

@@ -51,6 +51,8 @@ extern thread_local bool uses_processor_kernels;
 
 /// See `ct_wait_count`.
 extern thread_local int64_t wait_count;
+/// The part of these calls that read a tensor's values.
+extern thread_local int64_t read_count;
 
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Device device(ct_device device);

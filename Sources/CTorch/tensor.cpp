@@ -139,6 +139,7 @@ ct_tensor ct_from_memory(
 int ct_copy_bytes(ct_ref tensor, void *bytes, size_t capacity) noexcept {
   return status([&] {
     wait_count++;
+    read_count++;
     auto source = ref(tensor).detach().to(at::kCPU).contiguous();
     TORCH_CHECK(
         source.nbytes() == capacity, "a buffer of ", capacity, " bytes was given for ",

@@ -10,6 +10,7 @@ using namespace shim;
 namespace shim {
 
 thread_local int64_t wait_count = 0;
+thread_local int64_t read_count = 0;
 
 }  // namespace shim
 

@@ -27,22 +27,11 @@ public enum Backend {
     try check(ct_use_deterministic_kernels())
   }
 
-  /// The algorithms of a convolution that ``tuningConvolutions(_:)`` tries. All of them would take seconds and
-  /// large buffers.
-  private static let triedAlgorithms: Int32 = 10
-
-  /// Whether cuDNN tries out algorithms now.
-  package static var tunesConvolutions: Bool { checkProperty(ct_tunes_convolutions()) == 1 }
-
-  /// Runs `body`, in which cuDNN tries out several algorithms for each new shape of a convolution on a GPU and
-  /// keeps the fastest. In another process this may be another one.
-  package static func tuningConvolutions<Result>(
-    _ body: () throws -> Result
-  ) rethrows -> Result {
-    let before = tunesConvolutions
-    checkProperty(ct_set_tunes_convolutions(true, triedAlgorithms))
-    defer { checkProperty(ct_set_tunes_convolutions(before, triedAlgorithms)) }
-    return try body()
+  /// Whether cuDNN tries out up to ten algorithms for each new shape of a convolution on a GPU, and keeps the
+  /// fastest. In another process this may be another one. Shapes that were computed before stay as they were.
+  package static var tunesConvolutions: Bool {
+    get { checkProperty(ct_tunes_convolutions()) == 1 }
+    set { checkProperty(ct_set_tunes_convolutions(newValue)) }
   }
 
   /// Returns freed memory of the machine to the system, which the process would keep for later.

@@ -11,8 +11,8 @@ package final class DeviceGraph {
 
   /// A graph that has recorded nothing. Throws `TorchError`, also if the loaded libtorch has no CUDA graphs.
   ///
-  /// - Parameter neighbour: A graph whose memory this one may use. The results of a repetition of either
-  ///   are then valid until the next repetition of the other.
+  /// - Parameter neighbour: A graph whose memory this one uses, too. The results of either are then valid
+  ///   until the next repetition of the other.
   package init(on device: Device, neighbour: DeviceGraph? = nil) throws(TorchError) {
     let made =
       neighbour.map { ct_graph_neighbour($0.handle) } ?? ct_graph_create(device.cdevice)

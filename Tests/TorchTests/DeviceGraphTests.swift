@@ -71,6 +71,27 @@ struct DeviceGraphTests {
     #expect(try y.floats() == [8, 8])
   }
 
+  @Test(
+    "cannot read a value, and results of neighbours are valid until the next repetition")
+  func reads() throws {
+    let x = try Tensor.ones([2])
+    let attempts: [() throws -> Void] = [
+      { _ = try x.sum().item() }, { _ = try x.floats() }, { _ = try x.isFinite() },
+    ]
+    for attempt in attempts {
+      let graph = try DeviceGraph(on: .cpu)
+      #expect(throws: TorchError.self) { try graph.record(attempt) }
+      #expect(throws: TorchError.self) { try graph.replay() }
+    }
+    let one = try DeviceGraph(on: .cpu)
+    let y = try one.record { try x + x }
+    let other = try DeviceGraph(on: .cpu, neighbour: one)
+    let z = try other.record { try x * x }
+    #expect(try y.floats().allSatisfy(\.isNaN) && z.floats() == [1, 1])
+    try one.replay()
+    #expect(try y.floats() == [2, 2] && z.floats().allSatisfy(\.isNaN))
+  }
+
   @Test("A recording inside a recording is an error")
   func nested() throws {
     let (outer, inner) = (try DeviceGraph(on: .cpu), try DeviceGraph(on: .cpu))

@@ -54,6 +54,24 @@ extension CUDATests {
       }
     }
 
+    @Test(
+      "have nearly the same numbers when passes of five shapes are repeated",
+      arguments: [
+        PassGraphTests.Form(), PassGraphTests.Form(isFused: false, passes: 2, scalesLoss: true),
+        PassGraphTests.Form(dtype: .bfloat16, checkpointing: .blocks, storage: .quantized(.int8)),
+      ])
+    func repeatedShapes(_ form: PassGraphTests.Form) throws {
+      try withoutProcessorKernels {
+        let plain = try PassGraphTests.train(form, recorded: false, on: device)
+        let repeated = try PassGraphTests.train(form, recorded: true, on: device)
+        #expect(repeated.recordings == 5)
+        let tolerance = form.dtype == .float32 ? 1e-3 : 5e-2
+        for (one, other) in zip(repeated.numbers, plain.numbers) {
+          #expect(abs(one - other) <= tolerance * abs(other))
+        }
+      }
+    }
+
     @Test("have the same losses on every rung of the memory ladder, and draw samples there")
     func rungs() throws {
       let training = try TinyTraining()

@@ -29,7 +29,7 @@ struct PassGraphTests {
 
   /// Batches of two sizes and two counts, with and without masks and class images of the same and of
   /// another size, in an order in which every shape comes back often.
-  private static func pass(_ number: Int, on device: Device = .cpu) throws -> TrainingPass {
+  private static func pass(_ number: Int) throws -> TrainingPass {
     func batch(_ count: Int, width: Int = 8, seed: Int, masked: Bool = false) throws
       -> TrainingBatch
     {
@@ -59,7 +59,7 @@ struct PassGraphTests {
 
   /// The losses and gradient norms of a training, its last adapter, and the number of recordings.
   static func train(
-    _ form: Form, recorded: Bool, isRoomy: Bool = true, steps: Int = 25, on device: Device = .cpu,
+    _ form: Form, recorded: Bool, isRoomy: Bool = true, most: Int = 32, on device: Device = .cpu,
     between: (Int, PassGraphs?) throws -> Void = { _, _ in }
   ) throws -> (numbers: [Double], adapter: [Tensor], recordings: Int) {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
@@ -70,12 +70,13 @@ struct PassGraphTests {
     ) { try Generator(seed: UInt64($0)) }.flatMap(\.tensors)
     let fusion = form.isFused ? try unet.fuseAdapters() : nil
     unet.setGradientCheckpointing(form.checkpointing)
+    let steps = 25
     var config = TrainingConfig()
     config.gradientAccumulation = form.passes
     config.steps = steps
     let graphs =
       recorded
-      ? PassGraphs(on: device, trained: trained.map(\.tensor), isRoomy: isRoomy) : nil
+      ? PassGraphs(on: device, trained: trained.map(\.tensor), isRoomy: isRoomy, most: most) : nil
     let step = OptimizerStep(
       unet: unet,
       objective: Objective(
@@ -149,12 +150,25 @@ struct PassGraphTests {
       let form = Form(isFused: false)
       let all = try Self.train(form, recorded: true)
       for isLast in [false, true] {
+        var counts: [Int] = []
         let changed = try Self.train(form, recorded: true) { step, graphs in
-          if step == 19 { try graphs?.stepDown(isLast: isLast) }
+          if step == 11 { try graphs?.stepDown(isLast: isLast) }
+          counts.append(graphs?.count ?? 0)
         }
-        #expect(changed.recordings == (isLast ? 0 : 5))
+        // Each shape is run twice again.
+        #expect(counts[10] == 1 && counts[11] == 0 && counts[21] == 0)
+        #expect(counts.last == (isLast ? 0 : 3))
         #expect(changed.numbers == all.numbers)
       }
+    }
+  }
+
+  @Test("make room for newer ones when there are many")
+  func most() throws {
+    try withoutProcessorKernels {
+      let all = try Self.train(Form(), recorded: true)
+      let few = try Self.train(Form(), recorded: true, most: 3)
+      #expect(few.recordings == 3 && few.numbers == all.numbers)
     }
   }
 
@@ -179,6 +193,18 @@ struct PassGraphTests {
     }
     #expect(runs == 6 && graphs.count == 0)
     #expect(graphs.takeProblem() == "no graphs here" && graphs.takeProblem() == nil)
+    // Without memory it is tried again, while there are others that can make room.
+    let full = PassGraphs(on: .cpu, trained: [], isRoomy: true)
+    for run in 0..<4 {
+      _ = try full.run(layout) {
+        if run == 2, full.count == 0, runs == 6 {
+          runs += 1
+          throw TorchError("full", isOutOfMemory: true)
+        }
+        return PassLoss(total: try .ones([]) + 0, parts: nil)
+      }
+    }
+    #expect(full.takeProblem() == "full" && full.count == 0)
     // Other errors are those of the pass.
     let other = PassGraphs(on: .cpu, trained: [], isRoomy: true)
     for run in 0..<3 {

@@ -47,17 +47,17 @@ struct RecordedTrainingTests {
   @Test("go on where the weights of the blocks get another form")
   func stepDown() throws {
     try withoutProcessorKernels {
-      let config = TinyTraining.config { $0.steps = 12 }
+      let config = TinyTraining.config { $0.steps = 16 }
       func losses(recorded: Bool) throws -> [Double] {
         training.recordsPasses = recorded
         let setup = try training.setup(config)
         let live = try AdapterTraining(
           setup, data: PreparedData(setup, checkStop: {}, report: { _ in }), from: nil)
         let error = TorchError("CUDA out of memory", isOutOfMemory: true)
-        return try (0..<12).map { step in
-          if [5, 9].contains(step), recorded { #expect(try #require(live.step.graphs).count > 0) }
+        return try (0..<16).map { step in
+          if [5, 13].contains(step), recorded { #expect(try #require(live.step.graphs).count > 0) }
           // To recomputed feed-forward layers, and later to offloaded weights.
-          for _ in 0..<(step == 5 ? 1 : step == 9 ? 2 : 0) {
+          for _ in 0..<(step == 5 ? 1 : step == 13 ? 2 : 0) {
             _ = try #require(try live.stepDown("step", after: error))
             #expect(!recorded || live.step.graphs?.count == 0)
           }

@@ -279,8 +279,8 @@ void ct_fail(const char *message, bool out_of_memory) CT_NOEXCEPT;
 typedef struct ct_graph_s *ct_graph;
 /// A graph that has recorded nothing yet.
 ct_graph _Nullable ct_graph_create(ct_device device) CT_NOEXCEPT;
-/// Another one, which may use the memory of the first. The results of a replay are valid until the next
-/// replay of either.
+/// Another one, which uses the memory of the first. The results of either are valid until the next replay of
+/// the other.
 ct_graph _Nullable ct_graph_neighbour(ct_graph other) CT_NOEXCEPT;
 /// Starts to record the operations of this thread and of its backward passes. A GPU executes them at the
 /// end of the recording.
@@ -340,11 +340,10 @@ int ct_set_threads(int32_t count) CT_NOEXCEPT;
 /// Allows only kernels that give the same bits each time. An operation without such a kernel then
 /// fails. Call it before CUDA is used.
 int ct_use_deterministic_kernels(void) CT_NOEXCEPT;
-/// Whether cuDNN tries out several algorithms for each new shape of a convolution and keeps the fastest:
-/// 1 or 0; -1 on failure.
+/// Whether cuDNN tries out up to ten algorithms for each new shape of a convolution and keeps the fastest: 1
+/// or 0; -1 on failure.
 int ct_tunes_convolutions(void) CT_NOEXCEPT;
-/// The same, with the number of algorithms that it tries.
-int ct_set_tunes_convolutions(bool enabled, int32_t most) CT_NOEXCEPT;
+int ct_set_tunes_convolutions(bool enabled) CT_NOEXCEPT;
 
 // MARK: Counts
 

@@ -58,8 +58,9 @@ extension AdapterTraining {
     let change = MemoryChange(
       to: next, from: setup.config, step: done, work: work, message: error.message)
     (rung, setup.config, ranOutOfMemory) = (next, change.config, true)
+    Backend.tunesConvolutions = false
     do {
-      // Recorded passes use the memory of the weights. Offloaded ones have no place of their own.
+      // Recorded passes read the weights where they are. Offloaded ones come to another place each time.
       try step.graphs?.stepDown(isLast: next.weights == .offloaded)
       try setup.model.storeBlockWeights(
         of: unet, as: next.storage, dtype: setup.dtype, device: setup.device)

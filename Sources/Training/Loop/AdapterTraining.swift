@@ -86,10 +86,7 @@ final class AdapterTraining {
       graphs: setup.recordsPasses && rung.weights != .offloaded
         ? PassGraphs(
           on: setup.device, trained: sites.flatMap(\.tensors).map(\.tensor),
-          isRoomy: setup.memory.isRoomy(rung)) : nil,
-      // Deterministic kernels are not chosen by their time, and some algorithms take much memory.
-      tunesConvolutions: setup.device.isCUDA && !config.deterministic
-        && setup.memory.isRoomy(rung))
+          isRoomy: setup.memory.isRoomy(rung)) : nil)
     resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()

@@ -42,7 +42,10 @@ public final class Trainer {
     if let threads = setup.config.threads { Backend.threads = threads }
     let limit = MemoryLimit(setup)
     try limit.start()
-    defer { limit.end() }
+    defer {
+      limit.end()
+      Backend.tunesConvolutions = false
+    }
     if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
     let checkStop = { if stopped() { throw StopRequest() } }
     let state = try checkpoint?.state()
@@ -68,6 +71,10 @@ public final class Trainer {
         setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
       try data.cacheUse.write(to: folder)
       try checkStop()
+      // Deterministic kernels are not chosen by their time, and some algorithms take much memory.
+      Backend.tunesConvolutions =
+        setup.device.isCUDA && !setup.config.deterministic
+        && setup.memory.isRoomy(MemoryRung(setup.config))
       try report(.preparing("UNet", done: 0, of: 1))
       (training, changes) = try AdapterTraining.steppingDown(
         setup, data: data, from: checkpoint, resume: resume)

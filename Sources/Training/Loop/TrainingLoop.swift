@@ -124,6 +124,8 @@ struct TrainingLoop {
 
   private func sample() throws {
     guard config.isDue(training.done, every: config.sampleEvery) else { return }
+    // Samples are recorded, too, in memory of their own.
+    try training.step.graphs?.drop()
     do {
       try skippingIfOutOfMemory("samples") {
         try timing(.samples) {

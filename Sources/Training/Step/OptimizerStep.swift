@@ -20,8 +20,6 @@ struct OptimizerStep {
   var fusion: AdapterFusion?
   /// The recorded passes; nil to run every pass.
   var graphs: PassGraphs?
-  /// Whether a GPU tries out algorithms for its convolutions in the first pass of each shape.
-  var tunesConvolutions = false
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
@@ -96,8 +94,7 @@ struct OptimizerStep {
       try (loss.total * pass.samples.lossScale).backward()
       return try loss.detached()
     }
-    let tuned = { try tunesConvolutions ? Backend.tuningConvolutions(body) : body() }
-    let loss = try graphs?.run(pass.layout, tuned) ?? tuned()
+    let loss = try graphs?.run(pass.layout, body) ?? body()
     try fusion?.collectGradients()
     return loss
   }

@@ -15,26 +15,32 @@ final class PassGraphs {
 
   /// The passes of a shape before one is recorded. In them libtorch chooses kernels and loads them.
   static let passesBefore = 2
-  /// The most recordings. A graph keeps the arguments of all its kernels, so each takes some memory.
-  private static let most = 32
+  /// The failures for lack of memory after which nothing is recorded any more.
+  private static let mostFailures = 3
 
   private let device: Device
   private let trained: [Tensor]
+  /// The most recordings. A graph keeps the arguments of all its kernels, so each takes some memory.
+  private let most: Int
   /// Whether there is memory for other work beside that of the recordings.
   private var isRoomy: Bool
   private var passes: [PlacedPass.Layout: Int] = [:]
   /// The oldest first.
   private var recordings: [Recording] = []
   private var isEnded = false
+  /// The recordings that have failed for lack of memory.
+  private var failures = 0
   private var problem: String?
 
   /// - Parameters:
   ///   - trained: The tensors whose gradients the passes compute.
   ///   - isRoomy: Whether there is memory for other work beside that of the recordings.
-  init(on device: Device, trained: [Tensor], isRoomy: Bool) {
+  ///   - most: The most recordings, after which the oldest make room.
+  init(on device: Device, trained: [Tensor], isRoomy: Bool, most: Int = 32) {
     self.device = device
     self.trained = trained
     self.isRoomy = isRoomy
+    self.most = most
   }
 
   /// The number of recordings.
@@ -64,19 +70,21 @@ final class PassGraphs {
   /// Frees the memory of the recordings for other work, unless there is enough.
   func makeRoom() throws(TorchError) { if !isRoomy { try drop() } }
 
-  /// Forgets the recordings because memory ran out and the weights get another form.
+  /// Frees the memory of the recordings. Passes are recorded again when they come back.
+  func drop() throws(TorchError) {
+    guard !recordings.isEmpty else { return }
+    recordings = []
+    if device.isCUDA { try Backend.emptyCache() }
+  }
+
+  /// Forgets all passes, because memory ran out and the weights get another form.
   ///
   /// - Parameter isLast: Whether nothing is recorded from now on.
   func stepDown(isLast: Bool) throws(TorchError) {
     isRoomy = false
     isEnded = isEnded || isLast
+    passes = [:]
     try drop()
-  }
-
-  private func drop() throws(TorchError) {
-    guard !recordings.isEmpty else { return }
-    recordings = []
-    if device.isCUDA { try Backend.emptyCache() }
   }
 
   /// Why passes are not recorded any more; nil if they are, or if it was returned before.
@@ -92,14 +100,18 @@ final class PassGraphs {
     do {
       // Of the memory of earlier passes the recording can use nothing.
       if device.isCUDA { try Backend.emptyCache() }
-      if recordings.count == Self.most { recordings.removeFirst() }
+      if recordings.count == most { recordings.removeFirst() }
       let graph = try DeviceGraph(on: device, neighbour: recordings.first?.graph)
       let (loss, gradients) = try withGradients(of: { try graph.record(body) })
       let recording = Recording(layout: layout, graph: graph, loss: loss, gradients: gradients)
       recordings.append(recording)
       return recording
     } catch let error as TorchError {
-      (problem, isEnded) = (error.message, true)
+      // There may be memory without the other recordings.
+      failures += 1
+      if !error.isOutOfMemory || recordings.isEmpty || failures == Self.mostFailures {
+        (problem, isEnded) = (error.message, true)
+      }
       try drop()
       return nil
     }

@@ -37,8 +37,8 @@ public final class Parameter {
   /// Whether the values are made from a stored form.
   var isStored: Bool { stored != nil }
 
-  /// Whether the stored form is not on the device.
-  var isOffloaded: Bool { stored is OrderedWeight }
+  /// Whether the values come to the device for each use.
+  var isOffloaded: Bool { stored.map { !$0.isOnDevice } ?? false }
 
   /// Whether the values are pages of a file.
   var isMapped: Bool { release != nil }

@@ -46,6 +46,7 @@ final class OffloadOrder {
 struct OrderedWeight: StoredWeight {
   let dtype: DType
   let device: Device
+  let isOnDevice = false
 
   private let order: OffloadOrder
   private let index: Int

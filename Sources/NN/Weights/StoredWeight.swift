@@ -5,12 +5,16 @@ import Torch
 protocol StoredWeight {
   var dtype: DType { get }
   var device: Device { get }
+  /// Whether the stored form is on the device.
+  var isOnDevice: Bool { get }
 
   /// The values. Throws `WeightsError`, `TorchError`.
   func tensor() throws -> Tensor
 }
 
-extension QuantizedTensor: StoredWeight {}
+extension QuantizedTensor: StoredWeight {
+  var isOnDevice: Bool { true }
+}
 
 /// A weight that comes to a device from another place when it is used. ``OffloadOrder`` starts the
 /// transfer of the following weights meanwhile.
@@ -19,6 +23,10 @@ protocol OffloadedWeight: StoredWeight, AnyObject {
 
   /// Starts the transfer.
   func prefetch() throws
+}
+
+extension OffloadedWeight {
+  var isOnDevice: Bool { false }
 }
 
 /// A weight that stays in its file, for passes on the CPU. Its pages are in memory only while they are

@@ -24,7 +24,7 @@ class Row:
 ROWS = {
     "200m-fp32": Row(
         "training", "200 M parameter UNet, fp32, 1 thread", "200m", "fp32", rounds=5, steps=10,
-        memory="1200MB"),
+        memory="1150MB"),
     "200m-bf16": Row(
         "training", "200 M parameter UNet, bf16, 1 thread", "200m", "bf16", rounds=5, steps=10,
         memory="700MB"),

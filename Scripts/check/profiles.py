@@ -1,4 +1,5 @@
-"""Profiles of one training step and one drawing step, of lora-train and of diffusers."""
+"""Profiles of a training step, with and without CUDA graphs, and of a drawing step, of lora-train and of
+diffusers."""
 
 import gzip
 import shutil
@@ -15,11 +16,12 @@ STEP = 4
 
 def main(settings, emit):
     folder = Path(settings.scratch)
-    variant = trainings.Variant("profile", STEP + 1)
-    for kind in ("training", "drawing"):
-        file = folder / f"{kind}.json"
+    trained = {"training": (), "training without graphs": ("no-cuda-graphs",)}
+    for kind in (*trained, "drawing"):
+        file = folder / f"{kind.replace(' ', '-')}.json"
         environment = {"LORA_TRAIN_PROFILE": str(file), "LORA_TRAIN_PROFILE_STEP": str(STEP)}
-        if kind == "training":
+        if kind in trained:
+            variant = trainings.Variant("profile", STEP + 1, switches=trained[kind])
             trainings.train(settings, variant, environment=environment)
         else:
             arguments = drawings.arguments(

@@ -62,7 +62,8 @@ constexpr int capture_mode_thread_local = 1;
 /// An `at::cuda::CUDAGraph`. It has 344 bytes in libtorch 2.13 and 104 in 2.11.
 class Capture {
  public:
-  Capture() { functions_.construct(memory_, /*keep_graph=*/false); }
+  /// The first replay makes the graph executable. If there is no memory for that, the capture has ended.
+  Capture() { functions_.construct(memory_, /*keep_graph=*/true); }
   ~Capture() { functions_.destroy(memory_); }
   Capture(const Capture &) = delete;
   Capture &operator=(const Capture &) = delete;
@@ -137,7 +138,7 @@ int64_t reserved(at::Device device) {
       .current;
 }
 
-/// Whether a capture did not end, after which libtorch refuses to free unused memory.
+/// Whether a capture did not end. libtorch then frees no memory that it keeps, or that waits for a stream.
 std::atomic<bool> is_damaged{false};
 
 class CUDAGraph : public Graph {

@@ -31,7 +31,8 @@ std::unique_ptr<Graph> cuda_graph(at::Device device);
 /// The bytes that the graphs of a device use and that libtorch counts as free.
 int64_t cuda_graph_memory(c10::DeviceIndex device);
 
-/// Whether a recording on a GPU did not end. libtorch then refuses to free unused memory.
+/// Whether a recording on a GPU did not end. libtorch then frees no memory that it keeps, or that waits for a
+/// stream.
 bool has_failed_capture();
 
 /// The operations themselves, in order. They are executed while they are recorded.

@@ -37,7 +37,8 @@ public enum Backend {
   /// Returns freed memory of the machine to the system, which the process would keep for later.
   public static func trimMemory() { checkProperty(ct_trim_memory()) }
 
-  /// Returns cached GPU memory to the driver. Throws without a GPU.
+  /// Returns cached GPU memory to the driver. Throws without a GPU. Does nothing after a ``DeviceGraph`` whose
+  /// recording CUDA did not end, because libtorch then keeps the memory.
   public static func emptyCache() throws(TorchError) { try check(ct_empty_cache()) }
 }
 

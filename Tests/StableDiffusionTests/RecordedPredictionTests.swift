@@ -66,6 +66,28 @@ struct RecordedPredictionTests {
     #expect(try compare([one, request(2, guidance: 1)], .euler) == 2)
   }
 
+  @Test("that cannot be made are run, and offloaded weights have none")
+  func unrecorded() throws {
+    let (request, sampler) = (
+      try request(1), LatentSampler(unet: unet, scheduler: model.scheduler, scale: model.vae.scale)
+    )
+    let plain = try sampler.latents(for: request)
+    let recording = LatentSampler(
+      unet: unet, scheduler: model.scheduler, scale: model.vae.scale, recordsPredictions: true)
+    // A graph inside a graph is an error. The outer one fails, since the sampler reads its result.
+    var latents: Tensor?
+    #expect(throws: TorchError.self) {
+      try DeviceGraph(on: .cpu).record { latents = try recording.latents(for: request) }
+    }
+    #expect(try #require(latents).bytes() == plain.bytes())
+    #expect(recording.recorded?.recordings == 0)
+    for (storage, isRecorded) in [(WeightStorage.offloaded(share: 1), false), (.resident, true)] {
+      let loaded = LoadedModel(model, storage: storage, recordsPredictions: true)
+      #expect(try (loaded.sampler().recorded != nil) == isRecorded)
+    }
+    #expect(try LoadedModel(model).sampler().recorded == nil)
+  }
+
   @Test("are not made for a picture of a step or two")
   func few() throws {
     #expect(try compare([request(1, steps: 2)], .euler) == 0)

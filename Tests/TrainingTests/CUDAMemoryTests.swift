@@ -48,18 +48,6 @@ extension CUDATests {
       #expect(try free - device.memory().free < one / 2)
     }
 
-    @Test("A recording that reads a value fails, and memory and trainings work afterwards")
-    func failedRecording() throws {
-      let reference = try TinyStep(on: device).losses()
-      let x = try Tensor.ones([1 << 20], device: device)
-      let graph = try DeviceGraph(on: device)
-      #expect(throws: TorchError.self) { try graph.record { try x.sum().item() } }
-      #expect(throws: TorchError.self) { try graph.replay() }
-      for _ in 0..<4 { _ = try Tensor.zeros([1 << 24], device: device) + 1 }
-      try Backend.emptyCache()
-      #expect(try areClose(TinyStep(on: device).losses(), reference))
-    }
-
     @Test("A training step with a full GPU is an out-of-memory error, and works once there is room")
     func fullGPU() throws {
       let reference = try TinyStep(on: device).losses()
@@ -115,6 +103,24 @@ extension CUDATests {
       reserve = nil
       try Backend.emptyCache()
       return filler
+    }
+  }
+
+  /// libtorch may keep the memory of a failed recording to the end of the process, so `Scripts/gpu-check` runs
+  /// this suite in its own.
+  @Suite("failed recordings")
+  struct FailedRecordings {
+    @Test("that read a value are errors, and trainings and offloaded weights work afterwards")
+    func reads() throws {
+      let reference = try TinyStep(on: device).losses()
+      let x = try Tensor.ones([1 << 20], device: device)
+      let graph = try DeviceGraph(on: device)
+      #expect(throws: TorchError.self) { try graph.record { try x.sum().item() } }
+      #expect(throws: TorchError.self) { try graph.replay() }
+      if device.isCUDA { try Backend.emptyCache() }
+      #expect(try areClose(TinyStep(on: device).losses(), reference))
+      try TrainingGoldenTests.compare(
+        "epsilon", MemoryRung(.blocks, .offloaded), on: device, tolerance: tolerance)
     }
   }
 }

@@ -46,6 +46,7 @@ extension CUDATests {
         training.recordsPasses = true
         let recorded = try training.train(run: 2, config)
         #expect(recorded.events.samples == plain.events.samples)
+        #expect(recorded.events.steps.count == 16 && plain.events.steps.count == 16)
         let tolerance = precision == .fp32 ? 1e-4 : 1e-2
         for (one, other) in zip(recorded.events.steps, plain.events.steps) {
           #expect(abs(one.loss - other.loss) <= tolerance * other.loss)
@@ -64,7 +65,7 @@ extension CUDATests {
       try withoutProcessorKernels {
         let plain = try PassGraphTests.train(form, recorded: false, on: device)
         let repeated = try PassGraphTests.train(form, recorded: true, on: device)
-        #expect(repeated.recordings == 5)
+        #expect(repeated.recordings == 5 && repeated.numbers.count == plain.numbers.count)
         let tolerance = form.dtype == .float32 ? 1e-3 : 5e-2
         for (one, other) in zip(repeated.numbers, plain.numbers) {
           #expect(abs(one - other) <= tolerance * abs(other))

@@ -11,6 +11,8 @@ import Torch
 /// the operations of a GPU are repeated, one by one.
 @Suite("Recorded passes")
 struct PassGraphTests {
+  private let buffers = InputBuffers(on: .cpu)
+
   /// What differs between trainings.
   struct Form: Sendable, CustomTestStringConvertible {
     var dtype = DType.float32
@@ -175,45 +177,69 @@ struct PassGraphTests {
   @Test("that cannot be recorded are run, with a reason that is given once")
   func problem() throws {
     let graphs = PassGraphs(on: .cpu, trained: [], isRoomy: true)
-    let buffers = InputBuffers(on: .cpu)
-    let inputs = try buffers.place(
-      Self.pass(0).instances, for: "instances",
-      schedule: NoiseSchedule(
-        ModelDirectory(Repository.golden.appending(path: "tiny-sdxl")).scheduler),
-      sampleWeights: nil, lossScale: 1)
-    let layout = PlacedPass(samples: inputs, instanceCount: nil, classImages: nil).layout
+    let layout = try self.layout(0)
     var runs = 0
     for _ in 0..<5 {
       let loss = try graphs.run(layout) {
         runs += 1
         if runs == 3 { throw TorchError("no graphs here") }
-        return PassLoss(total: try .ones([]), parts: nil)
+        return try one()
       }
       #expect(try loss.total.item() == 1)
     }
     #expect(runs == 6 && graphs.count == 0)
     #expect(graphs.takeProblem() == "no graphs here" && graphs.takeProblem() == nil)
-    // Without memory it is tried again, while there are others that can make room.
-    let full = PassGraphs(on: .cpu, trained: [], isRoomy: true)
-    for run in 0..<4 {
-      _ = try full.run(layout) {
-        if run == 2, full.count == 0, runs == 6 {
-          runs += 1
+  }
+
+  @Test("are tried again after a lack of memory, without the other recordings, but not for ever")
+  func lackOfMemory() throws {
+    let graphs = PassGraphs(on: .cpu, trained: [], isRoomy: true)
+    let layouts = try [0, 1].map(layout)
+    // How often the next recordings of each layout fail.
+    var failures = [0, 1]
+    var recorded: [Int] = []
+    func run(_ index: Int) throws {
+      var runs = 0
+      _ = try graphs.run(layouts[index]) {
+        runs += 1
+        // The first run of a pass that is recorded is the recording.
+        if recorded.count >= 4, runs == 1, failures[index] > 0 {
+          failures[index] -= 1
           throw TorchError("full", isOutOfMemory: true)
         }
-        return PassLoss(total: try .ones([]) + 0, parts: nil)
+        return try one()
       }
+      recorded.append(graphs.count)
     }
-    #expect(full.takeProblem() == "full" && full.count == 0)
-    // Other errors are those of the pass.
-    let other = PassGraphs(on: .cpu, trained: [], isRoomy: true)
-    for run in 0..<3 {
-      let body = {
-        if run == 2 { throw StopRequest() }
-        return PassLoss(total: try .ones([]), parts: nil)
-      }
-      if run < 2 { _ = try other.run(layout, body) }
-      if run == 2 { #expect(throws: StopRequest.self) { try other.run(layout, body) } }
-    }
+    for index in [0, 1, 0, 1, 0, 1, 1, 0] { try run(index) }
+    // The failure of the second drops the first. Then both are recorded.
+    #expect(recorded == [0, 0, 0, 0, 1, 0, 1, 2] && graphs.takeProblem() == nil)
+    // Alone, a recording that fails ends them.
+    try graphs.drop()
+    failures = [1, 0]
+    try run(0)
+    #expect(graphs.takeProblem() == "full")
+    for index in [0, 1] { try run(index) }
+    #expect(graphs.count == 0)
+  }
+
+  @Test("pass on errors that are not libtorch's")
+  func otherErrors() throws {
+    let graphs = PassGraphs(on: .cpu, trained: [], isRoomy: true)
+    let layout = try self.layout(0)
+    for _ in 0..<2 { _ = try graphs.run(layout, one) }
+    #expect(throws: StopRequest.self) { try graphs.run(layout) { throw StopRequest() } }
+  }
+
+  /// A loss of 1, by an operation.
+  private func one() throws -> PassLoss { PassLoss(total: try .ones([]) + 0, parts: nil) }
+
+  /// The layout of a pass.
+  private func layout(_ number: Int) throws -> PlacedPass.Layout {
+    let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+    let inputs = try buffers.place(
+      Self.pass(number).instances, for: "instances", schedule: NoiseSchedule(model.scheduler),
+      sampleWeights: nil, lossScale: 1)
+    return PlacedPass(samples: inputs, instanceCount: nil, classImages: nil).layout
   }
 }

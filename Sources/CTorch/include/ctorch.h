@@ -331,7 +331,7 @@ int ct_limit_thread_memory(int64_t bytes) CT_NOEXCEPT;
 int ct_trim_memory(void) CT_NOEXCEPT;
 /// Bytes free and in total on a CUDA device.
 int ct_memory_info(ct_device device, int64_t *free, int64_t *total) CT_NOEXCEPT;
-/// Returns cached blocks to the driver.
+/// Returns cached blocks to the driver. Does nothing after a graph whose recording did not end.
 int ct_empty_cache(void) CT_NOEXCEPT;
 /// CPU threads that one operation may use; -1 on failure.
 int32_t ct_threads(void) CT_NOEXCEPT;

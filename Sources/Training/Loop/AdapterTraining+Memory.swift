@@ -29,6 +29,7 @@ extension AdapterTraining {
         let change = MemoryChange(
           to: next, from: setup.config, step: step, work: "base model", message: error.message)
         setup.config = change.config
+        Backend.tunesConvolutions = false
         changes.append(change)
         if step > 0 { resume?.changes += change.differences }
         if setup.device.isCUDA { try Backend.emptyCache() }

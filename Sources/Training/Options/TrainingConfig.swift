@@ -327,8 +327,8 @@ public struct TrainingConfig: OptionTable {
   package var offloadedShare: Double? = nil
   @Option(
     .machine,
-    "On a GPU, record the operations of a step once for each shape of a batch, and repeat them as a CUDA "
-      + "graph, which is faster.", resume: .allowed)
+    "On a GPU, record the operations of a step, and of the samples and class images, once for each shape, "
+      + "and repeat them as a CUDA graph, which is faster.", resume: .allowed)
   package var cudaGraphs = true
   @Option(
     .machine,

@@ -103,7 +103,8 @@ struct ClassImageCache {
     let model = LoadedModel(
       setup.model, dtype: setup.dtype, device: setup.device,
       storage: [.int8, .fp8].contains(rung.weights) ? .offloaded(share: 1) : rung.storage,
-      recordsPredictions: setup.recordsPasses)
+      // The VAE decodes beside the memory of the recording.
+      recordsPredictions: setup.recordsPasses && setup.memory.isRoomy(rung))
     let sampler = try model.sampler()
     let decoder = try model.decoder()
     for index in missing {

@@ -16,7 +16,7 @@ PARTS = {
     "tests": ("selftest", 110),
     "model": ("random_model", 30),
     "cold": ("cold", 45),
-    "training": ("training", 140),
+    "training": ("training", 165),
     "exactness": ("exactness", 50),
     "drawing": ("drawings", 80),
     "kernels": ("micro", 40),

@@ -62,7 +62,8 @@ constexpr int capture_mode_thread_local = 1;
 /// An `at::cuda::CUDAGraph`. It has 344 bytes in libtorch 2.13 and 104 in 2.11.
 class Capture {
  public:
-  /// The first replay makes the graph executable. If there is no memory for that, the capture has ended.
+  /// The graph is kept, so that only its first replay makes it executable. A lack of memory for that then
+  /// comes after the end of the capture.
   Capture() { functions_.construct(memory_, /*keep_graph=*/true); }
   ~Capture() { functions_.destroy(memory_); }
   Capture(const Capture &) = delete;
@@ -152,8 +153,11 @@ class CUDAGraph : public Graph {
 
   void begin() override {
     TORCH_CHECK(!current_, "The graph is being recorded already");
-    // What was queued before must not become part of the recording.
+    TORCH_CHECK(!is_damaged, "CUDA did not end an earlier recording");
+    // What was queued before must not become part of the recording, which can use nothing of the memory
+    // that libtorch keeps from before.
     at::accelerator::synchronizeDevice(pool_->device.index());
+    at::accelerator::emptyCache();
     reserved_before_ = reserved(pool_->device);
     current_.emplace(pool_->stream);
     try {

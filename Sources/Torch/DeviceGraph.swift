@@ -7,6 +7,9 @@ import CTorch
 /// On the CPU the operations themselves are repeated. This saves nothing there, but shows whether work
 /// depends on more than its tensors.
 package final class DeviceGraph {
+  /// How often to run work before it is recorded. In these runs libtorch chooses kernels and loads them.
+  package static let runsBefore = 2
+
   private let handle: OpaquePointer
 
   /// A graph that has recorded nothing. Throws `TorchError`, also if the loaded libtorch has no CUDA graphs.
@@ -22,7 +25,7 @@ package final class DeviceGraph {
 
   deinit { checkProperty(ct_graph_free(handle)) }
 
-  /// Runs `body`, and records its operations and those of its backward passes. A GPU executes them when
+  /// Runs `body` without the memory that libtorch keeps from before, and records its operations and those of its backward passes. A GPU executes them when
   /// `body` has returned, so it cannot read their results.
   ///
   /// - Throws: `TorchError`, and errors of `body`. The graph then has recorded nothing.

@@ -86,7 +86,7 @@ struct OptimizerStepTests {
     func tensors(_ inputs: PassInputs) -> [ObjectIdentifier] {
       [
         inputs.latents, inputs.noise, inputs.timesteps, inputs.scales.signal, inputs.scales.sigma,
-        inputs.embeds, inputs.pooled, inputs.timeIds,
+        inputs.embeds, inputs.pooled, inputs.timeIds, inputs.lossScale,
       ].map { ObjectIdentifier($0) }
     }
     let first = try place([500])

@@ -4,9 +4,6 @@ import Torch
 /// The predictions of a UNet for latents and prompts of one shape. They are recorded once and then repeated
 /// (``DeviceGraph``), which saves a GPU's host the thousands of operations of a prediction.
 final class RecordedPredictions {
-  /// The predictions before one is recorded. In them libtorch chooses kernels and loads them.
-  private static let predictionsBefore = 2
-
   /// A prediction that can be repeated, and its inputs.
   private struct Recording {
     let graph: DeviceGraph
@@ -42,7 +39,7 @@ final class RecordedPredictions {
     }
     if let recording { return try replay(recording, latents, timestep, conditioning) }
     count += 1
-    if !isEnded, count > Self.predictionsBefore {
+    if !isEnded, count > DeviceGraph.runsBefore {
       do {
         return try record(latents, timestep, conditioning)
       } catch is TorchError {
@@ -58,8 +55,6 @@ final class RecordedPredictions {
   private func record(
     _ latents: Tensor, _ timestep: Tensor, _ conditioning: SamplingConditioning
   ) throws -> Tensor {
-    // Of the memory of earlier predictions the recording can use nothing.
-    if latents.device.isCUDA { try Backend.emptyCache() }
     let time = try UploadBuffer(like: [timestep], on: latents.device)
     try time.upload([timestep])
     let (latents, copy) = (try latents.clone(), try conditioning.copied())

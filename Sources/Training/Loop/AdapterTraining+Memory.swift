@@ -29,10 +29,12 @@ extension AdapterTraining {
         let change = MemoryChange(
           to: next, from: setup.config, step: step, work: "base model", message: error.message)
         setup.config = change.config
-        Backend.tunesConvolutions = false
         changes.append(change)
         if step > 0 { resume?.changes += change.differences }
-        if setup.device.isCUDA { try Backend.emptyCache() }
+        if setup.device.isCUDA {
+          Backend.tunesConvolutions = false
+          try Backend.emptyCache()
+        }
       }
     }
   }
@@ -59,14 +61,16 @@ extension AdapterTraining {
     let change = MemoryChange(
       to: next, from: setup.config, step: done, work: work, message: error.message)
     (rung, setup.config, ranOutOfMemory) = (next, change.config, true)
-    Backend.tunesConvolutions = false
     do {
       // Recorded passes read the weights where they are. Offloaded ones come to another place each time.
       try step.graphs?.stepDown(isLast: next.weights == .offloaded)
       try setup.model.storeBlockWeights(
         of: unet, as: next.storage, dtype: setup.dtype, device: setup.device)
       unet.setGradientCheckpointing(next.checkpointing)
-      if setup.device.isCUDA { try Backend.emptyCache() }
+      if setup.device.isCUDA {
+        Backend.tunesConvolutions = false
+        try Backend.emptyCache()
+      }
       try MemoryLimit(setup).apply(to: unet)
     } catch let error as TorchError where error.isOutOfMemory {
       // Some weights may have the new form and others not, so no pass may follow.

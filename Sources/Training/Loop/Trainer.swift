@@ -44,7 +44,7 @@ public final class Trainer {
     try limit.start()
     defer {
       limit.end()
-      Backend.tunesConvolutions = false
+      if setup.device.isCUDA { Backend.tunesConvolutions = false }
     }
     if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
     let checkStop = { if stopped() { throw StopRequest() } }
@@ -71,10 +71,11 @@ public final class Trainer {
         setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
       try data.cacheUse.write(to: folder)
       try checkStop()
-      // Deterministic kernels are not chosen by their time, and some algorithms take much memory.
-      Backend.tunesConvolutions =
-        setup.device.isCUDA && !setup.config.deterministic
-        && setup.memory.isRoomy(MemoryRung(setup.config))
+      if setup.device.isCUDA {
+        // Deterministic kernels are not chosen by their time, and some algorithms take much memory.
+        Backend.tunesConvolutions =
+          !setup.config.deterministic && setup.memory.isRoomy(MemoryRung(setup.config))
+      }
       try report(.preparing("UNet", done: 0, of: 1))
       (training, changes) = try AdapterTraining.steppingDown(
         setup, data: data, from: checkpoint, resume: resume)

@@ -13,8 +13,6 @@ final class PassGraphs {
     let gradients: [Tensor?]
   }
 
-  /// The passes of a shape before one is recorded. In them libtorch chooses kernels and loads them.
-  static let passesBefore = 2
   /// The failures for lack of memory after which nothing is recorded any more.
   private static let mostFailures = 3
 
@@ -58,7 +56,7 @@ final class PassGraphs {
     }
     let count = passes[layout, default: 0]
     passes[layout] = count + 1
-    if !isEnded, count >= Self.passesBefore, let recording = try record(layout, body) {
+    if !isEnded, count >= DeviceGraph.runsBefore, let recording = try record(layout, body) {
       return try results(of: recording)
     }
     try makeRoom()
@@ -98,8 +96,6 @@ final class PassGraphs {
     _ layout: PlacedPass.Layout, _ body: () throws -> PassLoss
   ) throws -> Recording? {
     do {
-      // Of the memory of earlier passes the recording can use nothing.
-      if device.isCUDA { try Backend.emptyCache() }
       if recordings.count == most { recordings.removeFirst() }
       let graph = try DeviceGraph(on: device, neighbour: recordings.first?.graph)
       let (loss, gradients) = try withGradients(of: { try graph.record(body) })

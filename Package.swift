@@ -60,9 +60,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -152,7 +155,8 @@ let package = Package(
     .target(
       name: "Pages",
       dependencies: ["Files", .product(name: "Mustache", package: "swift-mustache")],
-      resources: [.embedInCode("Templates/comparison.mustache")], swiftSettings: swiftSettings),
+      resources: [.embedInCode("Assets"), .embedInCode("Templates")],
+      swiftSettings: swiftSettings),
     .target(
       name: "Workspace",
       dependencies: [
@@ -161,11 +165,23 @@ let package = Package(
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Studio",
+      dependencies: [
+        "Drawing", "Files", "Images", "Options", "Pages", "RunLog", "StableDiffusion", "Training",
+        "Workspace",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "lora-train",
       dependencies: [
         "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
-        "Pages", "RunLog", "StableDiffusion", "Torch", "Training", "Workspace",
+        "Pages", "RunLog", "StableDiffusion", "Studio", "Torch", "Training", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -253,6 +269,24 @@ let package = Package(
         "Files", "Hub", "HubServer", "TestSupport",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: swiftSettings),
+    // Headless Chromium, for tests that click through a page.
+    .target(
+      name: "Browser",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+      ],
+      path: "Tests/Browser", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StudioTests",
+      dependencies: [
+        "Browser", "Drawing", "Files", "Images", "RunLog", "Studio", "TestSupport", "Training",
+        "Workspace", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),

@@ -2,7 +2,7 @@ import Failpoints
 package import Foundation
 
 /// An exclusive lock on a file, held until this object or the process ends.
-package final class FileLock {
+package final class FileLock: Sendable {
   // F_OFD_GETLK and F_OFD_SETLK (fcntl(2), "Open file description locks"), whose names Glibc's
   // headers hide from Swift. Such a lock can be queried without taking it.
   private static let getLock: Int32 = 36
@@ -24,7 +24,7 @@ package final class FileLock {
       throw FileAccessError(writing: file, code: code)
     }
     self.descriptor = descriptor
-    let holder = "process \(getpid()) on \(CurrentProcess.host)"
+    let holder = Self.holder(CurrentProcess.pid)
     ftruncate(descriptor, 0)
     _ = holder.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
@@ -74,6 +74,11 @@ package final class FileLock {
     } catch {
       return "another process"
     }
+  }
+
+  /// A process of this machine, as ``holder(of:)`` names it.
+  package static func holder(_ process: Int32) -> String {
+    "process \(process) on \(CurrentProcess.host)"
   }
 
   /// An exclusive lock on the whole file.

@@ -59,13 +59,15 @@ extension RunHistory {
   }
 
   /// One run as `show --json` prints it.
-  package func detail(_ id: Int64) throws(RunLogError) -> RunDetail {
+  ///
+  /// - Parameter withLosses: whether the steps are read, which takes long for a long run.
+  package func detail(_ id: Int64, withLosses: Bool = true) throws(RunLogError) -> RunDetail {
     try read { db in
       let run = try run(id, in: db)
       return RunDetail(
         summary: try summary(run, in: db),
         config: try JSONValue.config(of: run, file: file),
-        losses: try rows(of: id, in: db),
+        losses: try withLosses ? rows(of: id, in: db) : [],
         checkpoints: try rows(of: id, in: db),
         samples: try rows(of: id, in: db),
         validation: try rows(of: id, in: db),
@@ -91,11 +93,29 @@ extension RunHistory {
     return run
   }
 
+  /// The median duration of a run's steps, see ``RunSummary/secondsPerStep``.
+  package func secondsPerStep(of run: Run) throws(RunLogError) -> Double? {
+    try read { try secondsPerStep(of: run, in: $0) }
+  }
+
+  /// The number of checkpoints, samples and validations of a run.
+  package func recordCount(of run: Int64) throws(RunLogError) -> Int {
+    try read { db in
+      try ["checkpoint", "sample", "validation"].reduce(0) { count, table in
+        try count
+          + (Int.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE run = ?", arguments: [run])
+            ?? 0)
+      }
+    }
+  }
+
   private func summary(_ run: Run, in db: Database) throws -> RunSummary {
+    RunSummary(run: run, secondsPerStep: try secondsPerStep(of: run, in: db), root: root)
+  }
+
+  private func secondsPerStep(of run: Run, in db: Database) throws -> Double? {
     // It is stored when a run ends, so that a list of runs reads no steps.
-    let seconds =
-      run.status == .running ? try Run.medianSeconds(of: run.id, in: db) : run.secondsPerStep
-    return RunSummary(run: run, secondsPerStep: seconds, root: root)
+    run.status == .running ? try Run.medianSeconds(of: run.id, in: db) : run.secondsPerStep
   }
 
   private func rows<Record: RunRecord>(of run: Int64) throws(RunLogError) -> [Record] {

@@ -38,7 +38,7 @@ public final class RunLog: RunHistory {
     do {
       (writer, identity) = try Self.explaining(file) {
         try Self.makeFolder(of: url)
-        let pool = try Self.open(url, busyTimeout: busyTimeout)
+        let pool = try Self.open(url, migrator: Schema.migrator, busyTimeout: busyTimeout)
         return (pool, try FileIdentity(of: url))
       }
     } catch .locked where FileLock.isUnsupported(in: url.deletingLastPathComponent()) {
@@ -119,7 +119,9 @@ public final class RunLog: RunHistory {
   /// Two processes that create the same file at the same moment can fail in ways that SQLite's busy
   /// timeout does not cover: the file changes during a transaction, or a table exists that the
   /// migration was about to create. The process that fails tries again.
-  private static func open(_ url: URL, busyTimeout: TimeInterval) throws -> DatabasePool {
+  static func open(
+    _ url: URL, migrator: DatabaseMigrator, busyTimeout: TimeInterval
+  ) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(busyTimeout)
@@ -127,10 +129,10 @@ public final class RunLog: RunHistory {
     while true {
       do {
         let pool = try DatabasePool(path: url.path, configuration: configuration)
-        guard try !pool.read(Schema.migrator.hasBeenSuperseded) else {
+        guard try !pool.read(migrator.hasBeenSuperseded) else {
           throw RunLogError.newerVersion(file: url.relativePath)
         }
-        try Schema.migrator.migrate(pool)
+        try migrator.migrate(pool)
         // With GRDB's default, NORMAL, a power cut could lose the last transactions, but the
         // checkpoint folders that come after them are synced.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -159,7 +161,7 @@ public final class RunLog: RunHistory {
     }
   }
 
-  private static func makeFolder(of url: URL) throws(RunLogError) {
+  static func makeFolder(of url: URL) throws(RunLogError) {
     let folder = url.deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -25,7 +25,7 @@ struct LoraTrain: ParsableCommand {
       DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
       ShowCommand.self, GenerateCommand.self, CompareCommand.self, ExportCommand.self,
       RerunCommand.self, LoraCommand.self, ModelsCommand.self, ImportConfigCommand.self,
-      CacheCommand.self, DoctorCommand.self,
+      CacheCommand.self, ServeCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -11,6 +11,8 @@ public enum DatasetError: ReportableError, Equatable {
   case unreadable(String, reason: String)
   /// The folder contains no image; `unsupported` are its images of other formats, `masks` its masks.
   case empty(String, unsupported: [String], masks: [String])
+  /// All images of the folder are excluded.
+  case allExcluded(String, images: [String])
   /// The folder contains no image, but these folders in it do.
   case imagesInside(String, folders: [String])
   /// A caption in another encoding, most likely the one named.
@@ -35,7 +37,7 @@ public enum DatasetError: ReportableError, Equatable {
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .noSuchSubject, .noListedFolder, .empty, .imagesInside: .missingInput
+    case .noSuchSubject, .noListedFolder, .empty, .allExcluded, .imagesInside: .missingInput
     case .unreadable: .inputOutput
     case .notAFolder, .captionNotUTF8, .nulCharacters, .captionsNotRead, .noFocusPoint,
       .brokenMetadata, .brokenJSON, .nothingCounts, .unusable:
@@ -64,6 +66,9 @@ public enum DatasetError: ReportableError, Equatable {
             ? "; put 5 to 30 images of the subject there."
             : ", only masks by their names (\(listing(masks))); if they are images, move or rename "
               + "them or give them captions, and if they are masks, put their images beside them.")
+    case .allExcluded(let path, let images):
+      "\(path) contains no image that is used, since exclude in its subject.yaml lists all of them "
+        + "(\(listing(images))); remove some from that list, or add other images."
     case .imagesInside(let path, let folders):
       "\(path) contains no image, but its folder \(folders[0]) does; give "
         + "`dataset: \(path)/\(folders[0])`, or list it in \(path)/subject.yaml under folders."

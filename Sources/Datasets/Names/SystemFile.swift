@@ -6,11 +6,15 @@ enum SystemFile {
       || name.hasPrefix(".fuse_hidden")
   }
 
+  /// The folder of removed images in a dataset.
+  static let trash = ".trash"
+
   private static let names: Set<String> = [
     ".ds_store", ".localized", ".spotlight-v100", ".trashes", ".fseventsd", ".temporaryitems",
     ".apdisk", "__macosx", "icon\r",
     "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information",
-    ".directory", ".thumbnails", ".trash-1000", "lost+found", "@eadir", "#recycle", ".picasa.ini",
+    ".directory", ".thumbnails", trash, ".trash-1000", "lost+found", "@eadir", "#recycle",
+    ".picasa.ini",
     ".git", ".gitattributes", ".gitignore", ".gitkeep", ".dvc", ".svn", ".hg", ".cache",
     ".huggingface", ".ipynb_checkpoints", "__pycache__", ".aitk_size.json",
   ]

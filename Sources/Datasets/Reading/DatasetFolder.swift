@@ -150,6 +150,20 @@ struct DatasetFolder {
     names = ImageNames(images.map(\.name))
   }
 
+  /// Takes out the images that are not used. Returns their names, and the captions and masks that
+  /// belong to no other image.
+  mutating func exclude(_ isExcluded: (String) -> Bool) -> (images: [String], parts: [String]) {
+    let excluded = images.map(\.name).filter(isExcluded)
+    guard !excluded.isEmpty else { return ([], []) }
+    images.removeAll { isExcluded($0.name) }
+    names = ImageNames(images.map(\.name))
+    let parts = excluded.flatMap { image in
+      (captions.removeValue(forKey: image) ?? []) + masks.remove(image)
+    }
+    let used = Set(captions.values.joined()).union(masks.byImage.values.joined())
+    return (excluded, parts.filter { !used.contains($0) })
+  }
+
   /// Adds the masks in a folder. Each has the name of its image.
   private mutating func addMasks(of folder: String) throws(DatasetError) {
     let place = url.appending(path: folder, directoryHint: .isDirectory)

@@ -15,6 +15,9 @@ extension DatasetReader {
       throw DatasetError.empty(
         directory.relativePath, unsupported: files(.imageFormat), masks: files(.orphanMask))
     }
+    if images.isEmpty, unusable.isEmpty, others.isEmpty {
+      throw DatasetError.allExcluded(directory.relativePath, images: files(.excluded))
+    }
     noteIdleMetadata()
     var unusable = unusable + others
     // Without captions, a broken file may be the one that has them.
@@ -37,7 +40,7 @@ extension DatasetReader {
     return DatasetSurvey(
       dataset: images.isEmpty ? nil : dataset,
       unusable: unusable.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) },
-      files: files(of: directory, folders: problems, unusable: unusable))
+      files: files(of: directory, folders: problems, unusable: unusable), imageFiles: imageFiles)
   }
 
   /// The role of every file.
@@ -157,6 +160,9 @@ extension DatasetReader {
       DatasetProblem(
         subject.focusByName.keys.filter { !names.contains($0) }.sorted(),
         "no image of that name, but \(Subject.fileName) gives it a focus point"),
+      DatasetProblem(
+        subject.excluded.subtracting(names).sorted(),
+        "no image of that name, but \(Subject.fileName) excludes it"),
     ]
   }
 }

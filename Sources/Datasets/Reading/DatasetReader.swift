@@ -39,6 +39,8 @@ struct DatasetReader {
   var hasCaptions = false
   /// The names of all images, readable or not.
   var names: Set<String> = []
+  /// The files of the images that are used or cannot be used, by the images' names.
+  var imageFiles: [String: ImageFiles] = [:]
 
   /// What metadata files give the images, by their paths. Earlier ones override later ones.
   var metadata: [String: [(entry: CaptionMetadata.Entry, source: String)]] = [:]
@@ -62,6 +64,7 @@ struct DatasetReader {
     readMetadata(of: folder)
     var files = folder.files
     files.separateMasks { hasMetadataCaption(folder.url(of: $0)) }
+    let excluded = files.exclude { subject.excluded.contains(folder.path(of: $0)) }
     var folder = folder
     folder.files = files
     for file in files.system { roles[folder.path(of: file)] = .system }
@@ -72,6 +75,8 @@ struct DatasetReader {
     }
     for (file, reason) in files.unused { note(file, in: folder, reason) }
     for link in files.brokenLinks { note(link, in: folder, .brokenLink) }
+    for image in excluded.images { noteExcluded(image, in: folder) }
+    for file in excluded.parts { note(file, in: folder, .excludedPart) }
     for image in files.images.prefix(limit) { read(image, in: folder) }
     let others = files.images.dropFirst(limit).map(\.name)
     findings.beyondLimit += folder.paths(of: others)
@@ -92,11 +97,21 @@ struct DatasetReader {
     }
   }
 
+  /// Notes an image that is not used. Lines of metadata may still name it.
+  private mutating func noteExcluded(_ image: String, in folder: ImageFolder) {
+    names.insert(folder.path(of: image))
+    places.insert(folder.url(of: image).standardizedFileURL.path)
+    note(image, in: folder, .excluded)
+  }
+
   /// A mask without its image is one of its own if metadata has its caption.
   private mutating func sortOrphan(_ mask: String, in folder: ImageFolder) {
     let url = folder.url(of: mask)
     guard hasMetadataCaption(url) else {
       return note(mask, in: folder, .orphanMask)
+    }
+    guard !subject.excluded.contains(folder.path(of: mask)) else {
+      return noteExcluded(mask, in: folder)
     }
     findings.namedAsMask.append(folder.path(of: mask))
     let header = Result { () throws(ImageError) in try ImageDecoder.header(contentsOf: url) }
@@ -113,6 +128,7 @@ struct DatasetReader {
     let url = folder.url(of: image.name)
     let place = url.standardizedFileURL.path
     names.insert(name)
+    imageFiles[name] = folder.files(of: image.name)
     places.insert(place)
     let lines = metadata[place] ?? []
     guard let (text, header, mask) = parts(of: image, in: folder) else {

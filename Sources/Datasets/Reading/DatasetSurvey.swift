@@ -32,6 +32,8 @@ public struct DatasetSurvey: Sendable {
   /// The role of every file in the folder and in the folders that are read, sorted by the bytes of
   /// their paths. A folder that is not read stands for all that it contains.
   public let files: [DatasetFile]
+  /// The files of each image that is not excluded, by the images' names.
+  let imageFiles: [String: ImageFiles]
 
   /// The dataset, if all of its files can be used.
   ///
@@ -58,7 +60,15 @@ extension Dataset {
     directory: URL, subject: String, emptyCaptions: Bool = false
   ) throws -> DatasetSurvey {
     try DatasetFolder.check(directory, ofSubject: subject)
-    let subject = try Subject(name: subject, directory: directory)
+    return try survey(
+      directory: directory, of: Subject(name: subject, directory: directory),
+      emptyCaptions: emptyCaptions)
+  }
+
+  /// Reads the folder of a subject. Throws as ``survey(directory:subject:emptyCaptions:)``.
+  static func survey(
+    directory: URL, of subject: Subject, emptyCaptions: Bool
+  ) throws -> DatasetSurvey {
     let own = try DatasetFolder(
       directory, imageFolders: Set(subject.folders.map { $0.path.firstPathPart }))
     let folders = try ImageFolders(own: own, subject: subject)
@@ -123,7 +133,7 @@ extension Dataset {
 extension DatasetFolder {
   /// Throws `DatasetError` if the folder of a subject does not exist, `FileAccessError` if it is a link
   /// to something that does not exist.
-  fileprivate static func check(_ url: URL, ofSubject subject: String) throws {
+  static func check(_ url: URL, ofSubject subject: String) throws {
     guard let isFolder = isFolder(url) else {
       if let error = FileAccessError.danglingLink(url) { throw error }
       let parent = url.standardizedFileURL.deletingLastPathComponent()

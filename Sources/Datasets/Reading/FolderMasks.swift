@@ -64,6 +64,12 @@ struct FolderMasks {
     return images
   }
 
+  /// Takes out an image that is not used. Returns its masks.
+  mutating func remove(_ image: String) -> [String] {
+    namedAsMask.removeAll { $0 == image }
+    return byImage.removeValue(forKey: image) ?? []
+  }
+
   /// The images of a mask in a folder of masks.
   static func owners(ofMask stem: String, among names: ImageNames) -> [String] {
     [MaskName.owner(of: stem), MaskName.possibleOwner(of: stem), stem].lazy

@@ -24,12 +24,16 @@ public struct Subject: Sendable, Equatable {
   public let focus: FocusPoint?
   /// Focus points of single images by name. They come before `focus`.
   public let focusByName: [String: FocusPoint]
+  /// The names of images that are not used.
+  public private(set) var excluded: Set<String>
 
   /// A subject without a file.
   public init(
     name: String, trigger: String? = nil, classWord: String? = nil, caption: String? = nil,
     priorImages: Int? = nil, classPrompts: [String]? = nil, repeats: Int = 1,
-    folders: [SubjectFolder] = [], focus: FocusPoint? = nil, focusByName: [String: FocusPoint] = [:]
+    folders: [SubjectFolder] = [], focus: FocusPoint? = nil,
+    focusByName: [String: FocusPoint] = [:],
+    excluded: Set<String> = []
   ) {
     self.name = name
     self.trigger = trigger
@@ -41,6 +45,7 @@ public struct Subject: Sendable, Equatable {
     self.folders = folders
     self.focus = focus
     self.focusByName = focusByName
+    self.excluded = excluded
   }
 
   /// Reads `subject.yaml` in a dataset folder, if it exists.
@@ -70,7 +75,15 @@ public struct Subject: Sendable, Equatable {
     self.init(
       name: name, trigger: file.trigger, classWord: file.classWord, caption: file.caption,
       priorImages: file.priorImages, classPrompts: file.classPrompts, repeats: file.repeats ?? 1,
-      folders: file.folders ?? [], focus: focus, focusByName: focusByName)
+      folders: file.folders ?? [], focus: focus, focusByName: focusByName,
+      excluded: Set(file.exclude ?? []))
+  }
+
+  /// The same subject without excluded images.
+  func includingAll() -> Subject {
+    var subject = self
+    subject.excluded = []
+    return subject
   }
 
   package static let fileName = "subject.yaml"

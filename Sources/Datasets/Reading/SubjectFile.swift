@@ -3,9 +3,9 @@ import Options
 import Yams
 
 /// The options that `subject.yaml` sets.
-struct SubjectFile: Decodable {
+struct SubjectFile: Decodable, Equatable {
   /// A point for all images, or points for single images by name.
-  enum Focus: Decodable {
+  enum Focus: Decodable, Equatable {
     case all(FocusPoint)
     case byName([String: FocusPoint])
   }
@@ -18,9 +18,10 @@ struct SubjectFile: Decodable {
   var folders: [SubjectFolder]?
   var priorImages: Int?
   var classPrompts: [String]?
+  var exclude: [String]?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case trigger, caption, repeats, focus, folders
+    case trigger, caption, repeats, focus, folders, exclude
     case classWord = "class_word"
     case priorImages = "prior_images"
     case classPrompts = "class_prompts"
@@ -29,8 +30,14 @@ struct SubjectFile: Decodable {
   /// Reads the file. Throws `ConfigError` if it is broken, sets an option that does not exist, or
   /// sets one to a value that is not allowed.
   init(contentsOf url: URL) throws(ConfigError) {
-    let yaml = try ConfigFile(
-      contentsOf: url, keys: CodingKeys.allCases.map(\.rawValue), foreign: Self.foreign)
+    try self.init(ConfigFile(contentsOf: url, keys: Self.keys, foreign: Self.foreign))
+  }
+
+  /// The options that a file may set.
+  static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+
+  /// Reads the values of a file. Throws `ConfigError` for one that is not allowed.
+  init(_ yaml: ConfigFile) throws(ConfigError) {
     try Self.checkFolders(in: yaml)
     self = try yaml.decode(SubjectFile.self)
     func require(

@@ -2,6 +2,7 @@ import Images
 
 /// Why a file is not used. The order is that in which reports list the reasons.
 enum Unused: Int, Comparable, CaseIterable {
+  case excluded, excludedPart
   case sideFault
   case orphanCaption, otherCaption, otherFocus, emptyCaption, alsoEmpty
   case metadataName, captionTable, otherJSON, brokenJSON, conceptFile, idleMetadata
@@ -15,6 +16,8 @@ enum Unused: Int, Comparable, CaseIterable {
   /// The reason, and what to do.
   var text: String {
     switch self {
+    case .excluded: "excluded in \(Subject.fileName), not used"
+    case .excludedPart: "not read, since its image is excluded in \(Subject.fileName)"
     case .sideFault: "not trained on, since its caption or its mask cannot be used"
     case .orphanCaption: "no image of the same name, not read"
     case .otherCaption: "not read; the image has its caption in another file"

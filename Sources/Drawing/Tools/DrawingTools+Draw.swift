@@ -9,16 +9,19 @@ extension DrawingTools {
   ///   - sampler: the name that chose the pipeline's sampler.
   ///   - factor: the factor for the strengths of the pipeline's adapters.
   ///   - file: the file of a seed's picture.
+  ///   - preview: is called after `progress` with the picture so far.
   ///   - written: receives each file that was written.
   package func draw(
     _ series: PictureSeries, by pipeline: StableDiffusionXLPipeline, sampler: SchedulerName?,
     times factor: Double = 1, to file: (_ seed: UInt64) -> URL,
-    progress: (DrawingStep) throws -> Void, note: @escaping (DrawingNote) -> Void,
+    progress: (DrawingStep) throws -> Void,
+    preview: (DrawingStep, UnfinishedPicture) throws -> Void = { _, _ in },
+    note: @escaping (DrawingNote) -> Void,
     written: (URL) throws -> Void
   ) throws {
     var drawn = series
     try pipeline.draw(
-      series, progress: progress,
+      series, progress: progress, preview: preview,
       note: {
         if case .tiled = $0 { drawn.tiling = .always }
         note($0)

@@ -41,6 +41,14 @@ public struct LatentSampler {
     for request: PictureRequest, generator: Generator? = nil,
     progress: (_ step: Int) throws -> Void = { _ in }
   ) throws -> Tensor {
+    try latents(for: request, generator: generator) { step, _ in try progress(step) }
+  }
+
+  /// The same with the unfinished latent after each step.
+  func latents(
+    for request: PictureRequest, generator: Generator?,
+    progress: (_ step: Int, UnfinishedLatent) throws -> Void
+  ) throws -> Tensor {
     try noGrad {
       var scheduler = try configuration.scheduler(steps: request.steps)
       let window = SamplingWindow(start: request.start.window, end: request.end)
@@ -53,11 +61,14 @@ public struct LatentSampler {
       for index in range {
         let input = try scheduler.scaleModelInput(latents, at: index)
         let prediction = try predict(input, scheduler.timesteps[index], conditioning, guidance)
+        let unfinished = UnfinishedLatent(
+          sample: latents, prediction: prediction, scales: scheduler.scales(at: index),
+          predictionType: configuration.predictionType)
         latents = try scheduler.step(
           prediction, at: index, sample: latents, generator: generator)
         let isLast = index == range.upperBound - 1
         if isLast || (index + 1).isMultiple(of: scheduler.order) {
-          try progress(scheduler.steps(in: range.lowerBound..<index + 1))
+          try progress(scheduler.steps(in: range.lowerBound..<index + 1), unfinished)
         }
       }
       guard try latents.isFinite() else {

@@ -57,6 +57,9 @@ package final class LoadedModel {
       vae: try vae(), tiling: tiling, tileSize: tileSize, inFloat32: vaeInFloat32, note: note)
   }
 
+  /// Whether parts stay in memory from their first use on.
+  var keepsParts: Bool { residency == .everything }
+
   /// The number of parts in memory, held by this model or by others.
   var partsInMemory: Int {
     [encoderPart.isInMemory, unetPart.isInMemory, vaePart.isInMemory].count { $0 }
@@ -69,7 +72,7 @@ package final class LoadedModel {
   }
 
   package func promptEncoder() throws -> PromptEncoder {
-    try encoderPart.get(keep: residency == .everything) {
+    try encoderPart.get(keep: keepsParts) {
       let encoder = try directory.loadPromptEncoder(dtype: dtype, device: device)
       try encoder.attach(adapters)
       return encoder
@@ -77,7 +80,7 @@ package final class LoadedModel {
   }
 
   func unet() throws -> UNet2DConditionModel {
-    try unetPart.get(keep: residency == .everything) {
+    try unetPart.get(keep: keepsParts) {
       let unet = try directory.loadUNet(dtype: dtype, device: device, storage: storage)
       if !device.isCUDA { try unet.setChannelsLast() }
       try adapters.attach(to: unet, as: .unet)
@@ -86,7 +89,7 @@ package final class LoadedModel {
   }
 
   func vae() throws -> AutoencoderKL {
-    try vaePart.get(keep: residency == .everything) {
+    try vaePart.get(keep: keepsParts) {
       try loadVAE(dtype: dtype)
     }
   }

@@ -90,12 +90,13 @@ extension StableDiffusionXLPipeline {
 
   /// The finished latents, and the error that ended the drawing early if there was one.
   func latents(
-    _ requests: [Request], _ step: (_ seed: UInt64, _ isRefining: Bool) throws -> Void
+    _ requests: [Request],
+    _ step: (_ seed: UInt64, _ isRefining: Bool, UnfinishedLatent) throws -> Void
   ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
     let generators = try requests.map { try Generator(seed: $0.base.seed) }
     let drawn = try sample(
       requests.map(\.base), generators, base, scheduler
-    ) { try step($0, false) }
+    ) { try step($0, false, $1) }
     let refined = zip(requests, drawn.latents).compactMap { request, latent in
       request.refiner.map { $0(latent.latent) }
     }
@@ -103,19 +104,19 @@ extension StableDiffusionXLPipeline {
       // Without the refiner's steps no latent is finished.
       return refiner == nil ? drawn : ([], drawn.error)
     }
-    return try sample(refined, generators, refiner, refinerScheduler) { try step($0, true) }
+    return try sample(refined, generators, refiner, refinerScheduler) { try step($0, true, $1) }
   }
 
   private func sample(
     _ requests: [PictureRequest], _ generators: [Generator], _ model: LoadedModel,
-    _ scheduler: SchedulerConfiguration, _ step: (_ seed: UInt64) throws -> Void
+    _ scheduler: SchedulerConfiguration, _ step: (_ seed: UInt64, UnfinishedLatent) throws -> Void
   ) throws -> (latents: [(seed: UInt64, latent: Tensor)], error: (any Error)?) {
     let sampler = try model.sampler(scheduler)
     var latents: [(seed: UInt64, latent: Tensor)] = []
     for (request, generator) in zip(requests, generators) {
       do {
-        let latent = try sampler.latents(for: request, generator: generator) { _ in
-          try step(request.seed)
+        let latent = try sampler.latents(for: request, generator: generator) { _, unfinished in
+          try step(request.seed, unfinished)
         }
         latents.append((request.seed, latent))
       } catch {

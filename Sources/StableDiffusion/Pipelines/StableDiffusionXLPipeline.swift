@@ -70,8 +70,11 @@ public final class StableDiffusionXLPipeline {
   /// deviation from the request, once. Throws `SchedulerError` and `DrawingError` before anything
   /// is loaded if the models cannot draw in these steps or this size, `DrawingError` if values are
   /// not finite, and errors of the files.
+  ///
+  /// - Parameter preview: is called after `progress` with the picture so far.
   public func draw(
     _ series: PictureSeries, progress: (DrawingStep) throws -> Void = { _ in },
+    preview: (DrawingStep, UnfinishedPicture) throws -> Void = { _, _ in },
     note: @escaping (DrawingNote) -> Void = { _ in },
     receive: (_ seed: UInt64, _ picture: Picture) throws -> Void
   ) throws {
@@ -88,8 +91,10 @@ public final class StableDiffusionXLPipeline {
     for first in stride(from: 0, to: series.seeds.count, by: size) {
       let seeds = Array(series.seeds[first..<min(first + size, series.seeds.count)])
       let requests = seeds.map { request(series, texts, posterior, seed: $0) }
-      let drawn = try latents(requests) { seed, isRefining in
-        try progress(counter.next(seed, isRefining: isRefining))
+      let drawn = try latents(requests) { seed, isRefining, latent in
+        let step = counter.next(seed, isRefining: isRefining)
+        try progress(step)
+        try preview(step, UnfinishedPicture(latent: latent, model: base))
       }
       if !drawn.latents.isEmpty { try decode(drawn.latents, series, note, receive) }
       if let error = drawn.error { throw error }

@@ -32,6 +32,11 @@ public final class RunLock {
     try FileLock.isHeld(file(of: folder))
   }
 
+  /// Whether a process of this machine is the one that took the lock of a run last.
+  package static func isHeld(_ folder: RunFolder, by process: Int32) -> Bool {
+    FileLock.holder(of: file(of: folder)) == FileLock.holder(process)
+  }
+
   /// The lock file of a run, which names the process that took the lock last.
   static func file(of folder: RunFolder) -> URL { folder.url.appending(path: ".lock") }
 }

@@ -104,8 +104,10 @@ package struct RunLibrary {
   }
 
   /// The run with its losses, checkpoints and samples. Throws `RunLogError`.
-  package func detail(of run: Run) throws -> RunDetail {
-    var detail = try history(of: run).detail(run.id)
+  ///
+  /// - Parameter withLosses: whether the steps are read, which takes long for a long run.
+  package func detail(of run: Run, withLosses: Bool = true) throws -> RunDetail {
+    var detail = try history(of: run).detail(run.id, withLosses: withLosses)
     let folder = project.folder(of: run)
     detail.missingCheckpoints = project.lostCheckpoints(
       of: run, detail.checkpoints, validation: detail.validation)

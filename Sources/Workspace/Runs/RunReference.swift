@@ -4,6 +4,8 @@ package import Files
 package struct RunReference: Sendable {
   package static let latest = RunReference(id: nil)
 
+  package static func number(_ id: Int64) -> RunReference { RunReference(id: id) }
+
   /// nil for the latest.
   package let id: Int64?
 

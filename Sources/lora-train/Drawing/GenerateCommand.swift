@@ -133,35 +133,17 @@ struct GenerateCommand: ParsableCommand {
   private func requestWithRun() throws -> DrawingRequest {
     var flags = try flags()
     guard let reference = runFlag.reference else { return flags }
-    let library = try root.library()
-    let run = try library.run(reference.run)
-    let (checkpoint, note) = try library.checkpoint(reference.step, of: run)
-    if let note { Console.note(note) }
-    if !flags.gives(\.$model) { flags.set(\.$model, to: run.model) }
-    let adapter = AdapterChoice(
-      path: checkpoint.adapter.relativePath, strength: 1, name: "\(run.subject)@\(checkpoint.step)")
-    flags.set(\.$loras, to: flags.options.loras + [adapter])
+    if let note = try root.library().add(reference, to: &flags) { Console.note(note) }
     return flags
   }
 
   /// Opens the models and adapters of the options. Throws `BaseModelError` and errors of the files.
   private func tools(_ options: DrawingOptions) throws -> DrawingTools {
-    let models = BaseModels(root: root)
-    let name = try options.model ?? models.standardName()
-    let base = try models.open(name)
-    var options = options
-    options.vae = options.vae.map(models.pathOfVAE)
-    let tools = try DrawingTools(
-      options, model: base, named: name,
-      refiner: options.refiner.map { try models.open($0, as: .refiner) }, caches: root.caches,
-      program: Version.current)
-    if let reference = runFlag.reference, try !flags().gives(\.$model) {
-      let library = try RunLibrary(root.project)
-      // The tools have hashed the model and saved the hashes.
-      let note = try library.note(
-        on: base, for: library.run(reference.run), step: reference.step,
-        hashes: FileHashes(in: root.caches))
-      if let note { Console.note(note) }
+    let tools = try BaseModels(root: root).tools(options, caches: root.caches)
+    if let reference = runFlag.reference, try !flags().gives(\.$model),
+      let note = try RunLibrary(root.project).note(on: tools, for: reference)
+    {
+      Console.note(note)
     }
     return tools
   }

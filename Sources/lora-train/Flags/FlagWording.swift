@@ -22,7 +22,8 @@ extension String {
 
   /// Flags in neither table that messages of the libraries mention.
   private static let commandFlags: Set<String> = [
-    "allow_change", "base_model", "config", "force", "from", "lora", "name", "new", "output",
-    "overwrite", "prompts", "revision", "root", "run", "variant",
+    "allow_change", "base_model", "config", "force", "from", "host", "lora", "name", "new",
+    "output",
+    "overwrite", "port", "prompts", "revision", "root", "run", "token", "variant",
   ]
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Hub
-import Synchronization
 
 /// Requests of a command to the Hub.
 enum HubAccess {
@@ -13,33 +11,13 @@ enum HubAccess {
   ) throws -> Value {
     let settings = try HubSettings(environment: ProcessInfo.processInfo.environment)
     let signal = StopSignal()
-    let outcome = Outcome<Value>()
-    let isDone = DispatchSemaphore(value: 0)
-    let task = Task {
-      do {
-        let value = try await HubClient.using(settings, note: Console.note, body: body)
-        outcome.set(.success(value))
-      } catch {
-        outcome.set(.failure(error))
-      }
-      isDone.signal()
-    }
-    while isDone.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
-      if signal.isRaised { task.cancel() }
-    }
     do {
-      return try outcome.value()
+      return try AsyncWork.run(signal) {
+        try await HubClient.using(settings, note: Console.note, body: body)
+      }
     } catch is CancellationError {
       Console.message(advice)
       throw ExitCode(130)
     }
-  }
-
-  /// What the task leaves.
-  private final class Outcome<Value: Sendable>: Sendable {
-    private let result = Mutex<Result<Value, any Error>>(.failure(CancellationError()))
-
-    func set(_ result: Result<Value, any Error>) { self.result.withLock { $0 = result } }
-    func value() throws -> Value { try result.withLock { $0 }.get() }
   }
 }

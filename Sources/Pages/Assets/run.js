@@ -1,0 +1,127 @@
+// A run's page: curves, samples, and the run itself while it is trained.
+import { attempt, duration, request, say, sharpen } from "./studio.js";
+import { draw, smoothed } from "./chart.js";
+
+const byId = id => document.getElementById(id);
+const page = byId("run"), id = page.dataset.run;
+const curve = { step: [], loss: [], low: [], high: [], learning_rate: [], seconds: [] };
+let steps = Number(page.dataset.steps), records = null, width = 0;
+
+/** Replaces the points after a step by newer ones. */
+function add(fresh, after) {
+  let kept = curve.step.length;
+  while (kept > 0 && curve.step[kept - 1] > after) kept -= 1;
+  for (const key of Object.keys(curve)) curve[key] = [...curve[key].slice(0, kept), ...fresh[key]];
+  show();
+}
+
+function show() {
+  const one = (name, values) => ({ name, steps: curve.step, values });
+  draw(byId("loss-chart"), {
+    label: "Loss", last: steps, band: { steps: curve.step, low: curve.low, high: curve.high },
+    curves: [one("mean", curve.loss), one("smooth", smoothed(curve.loss))],
+  });
+  draw(byId("rate-chart"), { label: "Learning rate", last: steps, curves: [one("mean", curve.learning_rate)] });
+  draw(byId("seconds-chart"), { label: "Seconds per step", last: steps, unit: " s", curves: [one("mean", curve.seconds)] });
+}
+
+function showValidation() {
+  const place = byId("validation-chart");
+  const points = text => text.split(" ").filter(Boolean).map(point => point.split(":").map(Number));
+  const one = (name, all) => ({ name, steps: all.map(point => point[0]), values: all.map(point => point[1]) });
+  draw(place, { label: "Validation loss", last: steps, curves: [one("validation", points(place.dataset.points)), one("training", points(place.dataset.training))] });
+}
+
+function showSamples() {
+  const slider = byId("sample-step");
+  if (!slider) return;
+  const images = [...document.querySelectorAll(".samples img")];
+  const slide = () => {
+    images.forEach((image, index) => { image.hidden = index !== Number(slider.value); });
+    byId("sample-name").textContent = images[Number(slider.value)].dataset.step;
+  };
+  images.forEach(sharpen);
+  slider.addEventListener("input", slide);
+  slide();
+}
+
+/** Takes sections of the page from the server again. */
+async function refresh() {
+  const text = await (await fetch(location.pathname)).text();
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  for (const name of ["samples", "checkpoints", "facts", "validation-figure", "controls"]) {
+    const [old, made] = [byId(name), fresh.getElementById(name)];
+    if (old && made) old.replaceWith(made);
+  }
+  showSamples();
+  showValidation();
+}
+
+function follow(pulse) {
+  steps = pulse.steps;
+  byId("bar").max = pulse.steps;
+  byId("bar").value = pulse.step;
+  byId("step").textContent = `${pulse.step} of ${pulse.steps}`;
+  if (pulse.loss !== undefined && pulse.loss !== null) byId("loss").textContent = `loss ${pulse.loss.toFixed(4)}`;
+  const seconds = pulse.seconds_per_step;
+  byId("seconds").textContent = seconds ? `${Number(seconds.toPrecision(3))} s per step` : "";
+  byId("left").textContent = pulse.status === "running" && seconds ? `about ${duration(seconds * (pulse.steps - pulse.step))} left, without samples` : "";
+  byId("memory").textContent = pulse.peak_memory_bytes ? `${(pulse.peak_memory_bytes / 2 ** 30).toFixed(2)} GiB` : "";
+  byId("status").textContent = pulse.status;
+  byId("status").className = `badge ${pulse.status}`;
+  byId("failure").hidden = !pulse.failure;
+  byId("failure").textContent = pulse.failure ?? "";
+  const isChanged = page.dataset.status !== pulse.status || records !== null && records !== pulse.records;
+  page.dataset.status = pulse.status;
+  records = pulse.records;
+  width = pulse.curve.width;
+  if (pulse.curve.step.length || curve.step.some(step => step > pulse.after)) add(pulse.curve, pulse.after);
+  if (isChanged) attempt(refresh);
+}
+
+function listen() {
+  const source = new EventSource(`/api/runs/${id}/events`);
+  source.addEventListener("pulse", event => {
+    const pulse = JSON.parse(event.data);
+    // Points that this page has missed are fetched.
+    const known = curve.step.at(-1) ?? 0;
+    const isOther = width !== 0 && pulse.curve.width !== width;
+    if (isOther) attempt(async () => follow(await request("GET", `/api/runs/${id}/pulse`)));
+    else if (pulse.after > known) attempt(async () => follow(await request("GET", `/api/runs/${id}/pulse?after=${known - known % pulse.curve.width}`)));
+    else follow(pulse);
+  });
+}
+
+document.addEventListener("click", event => {
+  if (event.target.id === "stop") attempt(async () => {
+    await request("POST", `/api/runs/${id}/stop`);
+    event.target.disabled = true;
+    say("The run saves and stops after the current step.");
+  });
+  if (event.target.id === "resume") attempt(async () => {
+    event.target.disabled = true;
+    try {
+      await watch((await request("POST", `/api/runs/${id}/resume`)).id);
+    } finally {
+      event.target.disabled = false;
+    }
+  });
+});
+
+/** Waits until a process that was started trains the run, or has failed. */
+async function watch(training) {
+  say("Starting. The model is loaded first.");
+  for (;;) {
+    const state = await request("GET", `/api/trainings/${training}`);
+    if (state.failure) throw new Error(state.failure);
+    if (!state.is_running || page.dataset.status === "running") return;
+    await new Promise(done => setTimeout(done, 500));
+  }
+}
+
+attempt(async () => {
+  follow(await request("GET", `/api/runs/${id}/pulse`));
+  listen();
+});
+showSamples();
+showValidation();

@@ -1,0 +1,97 @@
+// What all pages share: requests, messages, stars, and sharp small pictures.
+
+const line = document.getElementById("message");
+let timer = null;
+
+/** Shows a sentence at the bottom of the page for a while. */
+export function say(sentence) {
+  line.textContent = sentence;
+  clearTimeout(timer);
+  timer = setTimeout(() => { line.textContent = ""; }, 8000);
+}
+
+/** Sends a request to the interface and returns the JSON of its answer. Throws an error with the server's sentence. */
+export async function request(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Error("The studio does not answer. Start it again with lora-train serve.");
+  }
+  const text = await answer.text();
+  let json = null;
+  try { json = text ? JSON.parse(text) : null; } catch { /* Not JSON: the status says enough. */ }
+  if (!answer.ok) {
+    const error = new Error(json?.error?.message ?? `The studio answers ${answer.status}.`);
+    error.field = json?.error?.field;
+    throw error;
+  }
+  return json;
+}
+
+/** Calls an action, and shows the sentence of its error. */
+export async function attempt(action) {
+  try { return await action(); } catch (error) { say(error.message); return undefined; }
+}
+
+/** Small pictures are shown with sharp pixels. */
+export function sharpen(image) {
+  const update = () => image.classList.toggle("pixelated", image.naturalWidth > 0 && image.naturalWidth < 200);
+  image.addEventListener("load", update);
+  if (image.complete) update();
+}
+for (const image of document.querySelectorAll("main img")) sharpen(image);
+
+document.addEventListener("click", event => {
+  const star = event.target.closest("[data-star]");
+  if (!star) return;
+  const isStarred = star.getAttribute("aria-pressed") !== "true";
+  attempt(async () => {
+    await request("PUT", `/api/pictures/${star.dataset.star}/star`, { starred: isStarred });
+    star.setAttribute("aria-pressed", String(isStarred));
+  });
+});
+
+/** Makes an element with attributes and children. Texts are never read as HTML. */
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** A card of the gallery, as the server makes them. */
+export function card(picture) {
+  const image = element("img", {
+    src: `/api/pictures/${picture.id}/file?side=384`, width: picture.width, height: picture.height,
+    loading: "lazy", alt: picture.prompt,
+  });
+  sharpen(image);
+  const actions = element("p", { class: "actions" },
+    element("button", { type: "button", "data-reuse": picture.id }, "Reuse settings"),
+    element("button", {
+      type: "button", class: "star", "data-star": picture.id, "aria-pressed": String(picture.starred),
+      "aria-label": `Star picture ${picture.id}`,
+    }, "★"));
+  if (picture.pair) {
+    actions.append(element("a", { class: "button", href: `/pictures/${picture.id}/beside/${picture.pair}` }, "Side by side"));
+  }
+  return element("article", { class: "card", "data-picture": picture.id },
+    element("a", { href: `/pictures/${picture.id}` }, image),
+    element("p", { class: "prompt" }, picture.prompt), element("p", { class: "soft" }, picture.details), actions);
+}
+
+/** A duration in words: 1 h 5 min. */
+export function duration(seconds) {
+  if (!(seconds >= 0)) return "";
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

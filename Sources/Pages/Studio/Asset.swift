@@ -1,0 +1,38 @@
+import Files
+
+/// A style sheet or script that is part of the program.
+package struct Asset: Sendable {
+  package let bytes: [UInt8]
+  /// Its type for browsers.
+  package let contentType: String
+
+  /// The asset with a file name; nil if there is none.
+  package init?(_ name: String) {
+    guard let bytes = Self.files[name] else { return nil }
+    self.bytes = bytes
+    contentType =
+      name.hasSuffix(".css")
+      ? "text/css; charset=utf-8"
+      : name.hasSuffix(".svg") ? "image/svg+xml" : "text/javascript; charset=utf-8"
+  }
+
+  /// A hash of all assets.
+  package static let version = String(
+    ContentHash.of(
+      files.sorted { $0.key < $1.key }.map { String(decoding: $0.value, as: UTF8.self) }
+    )
+    .prefix(12))
+
+  private static let files: [String: [UInt8]] = [
+    "studio.css": PackageResources.studio_css,
+    "studio.js": PackageResources.studio_js,
+    "draw.js": PackageResources.draw_js,
+    "jobs.js": PackageResources.jobs_js,
+    "pair.js": PackageResources.pair_js,
+    "picture.js": PackageResources.picture_js,
+    "run.js": PackageResources.run_js,
+    "runs.js": PackageResources.runs_js,
+    "chart.js": PackageResources.chart_js,
+    "icon.svg": PackageResources.icon_svg,
+  ]
+}

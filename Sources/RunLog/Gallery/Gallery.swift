@@ -1,0 +1,82 @@
+package import Foundation
+package import GRDB
+
+/// The database of the studio: its jobs and the pictures that they have drawn. The pictures themselves
+/// are PNG files, which also contain their records.
+///
+/// It is a file of its own, so that a drawing never waits for a training that writes its steps, nor a
+/// training for a drawing. Every change is one transaction. Every method throws ``RunLogError``.
+package final class Gallery: GalleryReading {
+  /// Seconds to wait while another process writes.
+  private static let busyTimeout: TimeInterval = 5
+
+  package let url: URL
+
+  private let writer: any DatabaseWriter
+
+  /// Opens the database at `url`. Creates it and its folder if they do not exist.
+  package init(at url: URL) throws(RunLogError) {
+    self.url = url
+    writer = try RunLog.explaining(url.relativePath) {
+      try RunLog.makeFolder(of: url)
+      return try RunLog.open(
+        url, migrator: GallerySchema.migrator, busyTimeout: Self.busyTimeout)
+    }
+  }
+
+  package func read<Value>(_ body: (Database) throws -> Value) throws(RunLogError) -> Value {
+    try RunLog.explaining(url.relativePath) { try writer.read(body) }
+  }
+
+  /// Adds a job, and returns it with its number.
+  package func add(_ job: StudioJob) throws(RunLogError) -> StudioJob {
+    try write { db in
+      var job = job
+      try job.insert(db)
+      return job
+    }
+  }
+
+  /// Sets the state of a job.
+  package func set(
+    _ status: JobStatus, of job: Int64, failure: String? = nil
+  ) throws(RunLogError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE job SET status = ?, failure = ?, updated_at = ? WHERE id = ?",
+        arguments: [status, failure, Date(), job])
+    }
+  }
+
+  /// Marks the jobs of a process that has died as failed.
+  package func failActive(_ reason: String) throws(RunLogError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE job SET status = ?, failure = ?, updated_at = ? WHERE status IN (?, ?)",
+        arguments: [JobStatus.failed, reason, Date(), JobStatus.waiting, JobStatus.running])
+    }
+  }
+
+  /// Adds a picture, and returns it with its number.
+  package func add(_ picture: GalleryPicture) throws(RunLogError) -> GalleryPicture {
+    try write { db in
+      var picture = picture
+      try picture.insert(db)
+      return picture
+    }
+  }
+
+  /// Marks a picture, or removes its mark.
+  package func star(_ picture: Int64, _ isStarred: Bool) throws(RunLogError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE picture SET is_starred = ? WHERE id = ?", arguments: [isStarred, picture])
+    }
+  }
+
+  private func write<Value: Sendable>(
+    _ change: (Database) throws -> Value
+  ) throws(RunLogError) -> Value {
+    try RunLog.explaining(url.relativePath) { try writer.write(change) }
+  }
+}

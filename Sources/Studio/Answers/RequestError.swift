@@ -1,0 +1,62 @@
+import Files
+import HTTPTypes
+
+/// A request that is refused before it reaches the project.
+enum RequestError: ReportableError, Equatable {
+  case foreignHost(String)
+  case foreignOrigin(String)
+  case noToken
+  case noPage(String)
+  case notJSON
+  case tooLarge(limit: Int)
+
+  var kind: ErrorKind {
+    switch self {
+    case .foreignHost, .foreignOrigin, .noToken, .notJSON, .tooLarge: .usage
+    case .noPage: .missingInput
+    }
+  }
+
+  /// The status of the answer.
+  var status: HTTPResponse.Status {
+    switch self {
+    case .foreignHost: .misdirectedRequest
+    case .foreignOrigin: .forbidden
+    case .noToken: .unauthorized
+    case .noPage: .notFound
+    case .notJSON: .badRequest
+    case .tooLarge: .contentTooLarge
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .foreignHost(let host):
+      "The studio is not \(host); open it under the address that it has printed."
+    case .foreignOrigin(let origin):
+      "A page of \(origin) may not change anything here; use the studio's own page."
+    case .noToken:
+      "The token is missing or wrong; send the one that the studio was started with."
+    case .noPage(let path):
+      "There is no page \(path); start from the front page."
+    case .notJSON:
+      "The request is not a JSON object; send one with the content type application/json."
+    case .tooLarge(let limit):
+      "The request is larger than \(limit) bytes; send less."
+    }
+  }
+}
+
+extension ErrorKind {
+  /// The status of an answer with an error of this kind.
+  var status: HTTPResponse.Status {
+    switch self {
+    case .usage: .badRequest
+    case .badData: .unprocessableContent
+    case .missingInput: .notFound
+    case .unavailable: .serviceUnavailable
+    case .internal, .inputOutput, .cannotWrite: .internalServerError
+    case .busy: .conflict
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import Workspace
+
+/// The interface for jobs.
+extension Studio {
+  private static let mostJobs = 100
+
+  func addJobs(to router: Router<BasicRequestContext>) {
+    router.get("/api/jobs") { _, _ in
+      try await blocking { try Answer.json(try queue.jobs(limit: Self.mostJobs)) }
+    }
+    router.get("/api/jobs/events") { _, _ in
+      // Listening begins before reading, so that no change is lost between the two.
+      let changes = queue.changes.values()
+      let jobs = try await blocking { try queue.jobs(limit: Self.mostJobs) }
+      let (events, continuation) = AsyncStream.makeStream(of: ServerEvent.self)
+      continuation.yield(try ServerEvent("jobs", jobs))
+      let task = Task {
+        for await change in changes { continuation.yield(try ServerEvent("job", change)) }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in task.cancel() }
+      return EventStream.response(events)
+    }
+    router.get("/api/jobs/:id") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking { try Answer.json(try queue.job(id)) }
+    }
+    router.get("/api/jobs/:id/preview") { request, context in
+      guard let preview = queue.preview(of: try context.number("id", request)) else {
+        throw RequestError.noPage(request.uri.path)
+      }
+      return Answer.bytes(preview, type: "image/png", isFixed: false)
+    }
+    router.delete("/api/jobs/:id") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking {
+        try queue.cancel(id)
+        return Answer.done()
+      }
+    }
+    router.post("/api/jobs/:id/again") { request, context in
+      let id = try context.number("id", request)
+      let job = try await blocking { try queue.repeatJob(id) }
+      return try Answer.json(job, status: .accepted)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import RunLog
+import Workspace
+
+/// The interface for pictures.
+extension Studio {
+  /// The most pictures in one answer.
+  private static let mostPictures = 200
+
+  func addPictures(to router: Router<BasicRequestContext>) {
+    router.post("/api/pictures") { request, _ in
+      let order = try PictureOrder(try await fields(of: request))
+      let job = try await blocking { try queue.submit(order) }
+      return try Answer.json(job, status: .accepted)
+    }
+    router.get("/api/pictures") { request, _ in
+      let parameters = request.uri.queryParameters
+      let limit = min(max(1, parameters.get("limit", as: Int.self) ?? 60), Self.mostPictures)
+      let before = parameters.get("before", as: Int64.self)
+      let isStarred = parameters.get("starred") == "true"
+      return try await blocking {
+        try Answer.json(
+          pictures(before: before, starred: isStarred, limit: limit).map { try shown($0) })
+      }
+    }
+    router.get("/api/pictures/:id") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking { try Answer.json(try shown(try picture(id), isWhole: true)) }
+    }
+    router.get("/api/pictures/:id/file") { request, context in
+      let id = try context.number("id", request)
+      let side = request.uri.queryParameters.get("side", as: Int.self)
+      return try await blocking {
+        let file = project.url.appending(path: try picture(id).picture.path)
+        if let side, (16...2048).contains(side), let small = try thumbnails.small(file, side: side)
+        {
+          return Answer.bytes(small, type: "image/png")
+        }
+        return try Answer.png(at: file)
+      }
+    }
+    router.on("/api/pictures/:id/star", method: .put) { request, context in
+      let id = try context.number("id", request)
+      guard case .bool(let isStarred) = try await fields(of: request)["starred"] else {
+        throw StudioError.otherType("starred", allowed: "true or false")
+      }
+      return try await blocking {
+        _ = try picture(id)
+        try queue.gallery.writing().star(id, isStarred)
+        return Answer.done()
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package import Files
+package import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Pages
+import Workspace
+
+/// Serves the studio: a web page and an interface for programs.
+package struct StudioServer: Sendable {
+  private let settings: StudioSettings
+  private let studio: Studio
+
+  /// Throws `StudioServerError.needsToken` for an address that other computers reach without a token, and
+  /// `PageError`.
+  package init(_ settings: StudioSettings) throws {
+    guard AllowedHosts.isLocal(settings.host) || settings.token?.isEmpty == false else {
+      throw StudioServerError.needsToken(host: settings.host)
+    }
+    self.settings = settings
+    studio = try Studio(settings)
+  }
+
+  /// Serves until the task is cancelled. Then the current drawing ends after its step. Throws `StudioServerError`.
+  ///
+  /// - Parameter ready: receives the address of the page once it can be opened.
+  package func run(ready: @escaping @Sendable (URL) -> Void) async throws {
+    var logger = Logger(label: "studio")
+    logger.logLevel = .critical
+    let application = Application(
+      router: router(),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), serverName: "lora-train"),
+      onServerRunning: { [settings] channel in
+        guard let url = Self.url(settings.host, channel.localAddress?.port) else { return }
+        ready(url)
+      }, logger: logger)
+    do {
+      try await application.run()
+      await studio.stop()
+    } catch let error as IOError {
+      await studio.stop()
+      throw StudioServerError.cannotListen(
+        host: settings.host, port: settings.port, reason: systemReason(error.errnoCode))
+    } catch {
+      await studio.stop()
+      throw error
+    }
+  }
+
+  private static func url(_ host: String, _ port: Int?) -> URL? {
+    let name =
+      ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+    return URL(string: "http://\(name):\(port ?? 0)/")
+  }
+
+  private func router() -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: ErrorAnswers(templates: studio.templates))
+    router.add(middleware: HostCheck(hosts: AllowedHosts(host: settings.host)))
+    router.add(middleware: OriginCheck())
+    if let token = settings.token, !token.isEmpty {
+      router.add(middleware: TokenCheck(token: token, templates: studio.templates))
+    }
+    studio.addPages(to: router)
+    studio.addPictures(to: router)
+    studio.addJobs(to: router)
+    studio.addRuns(to: router)
+    return router
+  }
+}
+
+/// A studio that cannot be served.
+package enum StudioServerError: ReportableError, Equatable {
+  /// An address that other computers reach, without a token.
+  case needsToken(host: String)
+  /// The port is taken, or the address is not one of this computer.
+  case cannotListen(host: String, port: Int, reason: String)
+
+  package var kind: ErrorKind {
+    switch self {
+    case .needsToken: .usage
+    case .cannotListen: .unavailable
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .needsToken(let host):
+      "Other computers could reach the studio on \(host), so it needs a token; set one with `token`, or "
+        + "leave out `host`."
+    case .cannotListen(let host, let port, let reason):
+      "The studio cannot listen on \(host):\(port) (\(reason)); choose another `port` or `host`."
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package import Foundation
+
+/// The files of the studio.
+extension ProjectFolder {
+  /// The database of the studio's jobs and pictures.
+  package var gallery: URL { url.appending(path: "studio.sqlite") }
+
+  /// Held by the process that draws for the studio.
+  var studioLock: URL { url.appending(path: "studio.lock") }
+
+  /// The folder of the pictures that the studio has drawn.
+  package var pictures: URL { url.appending(path: "pictures") }
+
+  /// The folder of the output of trainings that the studio has started.
+  var logs: URL { url.appending(path: "logs") }
+
+  /// The folder of LoRA files of other origin that the studio offers.
+  package var adapters: URL { url.appending(path: "loras") }
+}

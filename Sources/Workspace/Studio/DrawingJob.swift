@@ -1,0 +1,17 @@
+import Foundation
+
+/// A drawing that waits or runs.
+struct DrawingJob: Sendable {
+  let variants: [OrderVariant]
+  var state: JobState
+  /// The latest preview, a PNG file.
+  var preview: Data?
+  var isCancelled = false
+  /// The time of the last state that was sent to listeners.
+  var sent = ContinuousClock.now
+}
+
+/// Thrown inside a drawing to end it.
+enum DrawingEnd: Error {
+  case cancelled, stopping
+}

@@ -1,0 +1,284 @@
+import Drawing
+import Files
+package import Foundation
+import Images
+import RunLog
+import StableDiffusion
+import Synchronization
+
+/// The drawings of the studio: one is drawn at a time, the others wait in order. All are recorded in the
+/// gallery, each picture as soon as it is finished.
+package final class DrawingQueue: Sendable {
+  /// The most drawings that wait.
+  package static let standardLimit = 50
+  /// The time without a drawing after which the models are freed.
+  package static let standardIdleTime = Duration.seconds(300)
+
+  private static let sendInterval = Duration.milliseconds(100)
+
+  private struct Queue {
+    var waiting: [Int64] = []
+    var jobs: [Int64: DrawingJob] = [:]
+    var runner: Task<Void, Never>?
+    var freeing: Task<Void, Never>?
+    var isStopping = false
+
+    /// Numbers the waiting jobs anew, and returns their states.
+    mutating func positions() -> [JobState] {
+      for (place, id) in waiting.enumerated() { jobs[id]?.state.position = place }
+      return waiting.compactMap { jobs[$0]?.state }
+    }
+  }
+
+  package let gallery: StudioGallery
+  /// The states of jobs whenever they change.
+  package let changes = Broadcast<JobState>()
+
+  private let project: ProjectFolder
+  private let limit: Int
+  private let idleTime: Duration
+  private let drawing: ResidentDrawing
+  private let queue = Mutex(Queue())
+
+  package init(
+    _ project: ProjectFolder, limit: Int = standardLimit, idleTime: Duration = standardIdleTime
+  ) {
+    self.project = project
+    self.limit = limit
+    self.idleTime = idleTime
+    gallery = StudioGallery(project)
+    drawing = ResidentDrawing(project)
+  }
+
+  /// Whether models are in memory.
+  package var isLoaded: Bool { get async { await drawing.isLoaded } }
+
+  // MARK: Requests
+
+  /// Checks an order, records it as a job, and puts it at the end of the queue. Throws `StudioError`, and
+  /// the errors of the order's options, runs and checkpoints.
+  package func submit(_ order: PictureOrder) throws -> JobState {
+    var notes: [String] = []
+    let variants = try order.variants(in: project, gallery: gallery.reading()) { notes.append($0) }
+    var settled = order
+    if let seed = variants[0].request.drawnSeed {
+      settled = try order.setting("seed", to: .unsigned(seed))
+    }
+    let options = variants[0].request.options
+    let job = StudioJob(
+      kind: "drawing", title: options.prompt ?? "", request: try settled.json(),
+      seed: options.seed, count: options.count * variants.count)
+    let state = try queue.withLock { queue in
+      guard !queue.isStopping else { throw StudioError.stopping }
+      guard queue.waiting.count < limit else { throw StudioError.queueFull(limit: limit) }
+      var state = JobState(try gallery.writing().add(job))
+      state.position = queue.waiting.count
+      state.notes = notes
+      queue.waiting.append(state.id)
+      queue.jobs[state.id] = DrawingJob(variants: variants, state: state)
+      queue.freeing?.cancel()
+      if queue.runner == nil { queue.runner = Task { await self.run() } }
+      return state
+    }
+    changes.send(state)
+    return state
+  }
+
+  /// Orders the pictures of an earlier job again. Throws `StudioError.noJob` and as ``submit(_:)``.
+  package func repeatJob(_ id: Int64) throws -> JobState {
+    guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
+    return try submit(PictureOrder(json: job.request))
+  }
+
+  /// Cancels a job. A running one ends after its current step and keeps its finished pictures. Throws
+  /// `StudioError.noJob`, `StudioError.jobEnded`, `RunLogError`.
+  package func cancel(_ id: Int64) throws {
+    let moved = try queue.withLock { queue -> [JobState]? in
+      guard queue.jobs[id] != nil else { return nil }
+      if queue.waiting.contains(id) {
+        try gallery.writing().set(.cancelled, of: id)
+        queue.waiting.removeAll { $0 == id }
+        var state = queue.jobs.removeValue(forKey: id)?.state
+        state?.status = .cancelled
+        state?.position = nil
+        return [state].compactMap { $0 } + queue.positions()
+      }
+      queue.jobs[id]?.isCancelled = true
+      return []
+    }
+    guard let moved else {
+      guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
+      throw StudioError.jobEnded(id, status: job.status.rawValue)
+    }
+    for state in moved { changes.send(state) }
+  }
+
+  // MARK: Looking
+
+  /// The active jobs, and the newest others, the newest first. Throws `RunLogError`, `FileAccessError`.
+  package func jobs(limit: Int) throws -> [JobState] {
+    let active = queue.withLock { $0.jobs.mapValues(\.state) }
+    return try gallery.jobs(limit: limit).map { active[$0.id] ?? $0 }
+  }
+
+  /// A job. Throws `StudioError.noJob`, `RunLogError`.
+  package func job(_ id: Int64) throws -> JobState {
+    if let state = queue.withLock({ $0.jobs[id]?.state }) { return state }
+    guard let reading = try gallery.reading(), let job = try reading.job(id) else {
+      throw StudioError.noJob(id)
+    }
+    var state = JobState(job, pictures: try reading.pictures(ofJobs: [id]).compactMap(\.id))
+    if state.status.isActive, try !gallery.isBusyElsewhere() {
+      state.status = .failed
+      state.failure = StudioGallery.interruption
+    }
+    return state
+  }
+
+  /// The latest preview of a running job, a PNG file; nil if there is none.
+  package func preview(of id: Int64) -> Data? { queue.withLock { $0.jobs[id]?.preview } }
+
+  /// Ends all jobs, which are recorded as failed, and frees the models.
+  package func stop() async {
+    let (runner, waiting) = queue.withLock { queue in
+      queue.isStopping = true
+      queue.freeing?.cancel()
+      for id in queue.jobs.keys { queue.jobs[id]?.isCancelled = true }
+      defer { queue.waiting = [] }
+      return (queue.runner, queue.waiting)
+    }
+    for id in waiting { end(id, .failed, StudioGallery.interruption) }
+    await runner?.value
+    await drawing.free()
+    changes.finish()
+  }
+
+  // MARK: Drawing
+
+  /// Draws until no job waits.
+  private func run() async {
+    while let id = next() { await draw(id) }
+  }
+
+  /// The next job, which is now running; nil ends the runner.
+  private func next() -> Int64? {
+    let (id, moved) = queue.withLock { queue -> (Int64?, [JobState]) in
+      guard !queue.waiting.isEmpty else {
+        queue.runner = nil
+        queue.freeing = queue.isStopping ? nil : Task { await self.freeLater() }
+        return (nil, [])
+      }
+      let id = queue.waiting.removeFirst()
+      queue.jobs[id]?.state.status = .running
+      queue.jobs[id]?.state.position = nil
+      return (id, [queue.jobs[id]?.state].compactMap { $0 } + queue.positions())
+    }
+    for state in moved { changes.send(state) }
+    return id
+  }
+
+  private func draw(_ id: Int64) async {
+    guard let variants = queue.withLock({ $0.jobs[id]?.variants }) else { return }
+    do {
+      let gallery = try gallery.writing()
+      try gallery.set(.running, of: id)
+      try DurableFile.makeFolder(project.pictures)
+      for (number, variant) in variants.enumerated() {
+        let names = PictureNames(in: project.pictures, job: id, variant: number)
+        try await drawing.draw(
+          variant.request, checkpoints: variant.checkpoints, to: names.file,
+          ResidentDrawing.Reports(
+            progress: { step in
+              try self.advance(id, step, variant: number, of: variants.count)
+            },
+            preview: { self.show($0, of: id) }, note: { self.note($0, of: id) },
+            written: { file, record in
+              let picture = try gallery.add(
+                GalleryPicture(file, record, job: id, variant: number, in: self.project))
+              self.change(id) { $0.state.pictures.append(picture.id ?? 0) }
+            }))
+      }
+      end(id, .finished)
+    } catch let reason as DrawingEnd {
+      switch reason {
+      case .cancelled: end(id, .cancelled)
+      case .stopping: end(id, .failed, StudioGallery.interruption)
+      }
+    } catch {
+      end(id, .failed, "\(error)")
+    }
+  }
+
+  /// Frees the models after some time without a job.
+  private func freeLater() async {
+    do {
+      try await Task.sleep(for: idleTime)
+    } catch {
+      return
+    }
+    await drawing.free()
+  }
+
+  private func advance(_ id: Int64, _ step: DrawingStep, variant: Int, of count: Int) throws {
+    let (isCancelled, isStopping) = queue.withLock {
+      ($0.jobs[id]?.isCancelled ?? true, $0.isStopping)
+    }
+    guard !isCancelled else { throw isStopping ? DrawingEnd.stopping : DrawingEnd.cancelled }
+    change(id, isThrottled: step.step < step.steps) { job in
+      job.state.step = step.step
+      job.state.steps = step.steps
+      job.state.share = (Double(variant) + Double(step.done) / Double(step.total)) / Double(count)
+    }
+  }
+
+  private func show(_ picture: Picture, of id: Int64) {
+    do {
+      let file = try PNGEncoder.encode(picture.image)
+      change(id) { job in
+        job.preview = file
+        job.state.preview += 1
+      }
+    } catch {
+      // A preview that is missing changes no picture.
+    }
+  }
+
+  private func note(_ sentence: String, of id: Int64) {
+    change(id) { job in
+      if !job.state.notes.contains(sentence) { job.state.notes.append(sentence) }
+    }
+  }
+
+  private func end(_ id: Int64, _ status: JobStatus, _ failure: String? = nil) {
+    var failure = failure
+    do {
+      try gallery.writing().set(status, of: id, failure: failure)
+    } catch {
+      failure = "\(failure ?? "") The end of the job could not be recorded: \(error)"
+    }
+    let state = queue.withLock { queue -> JobState? in
+      var state = queue.jobs.removeValue(forKey: id)?.state
+      state?.status = status
+      state?.failure = failure
+      if status == .finished { state?.share = 1 }
+      return state
+    }
+    if let state { changes.send(state) }
+  }
+
+  /// Changes a job and tells the listeners, but not more often than they can follow if throttled.
+  private func change(
+    _ id: Int64, isThrottled: Bool = false, _ change: (inout DrawingJob) -> Void
+  ) {
+    let state = queue.withLock { queue -> JobState? in
+      guard var job = queue.jobs[id] else { return nil }
+      change(&job)
+      let now = ContinuousClock.now
+      let isSent = !isThrottled || now - job.sent >= Self.sendInterval
+      if isSent { job.sent = now }
+      queue.jobs[id] = job
+      return isSent ? job.state : nil
+    }
+    if let state { changes.send(state) }
+  }
+}

@@ -1,0 +1,120 @@
+import Drawing
+import Files
+import Foundation
+import Options
+import RunLog
+import StableDiffusion
+
+/// One of the settings that an order is drawn with.
+struct OrderVariant: Sendable {
+  let request: DrawingRequest
+  /// The checkpoints that draw.
+  let checkpoints: [CheckpointReference]
+}
+
+extension PictureOrder {
+  /// The requests of an order: one, or two that are compared. Their seed is never negative. Throws
+  /// `StudioError`, `ConfigError`, `DrawingRequestError`, and errors of runs and checkpoints.
+  ///
+  /// - Parameter note: receives a sentence for each checkpoint that is missing.
+  func variants(
+    in project: ProjectFolder, gallery: (any GalleryReading)?, note: (String) -> Void
+  ) throws -> [OrderVariant] {
+    var layers = OptionLayers<DrawingOptions>()
+    layers.add(options)
+    var base = try DrawingRequest(layers)
+    guard !(base.options.prompt ?? "").allSatisfy(\.isWhitespace) else {
+      throw StudioError.noPrompt
+    }
+    let library = try RunLibrary(project)
+    try checkModels(base.options, in: project, library)
+    if let image = base.options.image {
+      base.set(\.$image, to: try Self.file(ofPicture: image, in: project, gallery))
+    }
+    let sides = [run] + (against.map { [$0 == "base" ? nil : $0] } ?? [])
+    // Both draw with one model, that of the first run.
+    var model: String?
+    return try sides.map { run in
+      var request = base
+      var checkpoints: [CheckpointReference] = []
+      if let model, !request.gives(\.$model) { request.set(\.$model, to: model) }
+      if let run, !run.isEmpty {
+        let reference = try Self.checkpoint(run)
+        if let sentence = try library.add(reference, to: &request) { note(sentence) }
+        checkpoints.append(reference)
+      }
+      for adapter in adapters {
+        try add(adapter, to: &request, &checkpoints, library, note)
+      }
+      model = request.options.model
+      try request.check()
+      return OrderVariant(request: request, checkpoints: checkpoints)
+    }
+  }
+
+  private func checkModels(
+    _ options: DrawingOptions, in project: ProjectFolder, _ library: RunLibrary
+  ) throws {
+    let installed = BaseModels(project) { _ in }.all.map(\.name)
+    let known = try installed + library.runs().map(\.model)
+    for name in [options.model, options.refiner, options.vae].compactMap({ $0 })
+    where !known.contains(name) {
+      throw StudioError.noModel(name, installed: installed)
+    }
+  }
+
+  /// Adds a LoRA file or a checkpoint, with its strength after a colon.
+  private func add(
+    _ text: String, to request: inout DrawingRequest, _ checkpoints: inout [CheckpointReference],
+    _ library: RunLibrary, _ note: (String) -> Void
+  ) throws {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    guard let strength = parts.count == 1 ? 1 : Double(parts[1]), strength.isFinite else {
+      throw StudioError.otherType(
+        DrawingOptions.schema.key(of: \.$loras), allowed: AdapterChoice.form)
+    }
+    if name.wholeMatch(of: /latest(@.*)?|[0-9]+(@.*)?/) != nil {
+      let reference = try Self.checkpoint(name)
+      if let sentence = try library.add(reference, strength: strength, to: &request) {
+        note(sentence)
+      }
+      checkpoints.append(reference)
+      return
+    }
+    let folder = library.project.adapters
+    guard library.project.adapterFiles.contains(name) else {
+      throw StudioError.noAdapter(name, folder: folder.relativePath)
+    }
+    let choice = AdapterChoice(
+      path: folder.appending(path: name).relativePath, strength: strength)
+    request.set(\.$loras, to: request.options.loras + [choice])
+  }
+
+  private static func checkpoint(_ text: String) throws(StudioError) -> CheckpointReference {
+    do {
+      return try CheckpointReference.parse(text)
+    } catch {
+      throw .otherType(
+        Field.run.rawValue, allowed: "the number of a run, or a run and a step as in 7@500")
+    }
+  }
+
+  private static func file(
+    ofPicture text: String, in project: ProjectFolder, _ gallery: (any GalleryReading)?
+  ) throws -> String {
+    guard let id = Int64(text) else {
+      throw StudioError.otherType(
+        DrawingOptions.schema.key(of: \.$image), allowed: "the number of a picture of the gallery")
+    }
+    guard let picture = try gallery?.picture(id) else { throw StudioError.noPicture(id) }
+    return project.url.appending(path: picture.path).relativePath
+  }
+}
+
+extension ProjectFolder {
+  /// The names of the LoRA files that the studio offers.
+  package var adapterFiles: [String] {
+    adapters.entryNames.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+  }
+}

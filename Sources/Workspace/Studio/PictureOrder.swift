@@ -1,0 +1,106 @@
+import Drawing
+import Files
+import Foundation
+import Options
+package import RunLog
+
+/// Pictures to draw, as the page and scripts order them: the drawing options by their keys, and what the
+/// studio adds. Files of the computer cannot be named: models are installed ones or those of runs, start
+/// images are pictures of the gallery, and LoRA files are those of the project.
+package struct PictureOrder: Sendable {
+  /// Fields that the table of drawing options does not have.
+  package enum Field: String, CaseIterable {
+    /// A run, such as `7` or `7@500`, whose newest or named checkpoint draws.
+    case run
+    /// A second checkpoint, or `base`, that draws the same pictures.
+    case against
+  }
+
+  /// The options, as they were given.
+  package let fields: [String: JSONValue]
+
+  let options: OptionOverrides<DrawingOptions>
+  let run: String?
+  let against: String?
+  /// LoRA files or checkpoints with their strengths, such as `7@500:0.8`.
+  let adapters: [String]
+
+  /// Reads the fields of an order. Throws `StudioError`.
+  package init(_ fields: [String: JSONValue]) throws(StudioError) {
+    self.fields = fields.filter { $0.value != .null }
+    var options = OptionOverrides<DrawingOptions>()
+    var own: [Field: String] = [:]
+    var adapters: [String] = []
+    for (key, value) in self.fields.sorted(by: { $0.key < $1.key }) {
+      if let field = Field(rawValue: key) {
+        own[field] = try Self.text(value, of: key)
+        continue
+      }
+      guard let option = DrawingOptions.schema.option(key), !Self.refused.contains(option.key)
+      else {
+        throw .unknownField(key, nearest: nearestName(to: key, in: Self.keys))
+      }
+      if option.key == Self.adaptersKey {
+        adapters = try Self.texts(value, of: key)
+      } else {
+        options.set(key: option.key, to: try Self.text(value, of: key))
+      }
+    }
+    self.options = options
+    self.adapters = adapters
+    run = own[.run]
+    against = own[.against]
+  }
+
+  /// Reads the fields of an order from JSON. Throws `StudioError`.
+  package init(json: String) throws {
+    do {
+      try self.init(JSONDecoder().decode([String: JSONValue].self, from: Data(json.utf8)))
+    } catch is DecodingError {
+      throw StudioError.notJSON
+    }
+  }
+
+  /// The fields as one line of JSON.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(fields), as: UTF8.self)
+  }
+
+  /// The fields that an order may have.
+  package static var keys: [String] {
+    DrawingOptions.schema.options.map(\.key).filter { !refused.contains($0) }
+      + Field.allCases.map(\.rawValue)
+  }
+
+  /// The same order with another value for an option.
+  func setting(_ key: String, to value: JSONValue) throws(StudioError) -> PictureOrder {
+    try PictureOrder(fields.merging([key: value]) { $1 })
+  }
+
+  /// The number of threads is the server's: a change would last.
+  private static let refused: Set = [DrawingOptions.schema.key(of: \.$threads)]
+
+  private static let adaptersKey = DrawingOptions.schema.key(of: \.$loras)
+
+  private static func texts(
+    _ value: JSONValue, of key: String
+  ) throws(StudioError) -> [String] {
+    guard case .array(let values) = value else { return [try text(value, of: key)] }
+    var texts: [String] = []
+    for value in values { texts.append(try text(value, of: key)) }
+    return texts
+  }
+
+  private static func text(_ value: JSONValue, of key: String) throws(StudioError) -> String {
+    switch value {
+    case .bool(let value): return value.description
+    case .integer(let value): return value.description
+    case .unsigned(let value): return value.description
+    case .number(let value): return value.description
+    case .string(let value): return value
+    case .null, .array, .object: throw .otherType(key, allowed: "a text, a number, true or false")
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package import Files
+
+/// A request to the studio that cannot be carried out.
+package enum StudioError: ReportableError, Equatable {
+  /// A text that is no JSON object.
+  case notJSON
+  /// A field that does not exist.
+  case unknownField(String, nearest: String?)
+  /// A field with a value of another type.
+  case otherType(String, allowed: String)
+  /// Nothing to draw.
+  case noPrompt
+  /// A model that is neither installed nor that of a run.
+  case noModel(String, installed: [String])
+  /// A file that is not in the folder of LoRA files.
+  case noAdapter(String, folder: String)
+  /// A picture that the gallery does not have.
+  case noPicture(Int64)
+  /// A job that does not exist.
+  case noJob(Int64)
+  /// A job that has ended.
+  case jobEnded(Int64, status: String)
+  /// As many jobs wait as may wait.
+  case queueFull(limit: Int)
+  /// Another process draws for the studio of this project.
+  case busy(holder: String)
+  /// The server stops.
+  case stopping
+
+  package var kind: ErrorKind {
+    switch self {
+    case .notJSON, .unknownField, .otherType, .noPrompt: .usage
+    case .noModel, .noAdapter, .noPicture, .noJob: .missingInput
+    case .jobEnded, .queueFull, .busy, .stopping: .busy
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .notJSON:
+      "The request is not a JSON object; send one such as {\"prompt\": \"a dog\"}."
+    case .unknownField(let name, let nearest):
+      "There is no field \(name)\(nearest.map { "; did you mean \($0)?" } ?? "; see the description of the interface.")"
+    case .otherType(let name, let allowed):
+      "The field \(name) has another type of value; give it \(allowed)."
+    case .noPrompt:
+      "The prompt is empty; describe what to draw."
+    case .noModel(let name, let installed):
+      "There is no model \(name); "
+        + (installed.isEmpty
+          ? "install one with lora-train models pull."
+          : "choose one of \(installed.joined(separator: ", ")).")
+    case .noAdapter(let name, let folder):
+      "There is no LoRA file \(name) in \(folder); put it there, or choose a run's checkpoint."
+    case .noPicture(let id):
+      "There is no picture \(id) in the gallery; choose another one."
+    case .noJob(let id):
+      "There is no job \(id); look at the list of jobs."
+    case .jobEnded(let id, let status):
+      "Job \(id) is \(status) already; there is nothing to cancel."
+    case .queueFull(let limit):
+      "\(limit) jobs wait already; wait until some are finished, or cancel some."
+    case .busy(let holder):
+      "Another studio draws for this project (\(holder)); use that one, or stop it first."
+    case .stopping:
+      "The studio is stopping; start it again, then draw."
+    }
+  }
+}

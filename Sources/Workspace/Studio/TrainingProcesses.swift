@@ -1,0 +1,161 @@
+package import Files
+package import Foundation
+import RunLog
+import Synchronization
+import Training
+
+/// The trainings that the studio starts and stops. Each is a process of its own, which goes on if the
+/// studio ends.
+package final class TrainingProcesses: Sendable {
+  /// What a process is asked to do.
+  package enum Task: Sendable {
+    /// Train a new run with the options of a configuration file.
+    case train(config: URL)
+    /// Resume a run.
+    case resume(Int64)
+  }
+
+  /// A process that the studio has started.
+  package struct Started: Encodable, Equatable, Sendable {
+    package let id: Int
+    /// The run that it trains; nil while the run is not recorded yet.
+    package var run: Int64?
+    /// The error that ended the process, one sentence; nil while it runs, and without an error.
+    package var failure: String?
+    package var isRunning: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case id, run, failure
+      case isRunning = "is_running"
+    }
+  }
+
+  private struct Child {
+    let process: Process
+    let log: URL
+    let run: Int64?
+  }
+
+  private let project: ProjectFolder
+  private let home: URL
+  private let program: URL
+  private let arguments: @Sendable (Task) -> [String]
+  private let children = Mutex<[Child]>([])
+
+  /// - Parameters:
+  ///   - home: the current folder of the processes.
+  ///   - program: the executable.
+  ///   - arguments: its arguments for a task.
+  package init(
+    _ project: ProjectFolder, home: URL, program: URL,
+    arguments: @escaping @Sendable (Task) -> [String]
+  ) {
+    self.project = project
+    self.home = home
+    self.program = program
+    self.arguments = arguments
+  }
+
+  /// Starts a process, whose output goes to a file. Throws `FileAccessError`, `TrainingProcessError`.
+  package func start(_ task: Task) throws -> Started {
+    let folder = project.logs
+    try DurableFile.makeFolder(folder)
+    return try children.withLock { children in
+      let log = folder.appending(path: "\(UUID().uuidString).log")
+      guard FileManager.default.createFile(atPath: log.path, contents: nil) else {
+        throw FileAccessError(writing: log)
+      }
+      let output = try FileHandle(forWritingTo: log)
+      let process = Process()
+      process.executableURL = program
+      process.arguments = arguments(task)
+      process.currentDirectoryURL = home
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = output
+      process.standardError = output
+      do {
+        try process.run()
+      } catch {
+        throw TrainingProcessError.notStarted(program.path, reason: error.reason)
+      }
+      var run: Int64?
+      if case .resume(let id) = task { run = id }
+      children.append(Child(process: process, log: log, run: run))
+      return Started(id: children.count, run: run, isRunning: true)
+    }
+  }
+
+  /// A process that was started; nil if there is none. Throws `RunLogError`.
+  package func started(_ id: Int) throws -> Started? {
+    let child = children.withLock {
+      children -> (pid: Int32, code: Int32?, log: URL, run: Int64?)? in
+      guard children.indices.contains(id - 1) else { return nil }
+      let child = children[id - 1]
+      let process = child.process
+      return (
+        process.processIdentifier, process.isRunning ? nil : process.terminationStatus, child.log,
+        child.run
+      )
+    }
+    guard let child else { return nil }
+    let recorded = try RunArchive(at: project.database)?.runs().last {
+      $0.pid == child.pid && $0.host == CurrentProcess.host
+    }
+    var failure: String?
+    // A stopped training ends with 130.
+    if let code = child.code, code != 0, code != 130 { failure = try Self.lastSentence(child.log) }
+    return Started(
+      id: id, run: child.run ?? recorded?.id, failure: failure, isRunning: child.code == nil)
+  }
+
+  /// Asks the process that trains a run to save and stop. Throws `RunLogError`, `TrainingProcessError`,
+  /// `FileAccessError`.
+  package func stop(_ id: Int64) throws {
+    let run = try RunLibrary(project).run(.number(id))
+    let folder = project.folder(of: run)
+    guard try RunLock.isHeld(folder) else { throw TrainingProcessError.notTraining(run: id) }
+    guard run.host == CurrentProcess.host, RunLock.isHeld(folder, by: run.pid) else {
+      throw TrainingProcessError.elsewhere(run: id, host: run.host)
+    }
+    guard kill(run.pid, SIGTERM) == 0 else {
+      throw TrainingProcessError.notStopped(run: id, reason: systemReason(errno))
+    }
+  }
+
+  /// The last line of a log, without the program's name.
+  private static func lastSentence(_ log: URL) throws -> String {
+    let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
+    let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+    let sentence = line.trimmingPrefix("lora-train: ")
+    return sentence.isEmpty
+      ? "The training has ended without a message; see \(log.relativePath)." : String(sentence)
+  }
+}
+
+/// A training that cannot be started or stopped from the studio.
+package enum TrainingProcessError: ReportableError, Equatable {
+  case notStarted(String, reason: String)
+  case notTraining(run: Int64)
+  case elsewhere(run: Int64, host: String)
+  case notStopped(run: Int64, reason: String)
+
+  package var kind: ErrorKind {
+    switch self {
+    case .notStarted, .notStopped: .internal
+    case .notTraining, .elsewhere: .busy
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .notStarted(let program, let reason):
+      "\(program) cannot be started (\(reason)); install lora-train again."
+    case .notTraining(let run):
+      "No process trains run \(run); there is nothing to stop."
+    case .elsewhere(let run, let host):
+      "Run \(run) is trained by a process on \(host); stop it there."
+    case .notStopped(let run, let reason):
+      "The process that trains run \(run) cannot be stopped (\(reason)); stop it where it was started."
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Studio
+import Workspace
+
+/// `lora-train serve`.
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Opens a web page to draw and to follow runs.",
+    discussion: """
+      The page is for this computer only, unless --host names another address; then it needs a token. \
+      Ctrl-C stops the page. Runs that were started from it go on.
+      """)
+
+  @Option(
+    help: .value(
+      "Address to listen on; 0.0.0.0: all of this computer. Default: \(StudioSettings.standardHost).",
+      "address"))
+  var host = StudioSettings.standardHost
+  @Option(help: .value("Port; 0: any free one. Default: \(StudioSettings.standardPort).", "n"))
+  var port = StudioSettings.standardPort
+  @Option(
+    help: .value(
+      "Token that the page asks for. Default: that of the environment variable \(Self.tokenVariable), "
+        + "else none.", "text"))
+  var token: String?
+  @Flag(help: "Open the page in the browser.")
+  var open = false
+  @OptionGroup var root: RootOption
+
+  private static let tokenVariable = "LORA_TRAIN_TOKEN"
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else {
+      throw ValidationError("--port is \(port), but must be from 0 to 65535.")
+    }
+  }
+
+  func run() throws {
+    let folder = root.project.url.path
+    var settings = StudioSettings(
+      project: root.project, program: Self.executable,
+      arguments: { task in
+        switch task {
+        case .train(let config): ["train", "--config", config.path, "--new", "--root", folder]
+        case .resume(let run): ["resume", "\(run)", "--root", folder]
+        }
+      })
+    settings.host = host
+    settings.port = port
+    settings.token = token ?? ProcessInfo.processInfo.environment[Self.tokenVariable]
+    try root.noteIfMissing()
+    let server = try StudioServer(settings)
+    let signal = StopSignal()
+    let (opens, token) = (open, settings.token)
+    do {
+      try AsyncWork.run(signal) {
+        try await server.run { url in
+          Console.message("The studio is at \(url.absoluteString). Ctrl-C stops it.")
+          if opens { Self.open(url, token: token) }
+        }
+      }
+    } catch is CancellationError {
+      // The user has stopped it.
+    }
+  }
+
+  /// The running program, which also trains.
+  private static var executable: URL {
+    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  }
+
+  /// Opens the page in the user's browser, if there is a program for this.
+  private static func open(_ url: URL, token: String?) {
+    let query = token.map { [URLQueryItem(name: "token", value: $0)] } ?? []
+    let browser = Process()
+    browser.executableURL = URL(filePath: "/usr/bin/env")
+    browser.arguments = [
+      "xdg-open",
+      query.isEmpty ? url.absoluteString : url.appending(queryItems: query).absoluteString,
+    ]
+    browser.standardOutput = FileHandle.nullDevice
+    browser.standardError = FileHandle.nullDevice
+    do {
+      try browser.run()
+    } catch {
+      Console.note(
+        "No browser could be opened (\(error.localizedDescription)); open the address yourself.")
+    }
+  }
+}

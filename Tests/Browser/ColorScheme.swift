@@ -1,0 +1,7 @@
+/// What a page is told by `prefers-color-scheme`.
+package enum ColorScheme: String, Sendable {
+  /// Dark text on a light ground.
+  case light
+  /// Light text on a dark ground.
+  case dark
+}

@@ -1,0 +1,41 @@
+extension Page {
+  /// Waits until an expression of the page is true. A condition that throws, as it may while a page
+  /// loads, counts as false.
+  ///
+  /// - Throws: `BrowserError.condition` with the text that the page shows, `.noReply`, `.closed`,
+  ///   `CancellationError`.
+  package func wait(for javascriptCondition: String, seconds: Double = 10) async throws {
+    let expression = "(async () => Boolean(await (\(javascriptCondition))))()"
+    var exception: String?
+    try await poll(seconds: seconds) {
+      exception = nil
+      do {
+        return try await evaluate(expression, as: Bool.self)
+      } catch BrowserError.exception(let text, _) {
+        exception = text
+      } catch BrowserError.command(_, let message) {
+        exception = message
+      }
+      return false
+    } orThrow: {
+      BrowserError.condition(
+        javascriptCondition, seconds: seconds, text: try await visibleText, exception: exception)
+    }
+  }
+
+  /// The text that the page shows.
+  package var visibleText: String {
+    get async throws { try await evaluate("document.body?.innerText ?? ''", as: String.self) }
+  }
+
+  /// Asks until the answer is true.
+  func poll(
+    seconds: Double, isTrue: () async throws -> Bool, orThrow error: () async throws -> any Error
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try await !isTrue() {
+      guard ContinuousClock.now < deadline else { throw try await error() }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import RunLog
+import Testing
+
+/// The queue of drawings.
+@Suite("Studio: queue") struct QueueTests {
+  /// Takes about ten seconds.
+  private static let long = #"{"prompt": "a dog", "seed": 1, "steps": 1000}"#
+  private static let short = #"{"prompt": "a dog", "seed": 1, "steps": 1}"#
+
+  @Test("Of a thousand drawings 50 wait; the others are refused with a sentence, and none is lost")
+  func thousand() async throws {
+    try await TestStudio.serve { studio in
+      _ = try await studio.send("POST", "/api/pictures", Self.long)
+      while try await studio.get("/api/jobs/1").json()["step"]?.number == 0 {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      var statuses: [Int: Int] = [:]
+      var refusal = ""
+      for _ in 0..<1000 {
+        let answer = try await studio.send("POST", "/api/pictures", Self.short)
+        statuses[answer.status, default: 0] += 1
+        if answer.status == 429 { refusal = try answer.message }
+      }
+      #expect(statuses == [202: 50, 429: 950])
+      #expect(refusal.hasPrefix("50 jobs wait already"))
+      #expect(try await studio.get("/api/jobs").json().items.count == 51)
+    }
+  }
+
+  @Test("A waiting job and a running one can be cancelled; finished pictures stay")
+  func cancelling() async throws {
+    try await TestStudio.serve { studio in
+      let order = Self.long.replacing(#""steps": 1000"#, with: #""steps": 150, "count": 50"#)
+      _ = try await studio.send("POST", "/api/pictures", order)
+      _ = try await studio.send("POST", "/api/pictures", Self.short)
+      #expect(try await studio.get("/api/jobs/2").json()["position"]?.number == 0)
+      #expect(try await studio.send("DELETE", "/api/jobs/2").status == 204)
+      #expect(try await studio.get("/api/jobs/2").json()["status"]?.text == "cancelled")
+      while try await studio.get("/api/jobs/1").json()["pictures"]?.items.isEmpty ?? true {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(try await studio.send("DELETE", "/api/jobs/1").status == 204)
+      let job = try await studio.end(ofJob: 1)
+      #expect(job["status"]?.text == "cancelled")
+      let count = job["pictures"]?.items.count ?? 0
+      #expect((1..<50).contains(count))
+      #expect(try await studio.get("/api/pictures").json().items.count == count)
+      let again = try await studio.send("DELETE", "/api/jobs/1")
+      #expect(again.status == 409)
+      #expect(try again.message == "Job 1 is cancelled already; there is nothing to cancel.")
+      #expect(try await studio.send("DELETE", "/api/jobs/99").status == 404)
+    }
+  }
+
+  @Test("A failed job says why, and the next one is drawn")
+  func failing() async throws {
+    try await TestStudio.serve { studio in
+      let job = try await studio.draw(#"{"prompt": "a dog", "width": 65, "steps": 1}"#)
+      #expect(job["status"]?.text == "failed")
+      #expect(job["failure"]?.text?.contains("65x64") == true)
+      #expect(try await studio.draw(Self.short)["status"]?.text == "finished")
+    }
+  }
+
+  @Test("A job can be ordered again by its number")
+  func again() async throws {
+    try await TestStudio.serve { studio in
+      try await studio.draw(Self.short)
+      let answer = try await studio.send("POST", "/api/jobs/1/again")
+      #expect(answer.status == 202)
+      _ = try await studio.end(ofJob: 2)
+      let files = [
+        try await studio.get("/api/pictures/1/file"), try await studio.get("/api/pictures/2/file"),
+      ]
+      #expect(files[0].data == files[1].data)
+    }
+  }
+}

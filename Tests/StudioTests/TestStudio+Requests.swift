@@ -1,0 +1,83 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import RunLog
+import Testing
+
+/// An answer of the studio.
+struct StudioAnswer: Sendable {
+  let status: Int
+  let headers: [String: String]
+  let data: Data
+
+  var text: String { String(decoding: data, as: UTF8.self) }
+
+  /// The content as JSON.
+  func json() throws -> JSONValue { try JSONDecoder().decode(JSONValue.self, from: data) }
+
+  /// The sentence of an error.
+  var message: String {
+    get throws { try json()["error"]?["message"]?.text ?? "" }
+  }
+}
+
+extension JSONValue {
+  subscript(_ key: String) -> JSONValue? {
+    if case .object(let fields) = self { fields[key] } else { nil }
+  }
+
+  var items: [JSONValue] { if case .array(let items) = self { items } else { [] } }
+  var text: String? { if case .string(let text) = self { text } else { nil } }
+  var number: Int? { if case .integer(let number) = self { Int(number) } else { nil } }
+}
+
+extension TestStudio {
+  func get(_ path: String, headers: [String: String] = [:]) async throws -> StudioAnswer {
+    try await send("GET", path, headers: headers)
+  }
+
+  /// Sends a request. Redirects are not followed.
+  func send(
+    _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
+  ) async throws -> StudioAnswer {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = HTTPMethod(rawValue: method)
+    for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+    if let body { request.body = .bytes(Data(body.utf8)) }
+    let response = try await Self.client.execute(request, timeout: .seconds(60))
+    let data = try await response.body.collect(upTo: 64 << 20)
+    return StudioAnswer(
+      status: Int(response.status.code),
+      headers: Dictionary(
+        response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { $1 }),
+      data: Data(data.readableBytesView))
+  }
+
+  /// Draws and waits for the end of the job. Returns the job.
+  @discardableResult
+  func draw(_ order: String) async throws -> JSONValue {
+    let answer = try await send("POST", "/api/pictures", order)
+    #expect(answer.status == 202, "\(answer.text)")
+    let id = try #require(try answer.json()["id"]?.number)
+    return try await end(ofJob: id)
+  }
+
+  /// Waits for the end of a job.
+  func end(ofJob id: Int) async throws -> JSONValue {
+    for _ in 0..<1200 {
+      let job = try await get("/api/jobs/\(id)").json()
+      if !["waiting", "running"].contains(job["status"]?.text) { return job }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("Job \(id) does not end")
+    return .null
+  }
+
+  /// A client that follows no redirects. It lives as long as the process.
+  private static let client: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+}

@@ -168,8 +168,8 @@ let package = Package(
     .target(
       name: "Studio",
       dependencies: [
-        "Drawing", "Files", "Images", "Options", "Pages", "RunLog", "StableDiffusion", "Training",
-        "Workspace",
+        "Datasets", "Drawing", "Files", "Images", "Options", "Pages", "RunLog", "StableDiffusion",
+        "Training", "Workspace",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -75,9 +75,43 @@ extension TestStudio {
   }
 
   /// A client that follows no redirects. It lives as long as the process.
-  private static let client: HTTPClient = {
+  static let client: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }()
+}
+
+extension TestStudio {
+  /// Sends a file to a dataset.
+  func add(_ data: Data, named name: String, to subject: String) async throws -> StudioAnswer {
+    let query = name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    return try await add(data, to: "/api/datasets/\(subject)/files?name=\(query)", method: "POST")
+  }
+
+  /// Sends a file to a path.
+  func add(_ data: Data, to path: String, method: String) async throws -> StudioAnswer {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = HTTPMethod(rawValue: method)
+    request.body = .bytes(data)
+    let response = try await Self.client.execute(request, timeout: .seconds(60))
+    let answer = try await response.body.collect(upTo: 1 << 20)
+    return StudioAnswer(
+      status: Int(response.status.code), headers: [:], data: Data(answer.readableBytesView))
+  }
+
+  /// Starts a run and waits for its end. Returns its number.
+  func train(_ order: String) async throws -> Int {
+    let answer = try await send("POST", "/api/runs", order)
+    #expect(answer.status == 202, "\(answer.text)")
+    let id = try #require(try answer.json()["id"]?.number)
+    for _ in 0..<1200 {
+      let state = try await get("/api/trainings/\(id)").json()
+      if state["is_running"] == .bool(false) {
+        return try #require(state["run"]?.number, "\(state)")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    throw CancellationError()
+  }
 }

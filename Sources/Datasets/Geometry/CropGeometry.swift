@@ -99,7 +99,7 @@ public struct FocusPoint: Sendable, Hashable {
   }
 
   /// A point by a list of the two shares; nil for any other list.
-  init?(_ shares: [Double]) {
+  package init?(_ shares: [Double]) {
     guard shares.count == 2, shares.allSatisfy({ (0...1).contains($0) }) else { return nil }
     self.init(x: shares[0], y: shares[1])
   }

@@ -4,7 +4,7 @@ import Images
 
 /// A sheet of what training will see: each image, dimmed outside its crop, with its caption below.
 public struct ContactSheet: Sendable {
-  static let tileSide = 380
+  package static let tileSide = 380
   private static let columns = 4
   private static let gap = 16
   /// More tiles would make a file that is hard to view.

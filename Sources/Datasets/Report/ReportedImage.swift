@@ -1,5 +1,5 @@
 import Foundation
-import Images
+package import Images
 
 /// One image as training will see it.
 public struct ReportedImage: Sendable {
@@ -84,4 +84,8 @@ extension ReportedImage {
       of: ImageView(
         url: image.url, sha256: "", mask: mask, geometry: geometry, isMirrored: false))
   }
+
+  /// The whole image on a small scale, dimmed where training does not see it, and tinted where a mask
+  /// excludes it. Throws `ImageError`, `MaskError`.
+  package func tile(masks: Bool) throws -> RGBImage { try SheetTile.image(of: self, masks: masks) }
 }

@@ -14,7 +14,8 @@ struct SheetTile: Sendable {
       try Self.image(of: image, masks: masks), lines: Self.lines(of: image))
   }
 
-  private static func image(of reported: ReportedImage, masks: Bool) throws -> RGBImage {
+  /// The whole image, dimmed outside its crop.
+  static func image(of reported: ReportedImage, masks: Bool) throws -> RGBImage {
     let (size, geometry) = (reported.image.size, reported.geometry)
     let scale = Double(ContactSheet.tileSide) / Double(max(size.width, size.height))
     let tile = PixelSize(

@@ -41,12 +41,13 @@ function tidy() { nothing.hidden = jobs.size > 0; }
 
 function show(job, item) {
   item ??= element("li", { "data-job": job.id },
-    element("img", { class: "preview", alt: "", hidden: true }),
+    element("div", { class: "frame" }, element("img", { class: "preview", alt: "", hidden: true })),
     element("div", {}, element("p", { class: "prompt" }, job.title), element("progress", { max: 1, value: 0, "aria-label": `Job ${job.id}` }),
       element("p", { class: "soft" }), element("ul", { class: "soft", hidden: true })),
     element("p", { class: "actions" }));
   item.dataset.status = job.status;
-  const [preview, middle, actions] = item.children;
+  const [frame, middle, actions] = item.children;
+  const preview = frame.firstChild;
   const [, bar, words, notes] = middle.children;
   if (job.preview > 0 && job.status === "running") {
     preview.src = `/api/jobs/${job.id}/preview?${job.preview}`;

@@ -75,13 +75,13 @@ export function card(picture) {
   });
   sharpen(image);
   const actions = element("p", { class: "actions" },
-    element("button", { type: "button", "data-reuse": picture.id }, "Reuse settings"),
+    element("button", { type: "button", "data-reuse": picture.id, title: "Fill the form with this picture's settings" }, "Reuse"),
     element("button", {
       type: "button", class: "star", "data-star": picture.id, "aria-pressed": String(picture.starred),
       "aria-label": `Star picture ${picture.id}`,
     }, "★"));
   if (picture.pair) {
-    actions.append(element("a", { class: "button", href: `/pictures/${picture.id}/beside/${picture.pair}` }, "Side by side"));
+    actions.append(element("a", { class: "button", href: `/pictures/${picture.id}/beside/${picture.pair}` }, "Compare"));
   }
   return element("article", { class: "card", "data-picture": picture.id },
     element("a", { href: `/pictures/${picture.id}` }, image),

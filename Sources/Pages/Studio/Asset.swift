@@ -33,6 +33,10 @@ package struct Asset: Sendable {
     "run.js": PackageResources.run_js,
     "runs.js": PackageResources.runs_js,
     "chart.js": PackageResources.chart_js,
+    "subjects.js": PackageResources.subjects_js,
+    "subject.js": PackageResources.subject_js,
+    "mask.js": PackageResources.mask_js,
+    "train.js": PackageResources.train_js,
     "icon.svg": PackageResources.icon_svg,
   ]
 }

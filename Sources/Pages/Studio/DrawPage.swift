@@ -20,10 +20,12 @@ package struct DrawPage: StudioPage {
   let hasRefiners: Bool
   let adapters: [String]
   let hasAdapters: Bool
+  let adapterFolder: String
   let sizes: [FormField.Choice]
   let steps: FormField
   let guidance: FormField
-  let split: FormField
+  /// The further fields of the model, the adapters and the refiner.
+  let modelFields: [FormField]
   let sections: [FormSection]
   let pictures: [PictureCard]
   let isEmpty: Bool
@@ -34,8 +36,9 @@ package struct DrawPage: StudioPage {
 
   package init(
     checkpoints: [CheckpointGroup], models: [FormField.Choice], refiners: [FormField.Choice],
-    adapters: [String], sizes: [FormField.Choice], steps: FormField, guidance: FormField,
-    split: FormField, sections: [FormSection], pictures: [PictureCard], older: String?,
+    adapters: [String], adapterFolder: String, sizes: [FormField.Choice], steps: FormField,
+    guidance: FormField,
+    modelFields: [FormField], sections: [FormSection], pictures: [PictureCard], older: String?,
     isStarred: Bool
   ) {
     self.checkpoints = checkpoints
@@ -44,10 +47,11 @@ package struct DrawPage: StudioPage {
     hasRefiners = !refiners.isEmpty
     self.adapters = adapters
     hasAdapters = !adapters.isEmpty
+    self.adapterFolder = adapterFolder
     self.sizes = sizes
     self.steps = steps
     self.guidance = guidance
-    self.split = split
+    self.modelFields = modelFields
     self.sections = sections
     self.pictures = pictures
     isEmpty = pictures.isEmpty

@@ -37,12 +37,13 @@ package struct PageHead: Sendable {
 
 /// A part of the studio.
 package enum StudioSection: String, CaseIterable, Sendable {
-  case draw, runs
+  case draw, runs, datasets
 
   var title: String {
     switch self {
     case .draw: "Draw"
     case .runs: "Runs"
+    case .datasets: "Datasets"
     }
   }
 

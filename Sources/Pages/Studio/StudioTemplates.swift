@@ -35,6 +35,9 @@ package struct StudioTemplates: Sendable {
     ("pair", PackageResources.pair_mustache),
     ("runs", PackageResources.runs_mustache),
     ("run", PackageResources.run_mustache),
+    ("subjects", PackageResources.subjects_mustache),
+    ("subject", PackageResources.subject_mustache),
+    ("train", PackageResources.train_mustache),
     ("problem", PackageResources.problem_mustache),
     ("entrance", PackageResources.entrance_mustache),
   ]

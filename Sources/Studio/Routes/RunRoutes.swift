@@ -49,33 +49,5 @@ extension Studio {
       _ = try await blocking { try project.pulse(of: id, after: .max) }
       return EventStream.response(watch.events(of: id))
     }
-    addControls(to: router)
-  }
-
-  private func addControls(to router: Router<BasicRequestContext>) {
-    router.post("/api/runs/:id/stop") { request, context in
-      let id = try context.number("id", request)
-      return try await blocking {
-        try trainings.stop(id)
-        return Answer.done()
-      }
-    }
-    router.post("/api/runs/:id/resume") { request, context in
-      let id = try context.number("id", request)
-      return try await blocking {
-        let library = try RunLibrary(project)
-        let run = try library.resumable(.number(id))
-        return try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
-      }
-    }
-    router.get("/api/trainings/:id") { request, context in
-      let id = try context.number("id", request)
-      return try await blocking {
-        guard let started = try trainings.started(Int(id)) else {
-          throw RequestError.noPage(request.uri.path)
-        }
-        return try Answer.json(started)
-      }
-    }
   }
 }

@@ -8,6 +8,8 @@ import Workspace
 /// What the routes of the studio share.
 struct Studio: Sendable {
   let project: ProjectFolder
+  /// The folder with `Datasets` and `Configs`.
+  let home: URL
   let queue: DrawingQueue
   let trainings: TrainingProcesses
   let watch: RunWatch
@@ -16,6 +18,7 @@ struct Studio: Sendable {
 
   init(_ settings: StudioSettings) throws {
     project = settings.project
+    home = settings.home
     queue = DrawingQueue(
       settings.project, limit: settings.queueLimit, idleTime: settings.idleTime)
     trainings = TrainingProcesses(
@@ -33,9 +36,16 @@ struct Studio: Sendable {
 
   /// The fields of a request's JSON object. Throws `RequestError`.
   func fields(of request: Request) async throws -> [String: JSONValue] {
-    let data = try await Self.body(of: request, limit: Self.longestRequest)
+    try await Self.decoded([String: JSONValue].self, of: request)
+  }
+
+  /// The value of a request's JSON. Throws `RequestError`.
+  static func decoded<Value: Decodable>(
+    _ type: Value.Type, of request: Request
+  ) async throws -> Value {
+    let data = try await body(of: request, limit: longestRequest)
     do {
-      return try JSONDecoder().decode([String: JSONValue].self, from: data)
+      return try JSONDecoder().decode(type, from: data)
     } catch is DecodingError {
       throw RequestError.notJSON
     }

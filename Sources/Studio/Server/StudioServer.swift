@@ -67,6 +67,8 @@ package struct StudioServer: Sendable {
     studio.addPictures(to: router)
     studio.addJobs(to: router)
     studio.addRuns(to: router)
+    studio.addTrainings(to: router)
+    studio.addDatasets(to: router)
     return router
   }
 }

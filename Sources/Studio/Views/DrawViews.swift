@@ -26,8 +26,9 @@ extension Studio {
       models: [FormField.Choice("", title: "the run's, else \(Self.standardModel(names))")]
         + names.map { FormField.Choice($0) },
       refiners: refiners.map { FormField.Choice($0) }, adapters: project.adapterFiles,
+      adapterFolder: project.adapters.relativePath,
       sizes: Self.sizes, steps: field(\.$steps), guidance: field(\.$guidance),
-      split: field(\.$split), sections: Self.sections,
+      modelFields: Self.fields { [.model, .refiner].contains($0) }, sections: Self.sections,
       pictures: try shown.map { try card($0) },
       older: last.map { "/draw?before=\($0)\(isStarred ? "&starred=true" : "")" },
       isStarred: isStarred)
@@ -81,7 +82,7 @@ extension Studio {
 
   /// The sizes that SDXL was trained with (Podell et al. 2023, appendix I), those near a megapixel.
   private static let sizes =
-    [FormField.Choice("", title: "the model's own", isSelected: true)]
+    [FormField.Choice("", title: "model's own", isSelected: true)]
     + [
       (1024, 1024), (1152, 896), (896, 1152), (1216, 832), (832, 1216), (1344, 768), (768, 1344),
       (1536, 640), (640, 1536),
@@ -95,23 +96,27 @@ extension Studio {
     return FormField(schema.options.first { $0.key == schema.key(of: option) })
   }
 
-  /// The options that have no field of their own.
+  /// The sections of the options that have no place of their own in the form.
   private static let sections: [FormSection] = {
+    let titles = [OptionSection.picture.title: "Sampler"]
+    return DrawingOptions.schema.sections.compactMap { section in
+      let fields = fields { $0 == section && ![.model, .refiner].contains($0) }
+      return fields.isEmpty
+        ? nil : FormSection(title: titles[section.title] ?? section.title, fields: fields)
+    }
+  }()
+
+  /// The fields of the sections that are chosen, without those that the form's template has.
+  private static func fields(in isChosen: (OptionSection) -> Bool) -> [FormField] {
     let schema = DrawingOptions.schema
     let own = [
       schema.key(of: \.$prompt), schema.key(of: \.$negative), schema.key(of: \.$seed),
       schema.key(of: \.$count), schema.key(of: \.$width), schema.key(of: \.$height),
       schema.key(of: \.$steps), schema.key(of: \.$guidance), schema.key(of: \.$model),
-      schema.key(of: \.$loras), schema.key(of: \.$refiner), schema.key(of: \.$split),
+      schema.key(of: \.$loras), schema.key(of: \.$refiner),
     ]
-    let titles = [OptionSection.picture.title: "Sampler"]
-    return schema.sections.compactMap { section in
-      let fields = schema.options.filter {
-        $0.section == section && !own.contains($0.key) && PictureOrder.keys.contains($0.key)
-      }
-      guard !fields.isEmpty else { return nil }
-      return FormSection(
-        title: titles[section.title] ?? section.title, fields: fields.map { FormField($0) })
-    }
-  }()
+    return schema.options.filter {
+      isChosen($0.section) && !own.contains($0.key) && PictureOrder.keys.contains($0.key)
+    }.map { FormField($0) }
+  }
 }

@@ -3,14 +3,16 @@ import Pages
 
 extension FormField {
   /// The field of an option, empty for the default.
-  init(_ option: OptionEntry?) {
+  ///
+  /// - Parameter set: the value that a configuration file sets instead of the default.
+  init(_ option: OptionEntry?, set: String? = nil) {
     guard let option else {
       self.init(key: "", help: "", kind: .text)
       return
     }
     self.init(
-      key: option.key, help: option.help.withPlainOptions, placeholder: option.standard,
-      kind: option.field, isWhole: option.kind == .integer)
+      key: option.key, help: option.help.withPlainOptions, placeholder: set ?? option.standard,
+      kind: option.field(set), isWhole: option.kind == .integer)
   }
 }
 
@@ -25,8 +27,9 @@ extension OptionEntry {
     }
   }
 
-  fileprivate var field: FormField.Kind {
-    let unset = FormField.Choice("", title: standard.isEmpty ? "default" : "default: \(standard)")
+  fileprivate func field(_ set: String?) -> FormField.Kind {
+    let value = set ?? standard
+    let unset = FormField.Choice("", title: value.isEmpty ? "default" : "default: \(value)")
     switch kind {
     case .integer, .number: return .number
     case .text: return .text

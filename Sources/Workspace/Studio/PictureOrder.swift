@@ -28,26 +28,13 @@ package struct PictureOrder: Sendable {
   /// Reads the fields of an order. Throws `StudioError`.
   package init(_ fields: [String: JSONValue]) throws(StudioError) {
     self.fields = fields.filter { $0.value != .null }
-    var options = OptionOverrides<DrawingOptions>()
     var own: [Field: String] = [:]
-    var adapters: [String] = []
-    for (key, value) in self.fields.sorted(by: { $0.key < $1.key }) {
-      if let field = Field(rawValue: key) {
-        own[field] = try Self.text(value, of: key)
-        continue
-      }
-      guard let option = DrawingOptions.schema.option(key), !Self.refused.contains(option.key)
-      else {
-        throw .unknownField(key, nearest: nearestName(to: key, in: Self.keys))
-      }
-      if option.key == Self.adaptersKey {
-        adapters = try Self.texts(value, of: key)
-      } else {
-        options.set(key: option.key, to: try Self.text(value, of: key))
-      }
+    for field in Field.allCases {
+      own[field] = try self.fields[field.rawValue]?.orderText(of: field.rawValue)
     }
-    self.options = options
-    self.adapters = adapters
+    adapters = try self.fields[Self.adaptersKey]?.orderTexts(of: Self.adaptersKey) ?? []
+    options = try OptionOverrides(
+      self.fields, besides: Self.ownKeys, refusing: Self.refused)
     run = own[.run]
     against = own[.against]
   }
@@ -70,8 +57,8 @@ package struct PictureOrder: Sendable {
 
   /// The fields that an order may have.
   package static var keys: [String] {
-    DrawingOptions.schema.options.map(\.key).filter { !refused.contains($0) }
-      + Field.allCases.map(\.rawValue)
+    Field.allCases.map(\.rawValue)
+      + DrawingOptions.schema.options.map(\.key).filter { !refused.contains($0) }
   }
 
   /// The same order with another value for an option.
@@ -84,23 +71,5 @@ package struct PictureOrder: Sendable {
 
   private static let adaptersKey = DrawingOptions.schema.key(of: \.$loras)
 
-  private static func texts(
-    _ value: JSONValue, of key: String
-  ) throws(StudioError) -> [String] {
-    guard case .array(let values) = value else { return [try text(value, of: key)] }
-    var texts: [String] = []
-    for value in values { texts.append(try text(value, of: key)) }
-    return texts
-  }
-
-  private static func text(_ value: JSONValue, of key: String) throws(StudioError) -> String {
-    switch value {
-    case .bool(let value): return value.description
-    case .integer(let value): return value.description
-    case .unsigned(let value): return value.description
-    case .number(let value): return value.description
-    case .string(let value): return value
-    case .null, .array, .object: throw .otherType(key, allowed: "a text, a number, true or false")
-    }
-  }
+  private static let ownKeys = Set(Field.allCases.map(\.rawValue) + [adaptersKey])
 }

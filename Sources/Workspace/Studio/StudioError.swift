@@ -14,6 +14,10 @@ package enum StudioError: ReportableError, Equatable {
   case noModel(String, installed: [String])
   /// A file that is not in the folder of LoRA files.
   case noAdapter(String, folder: String)
+  /// A subject that has no dataset.
+  case noSubject(String, nearest: String?)
+  /// A path that leads out of the project.
+  case pathOutside(String, found: String)
   /// A picture that the gallery does not have.
   case noPicture(Int64)
   /// A job that does not exist.
@@ -29,8 +33,8 @@ package enum StudioError: ReportableError, Equatable {
 
   package var kind: ErrorKind {
     switch self {
-    case .notJSON, .unknownField, .otherType, .noPrompt: .usage
-    case .noModel, .noAdapter, .noPicture, .noJob: .missingInput
+    case .notJSON, .unknownField, .otherType, .noPrompt, .pathOutside: .usage
+    case .noModel, .noAdapter, .noSubject, .noPicture, .noJob: .missingInput
     case .jobEnded, .queueFull, .busy, .stopping: .busy
     }
   }
@@ -52,6 +56,11 @@ package enum StudioError: ReportableError, Equatable {
           : "choose one of \(installed.joined(separator: ", ")).")
     case .noAdapter(let name, let folder):
       "There is no LoRA file \(name) in \(folder); put it there, or choose a run's checkpoint."
+    case .noSubject(let name, let nearest):
+      "There is no dataset \(name)"
+        + (nearest.map { "; did you mean \($0)?" } ?? "; make it first.")
+    case .pathOutside(let name, let found):
+      "The field \(name) is \(found), but must be a path inside the project, without .. in it."
     case .noPicture(let id):
       "There is no picture \(id) in the gallery; choose another one."
     case .noJob(let id):

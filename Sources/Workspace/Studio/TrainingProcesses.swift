@@ -36,7 +36,7 @@ package final class TrainingProcesses: Sendable {
     let run: Int64?
   }
 
-  private let project: ProjectFolder
+  let project: ProjectFolder
   private let home: URL
   private let program: URL
   private let arguments: @Sendable (Task) -> [String]

@@ -69,14 +69,7 @@ struct DatasetCommand: ParsableCommand {
       sections.reduce(overrides) { $0.merging($1) }, file: file, root: root)
     // The seed chooses the validation images.
     let config = try (sources.drawsSeed ? sources.load(in: root.project) : sources.load()).config
-    let survey = try Dataset.survey(
-      directory: URL(filePath: config.datasetPath), subject: config.subject,
-      emptyCaptions: config.emptyCaptions)
-    let models = BaseModels(root: root)
-    let model = try models.open(config.model ?? models.standardName())
-    return try DatasetReport(
-      survey, config: config.datasetOptions, resolution: config.resolution(for: model),
-      tokenizer: model.loadTokenizer())
+    return try BaseModels(root: root).datasetReport(config)
   }
 }
 

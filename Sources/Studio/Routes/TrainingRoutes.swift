@@ -1,0 +1,46 @@
+import HTTPTypes
+import Hummingbird
+import RunLog
+import Workspace
+
+/// The interface that starts, stops and resumes trainings.
+extension Studio {
+  func addTrainings(to router: Router<BasicRequestContext>) {
+    router.post("/api/runs") { request, _ in
+      let order = try TrainingOrder(try await fields(of: request))
+      return try await blocking {
+        let config = try order.config(in: subjects)
+        return try Answer.json(try trainings.start(config), status: .accepted)
+      }
+    }
+    router.post("/api/runs/forecast") { request, _ in
+      let order = try TrainingOrder(try await fields(of: request))
+      return try await blocking {
+        try Answer.json(try subjects.forecast(try order.config(in: subjects)))
+      }
+    }
+    router.post("/api/runs/:id/stop") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking {
+        try trainings.stop(id)
+        return Answer.done()
+      }
+    }
+    router.post("/api/runs/:id/resume") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking {
+        let run = try RunLibrary(project).resumable(.number(id))
+        return try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
+      }
+    }
+    router.get("/api/trainings/:id") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking {
+        guard let started = try trainings.started(Int(id)) else {
+          throw RequestError.noPage(request.uri.path)
+        }
+        return try Answer.json(started)
+      }
+    }
+  }
+}

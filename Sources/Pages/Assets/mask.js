@@ -52,13 +52,17 @@ function stroke(event) {
   const box = canvas.getBoundingClientRect();
   const point = [(event.clientX - box.left) / box.width * canvas.width, (event.clientY - box.top) / box.height * canvas.height];
   context.globalCompositeOperation = byId("erase").checked ? "destination-out" : "source-over";
-  context.strokeStyle = "rgb(255, 45, 120)";
+  context.strokeStyle = context.fillStyle = "rgb(255, 45, 120)";
   context.lineWidth = byId("brush").value / 250 * Math.max(canvas.width, canvas.height);
   context.lineCap = "round";
   context.beginPath();
   context.moveTo(...(last ?? point));
   context.lineTo(...point);
   context.stroke();
+  // A line without length is not drawn.
+  context.beginPath();
+  context.arc(...point, context.lineWidth / 2, 0, 2 * Math.PI);
+  context.fill();
   last = point;
 }
 canvas.addEventListener("pointerdown", event => { canvas.setPointerCapture(event.pointerId); last = null; stroke(event); });

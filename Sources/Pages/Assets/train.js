@@ -14,15 +14,15 @@ function order() {
   return fields;
 }
 
-form.addEventListener("change", event => {
-  if (!("recipe" in event.target.dataset)) return;
-  for (const pair of event.target.value.split(" ")) {
+function follow(recipe) {
+  for (const pair of recipe.value.split(" ")) {
     const [key, value] = pair.split("=");
     const input = form.elements[key];
     if (input) input.value = value;
   }
   estimate();
-});
+}
+form.addEventListener("change", event => { if ("recipe" in event.target.dataset) follow(event.target); });
 
 /** Calls an action. The field of an error is marked. */
 async function attempt(action) {
@@ -63,3 +63,7 @@ form.addEventListener("submit", event => {
     }
   });
 });
+
+// A recipe may have been chosen before this script was loaded.
+const chosen = form.querySelector("[data-recipe]:checked");
+if (chosen) follow(chosen);

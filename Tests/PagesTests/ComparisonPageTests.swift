@@ -12,23 +12,26 @@ struct ComparisonPageTests {
       title: "dog", sentences: ["Step 4 is best."], settings: "64x64",
       columns: (0..<columns).map {
         ComparisonPage.Column(
-          label: "step \($0)", notes: ["loss 0.\($0)"], place: $0 == 1 ? 1 : nil)
+          label: "step \($0)", notes: ["loss 0.\($0)"], sha256: "0123456789abcdef\($0)", place: $0 == 1 ? 1 : nil)
       },
       rows: [
         ComparisonPage.Row(
-          prompt: prompt, seed: .max, pictures: (0..<columns).map { Data("png \($0)".utf8) })
+          prompt: prompt, seed: .max, pictures: (0..<columns).map { Self.source($0) })
       ], charts: charts
-    ).html()
+    ).standalone()
+  }
+
+  private static func source(_ column: Int) -> String {
+    "data:image/png;base64,\(Data("png \(column)".utf8).base64EncodedString())"
   }
 
   @Test("Every picture is embedded in its cell, and nothing is loaded from elsewhere")
   func pictures() throws {
     let html = try page(columns: 3)
     for column in 0..<3 {
-      let source = Data("png \(column)".utf8).base64EncodedString()
       #expect(
         html.contains(
-          "data-row=\"0\" data-column=\"\(column)\" src=\"data:image/png;base64,\(source)\""))
+          "data-row=\"0\" data-column=\"\(column)\" src=\"\(Self.source(column))\""))
     }
     #expect(html.contains("seed \(UInt64.max)") && html.contains("colspan=\"3\""))
     #expect(html.contains("Step 4 is best.") && html.contains("<b>best</b>"))

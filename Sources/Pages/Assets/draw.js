@@ -1,5 +1,5 @@
 // The form that draws, and the gallery beside it.
-import { attempt, card, request, say } from "./studio.js";
+import { attempt, card, order, report, request } from "./studio.js";
 import { followJobs } from "./jobs.js";
 
 const form = document.getElementById("draw");
@@ -7,14 +7,9 @@ const byId = id => document.getElementById(id);
 const seed = byId("seed"), keep = byId("keep-seed"), size = byId("size"), gallery = byId("gallery");
 const options = () => [...form.querySelectorAll("[data-option]")];
 
-/** The order that the form describes. Empty fields are left out. */
-function order() {
-  const fields = {};
-  for (const input of options()) {
-    const value = input.value.trim();
-    if (value === "") continue;
-    fields[input.name] = input.hasAttribute("data-list") ? value.split("\n").filter(line => line.trim()) : value;
-  }
+/** The order that the form describes. */
+function drawing() {
+  const fields = order(form);
   fields.seed = keep.checked && seed.value.trim() !== "" ? seed.value.trim() : "-1";
   const adapters = [...form.querySelectorAll("[data-adapter]:checked")]
     .map(box => `${box.value}:${box.closest(".row").querySelector(".tiny").value.trim() || "1"}`);
@@ -60,17 +55,7 @@ byId("next-seed").addEventListener("click", () => {
 });
 byId("clear").addEventListener("click", () => { form.reset(); matchSize(); byId("prompt").focus(); });
 
-async function draw() {
-  for (const input of options()) input.removeAttribute("aria-invalid");
-  try {
-    const job = await request("POST", "/api/pictures", order());
-    seed.value = job.seed;
-  } catch (error) {
-    say(error.message);
-    const wrong = error.field && form.elements[error.field];
-    if (wrong) { wrong.setAttribute("aria-invalid", "true"); wrong.closest("details")?.setAttribute("open", ""); wrong.focus(); }
-  }
-}
+const draw = () => report(form, async () => { seed.value = (await request("POST", "/api/pictures", drawing())).seed; });
 form.addEventListener("submit", event => { event.preventDefault(); draw(); });
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); draw(); }

@@ -25,7 +25,8 @@ export function followJobs(onChange) {
 function update(job) {
   receive(job);
   const item = jobs.get(job.id);
-  if (job.status === "finished" && !job.notes.length || job.status === "cancelled") {
+  const isShown = job.notes.length > 0 || job.kind === "comparison" && item;
+  if (job.status === "finished" && !isShown || job.status === "cancelled") {
     if (item) { item.remove(); jobs.delete(job.id); }
     return tidy();
   }
@@ -88,7 +89,10 @@ function buttons(job, kind, item) {
   };
   const dismiss = () => { item.remove(); jobs.delete(job.id); tidy(); };
   if (kind === "cancel") return [button("Cancel", () => request("DELETE", `/api/jobs/${job.id}`))];
-  if (kind === "dismiss") return [button("Dismiss", dismiss)];
+  if (kind === "dismiss") {
+    const open = job.kind === "comparison" ? [element("a", { class: "button primary", href: `/comparisons/${job.id}` }, "Open")] : [];
+    return [...open, button("Dismiss", dismiss)];
+  }
   return [
     button("Draw again", async () => { await request("POST", `/api/jobs/${job.id}/again`); dismiss(); }),
     button("Dismiss", dismiss),

@@ -95,3 +95,34 @@ export function duration(seconds) {
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+const inputs = form => [...form.querySelectorAll("[data-option]")];
+
+/** The values of a form's fields by their names. Empty fields are left out. */
+export function order(form) {
+  const fields = {};
+  for (const input of inputs(form)) {
+    const value = input.value.trim();
+    if (value === "") continue;
+    const separator = "list" in input.dataset ? "\n" : "words" in input.dataset ? /[\s,;]+/ : null;
+    fields[input.name] = separator === null ? value : value.split(separator).map(part => part.trim()).filter(Boolean);
+  }
+  return fields;
+}
+
+/** Calls an action. The sentence of an error is shown, and its field is marked and gets the focus. */
+export async function report(form, action) {
+  for (const input of inputs(form)) input.removeAttribute("aria-invalid");
+  try {
+    return await action();
+  } catch (error) {
+    say(error.message);
+    const wrong = error.field && form.elements[error.field];
+    if (wrong) {
+      wrong.setAttribute("aria-invalid", "true");
+      wrong.closest("details")?.setAttribute("open", "");
+      wrong.focus();
+    }
+    return undefined;
+  }
+}

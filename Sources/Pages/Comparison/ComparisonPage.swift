@@ -1,30 +1,32 @@
 package import Files
-package import Foundation
 import Mustache
 
-/// A comparison as one HTML file that contains all pictures and needs no server.
-package struct ComparisonPage {
-  package struct Column {
+/// A comparison of checkpoints as an HTML page.
+package struct ComparisonPage: Sendable {
+  package struct Column: Sendable {
     package let label: String
     /// Further lines below the label.
     package let notes: [String]
+    /// The SHA-256 of the adapter's file; nil for the base model.
+    package let sha256: String?
     /// The rank among the checkpoints, from 1; nil without a rank.
     package let place: Int?
 
-    package init(label: String, notes: [String], place: Int?) {
+    package init(label: String, notes: [String], sha256: String?, place: Int?) {
       self.label = label
       self.notes = notes
+      self.sha256 = sha256
       self.place = place
     }
   }
 
-  package struct Row {
+  package struct Row: Sendable {
     package let prompt: String
     package let seed: UInt64
-    /// PNG files, one for each column.
-    package let pictures: [Data]
+    /// The addresses of the pictures, one for each column.
+    package let pictures: [String]
 
-    package init(prompt: String, seed: UInt64, pictures: [Data]) {
+    package init(prompt: String, seed: UInt64, pictures: [String]) {
       self.prompt = prompt
       self.seed = seed
       self.pictures = pictures
@@ -54,8 +56,22 @@ package struct ComparisonPage {
     self.charts = charts.filter { !$0.isEmpty }
   }
 
-  /// Throws `PageError.template` if the embedded template is broken.
-  package func html() throws(PageError) -> String {
+  /// The page as one file, with its style sheet and script in it. If the pictures are in it, too, it needs
+  /// no server. Throws `PageError.template` if the embedded template is broken.
+  package func standalone() throws(PageError) -> String {
+    try html([
+      "isStandalone": true,
+      "style": String(decoding: PackageResources.comparison_css, as: UTF8.self),
+      "script": String(decoding: PackageResources.comparison_js, as: UTF8.self),
+    ])
+  }
+
+  /// The page of the studio, which has style sheet and script as files. Throws as ``standalone()``.
+  package func served() throws(PageError) -> String {
+    try html(["isStandalone": false, "version": Asset.version])
+  }
+
+  private func html(_ frame: [String: Any]) throws(PageError) -> String {
     let template: MustacheTemplate
     do {
       template = try MustacheTemplate(
@@ -63,7 +79,7 @@ package struct ComparisonPage {
     } catch {
       throw .template("comparison.mustache", reason: "\(error)")
     }
-    return template.render(context)
+    return template.render(context.merging(frame) { $1 })
   }
 
   private var context: [String: Any] {
@@ -73,7 +89,7 @@ package struct ComparisonPage {
       "columns": columns.enumerated().map { number, column -> [String: Any] in
         [
           "number": number, "label": column.label, "notes": column.notes,
-          "place": column.place.map { "\($0)" } ?? "", "isBest": column.place == 1,
+          "hash": column.sha256.map { String($0.prefix(12)) } ?? "", "isBest": column.place == 1,
         ]
       },
       "rows": rows.enumerated().map { number, row -> [String: Any] in
@@ -83,7 +99,7 @@ package struct ComparisonPage {
           "cells": zip(columns, row.pictures).enumerated().map { place, cell -> [String: Any] in
             [
               "row": number, "column": place, "label": cell.0.label,
-              "source": "data:image/png;base64,\(cell.1.base64EncodedString())",
+              "source": cell.1,
             ]
           },
         ]

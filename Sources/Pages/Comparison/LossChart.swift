@@ -1,8 +1,8 @@
 import Foundation
 
 /// Loss curves over steps as an SVG. The page's style sheet sets the colours.
-package struct LossChart {
-  package struct Curve {
+package struct LossChart: Sendable {
+  package struct Curve: Sendable {
     /// `validation` or `training`; also the CSS class.
     package let name: String
     /// In the order of steps.

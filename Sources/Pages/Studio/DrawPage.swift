@@ -4,8 +4,8 @@ package struct DrawPage: StudioPage {
 
   /// The checkpoints of a run to choose from.
   package struct CheckpointGroup: Sendable {
-    let title: String
-    let checkpoints: [FormField.Choice]
+    package let title: String
+    package let checkpoints: [FormField.Choice]
 
     package init(title: String, checkpoints: [FormField.Choice]) {
       self.title = title

@@ -95,6 +95,8 @@ package struct RunPage: StudioPage {
   let facts: [Fact]
   let checkpoints: [Checkpoint]
   let hasCheckpoints: Bool
+  /// The checkpoints as the query of the page that compares them.
+  let comparison: String
   let samples: [Sample]
   let hasSamples: Bool
   /// The index of the last sample.
@@ -126,6 +128,7 @@ package struct RunPage: StudioPage {
     self.facts = facts
     self.checkpoints = checkpoints
     hasCheckpoints = !checkpoints.isEmpty
+    comparison = checkpoints.map { "checkpoint=\($0.reference)" }.joined(separator: "&")
     self.samples = samples
     hasSamples = !samples.isEmpty
     lastSample = "\(max(0, samples.count - 1))"

@@ -37,13 +37,14 @@ package struct PageHead: Sendable {
 
 /// A part of the studio.
 package enum StudioSection: String, CaseIterable, Sendable {
-  case draw, runs, datasets
+  case draw, runs, datasets, compare
 
   var title: String {
     switch self {
     case .draw: "Draw"
     case .runs: "Runs"
     case .datasets: "Datasets"
+    case .compare: "Compare"
     }
   }
 

@@ -35,6 +35,7 @@ package struct StudioTemplates: Sendable {
     ("pair", PackageResources.pair_mustache),
     ("runs", PackageResources.runs_mustache),
     ("run", PackageResources.run_mustache),
+    ("compare", PackageResources.compare_mustache),
     ("subjects", PackageResources.subjects_mustache),
     ("subject", PackageResources.subject_mustache),
     ("train", PackageResources.train_mustache),

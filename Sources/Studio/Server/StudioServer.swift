@@ -69,6 +69,7 @@ package struct StudioServer: Sendable {
     studio.addRuns(to: router)
     studio.addTrainings(to: router)
     studio.addDatasets(to: router)
+    studio.addComparisons(to: router)
     return router
   }
 }

@@ -61,7 +61,8 @@ extension Studio {
       left: try card(pictures[0]), right: try card(pictures[1]), differences: differences)
   }
 
-  private func checkpoints(of run: Run, _ library: RunLibrary) throws -> DrawPage.CheckpointGroup? {
+  /// The checkpoints of a run to choose from; nil if it has none. Throws `RunLogError`.
+  func checkpoints(of run: Run, _ library: RunLibrary) throws -> DrawPage.CheckpointGroup? {
     let steps = project.folder(of: run).checkpoints.map(\.step)
     guard !steps.isEmpty else { return nil }
     let records = try library.detail(of: run, withLosses: false)

@@ -45,7 +45,7 @@ package actor ResidentDrawing {
     executor.asUnownedSerialExecutor()
   }
 
-  private let project: ProjectFolder
+  let project: ProjectFolder
   private var models: Models?
   private var adapters: [PictureRecord.Adapter] = []
   private var pipeline: StableDiffusionXLPipeline?

@@ -2,7 +2,15 @@ import Foundation
 
 /// A drawing that waits or runs.
 struct DrawingJob: Sendable {
-  let variants: [OrderVariant]
+  /// What is drawn.
+  enum Work: Sendable {
+    /// Pictures for the gallery, with one setting or with two that are compared.
+    case pictures([OrderVariant])
+    /// The page of a comparison.
+    case comparison(ComparisonOrder)
+  }
+
+  let work: Work
   var state: JobState
   /// The latest preview, a PNG file.
   var preview: Data?

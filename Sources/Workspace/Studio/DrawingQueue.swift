@@ -66,8 +66,37 @@ package final class DrawingQueue: Sendable {
     }
     let options = variants[0].request.options
     let job = StudioJob(
-      kind: "drawing", title: options.prompt ?? "", request: try settled.json(),
-      seed: options.seed, count: options.count * variants.count)
+      kind: JobKind.drawing.rawValue, title: options.prompt ?? "",
+      request: try settled.fields.json, seed: options.seed, count: options.count * variants.count)
+    return try add(job, .pictures(variants), notes)
+  }
+
+  /// The same for a comparison.
+  package func submit(_ order: ComparisonOrder) throws -> JobState {
+    var notes: [String] = []
+    let plan = try ComparisonPlan(
+      order.wish(in: project), in: RunLibrary(project), models: BaseModels(project) { _ in }
+    ) { if case .note(let note) = $0 { notes.append(note) } }
+    let job = StudioJob(
+      kind: JobKind.comparison.rawValue, title: plan.summary.title,
+      request: try order.fields.json,
+      count: plan.comparison.rows.count * plan.comparison.columns.count)
+    return try add(job, .comparison(order), notes)
+  }
+
+  /// Orders an earlier job again. Throws `StudioError.noJob`, and as the job was ordered.
+  package func repeatJob(_ id: Int64) throws -> JobState {
+    guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
+    let fields = try [String: JSONValue](json: job.request)
+    return switch JobKind(rawValue: job.kind) {
+    case .comparison: try submit(ComparisonOrder(fields))
+    case .drawing, nil: try submit(PictureOrder(fields))
+    }
+  }
+
+  private func add(
+    _ job: StudioJob, _ work: DrawingJob.Work, _ notes: [String]
+  ) throws -> JobState {
     let state = try queue.withLock { queue in
       guard !queue.isStopping else { throw StudioError.stopping }
       guard queue.waiting.count < limit else { throw StudioError.queueFull(limit: limit) }
@@ -75,19 +104,13 @@ package final class DrawingQueue: Sendable {
       state.position = queue.waiting.count
       state.notes = notes
       queue.waiting.append(state.id)
-      queue.jobs[state.id] = DrawingJob(variants: variants, state: state)
+      queue.jobs[state.id] = DrawingJob(work: work, state: state)
       queue.freeing?.cancel()
       if queue.runner == nil { queue.runner = Task { await self.run() } }
       return state
     }
     changes.send(state)
     return state
-  }
-
-  /// Orders the pictures of an earlier job again. Throws `StudioError.noJob` and as ``submit(_:)``.
-  package func repeatJob(_ id: Int64) throws -> JobState {
-    guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
-    return try submit(PictureOrder(json: job.request))
   }
 
   /// Cancels a job. A running one ends after its current step and keeps its finished pictures. Throws
@@ -178,25 +201,12 @@ package final class DrawingQueue: Sendable {
   }
 
   private func draw(_ id: Int64) async {
-    guard let variants = queue.withLock({ $0.jobs[id]?.variants }) else { return }
+    guard let work = queue.withLock({ $0.jobs[id]?.work }) else { return }
     do {
-      let gallery = try gallery.writing()
-      try gallery.set(.running, of: id)
-      try DurableFile.makeFolder(project.pictures)
-      for (number, variant) in variants.enumerated() {
-        let names = PictureNames(in: project.pictures, job: id, variant: number)
-        try await drawing.draw(
-          variant.request, checkpoints: variant.checkpoints, to: names.file,
-          ResidentDrawing.Reports(
-            progress: { step in
-              try self.advance(id, step, variant: number, of: variants.count)
-            },
-            preview: { self.show($0, of: id) }, note: { self.note($0, of: id) },
-            written: { file, record in
-              let picture = try gallery.add(
-                GalleryPicture(file, record, job: id, variant: number, in: self.project))
-              self.change(id) { $0.state.pictures.append(picture.id ?? 0) }
-            }))
+      try gallery.writing().set(.running, of: id)
+      switch work {
+      case .pictures(let variants): try await draw(variants, of: id)
+      case .comparison(let order): try await compare(order, of: id)
       }
       end(id, .finished)
     } catch let reason as DrawingEnd {
@@ -209,6 +219,36 @@ package final class DrawingQueue: Sendable {
     }
   }
 
+  private func draw(_ variants: [OrderVariant], of id: Int64) async throws {
+    let gallery = try gallery.writing()
+    try DurableFile.makeFolder(project.pictures)
+    for (number, variant) in variants.enumerated() {
+      let names = PictureNames(in: project.pictures, job: id, variant: number)
+      try await drawing.draw(
+        variant.request, checkpoints: variant.checkpoints, to: names.file,
+        ResidentDrawing.Reports(
+          progress: { step in
+            let share = Double(step.done) / Double(step.total)
+            try self.advance(id, step, share: (Double(number) + share) / Double(variants.count))
+          },
+          preview: { self.show($0, of: id) }, note: { self.note($0, of: id) },
+          written: { file, record in
+            let picture = try gallery.add(
+              GalleryPicture(file, record, job: id, variant: number, in: self.project))
+            self.change(id) { $0.state.pictures.append(picture.id ?? 0) }
+          }))
+    }
+  }
+
+  private func compare(_ order: ComparisonOrder, of id: Int64) async throws {
+    let folder = project.comparison(id)
+    try await drawing.compare(
+      order.wish(in: project), to: folder, note: { self.note($0, of: id) },
+      progress: { progress in
+        try self.advance(id, progress.step, share: progress.share)
+      })
+  }
+
   /// Frees the models after some time without a job.
   private func freeLater() async {
     do {
@@ -219,15 +259,15 @@ package final class DrawingQueue: Sendable {
     await drawing.free()
   }
 
-  private func advance(_ id: Int64, _ step: DrawingStep, variant: Int, of count: Int) throws {
+  private func advance(_ id: Int64, _ step: DrawingStep?, share: Double) throws {
     let (isCancelled, isStopping) = queue.withLock {
       ($0.jobs[id]?.isCancelled ?? true, $0.isStopping)
     }
     guard !isCancelled else { throw isStopping ? DrawingEnd.stopping : DrawingEnd.cancelled }
-    change(id, isThrottled: step.step < step.steps) { job in
-      job.state.step = step.step
-      job.state.steps = step.steps
-      job.state.share = (Double(variant) + Double(step.done) / Double(step.total)) / Double(count)
+    change(id, isThrottled: step.map { $0.step < $0.steps } ?? true) { job in
+      job.state.step = step?.step ?? job.state.step
+      job.state.steps = step?.steps ?? job.state.steps
+      job.state.share = share
     }
   }
 

@@ -1,6 +1,11 @@
 package import Foundation
 package import RunLog
 
+/// What a job does.
+package enum JobKind: String, Sendable {
+  case drawing, comparison
+}
+
 /// A job of the studio at one moment.
 package struct JobState: Encodable, Equatable, Sendable {
   package let id: Int64

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 package import Options
 package import RunLog
 
@@ -46,5 +47,25 @@ extension JSONValue {
     var texts: [String] = []
     for value in values { texts.append(try value.orderText(of: key)) }
     return texts
+  }
+}
+
+extension [String: JSONValue] {
+  /// The fields of a recorded order. Throws `StudioError.notJSON`.
+  init(json: String) throws(StudioError) {
+    do {
+      self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    } catch {
+      throw .notJSON
+    }
+  }
+
+  /// The fields as one line of JSON.
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
   }
 }

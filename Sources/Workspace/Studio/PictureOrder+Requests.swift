@@ -27,7 +27,7 @@ extension PictureOrder {
       throw StudioError.noPrompt
     }
     let library = try RunLibrary(project)
-    try checkModels(base.options, in: project, library)
+    try project.checkModels(base.options)
     if let image = base.options.image {
       base.set(\.$image, to: try Self.file(ofPicture: image, in: project, gallery))
     }
@@ -39,7 +39,7 @@ extension PictureOrder {
       var checkpoints: [CheckpointReference] = []
       if let model, !request.gives(\.$model) { request.set(\.$model, to: model) }
       if let run, !run.isEmpty {
-        let reference = try Self.checkpoint(run)
+        let reference = try CheckpointReference(ordered: run)
         if let sentence = try library.add(reference, to: &request) { note(sentence) }
         checkpoints.append(reference)
       }
@@ -49,17 +49,6 @@ extension PictureOrder {
       model = request.options.model
       try request.check()
       return OrderVariant(request: request, checkpoints: checkpoints)
-    }
-  }
-
-  private func checkModels(
-    _ options: DrawingOptions, in project: ProjectFolder, _ library: RunLibrary
-  ) throws {
-    let installed = BaseModels(project) { _ in }.all.map(\.name)
-    let known = try installed + library.runs().map(\.model)
-    for name in [options.model, options.refiner, options.vae].compactMap({ $0 })
-    where !known.contains(name) {
-      throw StudioError.noModel(name, installed: installed)
     }
   }
 
@@ -75,7 +64,7 @@ extension PictureOrder {
         DrawingOptions.schema.key(of: \.$loras), allowed: AdapterChoice.form)
     }
     if name.wholeMatch(of: /latest(@.*)?|[0-9]+(@.*)?/) != nil {
-      let reference = try Self.checkpoint(name)
+      let reference = try CheckpointReference(ordered: name)
       if let sentence = try library.add(reference, strength: strength, to: &request) {
         note(sentence)
       }
@@ -89,15 +78,6 @@ extension PictureOrder {
     let choice = AdapterChoice(
       path: folder.appending(path: name).relativePath, strength: strength)
     request.set(\.$loras, to: request.options.loras + [choice])
-  }
-
-  private static func checkpoint(_ text: String) throws(StudioError) -> CheckpointReference {
-    do {
-      return try CheckpointReference.parse(text)
-    } catch {
-      throw .otherType(
-        Field.run.rawValue, allowed: "the number of a run, or a run and a step as in 7@500")
-    }
   }
 
   private static func file(
@@ -116,5 +96,15 @@ extension ProjectFolder {
   /// The names of the LoRA files that the studio offers.
   package var adapterFiles: [String] {
     adapters.entryNames.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+  }
+
+  /// Throws `StudioError.noModel` for a model that is neither installed nor that of a run.
+  func checkModels(_ options: DrawingOptions) throws {
+    let installed = BaseModels(self) { _ in }.all.map(\.name)
+    let known = try installed + RunLibrary(self).runs().map(\.model)
+    for name in [options.model, options.refiner, options.vae].compactMap({ $0 })
+    where !known.contains(name) {
+      throw StudioError.noModel(name, installed: installed)
+    }
   }
 }

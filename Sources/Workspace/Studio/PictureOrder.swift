@@ -39,22 +39,6 @@ package struct PictureOrder: Sendable {
     against = own[.against]
   }
 
-  /// Reads the fields of an order from JSON. Throws `StudioError`.
-  package init(json: String) throws {
-    do {
-      try self.init(JSONDecoder().decode([String: JSONValue].self, from: Data(json.utf8)))
-    } catch is DecodingError {
-      throw StudioError.notJSON
-    }
-  }
-
-  /// The fields as one line of JSON.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(fields), as: UTF8.self)
-  }
-
   /// The fields that an order may have.
   package static var keys: [String] {
     Field.allCases.map(\.rawValue)

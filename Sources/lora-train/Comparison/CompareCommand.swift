@@ -7,6 +7,7 @@ import Options
 import Pages
 import RunLog
 import StableDiffusion
+import Studio
 import Torch
 import Training
 import Workspace
@@ -67,35 +68,23 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let signal = StopSignal()
     let library = try root.library()
-    let runs = try ComparedRun.all(
-      references.isEmpty ? [.latest] : references, in: library, report: Console.report)
-    let options = try flags().over(Self.samples(of: runs[0].config)).options
-    if let threads = options.threads { Backend.threads = threads }
-    let models = BaseModels(root: root)
-    let directory = try models.open(options.model ?? Self.commonModel(of: runs))
-    let refinerModel = try options.refiner.map { try models.open($0, as: .refiner) }
-    let comparison = comparison(of: runs, options, side: directory.resolution)
+    var wish = ComparisonPlan.Wish(references.isEmpty ? [.latest] : references)
+    (wish.prompts, wish.seeds, wish.strengths) = (prompt, seed.map(\.seed), strength)
+    wish.hasBase = base
+    wish.request = try flags()
+    let plan = try ComparisonPlan(
+      wish, in: library, models: BaseModels(root: root), report: Console.report)
+    if let threads = plan.options.threads { Backend.threads = threads }
     let folder =
       output.map { URL(filePath: $0, directoryHint: .isDirectory) }
-      ?? root.project.folder(of: runs[0].run).url.appending(path: "comparison")
+      ?? root.project.folder(of: plan.runs[0].run).url.appending(path: "comparison")
     try PicturePlace.makeWritable(folder)
     let drawn = seed.filter(\.isDrawn).map(\.seed)
     if !drawn.isEmpty { Console.note(drawn: drawn, of: "seed") }
-    for note in options.notes(on: comparison.prompts) { Console.note(note) }
-    let device = try options.device.resolve()
-    let precision = options.precision ?? .standard(on: device)
-    let drawing = try ComparisonDrawing(
-      comparison, base: directory, refiner: refinerModel, precision: precision, device: device,
-      caches: root.project.caches(orIn: folder))
-    if options.model == nil {
-      // The comparison has hashed the model and saved the hashes.
-      let hashes = FileHashes(in: root.project.caches(orIn: folder))
-      for run in runs {
-        let step = run.checkpoints.last?.folder.step
-        let note = try library.note(on: directory, for: run.run, step: step, hashes: hashes)
-        if let note { Console.note(note) }
-      }
-    }
+    for note in plan.options.notes(on: plan.comparison.prompts) { Console.note(note) }
+    let caches = root.project.caches(orIn: folder)
+    let drawing = try plan.drawing(caches: caches)
+    for note in try plan.modelNotes(in: library, caches: caches) { Console.note(note) }
     let display = DrawingDisplay()
     let pictures: [[URL]]
     do {
@@ -110,10 +99,35 @@ struct CompareCommand: ParsableCommand {
       Console.message("Stopped; the same command draws the missing pictures.")
       throw ExitCode(130)
     }
-    let report = ComparisonReport(
-      comparison, runs: runs, model: directory, refiner: refinerModel, precision: precision)
-    for file in try report.write(pictures, to: folder) { try Console.result(file.relativePath) }
-    for sentence in report.sentences { Console.message(sentence) }
+    let summary = plan.summary
+    for file in try write(summary, of: plan.comparison, pictures, to: folder) {
+      try Console.result(file.relativePath)
+    }
+    for sentence in summary.sentences { Console.message(sentence) }
+  }
+
+  /// Writes the page and the sheet, and returns their files. Throws `FileAccessError`, `ImageError`,
+  /// `PageError`.
+  private func write(
+    _ summary: ComparisonSummary, of comparison: Comparison, _ pictures: [[URL]], to folder: URL
+  ) throws -> [URL] {
+    let sheet = folder.appending(path: "sheet.png")
+    let page = folder.appending(path: "index.html")
+    try ComparisonSheet(comparison, title: [summary.title] + summary.sentences)
+      .write(pictures, to: sheet)
+    let html = try ComparisonPage(summary) { row, column in
+      "data:image/png;base64,\(try Self.bytes(of: pictures[row][column]).base64EncodedString())"
+    }.standalone()
+    try DurableFile.replace(page, with: Data(html.utf8))
+    return [page, sheet]
+  }
+
+  private static func bytes(of file: URL) throws(FileAccessError) -> Data {
+    do {
+      return try Data(contentsOf: file)
+    } catch {
+      throw .unreadable(file: file.relativePath, reason: error.reason)
+    }
   }
 
   private func flags() throws(ConfigError) -> DrawingRequest {
@@ -122,50 +136,5 @@ struct CompareCommand: ParsableCommand {
         model.overrides, picture.overrides, prompts.overrides, refiner.overrides,
         conditioning.overrides, machine.overrides,
       ])
-  }
-
-  /// The options of a run's samples.
-  private static func samples(of config: TrainingConfig) -> DrawingRequest {
-    var request = DrawingRequest()
-    request.set(\.$steps, to: config.sampleSteps)
-    request.set(\.$guidance, to: config.sampleGuidance)
-    // The samples are read in chunks, as the captions are.
-    if config.maxCaptionTokens > 75 { request.set(\.$longPrompts, to: true) }
-    if let resolution = config.resolution {
-      request.set(\.$width, to: resolution)
-      request.set(\.$height, to: resolution)
-    }
-    return request
-  }
-
-  private func comparison(
-    of runs: [ComparedRun], _ options: DrawingOptions, side: Int
-  ) -> Comparison {
-    let config = runs[0].config
-    let rounds = options.refiner == nil ? [false] : [false, true]
-    let untrained = rounds.map { isRefined in
-      Comparison.Column(
-        label: isRefined ? "base, refiner" : "base", adapter: nil, isRefined: isRefined)
-    }
-    let trained = runs.flatMap { run in
-      rounds.flatMap {
-        run.columns(strengths: strength.isEmpty ? [1] : strength, isRefined: $0)
-      }
-    }
-    return Comparison(
-      columns: (base ? untrained : []) + trained,
-      prompts: prompt.isEmpty ? config.samplePrompts : prompt,
-      seeds: seed.isEmpty ? config.sampleSeeds : seed.map(\.seed), options: options, side: side)
-  }
-
-  /// The base model of all runs. Throws `UsageError` if they have several.
-  private static func commonModel(of runs: [ComparedRun]) throws -> String {
-    let first = runs[0].run
-    for other in runs.map(\.run) where other.model != first.model {
-      throw UsageError(
-        "Run \(first.id) was trained on \(first.model) and run \(other.id) on \(other.model); "
-          + "compare runs of one base model, or choose the model to draw with by --model.")
-    }
-    return first.model
   }
 }

@@ -1,17 +1,30 @@
-import Pages
 import RunLog
 import Training
-import Workspace
+
+/// A chart of losses over steps.
+package struct ComparisonChart: Codable, Sendable, Equatable {
+  package struct Curve: Codable, Sendable, Equatable {
+    package let name: String
+    package let steps: [Int]
+    package let losses: [Double]
+  }
+
+  package let title: String
+  package let curves: [Curve]
+  /// Steps with checkpoints.
+  package let marks: [Int]
+}
 
 extension ComparedRun {
   /// Charts of the validation loss: over all timesteps, and over those with little and with much noise.
-  var charts: [LossChart] {
+  var charts: [ComparisonChart] {
     let marks = checkpoints.map(\.folder.step)
-    func chart(_ title: String, _ bands: Range<Int>?) -> LossChart {
-      func points(
-        _ whole: KeyPath<ValidationReport, Double?>, _ parts: KeyPath<ValidationReport, [Double]?>
-      ) -> [(step: Int, loss: Double)] {
-        evaluations.compactMap { evaluation in
+    func chart(_ title: String, _ bands: Range<Int>?) -> ComparisonChart {
+      func curve(
+        _ name: String, _ whole: KeyPath<ValidationReport, Double?>,
+        _ parts: KeyPath<ValidationReport, [Double]?>
+      ) -> ComparisonChart.Curve {
+        let points = evaluations.compactMap { evaluation -> (step: Int, loss: Double)? in
           guard let bands else {
             return evaluation[keyPath: whole].map { (evaluation.step, $0) }
           }
@@ -20,12 +33,14 @@ extension ComparedRun {
             return (evaluation.step, losses[bands].reduce(0, +) / Double(bands.count))
           }
         }
+        return ComparisonChart.Curve(
+          name: name, steps: points.map(\.step), losses: points.map(\.loss))
       }
-      return LossChart(
+      return ComparisonChart(
         title: "Run \(run.id), \(title)",
         curves: [
-          LossChart.Curve(name: "validation", points: points(\.validationLoss, \.bands)),
-          LossChart.Curve(name: "training", points: points(\.trainingLoss, \.trainingBands)),
+          curve("validation", \.validationLoss, \.bands),
+          curve("training", \.trainingLoss, \.trainingBands),
         ], marks: marks)
     }
     let count = evaluations.compactMap(\.bands).first?.count ?? 0

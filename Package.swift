@@ -169,7 +169,7 @@ let package = Package(
       name: "Studio",
       dependencies: [
         "Datasets", "Drawing", "Files", "Images", "Options", "Pages", "RunLog", "StableDiffusion",
-        "Training", "Workspace",
+        "Torch", "Training", "Workspace",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -287,6 +287,8 @@ let package = Package(
         "Browser", "Drawing", "Files", "Images", "RunLog", "Studio", "TestSupport", "Training",
         "Workspace", .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),

@@ -76,4 +76,28 @@ import Testing
       #expect(files[0].data == files[1].data)
     }
   }
+
+  @Test("On a GPU, a drawing waits for a training, and a training is refused while jobs draw")
+  func turns() async throws {
+    try await TestStudio.serve(takesTurns: true) { studio in
+      let training = try TestTraining(
+        in: studio.folder, steps: 150, ["--sample-every", "0"])
+      while try await studio.get("/api/runs").json().items.isEmpty {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      _ = try await studio.send("POST", "/api/pictures", Self.short)
+      while try await studio.get("/api/jobs/1").json()["notes"]?.items.isEmpty ?? true {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      let job = try await studio.get("/api/jobs/1").json()
+      #expect(job["notes"]?.items.first?.text?.hasPrefix("Waits for run 1") == true)
+      let order = #"{"subject": "cube", "steps": 2}"#
+      let refused = try await studio.send("POST", "/api/runs", order)
+      #expect(refused.status == 409)
+      #expect(try refused.message.hasPrefix("Job 1 draws on the GPU"))
+      #expect(training.wait() == 0)
+      #expect(try await studio.end(ofJob: 1)["status"]?.text == "finished")
+      #expect(try await studio.train(#"{"subject": "cube", "steps": 2, "sample_every": 0}"#) == 2)
+    }
+  }
 }

@@ -23,18 +23,21 @@ final class TestStudio: Sendable {
 
   /// Serves a studio while `body` runs.
   ///
-  /// - Parameter token: the token that requests need.
+  /// - Parameters:
+  ///   - token: the token that requests need.
+  ///   - takesTurns: whether trainings and drawings take turns, as on a GPU.
   static func serve<Value: Sendable>(
-    token: String? = nil, _ body: (TestStudio) async throws -> Value
+    token: String? = nil, takesTurns: Bool = false, _ body: (TestStudio) async throws -> Value
   ) async throws -> Value {
     let directory = try TemporaryDirectory()
     try makeProject(directory.url)
-    return try await serve(directory, token: token, body)
+    return try await serve(directory, token: token, takesTurns: takesTurns, body)
   }
 
   /// Serves the studio of an existing folder.
+  @discardableResult
   static func serve<Value: Sendable>(
-    _ directory: TemporaryDirectory, token: String? = nil,
+    _ directory: TemporaryDirectory, token: String? = nil, takesTurns: Bool = false,
     _ body: (TestStudio) async throws -> Value
   ) async throws -> Value {
     let root = directory.url.appending(path: "Checkpoints").path
@@ -49,6 +52,7 @@ final class TestStudio: Sendable {
     settings.home = directory.url
     settings.port = 0
     settings.token = token
+    settings.takesTurns = takesTurns
     let server = try StudioServer(settings)
     let (addresses, continuation) = AsyncStream.makeStream(of: URL.self)
     let serving = Task {

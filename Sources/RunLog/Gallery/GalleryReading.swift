@@ -42,6 +42,11 @@ extension GalleryReading {
     try read { try GalleryPicture.fetchOne($0, key: id) }
   }
 
+  /// The paths of all pictures, relative to the database's folder. Throws `RunLogError`.
+  package func paths() throws(RunLogError) -> Set<String> {
+    try read { try String.fetchSet($0, sql: "SELECT path FROM picture") }
+  }
+
   /// The pictures of jobs, in the order in which they were drawn. Throws `RunLogError`.
   package func pictures(ofJobs jobs: [Int64]) throws(RunLogError) -> [GalleryPicture] {
     try read {

@@ -8,9 +8,10 @@ extension Studio {
   func addTrainings(to router: Router<BasicRequestContext>) {
     router.post("/api/runs") { request, _ in
       let order = try TrainingOrder(try await fields(of: request))
+      let config = try await blocking { try order.config(in: subjects) }
+      try await queue.makeRoom()
       return try await blocking {
-        let config = try order.config(in: subjects)
-        return try Answer.json(try trainings.start(config), status: .accepted)
+        try Answer.json(try trainings.start(config), status: .accepted)
       }
     }
     router.post("/api/runs/forecast") { request, _ in
@@ -28,9 +29,10 @@ extension Studio {
     }
     router.post("/api/runs/:id/resume") { request, context in
       let id = try context.number("id", request)
+      let run = try await blocking { try RunLibrary(project).resumable(.number(id)) }
+      try await queue.makeRoom()
       return try await blocking {
-        let run = try RunLibrary(project).resumable(.number(id))
-        return try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
+        try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
       }
     }
     router.get("/api/trainings/:id") { request, context in

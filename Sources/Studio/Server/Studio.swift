@@ -20,7 +20,8 @@ struct Studio: Sendable {
     project = settings.project
     home = settings.home
     queue = DrawingQueue(
-      settings.project, limit: settings.queueLimit, idleTime: settings.idleTime)
+      settings.project, limit: settings.queueLimit, idleTime: settings.idleTime,
+      takesTurns: settings.takesTurns)
     trainings = TrainingProcesses(
       settings.project, home: settings.home, program: settings.program,
       arguments: settings.arguments)

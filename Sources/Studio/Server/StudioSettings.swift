@@ -1,4 +1,5 @@
 package import Foundation
+import Torch
 package import Workspace
 
 /// How a studio is served.
@@ -20,6 +21,9 @@ package struct StudioSettings: Sendable {
   package var queueLimit = DrawingQueue.standardLimit
   /// The time without a drawing after which the models are freed.
   package var idleTime = DrawingQueue.standardIdleTime
+
+  /// Whether trainings and drawings take turns, because they would share a GPU.
+  package var takesTurns = Device.cudaCount > 0
 
   package static let standardHost = "127.0.0.1"
   package static let standardPort = 7860

@@ -14,6 +14,7 @@ package final class DrawingQueue: Sendable {
   /// The time without a drawing after which the models are freed.
   package static let standardIdleTime = Duration.seconds(300)
 
+  private static let waitInterval = Duration.seconds(1)
   private static let sendInterval = Duration.milliseconds(100)
 
   private struct Queue {
@@ -36,13 +37,18 @@ package final class DrawingQueue: Sendable {
 
   private let project: ProjectFolder
   private let limit: Int
+  /// Whether trainings and drawings take turns, because they would share a GPU.
+  private let takesTurns: Bool
   private let idleTime: Duration
   private let drawing: ResidentDrawing
   private let queue = Mutex(Queue())
 
+  /// - Parameter takesTurns: whether a drawing waits for a training to end, and a training for drawings.
   package init(
-    _ project: ProjectFolder, limit: Int = standardLimit, idleTime: Duration = standardIdleTime
+    _ project: ProjectFolder, limit: Int = standardLimit, idleTime: Duration = standardIdleTime,
+    takesTurns: Bool
   ) {
+    self.takesTurns = takesTurns
     self.project = project
     self.limit = limit
     self.idleTime = idleTime
@@ -161,6 +167,13 @@ package final class DrawingQueue: Sendable {
   /// The latest preview of a running job, a PNG file; nil if there is none.
   package func preview(of id: Int64) -> Data? { queue.withLock { $0.jobs[id]?.preview } }
 
+  /// Makes room for a training on the GPU. Throws `StudioError.drawing` while jobs are active.
+  package func makeRoom() async throws {
+    guard takesTurns else { return }
+    if let job = queue.withLock({ $0.jobs.keys.min() }) { throw StudioError.drawing(job: job) }
+    await drawing.free()
+  }
+
   /// Ends all jobs, which are recorded as failed, and frees the models.
   package func stop() async {
     let (runner, waiting) = queue.withLock { queue in
@@ -203,6 +216,7 @@ package final class DrawingQueue: Sendable {
   private func draw(_ id: Int64) async {
     guard let work = queue.withLock({ $0.jobs[id]?.work }) else { return }
     do {
+      try await waitForTrainings(id)
       try gallery.writing().set(.running, of: id)
       switch work {
       case .pictures(let variants): try await draw(variants, of: id)
@@ -216,6 +230,17 @@ package final class DrawingQueue: Sendable {
       }
     } catch {
       end(id, .failed, "\(error)")
+    }
+  }
+
+  /// Waits while a run is trained on the GPU.
+  private func waitForTrainings(_ id: Int64) async throws {
+    guard takesTurns else { return }
+    while let run = try project.trainedRun() {
+      await drawing.free()
+      note("Waits for run \(run), which is trained on the GPU; stop it to draw now.", of: id)
+      try checkCancelled(id)
+      try await Task.sleep(for: Self.waitInterval)
     }
   }
 
@@ -260,15 +285,19 @@ package final class DrawingQueue: Sendable {
   }
 
   private func advance(_ id: Int64, _ step: DrawingStep?, share: Double) throws {
-    let (isCancelled, isStopping) = queue.withLock {
-      ($0.jobs[id]?.isCancelled ?? true, $0.isStopping)
-    }
-    guard !isCancelled else { throw isStopping ? DrawingEnd.stopping : DrawingEnd.cancelled }
+    try checkCancelled(id)
     change(id, isThrottled: step.map { $0.step < $0.steps } ?? true) { job in
       job.state.step = step?.step ?? job.state.step
       job.state.steps = step?.steps ?? job.state.steps
       job.state.share = share
     }
+  }
+
+  private func checkCancelled(_ id: Int64) throws {
+    let (isCancelled, isStopping) = queue.withLock {
+      ($0.jobs[id]?.isCancelled ?? true, $0.isStopping)
+    }
+    guard !isCancelled else { throw isStopping ? DrawingEnd.stopping : DrawingEnd.cancelled }
   }
 
   private func show(_ picture: Picture, of id: Int64) {

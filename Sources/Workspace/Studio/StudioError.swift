@@ -28,6 +28,8 @@ package enum StudioError: ReportableError, Equatable {
   case queueFull(limit: Int)
   /// Another process draws for the studio of this project.
   case busy(holder: String)
+  /// Jobs draw, or wait to draw, on the GPU that a training needs.
+  case drawing(job: Int64)
   /// The server stops.
   case stopping
 
@@ -35,7 +37,7 @@ package enum StudioError: ReportableError, Equatable {
     switch self {
     case .notJSON, .unknownField, .otherType, .noPrompt, .pathOutside: .usage
     case .noModel, .noAdapter, .noSubject, .noPicture, .noJob: .missingInput
-    case .jobEnded, .queueFull, .busy, .stopping: .busy
+    case .jobEnded, .queueFull, .busy, .drawing, .stopping: .busy
     }
   }
 
@@ -71,6 +73,8 @@ package enum StudioError: ReportableError, Equatable {
       "\(limit) jobs wait already; wait until some are finished, or cancel some."
     case .busy(let holder):
       "Another studio draws for this project (\(holder)); use that one, or stop it first."
+    case .drawing(let job):
+      "Job \(job) draws on the GPU that the training needs; wait until no job is left, or cancel them."
     case .stopping:
       "The studio is stopping; start it again, then draw."
     }

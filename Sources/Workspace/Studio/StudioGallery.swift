@@ -25,7 +25,7 @@ package final class StudioGallery: Sendable {
   }
 
   /// The gallery for writing. The first call opens it, and marks the jobs of a process that has died as
-  /// failed. Throws `StudioError.busy` if another process has it open, `RunLogError`, `FileAccessError`.
+  /// failed, and records the pictures that it has not recorded. Throws `StudioError.busy` if another process has it open, `RunLogError`, `FileAccessError`.
   package func writing() throws -> Gallery {
     try open.withLock { open in
       if let open { return open.gallery }
@@ -35,6 +35,7 @@ package final class StudioGallery: Sendable {
       }
       let gallery = try Gallery(at: project.gallery)
       try gallery.failActive(Self.interruption)
+      try GalleryRecovery(project: project, gallery: gallery).run()
       open = Open(gallery: gallery, lock: lock)
       return gallery
     }

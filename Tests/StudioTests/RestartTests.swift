@@ -1,0 +1,114 @@
+import Foundation
+import RunLog
+import TestSupport
+import Testing
+
+/// What is left when the server dies.
+@Suite("Studio: restarts") struct RestartTests {
+  private static let port = Int.random(in: 20_000..<30_000)
+
+  @Test("A killed server loses no finished picture; its job is failed, and can be drawn again")
+  func killed() async throws {
+    let directory = try TemporaryDirectory()
+    try TestStudio.makeProject(directory.url)
+    let server = try StudioProcess(in: directory.url, port: Self.port)
+    let order = #"{"prompt": "a dog", "seed": 1, "steps": 40, "count": 200}"#
+    _ = try await server.post("/api/pictures", order)
+    _ = try await server.post("/api/pictures", order)
+    while try await server.get("/api/jobs/1")["pictures"]?.items.count ?? 0 < 3 {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    server.kill()
+    let folder = directory.url.appending(path: "Checkpoints/pictures")
+    // As if it had died between a file and its record, and while it wrote another.
+    let files = try pictures(in: folder)
+    try FileManager.default.copyItem(
+      at: folder.appending(path: files[0]),
+      to: folder.appending(path: files[0].replacing("-1-1.png", with: "-1-9999.png")))
+    try Data("cut".utf8).write(to: folder.appending(path: "20200101-000000-1-5.png"))
+
+    try await TestStudio.serve(directory) { studio in
+      for id in 1...2 {
+        let job = try await studio.get("/api/jobs/\(id)").json()
+        #expect(job["status"]?.text == "failed")
+        #expect(job["failure"]?.text?.contains("draw it again") == true)
+      }
+      #expect(try await studio.get("/api/pictures?limit=200").json().items.count <= files.count)
+      let again = try await studio.send("POST", "/api/jobs/1/again")
+      #expect(again.status == 202)
+      #expect(try await studio.send("DELETE", "/api/jobs/3").status == 204)
+      let recorded = try await studio.get("/api/pictures?limit=200").json().items
+      let old = recorded.filter { $0["job"]?.number == 1 }
+      #expect(old.count == files.count + 1)
+      for picture in old {
+        let id = try #require(picture["id"]?.number)
+        let file = try await studio.get("/api/pictures/\(id)/file")
+        #expect(file.status == 200 && file.data.count > 100)
+      }
+    }
+  }
+
+  @Test("Pictures whose database is lost are recorded again with their settings")
+  func lostDatabase() async throws {
+    let directory = try TemporaryDirectory()
+    try TestStudio.makeProject(directory.url)
+    try await TestStudio.serve(directory) { studio in
+      try await studio.draw(#"{"prompt": "a cat", "seed": 3, "steps": 2}"#)
+    }
+    let checkpoints = directory.url.appending(path: "Checkpoints")
+    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
+    where name.hasPrefix("studio.sqlite") {
+      try FileManager.default.removeItem(at: checkpoints.appending(path: name))
+    }
+    try await TestStudio.serve(directory) { studio in
+      try await studio.draw(#"{"prompt": "a dog", "seed": 4, "steps": 2}"#)
+      let prompts = try await studio.get("/api/pictures").json().items.compactMap {
+        $0["prompt"]?.text
+      }
+      #expect(Set(prompts) == ["a cat", "a dog"])
+    }
+  }
+
+  @Test("A training that the studio has started goes on when the server is killed")
+  func trainingSurvives() async throws {
+    let directory = try TemporaryDirectory()
+    try TestStudio.makeProject(directory.url)
+    let server = try StudioProcess(in: directory.url, port: Self.port + 1)
+    let order = #"{"subject": "cube", "steps": 150, "rank": 2, "sample_every": 0, "device": "cpu"}"#
+    _ = try await server.post("/api/runs", order)
+    while try await server.get("/api/runs").items.first?["step"]?.number ?? 0 < 5 {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    server.interruptGroup()
+    server.kill()
+    try await TestStudio.serve(directory) { studio in
+      for _ in 0..<600 {
+        let run = try await studio.get("/api/runs").json().items.first
+        if run?["status"]?.text != "running" { break }
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      let run = try await studio.get("/api/runs").json().items.first
+      #expect(run?["status"]?.text == "finished")
+      #expect(run?["step"]?.number == 150)
+    }
+  }
+
+  @Test("A second studio of a project looks, but does not draw")
+  func second() async throws {
+    let directory = try TemporaryDirectory()
+    try TestStudio.makeProject(directory.url)
+    try await TestStudio.serve(directory) { studio in
+      try await studio.draw(#"{"prompt": "a cat", "seed": 3, "steps": 2}"#)
+      let server = try StudioProcess(in: directory.url, port: Self.port + 2)
+      #expect(try await server.get("/api/pictures").items.count == 1)
+      let refused = try await server.post("/api/pictures", #"{"prompt": "a dog"}"#)
+      #expect(refused["error"]?["message"]?.text?.hasPrefix("Another studio draws") == true)
+      server.kill()
+    }
+  }
+
+  private func pictures(in folder: URL) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".png") && !$0.hasPrefix(".") }.sorted()
+  }
+}

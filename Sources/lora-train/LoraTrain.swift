@@ -23,9 +23,9 @@ struct LoraTrain: ParsableCommand {
     version: Version.current,
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ResumeCommand.self, RunsCommand.self,
-      ShowCommand.self, GenerateCommand.self, CompareCommand.self, ExportCommand.self,
-      RerunCommand.self, LoraCommand.self, ModelsCommand.self, ImportConfigCommand.self,
-      CacheCommand.self, ServeCommand.self, DoctorCommand.self,
+      ShowCommand.self, GenerateCommand.self, CompareCommand.self, ServeCommand.self,
+      ExportCommand.self, RerunCommand.self, LoraCommand.self, ModelsCommand.self,
+      ImportConfigCommand.self, CacheCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -96,7 +96,7 @@ extension CommandTests {
       let parts = try #require(help.split(separator: "SUBCOMMANDS:\n").last).split(
         separator: "\n\n")
       let commands = parts[0].split(separator: "\n")
-      #expect(commands.count == 14)
+      #expect(commands.count == 15)
       for command in commands {
         let line = #/  [a-z-]+( \(default\))? {2,}[A-Z][^.]*\./#
         #expect(command.wholeMatch(of: line) != nil, "\(command)")
@@ -112,8 +112,8 @@ extension CommandTests {
         .compactMap { $0.split(separator: " ").first.map(String.init) }
       #expect(
         commands == [
-          "dataset", "train", "resume", "runs", "show", "generate", "compare", "export", "rerun",
-          "lora", "models", "import-config", "cache", "doctor",
+          "dataset", "train", "resume", "runs", "show", "generate", "compare", "serve", "export",
+          "rerun", "lora", "models", "import-config", "cache", "doctor",
         ])
       #expect(try result("help", "train") == result("train", "--help"))
     }

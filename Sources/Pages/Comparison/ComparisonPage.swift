@@ -1,4 +1,3 @@
-package import Files
 import Mustache
 
 /// A comparison of checkpoints as an HTML page.
@@ -106,22 +105,5 @@ package struct ComparisonPage: Sendable {
       },
       "charts": charts.map { ["title": $0.title, "svg": $0.svg] },
     ]
-  }
-}
-
-/// A page that cannot be rendered.
-package enum PageError: ReportableError, Equatable {
-  /// An embedded template is broken.
-  case template(String, reason: String)
-
-  package var kind: ErrorKind {
-    .internal
-  }
-
-  package var description: String {
-    switch self {
-    case .template(let name, let reason):
-      "The embedded template \(name) is broken (\(reason)); install lora-train again."
-    }
   }
 }

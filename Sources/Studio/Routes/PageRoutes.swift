@@ -13,6 +13,10 @@ extension Studio {
       }
       return Answer.asset(asset, to: request)
     }
+    router.get("/api/openapi.json") { request, _ in
+      guard let asset = Asset(Asset.openAPI) else { throw RequestError.noPage(request.uri.path) }
+      return Answer.asset(asset, to: request)
+    }
     router.get("/draw") { request, _ in
       let before = request.uri.queryParameters.get("before", as: Int64.self)
       let isStarred = request.uri.queryParameters.get("starred") == "true"

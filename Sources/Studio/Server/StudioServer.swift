@@ -48,6 +48,9 @@ package struct StudioServer: Sendable {
     }
   }
 
+  /// The requests that the server answers, such as `GET /api/runs/:id`.
+  package var requests: [String] { router().routes.map { "\($0.method.rawValue) \($0.path)" } }
+
   private static func url(_ host: String, _ port: Int?) -> URL? {
     let name =
       ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host

@@ -1,6 +1,6 @@
 import Files
 
-/// A style sheet or script that is part of the program.
+/// A style sheet, a script or another file that is part of the program.
 package struct Asset: Sendable {
   package let bytes: [UInt8]
   /// Its type for browsers.
@@ -10,11 +10,17 @@ package struct Asset: Sendable {
   package init?(_ name: String) {
     guard let bytes = Self.files[name] else { return nil }
     self.bytes = bytes
-    contentType =
-      name.hasSuffix(".css")
-      ? "text/css; charset=utf-8"
-      : name.hasSuffix(".svg") ? "image/svg+xml" : "text/javascript; charset=utf-8"
+    let ending = name.split(separator: ".").last.map(String.init) ?? ""
+    contentType = Self.contentTypes[ending] ?? "text/plain; charset=utf-8"
   }
+
+  private static let contentTypes = [
+    "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
+    "json": "application/json; charset=utf-8", "svg": "image/svg+xml",
+  ]
+
+  /// The description of the interface (OpenAPI 3.1).
+  package static let openAPI = "openapi.json"
 
   /// A hash of all assets.
   package static let version = String(
@@ -41,5 +47,6 @@ package struct Asset: Sendable {
     "mask.js": PackageResources.mask_js,
     "train.js": PackageResources.train_js,
     "icon.svg": PackageResources.icon_svg,
+    openAPI: PackageResources.openapi_json,
   ]
 }

@@ -19,6 +19,7 @@ demo: build ## trains a drawn cricketer on the small base model in minutes, and 
 	Scripts/demo $(if $(new),--new)
 
 test: setup ## builds and runs all tests
+	Scripts/browser
 	swift build --build-tests
 	Scripts/test
 

@@ -65,4 +65,15 @@ extension DurableFile {
       }
     }
   }
+
+  /// Removes the temporary files in a folder that processes of this machine which have ended left of new
+  /// content. Files that could not be finished are of no use.
+  package static func removeLeftovers(in folder: URL) {
+    for name in folder.entryNames where isTemporary(name) {
+      guard let start = name.range(of: infix, options: .backwards)?.upperBound,
+        let pid = pid_t(name[start...]), kill(pid, 0) != 0, errno == ESRCH
+      else { continue }
+      discard(folder.appending(path: name))
+    }
+  }
 }

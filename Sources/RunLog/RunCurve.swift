@@ -24,7 +24,7 @@ package struct RunCurve: Encodable, Equatable, Sendable {
 }
 
 extension RunHistory {
-  /// The steps of a run as at most about `points` points. Throws ``RunLogError``.
+  /// The steps of a run as about `points` points at most. Throws ``RunLogError``.
   ///
   /// - Parameter step: only points with steps after this one. For points that are complete, it is a
   ///   multiple of the curve's width.
@@ -37,9 +37,12 @@ extension RunHistory {
       let rows = try Row.fetchCursor(
         db,
         sql: """
-          SELECT max(step), avg(loss), min(loss), max(loss), learning_rate, avg(seconds)
-          FROM step WHERE run = ? AND step > ? GROUP BY (step - 1) / ? ORDER BY step
-          """, arguments: [run.id, step, width])
+          SELECT point.last, mean, low, high, learning_rate, point.seconds FROM (
+            SELECT max(step) AS last, avg(loss) AS mean, min(loss) AS low, max(loss) AS high,
+              avg(seconds) AS seconds
+            FROM step WHERE run = :run AND step > :after GROUP BY (step - 1) / :width) AS point
+          JOIN step ON step.run = :run AND step.step = point.last ORDER BY point.last
+          """, arguments: ["run": run.id, "after": step, "width": width])
       while let row = try rows.next() {
         curve.step.append(row[0])
         curve.loss.append(row[1])

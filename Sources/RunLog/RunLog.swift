@@ -173,7 +173,7 @@ public final class RunLog: RunHistory {
 
 /// Identity of the file at a path. It detects a database that was deleted or replaced while it is
 /// open: SQLite would continue to write to the deleted file.
-private struct FileIdentity: Equatable {
+struct FileIdentity: Equatable {
   private let device: Int?
   private let number: Int?
 

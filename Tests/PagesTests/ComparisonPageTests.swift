@@ -12,7 +12,8 @@ struct ComparisonPageTests {
       title: "dog", sentences: ["Step 4 is best."], settings: "64x64",
       columns: (0..<columns).map {
         ComparisonPage.Column(
-          label: "step \($0)", notes: ["loss 0.\($0)"], sha256: "0123456789abcdef\($0)", place: $0 == 1 ? 1 : nil)
+          label: "step \($0)", notes: ["loss 0.\($0)"], sha256: "0123456789abcdef\($0)",
+          place: $0 == 1 ? 1 : nil)
       },
       rows: [
         ComparisonPage.Row(

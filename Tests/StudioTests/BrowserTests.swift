@@ -34,7 +34,6 @@ struct BrowserTests {
       try await open("/draw", of: studio) { page in
         try await page.type("a photo of a red ball", into: "#prompt")
         try await page.type("11", into: "#seed")
-        try await page.click("#keep-seed")
         try await page.type("4", into: "#steps")
         for count in 1...2 {
           try await page.click("#prompt")

@@ -4,8 +4,8 @@ import Testing
 
 /// The queue of drawings.
 @Suite("Studio: queue") struct QueueTests {
-  /// Takes about ten seconds.
-  private static let long = #"{"prompt": "a dog", "seed": 1, "steps": 1000}"#
+  /// Takes minutes.
+  private static let long = #"{"prompt": "a dog", "seed": 1, "steps": 1000, "count": 50}"#
   private static let short = #"{"prompt": "a dog", "seed": 1, "steps": 1}"#
 
   @Test("Of a thousand drawings 50 wait; the others are refused with a sentence, and none is lost")
@@ -31,7 +31,7 @@ import Testing
   @Test("A waiting job and a running one can be cancelled; finished pictures stay")
   func cancelling() async throws {
     try await TestStudio.serve { studio in
-      let order = Self.long.replacing(#""steps": 1000"#, with: #""steps": 150, "count": 50"#)
+      let order = Self.long.replacing("1000", with: "150")
       _ = try await studio.send("POST", "/api/pictures", order)
       _ = try await studio.send("POST", "/api/pictures", Self.short)
       #expect(try await studio.get("/api/jobs/2").json()["position"]?.number == 0)
@@ -56,9 +56,11 @@ import Testing
   @Test("A failed job says why, and the next one is drawn")
   func failing() async throws {
     try await TestStudio.serve { studio in
-      let job = try await studio.draw(#"{"prompt": "a dog", "width": 65, "steps": 1}"#)
+      // A refiner cannot take over before the first step.
+      let job = try await studio.draw(
+        #"{"prompt": "a dog", "refiner": "demo-refiner", "split": 0.999, "steps": 1}"#)
       #expect(job["status"]?.text == "failed")
-      #expect(job["failure"]?.text?.contains("65x64") == true)
+      #expect(job["failure"]?.text?.contains("takes none of the 1 steps") == true)
       #expect(try await studio.draw(Self.short)["status"]?.text == "finished")
     }
   }
@@ -90,7 +92,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(20))
       }
       let job = try await studio.get("/api/jobs/1").json()
-      #expect(job["notes"]?.items.first?.text?.hasPrefix("Waits for run 1") == true)
+      #expect(job["notes"]?.items.first?.text?.hasPrefix("Waits for the run") == true)
       let order = #"{"subject": "cube", "steps": 2}"#
       let refused = try await studio.send("POST", "/api/runs", order)
       #expect(refused.status == 409)

@@ -70,7 +70,7 @@ import Workspace
       #expect(outside.headers["location"]?.hasPrefix("//") != true)
 
       let form = try await studio.send("POST", "/entrance", "token=open+sesame")
-      #expect(form.status == 303 && form.headers["set-cookie"] == cookie)
+      #expect(form.status == 303 && form.headers["set-cookie"]?.hasPrefix(pair) == true)
       let failed = try await studio.send("POST", "/entrance", "token=%3Cb%3E")
       #expect(failed.status == 401 && failed.text.contains("This token is wrong"))
     }
@@ -78,13 +78,13 @@ import Workspace
 
   @Test("Another address needs a token")
   func address() throws {
-    for host in ["0.0.0.0", "192.168.1.9", "::", "studio.local"] {
+    for host in ["0.0.0.0", "192.168.1.9", "::", "studio.local", "127.evil.example"] {
       var settings = StudioSettings(
         project: ProjectFolder("nowhere"), program: TestStudio.executable, arguments: { _ in [] })
       settings.host = host
       #expect(throws: StudioServerError.needsToken(host: host)) { try StudioServer(settings) }
       settings.token = ""
-      #expect(throws: StudioServerError.needsToken(host: host)) { try StudioServer(settings) }
+      #expect(throws: StudioServerError.self) { try StudioServer(settings) }
       settings.token = "secret"
       _ = try StudioServer(settings)
     }
@@ -156,6 +156,9 @@ import Workspace
       #expect(try misspelt.message == "There is no field stepz; did you mean steps?")
       let wrong = try await studio.send("POST", "/api/pictures", #"{"prompt": "a", "steps": 0}"#)
       #expect(try wrong.json()["error"]?["field"]?.text == "steps")
+      let odd = try await studio.send("POST", "/api/pictures", #"{"prompt": "a", "width": 65}"#)
+      #expect(try odd.message == "width is 65, but must be a multiple of 4.")
+      #expect(try odd.json()["error"]?["field"]?.text == "width")
     }
   }
 

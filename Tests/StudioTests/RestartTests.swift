@@ -55,17 +55,45 @@ import Testing
     try await TestStudio.serve(directory) { studio in
       try await studio.draw(#"{"prompt": "a cat", "seed": 3, "steps": 2}"#)
     }
-    let checkpoints = directory.url.appending(path: "Checkpoints")
-    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
-    where name.hasPrefix("studio.sqlite") {
-      try FileManager.default.removeItem(at: checkpoints.appending(path: name))
-    }
+    try removeDatabase(of: directory.url)
     try await TestStudio.serve(directory) { studio in
       try await studio.draw(#"{"prompt": "a dog", "seed": 4, "steps": 2}"#)
       let prompts = try await studio.get("/api/pictures").json().items.compactMap {
         $0["prompt"]?.text
       }
       #expect(Set(prompts) == ["a cat", "a dog"])
+    }
+  }
+
+  @Test("Pictures of several lost jobs are put together again, each job with its own pictures")
+  func lostJobs() async throws {
+    let directory = try TemporaryDirectory()
+    try TestStudio.makeProject(directory.url)
+    try await TestStudio.serve(directory) { studio in
+      for (seed, prompt) in ["a cat", "a dog", "a fish"].enumerated() {
+        try await studio.draw(
+          #"{"prompt": "\#(prompt)", "seed": \#(seed), "steps": 1, "count": 2, "guidance": 2}"#)
+      }
+      // While the studio runs, the database is lost. The next drawing makes a new one.
+      try removeDatabase(of: directory.url)
+      try await studio.draw(#"{"prompt": "a bird", "seed": 9, "steps": 1}"#)
+      let pictures = try await studio.get("/api/pictures").json().items
+      #expect(pictures.count == 7)
+      let jobs = Dictionary(grouping: pictures) { $0["job"]?.number ?? 0 }
+      #expect(jobs.count == 4)
+      for pictures in jobs.values { #expect(Set(pictures.map { $0["prompt"]?.text }).count == 1) }
+      let cat = try #require(pictures.first { $0["prompt"]?.text == "a cat" })
+      let id = try #require(cat["id"]?.number)
+      let order = try await studio.get("/api/pictures/\(id)").json()["order"]
+      #expect(order?["guidance"]?.text == "2" && order?["steps"]?.text == "1")
+    }
+  }
+
+  private func removeDatabase(of folder: URL) throws {
+    let checkpoints = folder.appending(path: "Checkpoints")
+    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
+    where name.hasPrefix("studio.sqlite") {
+      try FileManager.default.removeItem(at: checkpoints.appending(path: name))
     }
   }
 

@@ -16,7 +16,7 @@ extension DatasetEditor {
   /// belong to other images too stay, as do lines of tables with captions.
   ///
   /// Throws `ImageNameError`, `SubjectEditError`, `FileAccessError`, and what ``images()`` throws. Then
-  /// the files are where they were.
+  /// the files are where they were, as far as they can be moved back.
   @discardableResult
   package func remove(_ name: String) throws -> RemovedImage {
     try changing {
@@ -28,8 +28,9 @@ extension DatasetEditor {
       let parts = (image.files.captions + image.files.masks).filter { !used.contains($0) }
       let settings = image.isExcluded ? try excluding(false, image.name) : nil
       let files = [image.files.image] + parts
-      let folder = try moveToTrash(files, of: image)
+      // If a file then cannot be moved, the image is only no longer excluded.
       if let settings { try write(settings) }
+      let folder = try moveToTrash(files, of: image)
       return RemovedImage(files: files.map(image.path), folder: folder)
     }
   }

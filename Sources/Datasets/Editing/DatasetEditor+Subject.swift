@@ -31,13 +31,18 @@ package struct SubjectSettings: Sendable, Equatable {
   }
 }
 
+extension SubjectSettings {
+  fileprivate init(_ file: SubjectFile) {
+    self.init(
+      trigger: file.trigger, classWord: file.classWord, caption: file.caption,
+      repeats: file.repeats, priorImages: file.priorImages, classPrompts: file.classPrompts)
+  }
+}
+
 extension DatasetEditor {
   /// The settings in `subject.yaml`. Throws `ConfigError` for a broken file, `FileAccessError`.
   package func settings() throws -> SubjectSettings {
-    let values = try subjectText().values
-    return SubjectSettings(
-      trigger: values.trigger, classWord: values.classWord, caption: values.caption,
-      repeats: values.repeats, priorImages: values.priorImages, classPrompts: values.classPrompts)
+    SubjectSettings(try subjectText().values)
   }
 
   /// Sets all settings in `subject.yaml`, which is made if there is none. Only lines of settings that
@@ -46,8 +51,16 @@ extension DatasetEditor {
   /// Throws `ConfigError` for a broken file or a value that is not allowed, `SubjectEditError`,
   /// `FileAccessError`. Then nothing is written.
   package func setSettings(_ settings: SubjectSettings) throws {
+    try changeSettings { $0 = settings }
+  }
+
+  /// Changes settings as they are when no other change of this process is being made. Throws as
+  /// ``setSettings(_:)``.
+  package func changeSettings(_ change: (inout SubjectSettings) -> Void) throws {
     try changing {
       var text = try subjectText()
+      var settings = SubjectSettings(text.values)
+      change(&settings)
       func set<Value: OptionValue>(
         _ key: SubjectFile.CodingKeys, _ path: WritableKeyPath<SubjectFile, Value?>, _ value: Value?
       ) throws {

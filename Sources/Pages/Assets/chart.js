@@ -1,6 +1,6 @@
 // Charts as SVG: curves over steps, with a band between the lowest and the highest values.
 
-const width = 640, height = 220, margin = { left: 60, right: 12, top: 10, bottom: 24 };
+const height = 220, margin = { left: 60, right: 12, top: 10, bottom: 24 };
 const space = "http://www.w3.org/2000/svg";
 
 function node(name, attributes, text) {
@@ -34,10 +34,12 @@ export function draw(place, { label, curves, band, last, unit = "" }) {
     place.replaceChildren(Object.assign(document.createElement("p"), { className: "soft", textContent: "Nothing recorded yet." }));
     return;
   }
+  const width = Math.max(280, place.clientWidth || 640);
   const steps = drawn.flatMap(curve => [curve.steps[0], curve.steps.at(-1)]);
   const first = Math.min(...steps), end = Math.max(last ?? 0, ...steps);
-  const values = drawn.flatMap(curve => curve.values).filter(Number.isFinite);
-  let low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
+  // One value that stands out would flatten the rest: the highest of a hundred is cut.
+  const values = [...drawn.flatMap(curve => curve.values), ...(band?.high ?? []), ...(band?.low ?? [])].filter(Number.isFinite).sort((a, b) => a - b);
+  let low = values[0], high = values[Math.floor((values.length - 1) * 0.99)];
   if (high - low < 1e-12) { high += Math.abs(high) * 0.1 || 1; low -= Math.abs(low) * 0.1; }
   const x = step => margin.left + (step - first) / Math.max(1, end - first) * (width - margin.left - margin.right);
   const y = value => margin.top + (high - Math.min(high, Math.max(low, value))) / (high - low) * (height - margin.top - margin.bottom);
@@ -79,4 +81,10 @@ export function draw(place, { label, curves, band, last, unit = "" }) {
   });
   svg.addEventListener("pointerleave", () => { for (const part of [cursor, words]) part.setAttribute("visibility", "hidden"); });
   place.replaceChildren(svg);
+}
+
+/** Calls `redraw` when the width of an element changes. */
+export function whenResized(place, redraw) {
+  let width = place.clientWidth;
+  new ResizeObserver(() => { if (place.clientWidth !== width) { width = place.clientWidth; redraw(); } }).observe(place);
 }

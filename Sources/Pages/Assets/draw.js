@@ -1,5 +1,5 @@
 // The form that draws, and the gallery beside it.
-import { attempt, card, order, report, request } from "./studio.js";
+import { attempt, card, order, report, request, say } from "./studio.js";
 import { followJobs } from "./jobs.js";
 
 const form = document.getElementById("draw");
@@ -31,8 +31,11 @@ function fill(fields) {
     box.checked = chosen !== undefined;
     box.closest(".row").querySelector(".tiny").value = chosen?.slice(box.value.length + 1) || "1";
   }
+  const lost = [fields.loras ?? []].flat().filter(text => ![...form.querySelectorAll("[data-adapter]")].some(box => text === box.value || text.startsWith(`${box.value}:`)));
+  if (lost.length) say(`${lost.join(", ")} is not offered here any more, and is left out.`, true);
   if (fields.seed !== undefined) { seed.value = fields.seed; keep.checked = true; }
   matchSize();
+  remember();
 }
 
 function matchSize() {
@@ -48,17 +51,42 @@ size.addEventListener("change", () => {
 });
 for (const id of ["width", "height"]) byId(id).addEventListener("input", matchSize);
 
+// A seed that is written is meant.
+seed.addEventListener("input", () => { keep.checked = seed.value.trim() !== ""; });
 byId("next-seed").addEventListener("click", () => {
-  const count = Number(byId("count").value) || 1;
+  const count = Math.max(1, Math.trunc(Number(byId("count").value)) || 1);
   seed.value = String(BigInt(/^\d+$/.test(seed.value.trim()) ? seed.value.trim() : 0) + BigInt(count));
   keep.checked = true;
 });
-byId("clear").addEventListener("click", () => { form.reset(); matchSize(); byId("prompt").focus(); });
+byId("clear").addEventListener("click", () => { form.reset(); matchSize(); remember(); byId("prompt").focus(); });
 
-const draw = () => report(form, async () => { seed.value = (await request("POST", "/api/pictures", drawing())).seed; });
+/** Keeps what is written while the reader looks at other pages. */
+function remember() {
+  const fields = order(form);
+  if (keep.checked) fields.seed = seed.value;
+  sessionStorage.setItem("drawing", JSON.stringify(fields));
+}
+form.addEventListener("input", remember);
+form.addEventListener("change", remember);
+
+const button = form.querySelector("[type=submit]");
+async function draw() {
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    await report(form, async () => {
+      const job = await request("POST", "/api/pictures", drawing());
+      seed.value = job.seed;
+      say(job.position > 0 ? `Job ${job.id} waits.` : `Job ${job.id} is being drawn.`);
+    });
+  } finally {
+    button.disabled = false;
+  }
+}
 form.addEventListener("submit", event => { event.preventDefault(); draw(); });
 document.addEventListener("keydown", event => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); draw(); }
+  const isInForm = form.contains(event.target) || event.target === document.body;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && isInForm && !event.repeat) { event.preventDefault(); draw(); }
 });
 
 document.addEventListener("click", event => {
@@ -67,30 +95,40 @@ document.addEventListener("click", event => {
 });
 async function reuse(id) {
   const picture = await request("GET", `/api/pictures/${id}`);
-  fill({ ...picture.order, seed: picture.seed });
+  fill({ ...picture.order, seed: picture.seed, count: "1" });
   byId("prompt").focus();
   form.scrollIntoView({ block: "start" });
 }
 
 const parameters = new URLSearchParams(location.search);
+const remembered = sessionStorage.getItem("drawing");
+if (remembered) fill(JSON.parse(remembered));
 if (parameters.has("picture")) attempt(() => reuse(parameters.get("picture")));
 if (parameters.has("run")) {
   byId("run").value = parameters.get("run");
+  if (byId("run").value === "") say(`There is no checkpoint ${parameters.get("run")} any more.`, true);
   byId("prompt").focus();
 }
 
 // New pictures appear at the top, unless the page shows only some of them.
 const isWhole = !parameters.has("before") && !parameters.has("starred");
+const mostCards = 120;
 const shown = new Set([...gallery.children].map(article => Number(article.dataset.picture)));
+const newest = Math.max(0, ...shown);
 followJobs(job => {
   for (const id of job.pictures) {
-    if (shown.has(id) || !isWhole) continue;
+    if (shown.has(id) || id <= newest) continue;
     shown.add(id);
+    if (!isWhole) {
+      byId("newer").hidden = false;
+      continue;
+    }
     attempt(async () => {
       const fresh = card(await request("GET", `/api/pictures/${id}`));
       const next = [...gallery.children].find(article => Number(article.dataset.picture) < id);
       gallery.insertBefore(fresh, next ?? null);
       byId("no-pictures")?.remove();
+      while (gallery.children.length > mostCards) gallery.lastElementChild.remove();
     });
   }
 });

@@ -22,12 +22,21 @@ export async function paint({ image: address, mask, width, height, name }) {
   const result = new Promise(done => { finish = painted => { finish = null; dialog.close(); done(painted); }; });
   byId("mask-save").disabled = true;
   dialog.showModal();
-  await loaded(image);
+  const own = finish;
+  try {
+    await loaded(image);
+  } catch {
+    finish?.(undefined);
+    throw new Error(`${name} cannot be shown.`);
+  }
+  // It may have been closed meanwhile.
+  if (finish !== own) return result;
   fit();
   if (mask) {
     const old = new Image();
     old.src = mask;
     await loaded(old);
+    if (finish !== own) return result;
     context.drawImage(old, 0, 0, canvas.width, canvas.height);
     const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
     for (let at = 0; at < pixels.data.length; at += 4) {

@@ -11,3 +11,8 @@ pair.addEventListener("pointermove", event => {
   place();
 });
 place();
+
+// The pictures and the slider fit into the window.
+const image = pair.querySelector("img");
+const ratio = Number(image.getAttribute("width")) / Number(image.getAttribute("height"));
+pair.style.maxWidth = `max(240px, calc((100vh - 300px) * ${ratio}))`;

@@ -1,6 +1,6 @@
 // A run's page: curves, samples, and the run itself while it is trained.
-import { attempt, duration, request, say, sharpen } from "./studio.js";
-import { draw, smoothed } from "./chart.js";
+import { attempt, duration, follow as followEvents, request, say, send, sharpen } from "./studio.js";
+import { draw, smoothed, whenResized } from "./chart.js";
 
 const byId = id => document.getElementById(id);
 const page = byId("run"), id = page.dataset.run;
@@ -45,15 +45,24 @@ function showSamples() {
   slide();
 }
 
-/** Takes sections of the page from the server again. */
+/** Takes sections of the page from the server again. What the reader has opened and chosen stays. */
 async function refresh() {
-  const text = await (await fetch(location.pathname)).text();
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const fresh = new DOMParser().parseFromString(await send("GET", location.pathname), "text/html");
+  const slider = byId("sample-step"), isNewest = !slider || slider.value === slider.max;
+  const step = slider ? document.querySelectorAll(".samples img")[Number(slider.value)]?.dataset.step : null;
+  const isOpen = byId("facts").querySelector("details")?.open;
+  const focused = document.activeElement?.id, isStopping = byId("stop").disabled;
   for (const name of ["samples", "checkpoints", "facts", "validation-figure", "controls"]) {
     const [old, made] = [byId(name), fresh.getElementById(name)];
     if (old && made) old.replaceWith(made);
   }
+  const details = byId("facts").querySelector("details");
+  if (details) details.open = isOpen ?? false;
+  byId("stop").disabled = isStopping && !byId("stop").hidden;
   showSamples();
+  const place = [...document.querySelectorAll(".samples img")].findIndex(image => image.dataset.step === step);
+  if (!isNewest && place >= 0) { byId("sample-step").value = place; byId("sample-step").dispatchEvent(new Event("input")); }
+  if (focused) (byId(focused)?.hidden ? byId("resume") : byId(focused))?.focus({ preventScroll: true });
   showValidation();
 }
 
@@ -62,16 +71,17 @@ function follow(pulse) {
   byId("bar").max = pulse.steps;
   byId("bar").value = pulse.step;
   byId("step").textContent = `${pulse.step} of ${pulse.steps}`;
-  if (pulse.loss !== undefined && pulse.loss !== null) byId("loss").textContent = `loss ${pulse.loss.toFixed(4)}`;
+  if (Number.isFinite(pulse.loss)) byId("loss").textContent = `loss ${pulse.loss.toFixed(4)}`;
   const seconds = pulse.seconds_per_step;
   byId("seconds").textContent = seconds ? `${Number(seconds.toPrecision(3))} s per step` : "";
   byId("left").textContent = pulse.status === "running" && seconds ? `about ${duration(seconds * (pulse.steps - pulse.step))} left, without samples` : "";
-  byId("memory").textContent = pulse.peak_memory_bytes ? `${(pulse.peak_memory_bytes / 2 ** 30).toFixed(2)} GiB` : "";
+  byId("memory").textContent = pulse.peak_memory_bytes ? `${(pulse.peak_memory_bytes / 1e9).toFixed(2)} GB` : "";
   byId("status").textContent = pulse.status;
   byId("status").className = `badge ${pulse.status}`;
   byId("failure").hidden = !pulse.failure;
   byId("failure").textContent = pulse.failure ?? "";
   const isChanged = page.dataset.status !== pulse.status || records !== null && records !== pulse.records;
+  if (page.dataset.status !== pulse.status) say(`Run ${id} is ${pulse.status}.`);
   page.dataset.status = pulse.status;
   records = pulse.records;
   width = pulse.curve.width;
@@ -80,16 +90,16 @@ function follow(pulse) {
 }
 
 function listen() {
-  const source = new EventSource(`/api/runs/${id}/events`);
-  source.addEventListener("pulse", event => {
-    const pulse = JSON.parse(event.data);
-    // Points that this page has missed are fetched.
-    const known = curve.step.at(-1) ?? 0;
+  const known = () => curve.step.at(-1) ?? 0;
+  const catchUp = (after = 0) => attempt(async () => follow(await request("GET", `/api/runs/${id}/pulse?after=${after}`)));
+  followEvents(`/api/runs/${id}/events`, { pulse: pulse => {
     const isOther = width !== 0 && pulse.curve.width !== width;
-    if (isOther) attempt(async () => follow(await request("GET", `/api/runs/${id}/pulse`)));
-    else if (pulse.after > known) attempt(async () => follow(await request("GET", `/api/runs/${id}/pulse?after=${known - known % pulse.curve.width}`)));
+    if (isOther) catchUp();
+    // Points that this page has missed are fetched.
+    else if (pulse.after > known()) catchUp(known() - known() % pulse.curve.width);
     else follow(pulse);
-  });
+    // The connection may have been lost for a while.
+  } }, () => catchUp(width === 0 ? 0 : known() - known() % width));
 }
 
 document.addEventListener("click", event => {
@@ -119,9 +129,7 @@ async function watch(training) {
   }
 }
 
-attempt(async () => {
-  follow(await request("GET", `/api/runs/${id}/pulse`));
-  listen();
-});
+listen();
+whenResized(byId("loss-chart"), () => { show(); showValidation(); });
 showSamples();
 showValidation();

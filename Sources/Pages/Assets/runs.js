@@ -14,7 +14,7 @@ async function update() {
     const status = row.querySelector("[data-status]");
     status.textContent = run.status;
     status.className = `badge ${run.status}`;
-    if (run.loss !== null) row.querySelector("[data-loss]").textContent = run.loss.toFixed(4);
+    if (Number.isFinite(run.loss)) row.querySelector("[data-loss]").textContent = run.loss.toFixed(4);
     if (run.seconds_per_step !== null) row.querySelector("[data-seconds]").textContent = String(Number(run.seconds_per_step.toPrecision(3)));
   }
 }

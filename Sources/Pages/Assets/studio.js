@@ -3,39 +3,54 @@
 const line = document.getElementById("message");
 let timer = null;
 
-/** Shows a sentence at the bottom of the page for a while. */
-export function say(sentence) {
+/** Shows a sentence at the bottom of the page: for a while, or an error until the next one. */
+export function say(sentence, isError = false) {
   line.textContent = sentence;
   clearTimeout(timer);
-  timer = setTimeout(() => { line.textContent = ""; }, 8000);
+  if (!isError) timer = setTimeout(() => { line.textContent = ""; }, 8000);
 }
+line.addEventListener("click", () => { line.textContent = ""; });
 
-/** Sends a request to the interface and returns the JSON of its answer. Throws an error with the server's sentence. */
-export async function request(method, path, body) {
+/** Sends a request and returns the text of its answer. Throws an error with the server's sentence. */
+export async function send(method, path, body, headers = {}) {
   let answer;
   try {
-    answer = await fetch(path, {
-      method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    answer = await fetch(path, { method, headers, body });
   } catch {
     throw new Error("The studio does not answer. Start it again with lora-train serve.");
   }
   const text = await answer.text();
-  let json = null;
-  try { json = text ? JSON.parse(text) : null; } catch { /* Not JSON: the status says enough. */ }
-  if (!answer.ok) {
-    const error = new Error(json?.error?.message ?? `The studio answers ${answer.status}.`);
-    error.field = json?.error?.field;
-    throw error;
-  }
-  return json;
+  if (answer.ok) return text;
+  let problem = null;
+  try { problem = JSON.parse(text).error; } catch { /* Not JSON: the status says enough. */ }
+  const error = new Error(problem?.message ?? `The studio answers ${answer.status}.`);
+  error.field = problem?.field;
+  throw error;
+}
+
+/** Sends a request to the interface and returns the JSON of its answer. Throws as `send`. */
+export async function request(method, path, body) {
+  const text = body === undefined ? await send(method, path)
+    : await send(method, path, JSON.stringify(body), { "Content-Type": "application/json" });
+  return text ? JSON.parse(text) : null;
 }
 
 /** Calls an action, and shows the sentence of its error. */
 export async function attempt(action) {
-  try { return await action(); } catch (error) { say(error.message); return undefined; }
+  try { return await action(); } catch (error) { say(error.message, true); return undefined; }
+}
+
+/** Follows events of the studio, and connects again whenever the connection is lost. */
+export function follow(path, handlers, opened = () => {}) {
+  const lost = document.getElementById("lost");
+  const source = new EventSource(path);
+  for (const [name, handler] of Object.entries(handlers)) source.addEventListener(name, event => handler(JSON.parse(event.data)));
+  source.addEventListener("open", () => { lost.hidden = true; opened(); });
+  source.addEventListener("error", () => {
+    lost.hidden = false;
+    // After an answer with an error, the browser does not try again by itself.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(path, handlers, opened), 5000);
+  });
 }
 
 /** Small pictures are shown with sharp pixels. */
@@ -45,6 +60,9 @@ export function sharpen(image) {
   if (image.complete) update();
 }
 for (const image of document.querySelectorAll("main img")) sharpen(image);
+
+// Times are shown in the time zone of the reader.
+for (const time of document.querySelectorAll("time[datetime]")) time.textContent = new Date(time.dateTime).toLocaleString();
 
 document.addEventListener("click", event => {
   const star = event.target.closest("[data-star]");
@@ -110,13 +128,15 @@ export function order(form) {
   return fields;
 }
 
+document.addEventListener("input", event => event.target.removeAttribute?.("aria-invalid"));
+
 /** Calls an action. The sentence of an error is shown, and its field is marked and gets the focus. */
 export async function report(form, action) {
   for (const input of inputs(form)) input.removeAttribute("aria-invalid");
   try {
     return await action();
   } catch (error) {
-    say(error.message);
+    say(error.message, true);
     const wrong = error.field && form.elements[error.field];
     if (wrong) {
       wrong.setAttribute("aria-invalid", "true");

@@ -1,5 +1,5 @@
 // A dataset: adds files, edits captions, sets focus points, masks and exclusions.
-import { attempt, element, request, say } from "./studio.js";
+import { attempt, element, request, say, send, sharpen } from "./studio.js";
 import { paint } from "./mask.js";
 
 const byId = id => document.getElementById(id);
@@ -9,8 +9,8 @@ const ofImage = (what, name) => `${api}/${what}?image=${encodeURIComponent(name)
 
 /** Takes the overview and the images from the server again. Texts that are being written are kept. */
 async function refresh() {
-  const text = await (await fetch(location.pathname)).text();
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const fresh = new DOMParser().parseFromString(await send("GET", location.pathname), "text/html");
+  if (!fresh.getElementById("overview")) throw new Error("The dataset could not be read again.");
   byId("overview").replaceWith(fresh.getElementById("overview"));
   const old = new Map([...document.querySelectorAll(".image")].map(article => [article.dataset.image, article]));
   const active = document.activeElement;
@@ -20,11 +20,12 @@ async function refresh() {
     return known && (isWritten || known.outerHTML === article.outerHTML) ? known : article;
   });
   const article = active.closest(".image");
-  const place = article ? [...article.querySelectorAll("button, textarea")].indexOf(active) : -1;
+  const control = ["focus", "exclude", "mask", "remove", "caption"].find(name => name in active.dataset);
   byId("images").replaceChildren(...made);
-  // The keyboard stays where it was.
+  for (const image of byId("images").querySelectorAll("img")) sharpen(image);
+  // The keyboard stays where it was, or on the image.
   const again = made.find(one => one.dataset.image === article?.dataset.image);
-  again?.querySelectorAll("button, textarea")[place]?.focus({ preventScroll: true });
+  if (article) (again?.querySelector(`[data-${control}]`) ?? again?.querySelector(".tile") ?? byId("images-title")).focus({ preventScroll: true });
   check();
 }
 
@@ -44,31 +45,37 @@ const change = (method, path, body) => attempt(async () => {
 
 // Files.
 const limit = 64 * 2 ** 20;
-async function add(files) {
+let adding = Promise.resolve();
+/** Adds files one after the other, and after those that are being added. */
+const add = files => { adding = adding.then(() => addAll(files)); };
+
+async function addAll(files) {
   const refused = byId("refused");
   refused.replaceChildren();
   refused.hidden = true;
-  let done = 0;
-  for (const file of files) {
-    byId("adding").textContent = `Adding ${done + 1} of ${files.length}: ${file.name}`;
+  let [added, present] = [0, 0];
+  for (const [index, file] of files.entries()) {
+    byId("adding").textContent = `Adding ${index + 1} of ${files.length}: ${file.name}`;
     try {
       if (file.size > limit) throw new Error(`${file.name} has more than ${limit / 2 ** 20} MiB; add a smaller file.`);
-      const answer = await fetch(`${api}/files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
-      if (!answer.ok) throw new Error((await answer.json()).error.message);
+      const answer = JSON.parse(await send("POST", `${api}/files?name=${encodeURIComponent(file.name)}`, file));
+      if (answer.is_present === "true") present += 1; else added += 1;
     } catch (error) {
       refused.append(element("li", {}, error.message));
       refused.hidden = false;
     }
-    done += 1;
   }
-  byId("adding").textContent = files.length === 1 ? "1 file was added." : `${files.length - refused.children.length} of ${files.length} files were added.`;
-  await refresh();
+  const parts = [`${added} added`, present && `${present} there already`, refused.children.length && `${refused.children.length} refused`];
+  byId("adding").textContent = `${parts.filter(Boolean).join(", ")}.`;
+  await attempt(refresh);
 }
 byId("files").addEventListener("change", event => { add([...event.target.files]); event.target.value = ""; });
 byId("add").addEventListener("submit", event => event.preventDefault());
-document.addEventListener("dragover", event => { event.preventDefault(); byId("add").classList.add("over"); });
+const hasFiles = event => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", event => { if (hasFiles(event)) { event.preventDefault(); byId("add").classList.add("over"); } });
 document.addEventListener("dragleave", event => { if (!event.relatedTarget) byId("add").classList.remove("over"); });
 document.addEventListener("drop", event => {
+  if (!hasFiles(event)) return;
   event.preventDefault();
   byId("add").classList.remove("over");
   if (event.dataTransfer.files.length) add([...event.dataTransfer.files]);
@@ -117,7 +124,7 @@ byId("bulk").addEventListener("submit", event => {
 });
 byId("apply").addEventListener("click", async () => {
   const count = planned.length;
-  if (await change("POST", `${api}/captions`, { changes: planned }) !== undefined) { say(`${count} captions are changed.`); forget(); }
+  if (await change("POST", `${api}/captions`, { changes: planned }) !== undefined) { say(count === 1 ? "1 caption is changed." : `${count} captions are changed.`); forget(); }
 });
 
 // Images.
@@ -133,28 +140,42 @@ document.addEventListener("click", event => {
   else if ("mask" in button.dataset) mask(article, name, button.dataset.mask === "true");
 });
 
-/** A click on the tile: the picture is shown whole and centered in it. A press of a key takes the middle. */
+/** A click on the tile: the picture is shown whole and centered in it. */
 function focus(button, event, article) {
+  if (event.detail === 0) return;
   const box = button.querySelector("img").getBoundingClientRect();
   const [across, down] = [Number(article.dataset.width), Number(article.dataset.height)];
   const scale = Math.min(box.width / across, box.height / down);
   const [width, height] = [across * scale, down * scale];
   const place = (position, start, whole, length) => (position - start - (whole - length) / 2) / length;
-  let [x, y] = [place(event.clientX, box.left, box.width, width), place(event.clientY, box.top, box.height, height)];
-  if (event.detail === 0) [x, y] = [0.5, 0.5];
-  if (x < 0 || x > 1 || y < 0 || y > 1) return;
-  change("PUT", ofImage("focus", article.dataset.image), { focus: [Number(x.toFixed(3)), Number(y.toFixed(3))] });
+  setFocus(article, [place(event.clientX, box.left, box.width, width), place(event.clientY, box.top, box.height, height)]);
 }
 
+function setFocus(article, point) {
+  if (point.some(share => !(share >= 0 && share <= 1))) return;
+  change("PUT", ofImage("focus", article.dataset.image), { focus: point.map(share => Number(share.toFixed(3))) });
+}
+
+// The arrow keys move the point by a twentieth.
+document.addEventListener("keydown", event => {
+  const tile = event.target.closest?.(".tile");
+  const move = { ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, -0.05], ArrowDown: [0, 0.05] }[event.key];
+  if (!tile || !move || tile.disabled) return;
+  event.preventDefault();
+  const article = tile.closest(".image");
+  const now = (article.dataset.point || "0.5 0.5").split(" ").map(Number);
+  setFocus(article, now.map((share, axis) => Math.min(1, Math.max(0, share + move[axis]))));
+});
+
 async function mask(article, name, hasMask) {
-  const painted = await paint({
+  const painted = await attempt(() => paint({
     image: ofImage("image", name), mask: hasMask ? ofImage("mask", name) : null,
     width: Number(article.dataset.width), height: Number(article.dataset.height), name,
-  });
+  }));
   if (painted === undefined) return;
   attempt(async () => {
-    const answer = await fetch(ofImage("mask", name), painted ? { method: "PUT", body: painted } : { method: "DELETE" });
-    if (!answer.ok) throw new Error((await answer.json()).error.message);
+    await send(painted ? "PUT" : "DELETE", ofImage("mask", name), painted ?? undefined);
+    say(painted ? "The mask is saved." : "The image has no mask.");
     await refresh();
   });
 }

@@ -12,11 +12,19 @@ function follow(recipe) {
   }
   estimate();
 }
+form.addEventListener("input", () => { forecast.textContent = ""; });
+// Enter in a field estimates; only the button starts.
+form.addEventListener("keydown", event => {
+  if (event.key === "Enter" && event.target.matches("input[type=text]")) { event.preventDefault(); estimate(); }
+});
 form.addEventListener("change", event => { if ("recipe" in event.target.dataset) follow(event.target); });
 
-const size = bytes => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+const size = bytes => `${(bytes / 1e9).toFixed(1)} GB`;
+let asked = 0;
 const estimate = () => report(form, async () => {
+  const number = ++asked;
   const found = await request("POST", "/api/runs/forecast", fields());
+  if (number !== asked) return;
   const time = found.seconds === undefined ? "The time is known after the first steps, since no run like it is recorded yet." : `The steps take about ${duration(found.seconds)}, as in run ${found.run}.`;
   const fits = found.peak_bytes <= found.budget_bytes ? "" : " This is more than there is; choose a smaller resolution or batch.";
   forecast.textContent = `About ${size(found.peak_bytes)} of ${size(found.budget_bytes)} of memory on ${found.device} (${found.memory}).${fits} ${time}`;

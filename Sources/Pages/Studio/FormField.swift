@@ -64,9 +64,15 @@ package struct FormField: Sendable {
 
   /// `Batch size` for `batch_size`.
   private static func label(of key: String) -> String {
-    let words = key.replacing("_", with: " ")
-    return words.prefix(1).uppercased() + words.dropFirst()
+    let words = key.split(separator: "_").map { acronyms[String($0)] ?? String($0) }
+    let text = words.joined(separator: " ")
+    return text.prefix(1).uppercased() + text.dropFirst()
   }
+
+  private static let acronyms = [
+    "vae": "VAE", "lora": "LoRA", "snr": "SNR", "cuda": "CUDA", "beta1": "beta 1",
+    "beta2": "beta 2",
+  ]
 }
 
 /// Fields under one title.

@@ -9,6 +9,8 @@ package struct RunRow: Sendable {
   /// Percent of the steps that are done.
   let percent: String
   let loss: String
+  /// `loss 0.0123`; empty before the first step.
+  let lossText: String
   let secondsPerStep: String
   let started: String
 
@@ -24,6 +26,7 @@ package struct RunRow: Sendable {
     self.steps = "\(steps)"
     percent = "\(steps > 0 ? 100 * step / steps : 0)"
     self.loss = loss
+    lossText = step > 0 ? "loss \(loss)" : ""
     self.secondsPerStep = secondsPerStep
     self.started = started
   }

@@ -47,13 +47,15 @@ package struct SubjectPage: StudioPage {
     let isValidation: Bool
     let isEditable: Bool
     let hasFocus: Bool
+    /// The focus point as two shares with a space between; empty: none.
+    let point: String
     let hasMask: Bool
     let problems: [String]
 
     package init(
       name: String, tile: String, width: Int, height: Int, facts: String, caption: String,
       hasSeveralCaptions: Bool, isExcluded: Bool, isValidation: Bool, isEditable: Bool,
-      hasFocus: Bool, hasMask: Bool, problems: [String]
+      point: String, hasMask: Bool, problems: [String]
     ) {
       self.name = name
       self.tile = tile
@@ -65,7 +67,8 @@ package struct SubjectPage: StudioPage {
       self.isExcluded = isExcluded
       self.isValidation = isValidation
       self.isEditable = isEditable
-      self.hasFocus = hasFocus
+      hasFocus = !point.isEmpty
+      self.point = point
       self.hasMask = hasMask
       self.problems = problems
     }

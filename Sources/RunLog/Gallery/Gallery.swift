@@ -13,14 +13,26 @@ package final class Gallery: GalleryReading {
   package let url: URL
 
   private let writer: any DatabaseWriter
+  /// Identity of the open file.
+  private let identity: FileIdentity
 
   /// Opens the database at `url`. Creates it and its folder if they do not exist.
   package init(at url: URL) throws(RunLogError) {
     self.url = url
-    writer = try RunLog.explaining(url.relativePath) {
+    (writer, identity) = try RunLog.explaining(url.relativePath) {
       try RunLog.makeFolder(of: url)
-      return try RunLog.open(
+      let pool = try RunLog.open(
         url, migrator: GallerySchema.migrator, busyTimeout: Self.busyTimeout)
+      return (pool, try FileIdentity(of: url))
+    }
+  }
+
+  /// Whether the file was deleted or replaced since it was opened. Changes would be lost then.
+  package var isReplaced: Bool {
+    do {
+      return try FileIdentity(of: url) != identity
+    } catch {
+      return true
     }
   }
 
@@ -54,6 +66,13 @@ package final class Gallery: GalleryReading {
       try db.execute(
         sql: "UPDATE job SET status = ?, failure = ?, updated_at = ? WHERE status IN (?, ?)",
         arguments: [JobStatus.failed, reason, Date(), JobStatus.waiting, JobStatus.running])
+    }
+  }
+
+  /// Records the folder with the result of a job, relative to the database's folder.
+  package func setResult(_ path: String, of job: Int64) throws(RunLogError) {
+    try write { db in
+      try db.execute(sql: "UPDATE job SET result = ? WHERE id = ?", arguments: [path, job])
     }
   }
 

@@ -13,6 +13,7 @@ enum GallerySchema {
         job.column("request", .text).notNull()
         job.column("seed", .text)
         job.column("count", .integer).notNull()
+        job.column("result", .text)
         job.column("failure", .text)
         job.column("created_at", .datetime).notNull()
         job.column("updated_at", .datetime).notNull()

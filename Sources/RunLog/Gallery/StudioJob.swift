@@ -15,7 +15,7 @@ public struct StudioJob: Codable, Equatable, Sendable, Identifiable {
   public var id: Int64?
   /// The state last recorded. A process that died leaves an active one behind.
   public var status: JobStatus
-  /// What the job does, such as `draw`.
+  /// What the job does, such as `drawing`.
   public let kind: String
   /// What the job shows in lists, such as the prompt.
   public let title: String
@@ -26,6 +26,9 @@ public struct StudioJob: Codable, Equatable, Sendable, Identifiable {
   public let seed: String?
   /// The number of pictures to draw.
   public let count: Int
+  /// The folder with the result, relative to the database's folder; nil for jobs whose pictures are in the
+  /// gallery.
+  public var result: String?
   /// The error that ended the job, one sentence; nil unless it failed.
   public var failure: String?
   /// When the job was recorded.

@@ -16,32 +16,56 @@ enum Answer {
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 
-  /// A value as JSON. Throws `EncodingError`.
-  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+  /// Encodes JSON as the interface has it: dates in ISO 8601, and no error for an infinite number.
+  static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Response(
+    return encoder
+  }
+
+  /// A value as JSON. Throws `EncodingError`.
+  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    Response(
       status: status,
       headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
   }
 
-  /// Bytes that never change under this address.
-  static func bytes(_ data: some Sequence<UInt8>, type: String, isFixed: Bool = true) -> Response {
+  /// Bytes that are made for this request.
+  static func bytes(_ data: some Sequence<UInt8>, type: String) -> Response {
     Response(
-      status: .ok,
-      headers: [
-        .contentType: type,
-        .cacheControl: isFixed ? "private, max-age=31536000, immutable" : "no-store",
-      ],
+      status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
   }
 
-  /// A PNG file that is on the disk. Throws `FileAccessError.unreadable`.
-  static func png(at url: URL, isFixed: Bool = true) throws -> Response {
+  /// A PNG file, or what is made of it. Browsers ask each time whether theirs is current, since a number may
+  /// lead to another file later. Throws `FileAccessError.unreadable`, and what `make` throws.
+  ///
+  /// - Parameters:
+  ///   - version: what else decides the answer.
+  ///   - make: makes the answer's bytes of the file; nil: the file itself.
+  static func png(
+    at url: URL, version: String = "", to request: Request, make: () throws -> Data? = { nil }
+  ) throws -> Response {
     do {
-      return bytes(try Data(contentsOf: url), type: "image/png", isFixed: isFixed)
+      let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+      let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      let number = attributes[.systemFileNumber] ?? 0
+      let tag = "\"\(ContentHash.of(["\(date)", "\(number)", "\(url.path)", version]).prefix(24))\""
+      let headers: HTTPFields = [
+        .contentType: "image/png", .cacheControl: "private, no-cache", .eTag: tag,
+      ]
+      guard request.headers[.ifNoneMatch] != tag else {
+        return Response(status: .notModified, headers: headers)
+      }
+      let data = try make() ?? Data(contentsOf: url)
+      return Response(
+        status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+    } catch let error as any ReportableError {
+      throw error
     } catch {
       throw FileAccessError.unreadable(file: url.relativePath, reason: error.reason)
     }
@@ -71,5 +95,24 @@ enum Answer {
 func blocking<Value: Sendable>(
   _ work: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
-  try await NIOThreadPool.singleton.runIfActive(work)
+  try await BlockingThreads.quick.runIfActive(work)
+}
+
+/// The same for work on images. It takes longer, and has its own threads, so that a page of many images does
+/// not keep other pages waiting.
+func blockingOnImages<Value: Sendable>(
+  _ work: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+  try await BlockingThreads.images.runIfActive(work)
+}
+
+private enum BlockingThreads {
+  static let quick = started(4)
+  static let images = started(2)
+
+  private static func started(_ count: Int) -> NIOThreadPool {
+    let pool = NIOThreadPool(numberOfThreads: count)
+    pool.start()
+    return pool
+  }
 }

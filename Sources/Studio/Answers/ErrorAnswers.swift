@@ -53,7 +53,9 @@ struct Problem: Encodable {
     case StudioError.otherType(let key, _): field = key
     default: break
     }
-    let sentence = (error as? any ReportableError)?.description ?? "\(error)"
+    let sentence =
+      (error as? any ReportableError)?.description
+      ?? "Something inside the studio has failed (\(type(of: error))); please report it."
     self.error = Content(message: sentence.withPlainOptions, field: field)
     status = Self.status(of: error)
   }

@@ -9,10 +9,11 @@ enum RequestError: ReportableError, Equatable {
   case noPage(String)
   case notJSON
   case tooLarge(limit: Int)
+  case cutOff
 
   var kind: ErrorKind {
     switch self {
-    case .foreignHost, .foreignOrigin, .noToken, .notJSON, .tooLarge: .usage
+    case .foreignHost, .foreignOrigin, .noToken, .notJSON, .tooLarge, .cutOff: .usage
     case .noPage: .missingInput
     }
   }
@@ -26,6 +27,7 @@ enum RequestError: ReportableError, Equatable {
     case .noPage: .notFound
     case .notJSON: .badRequest
     case .tooLarge: .contentTooLarge
+    case .cutOff: .badRequest
     }
   }
 
@@ -41,6 +43,8 @@ enum RequestError: ReportableError, Equatable {
       "There is no page \(path); start from the front page."
     case .notJSON:
       "The request is not a JSON object; send one with the content type application/json."
+    case .cutOff:
+      "The request ended before all of it was sent; send it again."
     case .tooLarge(let limit):
       "The request is larger than \(limit) bytes; send less."
     }

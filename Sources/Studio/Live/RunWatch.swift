@@ -43,6 +43,7 @@ final class RunWatch: Sendable {
 
   private func follow(_ run: Int64, _ broadcast: Broadcast<ServerEvent>) async {
     var last: RunPulse?
+    var beat = ContinuousClock.now
     while !Task.isCancelled {
       do {
         let known = last
@@ -52,11 +53,18 @@ final class RunWatch: Sendable {
           let step = known?.step ?? 0
           return try project.pulse(of: run, after: max(0, step - 1) / width * width)
         }
-        if pulse != last { broadcast.send(try ServerEvent("pulse", pulse)) }
+        if pulse != last {
+          broadcast.send(try ServerEvent("pulse", pulse))
+        } else if ContinuousClock.now - beat >= EventStream.heartbeat {
+          broadcast.send(.heartbeat)
+          beat = .now
+        }
         last = pulse
         try await Task.sleep(for: interval)
       } catch is CancellationError {
         return
+      } catch RunLogError.noSuchRun {
+        broadcast.finish()
       } catch {
         // A database that is locked or replaced is read again.
         do { try await Task.sleep(for: interval) } catch { return }

@@ -12,14 +12,16 @@ extension Studio {
       try await blocking { Answer.html(try templates.html(try comparePage())) }
     }
     router.post("/api/comparisons") { request, _ in
-      let order = try ComparisonOrder(try await fields(of: request))
+      let order = try ComparisonOrder(try await request.fields())
       let job = try await blocking { try queue.submit(order) }
       return try Answer.json(job, status: .accepted)
     }
     router.get("/comparisons/:id") { request, context in
       let id = try context.number("id", request)
       return try await blocking {
-        guard let summary = try comparison(id) else { throw RequestError.noPage(request.uri.path) }
+        guard let (summary, _) = try comparison(id) else {
+          throw RequestError.noPage(request.uri.path)
+        }
         let page = ComparisonPage(summary) { row, column in
           "/comparisons/\(id)/\(ResidentDrawing.pictureName(row: row, column: column))"
         }
@@ -31,19 +33,26 @@ extension Studio {
       let name = context.parameters.get("file") ?? ""
       return try await blocking {
         // The name is one of those that the comparison has, so that it leads nowhere else.
-        guard let summary = try comparison(id), summary.files.contains(name) else {
+        guard let (summary, folder) = try comparison(id), summary.files.contains(name) else {
           throw RequestError.noPage(request.uri.path)
         }
-        return try Answer.png(at: project.comparison(id).appending(path: name))
+        return try Answer.png(at: folder.appending(path: name), to: request)
       }
     }
   }
 
-  /// What the page of a comparison shows; nil if there is none. Throws `DecodingError`.
-  func comparison(_ id: Int64) throws -> ComparisonSummary? {
-    let file = project.comparison(id).appending(path: ResidentDrawing.comparisonName)
+  /// What the page of a comparison shows, and its folder; nil if there is none, or if its file is damaged.
+  /// Throws `RunLogError`.
+  private func comparison(_ id: Int64) throws -> (ComparisonSummary, URL)? {
+    guard let result = try queue.gallery.reading()?.job(id)?.result else { return nil }
+    let folder = project.url.appending(path: result)
+    let file = folder.appending(path: ResidentDrawing.comparisonName)
     guard let data = FileManager.default.contents(atPath: file.path) else { return nil }
-    return try JSONDecoder().decode(ComparisonSummary.self, from: data)
+    do {
+      return (try JSONDecoder().decode(ComparisonSummary.self, from: data), folder)
+    } catch is DecodingError {
+      return nil
+    }
   }
 }
 

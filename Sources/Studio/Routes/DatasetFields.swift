@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import Hummingbird
-import Images
 import RunLog
 import Workspace
 
@@ -63,16 +62,5 @@ extension BasicRequestContext {
       throw RequestError.noPage(request.uri.path)
     }
     return (try name("subject", request), image)
-  }
-}
-
-extension RGBImage {
-  /// The image, scaled down if a side is longer. Throws `ResamplingError`.
-  func within(_ side: Int) throws -> RGBImage {
-    let longest = max(width, height)
-    guard longest > side else { return self }
-    let size = PixelSize(
-      width: max(1, width * side / longest), height: max(1, height * side / longest))
-    return try Resampling(resized: size, top: 0, left: 0, size: size)(self)
   }
 }

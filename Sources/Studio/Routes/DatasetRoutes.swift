@@ -28,7 +28,7 @@ extension Studio {
       try await blocking { try Answer.json(subjects.names) }
     }
     router.post("/api/datasets") { request, _ in
-      guard let name = try await fields(of: request)["subject"]?.string else {
+      guard let name = try await request.fields()["subject"]?.string else {
         throw StudioError.otherType("subject", allowed: "a name")
       }
       return try await blocking {
@@ -38,7 +38,7 @@ extension Studio {
     }
     router.get("/api/datasets/:subject") { request, context in
       let name = try context.name("subject", request)
-      return try await blocking {
+      return try await blockingOnImages {
         guard try !subjects.editor(name).images().isEmpty else {
           return try Answer.json(["problems": [String]()])
         }
@@ -50,8 +50,8 @@ extension Studio {
     router.post("/api/datasets/:subject/files") { request, context in
       let name = try context.name("subject", request)
       let file = request.uri.queryParameters.get("name") ?? ""
-      let data = try await Self.body(of: request, limit: Self.largestFile)
-      return try await blocking {
+      let data = try await uploads.body(of: request, limit: Self.largestFile)
+      return try await blockingOnImages {
         let added = try subjects.editor(name).add(data, named: file)
         return try Answer.json(
           ["name": added.name, "is_present": added.isPresent ? "true" : "false"], status: .created)
@@ -65,28 +65,26 @@ extension Studio {
   private func addImages(to router: Router<BasicRequestContext>) {
     router.get("/api/datasets/:subject/tile") { request, context in
       let (name, image) = try context.image(request)
-      return try await blocking {
-        Answer.bytes(try tile(of: image, in: name), type: "image/png", isFixed: false)
-      }
+      return try await blockingOnImages { try tile(of: image, in: name, to: request) }
     }
     router.get("/api/datasets/:subject/image") { request, context in
       let (name, image) = try context.image(request)
-      return try await blocking {
-        let decoded = try ImageDecoder.decode(contentsOf: subjects.editor(name).image(image).url)
-        return Answer.bytes(
-          try PNGEncoder.encode(decoded.within(Self.longestSide)), type: "image/png", isFixed: false
-        )
+      return try await blockingOnImages {
+        let file = try subjects.editor(name).image(image).url
+        return try Answer.png(at: file, version: "whole", to: request) {
+          try PNGEncoder.encode(ImageDecoder.decode(contentsOf: file).within(Self.longestSide))
+        }
       }
     }
     router.get("/api/datasets/:subject/mask") { request, context in
       let (name, image) = try context.image(request)
-      return try await blocking {
-        guard case .file(let url) = try subjects.editor(name).image(image).image?.mask else {
+      return try await blockingOnImages {
+        guard case .file(let file) = try subjects.editor(name).image(image).image?.mask else {
           throw RequestError.noPage(request.uri.path)
         }
-        return Answer.bytes(
-          try PNGEncoder.encode(ImageDecoder.decode(contentsOf: url).within(Self.longestSide)),
-          type: "image/png", isFixed: false)
+        return try Answer.png(at: file, version: "mask", to: request) {
+          try PNGEncoder.encode(ImageDecoder.decode(contentsOf: file).within(Self.longestSide))
+        }
       }
     }
   }
@@ -97,7 +95,7 @@ extension Studio {
   private func addEdits(to router: Router<BasicRequestContext>) {
     router.on("/api/datasets/:subject/caption", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      guard let caption = try await fields(of: request)["caption"]?.string else {
+      guard let caption = try await request.fields()["caption"]?.string else {
         throw StudioError.otherType("caption", allowed: "a text")
       }
       return try await blocking {
@@ -107,7 +105,7 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/focus", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      let point = try FocusPoint(field: try await fields(of: request)["focus"])
+      let point = try FocusPoint(field: try await request.fields()["focus"])
       return try await blocking {
         try subjects.editor(name).setFocus(point, of: image)
         return Answer.done()
@@ -115,7 +113,7 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/excluded", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      guard case .bool(let isExcluded) = try await fields(of: request)["excluded"] else {
+      guard case .bool(let isExcluded) = try await request.fields()["excluded"] else {
         throw StudioError.otherType("excluded", allowed: "true or false")
       }
       return try await blocking {
@@ -125,8 +123,8 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/mask", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      let data = try await Self.body(of: request, limit: Self.largestFile)
-      return try await blocking {
+      let data = try await uploads.body(of: request, limit: Self.largestFile)
+      return try await blockingOnImages {
         try subjects.editor(name).setMask(data, of: image)
         return Answer.done()
       }
@@ -147,29 +145,28 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/settings", method: .put) { request, context in
       let name = try context.name("subject", request)
-      let fields = try await fields(of: request)
+      let fields = try await request.fields()
       return try await blocking {
-        let editor = try subjects.editor(name)
-        var settings = try editor.settings()
-        if let word = fields["trigger"]?.string { settings.trigger = word.isEmpty ? nil : word }
-        if let word = fields["class_word"]?.string {
-          settings.classWord = word.isEmpty ? nil : word
+        try subjects.editor(name).changeSettings { settings in
+          if let word = fields["trigger"]?.string { settings.trigger = word.isEmpty ? nil : word }
+          if let word = fields["class_word"]?.string {
+            settings.classWord = word.isEmpty ? nil : word
+          }
+          if let text = fields["caption"]?.string { settings.caption = text.isEmpty ? nil : text }
         }
-        if let text = fields["caption"]?.string { settings.caption = text.isEmpty ? nil : text }
-        try editor.setSettings(settings)
         return Answer.done()
       }
     }
     router.post("/api/datasets/:subject/captions/preview") { request, context in
       let name = try context.name("subject", request)
-      let edit = try CaptionEdit(fields: try await fields(of: request))
+      let edit = try CaptionEdit(fields: try await request.fields())
       return try await blocking {
         try Answer.json(subjects.editor(name).changes(edit).map(ShownChange.init))
       }
     }
     router.post("/api/datasets/:subject/captions") { request, context in
       let name = try context.name("subject", request)
-      let changes = try await Self.decoded(Changes.self, of: request).changes
+      let changes = try await request.decoded(Changes.self).changes
       return try await blocking {
         try subjects.editor(name).apply(changes.map(\.change))
         return Answer.done()

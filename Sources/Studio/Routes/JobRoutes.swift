@@ -12,26 +12,20 @@ extension Studio {
     }
     router.get("/api/jobs/events") { _, _ in
       // Listening begins before reading, so that no change is lost between the two.
-      let changes = queue.changes.values()
+      let events = feed.events.values()
       let jobs = try await blocking { try queue.jobs(limit: Self.mostJobs) }
-      let (events, continuation) = AsyncStream.makeStream(of: ServerEvent.self)
-      continuation.yield(try ServerEvent("jobs", jobs))
-      let task = Task {
-        for await change in changes { continuation.yield(try ServerEvent("job", change)) }
-        continuation.finish()
-      }
-      continuation.onTermination = { _ in task.cancel() }
-      return EventStream.response(events)
+      return EventStream.response(first: try ServerEvent("jobs", jobs), events)
     }
     router.get("/api/jobs/:id") { request, context in
       let id = try context.number("id", request)
       return try await blocking { try Answer.json(try queue.job(id)) }
     }
     router.get("/api/jobs/:id/preview") { request, context in
-      guard let preview = queue.preview(of: try context.number("id", request)) else {
+      let id = try context.number("id", request)
+      guard let preview = queue.preview(of: id) else {
         throw RequestError.noPage(request.uri.path)
       }
-      return Answer.bytes(preview, type: "image/png", isFixed: false)
+      return Answer.bytes(preview, type: "image/png")
     }
     router.delete("/api/jobs/:id") { request, context in
       let id = try context.number("id", request)

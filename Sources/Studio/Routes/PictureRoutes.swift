@@ -11,7 +11,7 @@ extension Studio {
 
   func addPictures(to router: Router<BasicRequestContext>) {
     router.post("/api/pictures") { request, _ in
-      let order = try PictureOrder(try await fields(of: request))
+      let order = try PictureOrder(try await request.fields())
       let job = try await blocking { try queue.submit(order) }
       return try Answer.json(job, status: .accepted)
     }
@@ -32,18 +32,19 @@ extension Studio {
     router.get("/api/pictures/:id/file") { request, context in
       let id = try context.number("id", request)
       let side = request.uri.queryParameters.get("side", as: Int.self)
-      return try await blocking {
+      return try await blockingOnImages {
         let file = project.url.appending(path: try picture(id).picture.path)
-        if let side, (16...2048).contains(side), let small = try thumbnails.small(file, side: side)
-        {
-          return Answer.bytes(small, type: "image/png")
+        guard let side, (16...2048).contains(side) else {
+          return try Answer.png(at: file, to: request)
         }
-        return try Answer.png(at: file)
+        return try Answer.png(at: file, version: "\(side)", to: request) {
+          try thumbnails.small(file, side: side)
+        }
       }
     }
     router.on("/api/pictures/:id/star", method: .put) { request, context in
       let id = try context.number("id", request)
-      guard case .bool(let isStarred) = try await fields(of: request)["starred"] else {
+      guard case .bool(let isStarred) = try await request.fields()["starred"] else {
         throw StudioError.otherType("starred", allowed: "true or false")
       }
       return try await blocking {

@@ -25,8 +25,7 @@ extension Studio {
         guard FileManager.default.fileExists(atPath: grid.path) else {
           throw RequestError.noPage(request.uri.path)
         }
-        // A resumed run may draw the samples of a step again.
-        return try Answer.png(at: grid, isFixed: false)
+        return try Answer.png(at: grid, to: request)
       }
     }
     router.get("/api/runs") { _, _ in

@@ -7,15 +7,15 @@ import Workspace
 extension Studio {
   func addTrainings(to router: Router<BasicRequestContext>) {
     router.post("/api/runs") { request, _ in
-      let order = try TrainingOrder(try await fields(of: request))
+      let order = try TrainingOrder(try await request.fields())
       let config = try await blocking { try order.config(in: subjects) }
-      try await queue.makeRoom()
+      try await makeRoom()
       return try await blocking {
         try Answer.json(try trainings.start(config), status: .accepted)
       }
     }
     router.post("/api/runs/forecast") { request, _ in
-      let order = try TrainingOrder(try await fields(of: request))
+      let order = try TrainingOrder(try await request.fields())
       return try await blocking {
         try Answer.json(try subjects.forecast(try order.config(in: subjects)))
       }
@@ -30,7 +30,7 @@ extension Studio {
     router.post("/api/runs/:id/resume") { request, context in
       let id = try context.number("id", request)
       let run = try await blocking { try RunLibrary(project).resumable(.number(id)) }
-      try await queue.makeRoom()
+      try await makeRoom()
       return try await blocking {
         try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
       }
@@ -44,5 +44,13 @@ extension Studio {
         return try Answer.json(started)
       }
     }
+  }
+
+  /// Frees the GPU for a training. Throws `StudioError` while it is used.
+  private func makeRoom() async throws {
+    try await queue.makeRoom()
+    guard takesTurns else { return }
+    let isUsed = try await blocking { try trainings.isTraining || project.trainedRun() != nil }
+    if isUsed { throw StudioError.training }
   }
 }

@@ -12,15 +12,19 @@ struct AllowedHosts: Sendable {
   init(host: String) {
     let own = CurrentProcess.host.lowercased()
     let isLocal = Self.isLocal(host)
+    let given = host.contains(":") ? "[\(host.lowercased())]" : host.lowercased()
     names = Set(
-      ["localhost", "127.0.0.1", "[::1]"]
-        + (isLocal ? [] : [host.lowercased(), own, "\(own).local"]))
+      ["localhost", "127.0.0.1", "[::1]", given] + (isLocal ? [] : [own, "\(own).local"]))
     allowsAddresses = !isLocal
   }
 
   /// Whether an address is reached from this computer only.
   static func isLocal(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    var address = in_addr()
+    let isLoopback =
+      inet_pton(AF_INET, host, &address) == 1
+      && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    return host == "localhost" || host == "::1" || isLoopback
   }
 
   /// Whether a `Host` header, with or without a port, is allowed.

@@ -17,14 +17,17 @@ struct HostCheck<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Refuses requests that change something and come from a page of another site. A browser names the site
+/// Refuses requests to the interface, and all that change something, from a page of another site. A browser names the site
 /// in every such request; programs name none.
 struct OriginCheck<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context,
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    guard ![.get, .head].contains(request.method) else { return try await next(request, context) }
+    // Pages can be opened from anywhere, but the interface is for the studio's own.
+    let isPage =
+      [.get, .head].contains(request.method) && !request.uri.path.hasPrefix("/api/")
+    guard !isPage else { return try await next(request, context) }
     let host = request.head.authority ?? ""
     if let origin = request.headers[.origin] {
       guard ["http://\(host)", "https://\(host)"].contains(origin) else {

@@ -7,7 +7,7 @@ import Pages
 /// Asks for the token: in the header `Authorization: Bearer`, or once in the address or the form of the
 /// entrance, which set a cookie.
 struct TokenCheck<Context: RequestContext>: RouterMiddleware {
-  static var cookieName: String { "lora_train_session" }
+  private static var longestForm: Int { 4096 }
   static var entrance: String { "/entrance" }
 
   private let key: String
@@ -31,7 +31,7 @@ struct TokenCheck<Context: RequestContext>: RouterMiddleware {
     if request.method == .get, let token = request.uri.queryParameters.get("token"),
       Self.key(of: token) == key
     {
-      return welcome(to: request.uri.path)
+      return welcome(request, to: request.uri.path)
     }
     if request.uri.path.hasPrefix("/api/") || request.method != .get { throw RequestError.noToken }
     return Answer.html(
@@ -40,29 +40,41 @@ struct TokenCheck<Context: RequestContext>: RouterMiddleware {
 
   /// The form of the entrance.
   private func enter(_ request: Request) async throws -> Response {
-    let body = String(buffer: try await request.body.collect(upTo: 4096))
+    let body = String(
+      decoding: try await request.wholeBody(limit: Self.longestForm), as: UTF8.self)
     let form = URLComponents(string: "/?\(body.replacing("+", with: "%20"))")?.queryItems ?? []
     let token = form.first { $0.name == "token" }?.value ?? ""
-    if Self.key(of: token) == key { return welcome(to: "/") }
+    if Self.key(of: token) == key { return welcome(request, to: "/") }
     return Answer.html(try templates.html(EntrancePage(isRefused: true)), status: .unauthorized)
   }
 
-  private func welcome(to path: String) -> Response {
+  private func welcome(_ request: Request, to path: String) -> Response {
     // An address that begins with two slashes would lead to another site.
-    var response = Response.redirect(to: "/" + path.drop { $0 == "/" }, type: .normal)
+    var response = Response.redirect(
+      to: "/" + path.drop { "/\\".contains($0) }, type: .normal)
     response.setCookie(
       Cookie(
-        name: Self.cookieName, value: key, path: "/", secure: false, httpOnly: true,
+        name: Self.cookieName(request), value: key, path: "/", secure: false, httpOnly: true,
         sameSite: .strict))
     return response
   }
 
   private func isAllowed(_ request: Request) -> Bool {
-    if request.cookies[Self.cookieName]?.value == key { return true }
+    if let value = request.cookies[Self.cookieName(request)]?.value,
+      ContentHash.of([value]) == ContentHash.of([key])
+    {
+      return true
+    }
     guard let header = request.headers[.authorization], header.hasPrefix("Bearer ") else {
       return false
     }
     return Self.key(of: String(header.dropFirst("Bearer ".count))) == key
+  }
+
+  /// Cookies are for all ports of a computer, so that the name contains the port.
+  private static func cookieName(_ request: Request) -> String {
+    let port = request.head.authority?.split(separator: ":").last ?? ""
+    return "lora_train_\(port.filter(\.isNumber))"
   }
 
   /// A hash of a token. Hashes are compared, so that the time of a comparison tells nothing about the

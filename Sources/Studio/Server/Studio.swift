@@ -1,6 +1,5 @@
 import Foundation
 import Hummingbird
-import NIOCore
 import Pages
 import RunLog
 import Workspace
@@ -13,18 +12,27 @@ struct Studio: Sendable {
   let queue: DrawingQueue
   let trainings: TrainingProcesses
   let watch: RunWatch
+  let feed: JobFeed
   let thumbnails = Thumbnails()
+  let reports = DatasetReports()
+  let uploads = Uploads()
+  /// Whether trainings and drawings take turns.
+  let takesTurns: Bool
   let templates: StudioTemplates
 
   init(_ settings: StudioSettings) throws {
     project = settings.project
     home = settings.home
-    queue = DrawingQueue(
-      settings.project, limit: settings.queueLimit, idleTime: settings.idleTime,
-      takesTurns: settings.takesTurns)
-    trainings = TrainingProcesses(
+    let trainings = TrainingProcesses(
       settings.project, home: settings.home, program: settings.program,
       arguments: settings.arguments)
+    self.trainings = trainings
+    takesTurns = settings.takesTurns
+    let isTraining: @Sendable () -> Bool = { trainings.isTraining }
+    queue = DrawingQueue(
+      settings.project, limit: settings.queueLimit, idleTime: settings.idleTime,
+      waitsFor: settings.takesTurns ? isTraining : nil)
+    feed = JobFeed(queue)
     watch = RunWatch(settings.project)
     templates = try StudioTemplates()
   }
@@ -34,34 +42,6 @@ struct Studio: Sendable {
     watch.stop()
     await queue.stop()
   }
-
-  /// The fields of a request's JSON object. Throws `RequestError`.
-  func fields(of request: Request) async throws -> [String: JSONValue] {
-    try await Self.decoded([String: JSONValue].self, of: request)
-  }
-
-  /// The value of a request's JSON. Throws `RequestError`.
-  static func decoded<Value: Decodable>(
-    _ type: Value.Type, of request: Request
-  ) async throws -> Value {
-    let data = try await body(of: request, limit: longestRequest)
-    do {
-      return try JSONDecoder().decode(type, from: data)
-    } catch is DecodingError {
-      throw RequestError.notJSON
-    }
-  }
-
-  /// The whole body of a request. Throws `RequestError.tooLarge`.
-  static func body(of request: Request, limit: Int) async throws -> Data {
-    do {
-      return Data(try await request.body.collect(upTo: limit).readableBytesView)
-    } catch is NIOTooManyBytesError {
-      throw RequestError.tooLarge(limit: limit)
-    }
-  }
-
-  private static let longestRequest = 1 << 20
 }
 
 extension BasicRequestContext {

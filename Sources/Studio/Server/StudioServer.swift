@@ -1,6 +1,7 @@
 package import Files
 package import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Pages
@@ -8,6 +9,11 @@ import Workspace
 
 /// Serves the studio: a web page and an interface for programs.
 package struct StudioServer: Sendable {
+  /// The time after which a connection without a request is closed.
+  private static let idleTime = TimeAmount.seconds(60)
+  /// The most connections at a time.
+  private static let mostConnections = 400
+
   private let settings: StudioSettings
   private let studio: Studio
 
@@ -17,6 +23,7 @@ package struct StudioServer: Sendable {
     guard AllowedHosts.isLocal(settings.host) || settings.token?.isEmpty == false else {
       throw StudioServerError.needsToken(host: settings.host)
     }
+    guard settings.token != "" else { throw StudioServerError.emptyToken }
     self.settings = settings
     studio = try Studio(settings)
   }
@@ -29,15 +36,30 @@ package struct StudioServer: Sendable {
     logger.logLevel = .critical
     let application = Application(
       router: router(),
+      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: Self.idleTime)),
       configuration: ApplicationConfiguration(
-        address: .hostname(settings.host, port: settings.port), serverName: "lora-train"),
+        address: .hostname(settings.host, port: settings.port), serverName: "lora-train",
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
       onServerRunning: { [settings] channel in
         guard let url = Self.url(settings.host, channel.localAddress?.port) else { return }
         ready(url)
       }, logger: logger)
+    let serving = Task { try await application.run() }
     do {
-      try await application.run()
+      try await withTaskCancellationHandler {
+        try await serving.value
+      } onCancel: {
+        // Pages hear of the end before their connections are closed.
+        Task {
+          await studio.stop()
+          serving.cancel()
+        }
+      }
       await studio.stop()
+    } catch let error as SocketAddressError {
+      await studio.stop()
+      throw StudioServerError.cannotListen(
+        host: settings.host, port: settings.port, reason: "no such address: \(error)")
     } catch let error as IOError {
       await studio.stop()
       throw StudioServerError.cannotListen(
@@ -81,12 +103,14 @@ package struct StudioServer: Sendable {
 package enum StudioServerError: ReportableError, Equatable {
   /// An address that other computers reach, without a token.
   case needsToken(host: String)
+  /// A token without a letter.
+  case emptyToken
   /// The port is taken, or the address is not one of this computer.
   case cannotListen(host: String, port: Int, reason: String)
 
   package var kind: ErrorKind {
     switch self {
-    case .needsToken: .usage
+    case .needsToken, .emptyToken: .usage
     case .cannotListen: .unavailable
     }
   }
@@ -96,6 +120,8 @@ package enum StudioServerError: ReportableError, Equatable {
     case .needsToken(let host):
       "Other computers could reach the studio on \(host), so it needs a token; set one with `token`, or "
         + "leave out `host`."
+    case .emptyToken:
+      "`token` is empty, but must be a text; set one, or leave it out."
     case .cannotListen(let host, let port, let reason):
       "The studio cannot listen on \(host):\(port) (\(reason)); choose another `port` or `host`."
     }

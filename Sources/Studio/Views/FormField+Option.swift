@@ -1,3 +1,4 @@
+import Drawing
 import Options
 import Pages
 
@@ -11,14 +12,25 @@ extension FormField {
       return
     }
     self.init(
-      key: option.key, help: option.help.withPlainOptions, placeholder: set ?? option.standard,
+      key: option.key, help: Self.ownHelp[option.key] ?? option.help.withPlainOptions,
+      placeholder: set ?? option.standard,
       kind: option.field(set), isWhole: option.kind == .integer)
   }
 }
 
+extension FormField {
+  /// The help of options that take something else here than on the command line.
+  fileprivate static let ownHelp = [
+    DrawingOptions.schema.key(of: \.$image): "Number of a picture of the gallery to draw over.",
+    DrawingOptions.schema.key(of: \.$vae): "Another VAE: the name of an installed one.",
+  ]
+}
+
 extension OptionEntry {
   /// What holds if the option is not set, in words.
-  var standard: String {
+  var standard: String { plainStandard.withPlainOptions }
+
+  private var plainStandard: String {
     if let follows { return "as \(follows)" }
     switch (kind, defaultText) {
     case (.boolean, let text): return text == "true" ? "yes" : text == "false" ? "no" : unset ?? ""

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import Hummingbird
 import Images
 import Options
 import Pages
@@ -30,7 +31,7 @@ extension Studio {
     var obstacle: String?
     if !images.isEmpty {
       do {
-        report = try subjects.report(name)
+        report = try reports.report(name, in: subjects).report
       } catch {
         obstacle = "\(error)".withPlainOptions
       }
@@ -51,15 +52,18 @@ extension Studio {
   }
 
   /// A PNG file of an image as training sees it. Throws `ImageNameError`, `ImageError`.
-  func tile(of image: String, in name: String) throws -> Data {
-    let found = try subjects.editor(name).image(image)
-    if !found.isExcluded,
-      let reported = try subjects.report(name).images.first(where: { $0.image.name == image })
-    {
-      return try PNGEncoder.encode(reported.tile(masks: true))
+  func tile(of image: String, in name: String, to request: Request) throws -> Response {
+    let (report, version) = try reports.report(name, in: subjects)
+    if let reported = report.images.first(where: { $0.image.name == image }) {
+      return try Answer.png(at: reported.image.url, version: "tile \(version)", to: request) {
+        try PNGEncoder.encode(reported.tile(masks: true))
+      }
     }
-    let decoded = try ImageDecoder.decode(contentsOf: found.url)
-    return try PNGEncoder.encode(decoded.within(ContactSheet.tileSide))
+    let file = try subjects.editor(name).image(image).url
+    return try Answer.png(at: file, version: "whole tile", to: request) {
+      try PNGEncoder.encode(
+        ImageDecoder.decode(contentsOf: file).within(ContactSheet.tileSide))
+    }
   }
 
   private static func summary(_ report: DatasetReport) -> [Fact] {
@@ -69,7 +73,7 @@ extension Studio {
       Fact(
         "Images",
         "\(trained) at \(report.resolution) pixels: \(buckets.joined(separator: ", "))"),
-      Fact("Validation images", "\(report.images.count - trained)"),
+      Fact("Validation images", "\(report.files.count { $0.role == .validation })"),
       Fact("Steps per epoch", "\(report.stepsPerEpoch)"),
     ]
   }
@@ -86,7 +90,8 @@ extension Studio {
       caption: image.image?.captions.first ?? "",
       hasSeveralCaptions: image.image?.captions.count ?? 0 > 1, isExcluded: image.isExcluded,
       isValidation: reported?.isValidation ?? false,
-      isEditable: image.isInside && image.image != nil, hasFocus: image.image?.focus != nil,
+      isEditable: image.isInside && image.image != nil,
+      point: image.image?.focus.map { "\($0.x) \($0.y)" } ?? "",
       hasMask: image.image?.mask != nil,
       problems: problems.filter { $0.files == [image.name] }.map(\.text.withPlainOptions))
   }

@@ -65,6 +65,9 @@ package actor ResidentDrawing {
     Backend.trimMemory()
   }
 
+  /// A run that a process of this machine trains; nil if there is none. Throws `RunLogError`.
+  package func trainedRun() throws -> Int64? { try project.trainedRun() }
+
   /// Draws the pictures of a request and writes each with its record.
   ///
   /// Throws `BaseModelError`, `DrawingError`, errors of the files, and what the reports throw. The
@@ -134,7 +137,15 @@ package actor ResidentDrawing {
     if let pipeline {
       pipeline.setSchedulers(
         tools.scheduler(sampler), refiner: tools.refinerScheduler(sampler))
-      if adapters != sources.adapters { try pipeline.setAdapters(set) }
+      if adapters != sources.adapters {
+        do {
+          try pipeline.setAdapters(set)
+        } catch {
+          // Some layers may have the new adapters and others the old ones.
+          free()
+          throw error
+        }
+      }
       adapters = sources.adapters
       return pipeline
     }

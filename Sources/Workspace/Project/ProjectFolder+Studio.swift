@@ -11,8 +11,8 @@ extension ProjectFolder {
   /// The folder of the pictures that the studio has drawn.
   package var pictures: URL { url.appending(path: "pictures") }
 
-  /// The folder with the comparison of a job: its pictures, `page.json` and `sheet.png`.
-  package func comparison(_ job: Int64) -> URL { url.appending(path: "comparisons/\(job)") }
+  /// The folder of comparisons. Each has a folder with its pictures, `page.json` and `sheet.png`.
+  package var comparisons: URL { url.appending(path: "comparisons") }
 
   /// The folder of the output of trainings that the studio has started.
   var logs: URL { url.appending(path: "logs") }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Sends values to any number of listeners. A listener that is slow misses the oldest ones.
 package final class Broadcast<Value: Sendable>: Sendable {
-  private static var buffer: Int { 256 }
+  private static var buffer: Int { 64 }
 
   private let listeners = Mutex<[UUID: AsyncStream<Value>.Continuation]>([:])
 

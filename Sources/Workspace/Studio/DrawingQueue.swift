@@ -14,11 +14,18 @@ package final class DrawingQueue: Sendable {
   /// The time without a drawing after which the models are freed.
   package static let standardIdleTime = Duration.seconds(300)
 
+  /// The most pictures of one job.
+  private static let mostPictures = 2000
+
   private static let waitInterval = Duration.seconds(1)
   private static let sendInterval = Duration.milliseconds(100)
 
   private struct Queue {
     var waiting: [Int64] = []
+    /// The jobs that are being recorded.
+    var reserved = 0
+    /// The ends of jobs that could not be recorded yet.
+    var unrecorded: [Int64: JobState] = [:]
     var jobs: [Int64: DrawingJob] = [:]
     var runner: Task<Void, Never>?
     var freeing: Task<Void, Never>?
@@ -37,18 +44,19 @@ package final class DrawingQueue: Sendable {
 
   private let project: ProjectFolder
   private let limit: Int
-  /// Whether trainings and drawings take turns, because they would share a GPU.
-  private let takesTurns: Bool
+  /// Whether a training has been started that drawings wait for; nil: they wait for none.
+  private let waitsFor: (@Sendable () -> Bool)?
   private let idleTime: Duration
   private let drawing: ResidentDrawing
   private let queue = Mutex(Queue())
 
-  /// - Parameter takesTurns: whether a drawing waits for a training to end, and a training for drawings.
+  /// - Parameter waitsFor: says whether a training has been started that may not be recorded yet. With it,
+  ///   drawings and trainings take turns, because they would share a GPU.
   package init(
     _ project: ProjectFolder, limit: Int = standardLimit, idleTime: Duration = standardIdleTime,
-    takesTurns: Bool
+    waitsFor: (@Sendable () -> Bool)? = nil
   ) {
-    self.takesTurns = takesTurns
+    self.waitsFor = waitsFor
     self.project = project
     self.limit = limit
     self.idleTime = idleTime
@@ -72,7 +80,7 @@ package final class DrawingQueue: Sendable {
     }
     let options = variants[0].request.options
     let job = StudioJob(
-      kind: JobKind.drawing.rawValue, title: options.prompt ?? "",
+      kind: JobKind.drawing.rawValue, title: (options.prompt ?? "").jobTitle,
       request: try settled.fields.json, seed: options.seed, count: options.count * variants.count)
     return try add(job, .pictures(variants), notes)
   }
@@ -84,7 +92,7 @@ package final class DrawingQueue: Sendable {
       order.wish(in: project), in: RunLibrary(project), models: BaseModels(project) { _ in }
     ) { if case .note(let note) = $0 { notes.append(note) } }
     let job = StudioJob(
-      kind: JobKind.comparison.rawValue, title: plan.summary.title,
+      kind: JobKind.comparison.rawValue, title: plan.summary.title.jobTitle,
       request: try order.fields.json,
       count: plan.comparison.rows.count * plan.comparison.columns.count)
     return try add(job, .comparison(order), notes)
@@ -103,64 +111,69 @@ package final class DrawingQueue: Sendable {
   private func add(
     _ job: StudioJob, _ work: DrawingJob.Work, _ notes: [String]
   ) throws -> JobState {
-    let state = try queue.withLock { queue in
+    guard job.count <= Self.mostPictures else {
+      throw StudioError.tooMany(job.count, limit: Self.mostPictures)
+    }
+    try queue.withLock { queue in
       guard !queue.isStopping else { throw StudioError.stopping }
-      guard queue.waiting.count < limit else { throw StudioError.queueFull(limit: limit) }
-      var state = JobState(try gallery.writing().add(job))
+      guard queue.waiting.count + queue.reserved < limit else {
+        throw StudioError.queueFull(limit: limit)
+      }
+      queue.reserved += 1
+    }
+    defer { queue.withLock { $0.reserved -= 1 } }
+    recordEnds()
+    var state = JobState(try gallery.writing().add(job))
+    state.notes = notes
+    let added = queue.withLock { [state] queue in
+      var state = state
       state.position = queue.waiting.count
-      state.notes = notes
       queue.waiting.append(state.id)
       queue.jobs[state.id] = DrawingJob(work: work, state: state)
       queue.freeing?.cancel()
       if queue.runner == nil { queue.runner = Task { await self.run() } }
       return state
     }
-    changes.send(state)
-    return state
+    changes.send(added)
+    return added
   }
 
   /// Cancels a job. A running one ends after its current step and keeps its finished pictures. Throws
   /// `StudioError.noJob`, `StudioError.jobEnded`, `RunLogError`.
   package func cancel(_ id: Int64) throws {
-    let moved = try queue.withLock { queue -> [JobState]? in
-      guard queue.jobs[id] != nil else { return nil }
-      if queue.waiting.contains(id) {
-        try gallery.writing().set(.cancelled, of: id)
-        queue.waiting.removeAll { $0 == id }
-        var state = queue.jobs.removeValue(forKey: id)?.state
-        state?.status = .cancelled
-        state?.position = nil
-        return [state].compactMap { $0 } + queue.positions()
+    let moved = queue.withLock {
+      queue -> (isKnown: Bool, cancelled: JobState?, others: [JobState]) in
+      guard queue.jobs[id] != nil else { return (false, nil, []) }
+      guard queue.waiting.contains(id) else {
+        queue.jobs[id]?.isCancelled = true
+        return (true, nil, [])
       }
-      queue.jobs[id]?.isCancelled = true
-      return []
+      queue.waiting.removeAll { $0 == id }
+      var state = queue.jobs.removeValue(forKey: id)?.state
+      state?.status = .cancelled
+      state?.position = nil
+      return (true, state, queue.positions())
     }
-    guard let moved else {
-      guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
-      throw StudioError.jobEnded(id, status: job.status.rawValue)
+    guard moved.isKnown else {
+      if let holder = try gallery.otherHolder() { throw StudioError.busy(holder: holder) }
+      throw StudioError.jobEnded(id, status: try job(id).status.rawValue)
     }
-    for state in moved { changes.send(state) }
+    if let cancelled = moved.cancelled { record(cancelled) }
+    for state in moved.others { changes.send(state) }
   }
 
   // MARK: Looking
 
   /// The active jobs, and the newest others, the newest first. Throws `RunLogError`, `FileAccessError`.
   package func jobs(limit: Int) throws -> [JobState] {
-    let active = queue.withLock { $0.jobs.mapValues(\.state) }
-    return try gallery.jobs(limit: limit).map { active[$0.id] ?? $0 }
+    let known = queue.withLock { $0.jobs.mapValues(\.state).merging($0.unrecorded) { $1 } }
+    return try gallery.jobs(limit: limit).map { known[$0.id] ?? $0 }
   }
 
   /// A job. Throws `StudioError.noJob`, `RunLogError`.
   package func job(_ id: Int64) throws -> JobState {
-    if let state = queue.withLock({ $0.jobs[id]?.state }) { return state }
-    guard let reading = try gallery.reading(), let job = try reading.job(id) else {
-      throw StudioError.noJob(id)
-    }
-    var state = JobState(job, pictures: try reading.pictures(ofJobs: [id]).compactMap(\.id))
-    if state.status.isActive, try !gallery.isBusyElsewhere() {
-      state.status = .failed
-      state.failure = StudioGallery.interruption
-    }
+    let known = queue.withLock { $0.jobs[id]?.state ?? $0.unrecorded[id] }
+    guard let state = try known ?? gallery.job(id) else { throw StudioError.noJob(id) }
     return state
   }
 
@@ -169,7 +182,7 @@ package final class DrawingQueue: Sendable {
 
   /// Makes room for a training on the GPU. Throws `StudioError.drawing` while jobs are active.
   package func makeRoom() async throws {
-    guard takesTurns else { return }
+    guard waitsFor != nil else { return }
     if let job = queue.withLock({ $0.jobs.keys.min() }) { throw StudioError.drawing(job: job) }
     await drawing.free()
   }
@@ -235,17 +248,23 @@ package final class DrawingQueue: Sendable {
 
   /// Waits while a run is trained on the GPU.
   private func waitForTrainings(_ id: Int64) async throws {
-    guard takesTurns else { return }
-    while let run = try project.trainedRun() {
-      await drawing.free()
-      note("Waits for run \(run), which is trained on the GPU; stop it to draw now.", of: id)
+    guard let waitsFor else { return }
+    func isTraining() async throws -> Bool {
+      if waitsFor() { return true }
+      return try await drawing.trainedRun() != nil
+    }
+    guard try await isTraining() else { return }
+    await drawing.free()
+    let sentence = "Waits for the run that is trained on the GPU; stop it to draw now."
+    note(sentence, of: id)
+    repeat {
       try checkCancelled(id)
       try await Task.sleep(for: Self.waitInterval)
-    }
+    } while try await isTraining()
+    change(id) { job in job.state.notes.removeAll { $0 == sentence } }
   }
 
   private func draw(_ variants: [OrderVariant], of id: Int64) async throws {
-    let gallery = try gallery.writing()
     try DurableFile.makeFolder(project.pictures)
     for (number, variant) in variants.enumerated() {
       let names = PictureNames(in: project.pictures, job: id, variant: number)
@@ -258,15 +277,28 @@ package final class DrawingQueue: Sendable {
           },
           preview: { self.show($0, of: id) }, note: { self.note($0, of: id) },
           written: { file, record in
-            let picture = try gallery.add(
-              GalleryPicture(file, record, job: id, variant: number, in: self.project))
-            self.change(id) { $0.state.pictures.append(picture.id ?? 0) }
+            let new = try GalleryPicture(
+              file, record, job: id, variant: number, in: self.project)
+            self.record(new, of: id)
           }))
     }
   }
 
+  /// Records a picture that is on the disk. If that fails, it is found there later.
+  private func record(_ picture: GalleryPicture, of id: Int64) {
+    do {
+      let recorded = try gallery.writing().add(picture)
+      change(id) { $0.state.pictures.append(recorded.id ?? 0) }
+    } catch {
+      gallery.recoverLater()
+      note("A picture could not be recorded yet: \(error)", of: id)
+    }
+  }
+
   private func compare(_ order: ComparisonOrder, of id: Int64) async throws {
-    let folder = project.comparison(id)
+    let name = PictureNames.start(id)
+    let folder = project.comparisons.appending(path: name)
+    try gallery.writing().setResult("\(project.comparisons.lastPathComponent)/\(name)", of: id)
     try await drawing.compare(
       order.wish(in: project), to: folder, note: { self.note($0, of: id) },
       progress: { progress in
@@ -319,20 +351,35 @@ package final class DrawingQueue: Sendable {
   }
 
   private func end(_ id: Int64, _ status: JobStatus, _ failure: String? = nil) {
-    var failure = failure
-    do {
-      try gallery.writing().set(status, of: id, failure: failure)
-    } catch {
-      failure = "\(failure ?? "") The end of the job could not be recorded: \(error)"
-    }
     let state = queue.withLock { queue -> JobState? in
       var state = queue.jobs.removeValue(forKey: id)?.state
       state?.status = status
       state?.failure = failure
+      state?.position = nil
       if status == .finished { state?.share = 1 }
       return state
     }
-    if let state { changes.send(state) }
+    if let state { record(state) }
+  }
+
+  /// Records the end of a job, and tells the listeners. If that fails, it is kept and recorded later.
+  private func record(_ state: JobState) {
+    queue.withLock { $0.unrecorded[state.id] = state }
+    recordEnds()
+    changes.send(state)
+  }
+
+  /// Records the ends of jobs that are not recorded yet, as far as possible.
+  private func recordEnds() {
+    for (id, state) in queue.withLock({ $0.unrecorded }) {
+      do {
+        try gallery.writing().set(state.status, of: id, failure: state.failure)
+        _ = queue.withLock { $0.unrecorded.removeValue(forKey: id) }
+      } catch {
+        // The next end or the next order tries again. Until then, the state in memory is shown.
+        return
+      }
+    }
   }
 
   /// Changes a job and tells the listeners, but not more often than they can follow if throttled.

@@ -29,17 +29,25 @@ extension OptionOverrides {
 }
 
 extension JSONValue {
-  /// The value as an option's text. Throws `StudioError.otherType`.
+  /// The value as an option's text. Throws `StudioError.otherType`,
+  /// `StudioError.tooLong`.
   func orderText(of key: String) throws(StudioError) -> String {
     switch self {
     case .bool(let value): return value.description
     case .integer(let value): return value.description
     case .unsigned(let value): return value.description
     case .number(let value): return value.description
-    case .string(let value): return value
+    case .string(let value):
+      guard value.utf8.count <= Self.longestText else {
+        throw .tooLong(key, limit: Self.longestText)
+      }
+      return value
     case .null, .array, .object: throw .otherType(key, allowed: "a text, a number, true or false")
     }
   }
+
+  /// The longest text of an option, in bytes. Text encoders read a few hundred words at most.
+  private static let longestText = 16 << 10
 
   /// The values of a list, or a single one. Throws `StudioError.otherType`.
   func orderTexts(of key: String) throws(StudioError) -> [String] {

@@ -11,11 +11,16 @@ struct PictureNames: Sendable {
 
   init(in folder: URL, job: Int64, variant: Int) {
     self.folder = folder
+    start = "\(Self.start(job))" + (variant == 0 ? "" : "b")
+  }
+
+  /// The time and the number of a job, as in `20261130-142501-12`.
+  static func start(_ job: Int64) -> String {
     let style = Date.VerbatimFormatStyle(
       format:
         "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
       timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
-    start = "\(Date().formatted(style))-\(job)" + (variant == 0 ? "" : "b")
+    return "\(Date().formatted(style))-\(job)"
   }
 
   func file(seed: UInt64) -> URL {

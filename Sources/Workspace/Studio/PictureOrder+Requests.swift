@@ -48,6 +48,7 @@ extension PictureOrder {
       }
       model = request.options.model
       try request.check()
+      try project.checkSize(request.options)
       return OrderVariant(request: request, checkpoints: checkpoints)
     }
   }
@@ -96,6 +97,21 @@ extension ProjectFolder {
   /// The names of the LoRA files that the studio offers.
   package var adapterFiles: [String] {
     adapters.entryNames.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+  }
+
+  /// Throws `ConfigError` for a width or height that the model cannot draw, and errors of its files.
+  func checkSize(_ options: DrawingOptions) throws {
+    guard options.width != nil || options.height != nil else { return }
+    let models = BaseModels(self) { _ in }
+    let scale = try models.open(options.model ?? models.standardName()).vae.scale
+    let schema = DrawingOptions.schema
+    for (key, side) in [
+      (schema.key(of: \.$width), options.width), (schema.key(of: \.$height), options.height),
+    ] {
+      guard let side, !side.isMultiple(of: scale) else { continue }
+      throw ConfigError.invalidValue(
+        key: key, origin: .builtIn, found: "\(side)", allowed: "a multiple of \(scale)")
+    }
   }
 
   /// Throws `StudioError.noModel` for a model that is neither installed nor that of a run.

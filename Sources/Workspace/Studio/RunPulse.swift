@@ -47,13 +47,4 @@ extension ProjectFolder {
       records: try archive.recordCount(of: id),
       curve: try archive.curve(of: run, after: step, points: Self.curvePoints), after: step)
   }
-
-  /// The number of a run that a process of this machine trains; nil if there is none. Throws `RunLogError`.
-  func trainedRun() throws -> Int64? {
-    guard let archive = try RunArchive(at: database) else { return nil }
-    let survey = RunSurvey(project: self)
-    return try archive.runs().last {
-      $0.status == .running && $0.host == CurrentProcess.host && !survey.isDead($0)
-    }?.id
-  }
 }

@@ -8,6 +8,10 @@ package enum StudioError: ReportableError, Equatable {
   case unknownField(String, nearest: String?)
   /// A field with a value of another type.
   case otherType(String, allowed: String)
+  /// A text that is too long, in bytes.
+  case tooLong(String, limit: Int)
+  /// More pictures than a job may have.
+  case tooMany(Int, limit: Int)
   /// Nothing to draw.
   case noPrompt
   /// A model that is neither installed nor that of a run.
@@ -30,14 +34,16 @@ package enum StudioError: ReportableError, Equatable {
   case busy(holder: String)
   /// Jobs draw, or wait to draw, on the GPU that a training needs.
   case drawing(job: Int64)
+  /// A training runs on the GPU that another one needs.
+  case training
   /// The server stops.
   case stopping
 
   package var kind: ErrorKind {
     switch self {
-    case .notJSON, .unknownField, .otherType, .noPrompt, .pathOutside: .usage
+    case .notJSON, .unknownField, .otherType, .tooLong, .tooMany, .noPrompt, .pathOutside: .usage
     case .noModel, .noAdapter, .noSubject, .noPicture, .noJob: .missingInput
-    case .jobEnded, .queueFull, .busy, .drawing, .stopping: .busy
+    case .jobEnded, .queueFull, .busy, .drawing, .training, .stopping: .busy
     }
   }
 
@@ -49,6 +55,10 @@ package enum StudioError: ReportableError, Equatable {
       "There is no field \(name)\(nearest.map { "; did you mean \($0)?" } ?? "; see the description of the interface.")"
     case .otherType(let name, let allowed):
       "The field \(name) has another type of value; give it \(allowed)."
+    case .tooLong(let name, let limit):
+      "The field \(name) has more than \(limit) bytes; write less."
+    case .tooMany(let count, let limit):
+      "The order describes \(count) pictures, over the limit of \(limit); order fewer at a time."
     case .noPrompt:
       "The prompt is empty; describe what to draw."
     case .noModel(let name, let installed):
@@ -75,6 +85,8 @@ package enum StudioError: ReportableError, Equatable {
       "Another studio draws for this project (\(holder)); use that one, or stop it first."
     case .drawing(let job):
       "Job \(job) draws on the GPU that the training needs; wait until no job is left, or cancel them."
+    case .training:
+      "A run is trained on the GPU already; wait for it, or stop it first."
     case .stopping:
       "The studio is stopping; start it again, then draw."
     }

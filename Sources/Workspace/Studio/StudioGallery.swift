@@ -9,41 +9,66 @@ package final class StudioGallery: Sendable {
   /// What a job of a process that has died shows.
   static let interruption = "The studio was stopped before the job was finished; draw it again."
 
-  private struct Open {
-    let gallery: Gallery
-    let lock: FileLock
+  private struct State {
+    var gallery: Gallery?
+    var lock: FileLock?
+    /// Whether pictures are on the disk that are not recorded.
+    var needsRecovery = true
   }
 
   let project: ProjectFolder
-  private let open = Mutex<Open?>(nil)
+  private let state = Mutex(State())
 
   package init(_ project: ProjectFolder) { self.project = project }
 
   /// The gallery for reading; nil if there is none yet. Throws `RunLogError`.
   package func reading() throws -> (any GalleryReading)? {
-    try open.withLock { $0?.gallery } ?? GalleryArchive(at: project.gallery)
+    let open = state.withLock { $0.gallery }
+    if let open, !open.isReplaced { return open }
+    return try GalleryArchive(at: project.gallery)
   }
 
-  /// The gallery for writing. The first call opens it, and marks the jobs of a process that has died as
-  /// failed, and records the pictures that it has not recorded. Throws `StudioError.busy` if another process has it open, `RunLogError`, `FileAccessError`.
+  /// The gallery for writing. The first call opens it, marks the jobs of a process that has died as failed,
+  /// and records the pictures that it has not recorded. So does the first call after the file was
+  /// deleted or replaced. Throws `StudioError.busy` if another process has it open, `RunLogError`,
+  /// `FileAccessError`.
   package func writing() throws -> Gallery {
-    try open.withLock { open in
-      if let open { return open.gallery }
-      try DurableFile.makeFolder(project.url)
-      guard let lock = try FileLock(project.studioLock) else {
-        throw StudioError.busy(holder: FileLock.holder(of: project.studioLock))
+    try state.withLock { state in
+      if let open = state.gallery, open.isReplaced {
+        state.gallery = nil
+        state.needsRecovery = true
       }
-      let gallery = try Gallery(at: project.gallery)
-      try gallery.failActive(Self.interruption)
-      try GalleryRecovery(project: project, gallery: gallery).run()
-      open = Open(gallery: gallery, lock: lock)
+      if state.lock == nil {
+        try DurableFile.makeFolder(project.url)
+        guard let lock = try FileLock(project.studioLock) else {
+          throw StudioError.busy(holder: FileLock.holder(of: project.studioLock))
+        }
+        state.lock = lock
+      }
+      let gallery: Gallery
+      if let open = state.gallery {
+        gallery = open
+      } else {
+        gallery = try Gallery(at: project.gallery)
+        try gallery.failActive(Self.interruption)
+        state.gallery = gallery
+      }
+      if state.needsRecovery {
+        try GalleryRecovery(project: project, gallery: gallery).run()
+        state.needsRecovery = false
+      }
       return gallery
     }
   }
 
-  /// Whether another process has the gallery open. Throws `FileAccessError`.
-  func isBusyElsewhere() throws -> Bool {
-    try open.withLock { try $0 == nil && FileLock.isHeld(project.studioLock) }
+  /// Says that a picture is on the disk and could not be recorded. The next call of ``writing()`` records it.
+  func recoverLater() { state.withLock { $0.needsRecovery = true } }
+
+  /// The process that has the gallery open, if it is another one. Throws `FileAccessError`.
+  func otherHolder() throws -> String? {
+    let isOwn = state.withLock { $0.lock != nil }
+    guard !isOwn, try FileLock.isHeld(project.studioLock) else { return nil }
+    return FileLock.holder(of: project.studioLock)
   }
 
   /// The newest jobs as recorded, the newest first. Active jobs of a process that has died are failed.
@@ -53,14 +78,28 @@ package final class StudioGallery: Sendable {
     let jobs = try gallery.jobs(limit: limit)
     let pictures = Dictionary(
       grouping: try gallery.pictures(ofJobs: jobs.compactMap(\.id)), by: \.job)
-    let isAlive = try isBusyElsewhere()
+    let isAlive = try otherHolder() != nil
     return jobs.map { job in
-      var state = JobState(job, pictures: (pictures[job.id ?? 0] ?? []).compactMap(\.id))
-      if state.status.isActive, !isAlive {
-        state.status = .failed
-        state.failure = Self.interruption
-      }
-      return state
+      Self.state(of: job, pictures: pictures[job.id ?? 0] ?? [], isAlive: isAlive)
     }
+  }
+
+  /// A job as recorded; nil if there is none. Throws as ``jobs(limit:)``.
+  func job(_ id: Int64) throws -> JobState? {
+    guard let gallery = try reading(), let job = try gallery.job(id) else { return nil }
+    return Self.state(
+      of: job, pictures: try gallery.pictures(ofJobs: [id]), isAlive: try otherHolder() != nil)
+  }
+
+  /// - Parameter isAlive: whether another process may be drawing.
+  private static func state(
+    of job: StudioJob, pictures: [GalleryPicture], isAlive: Bool
+  ) -> JobState {
+    var state = JobState(job, pictures: pictures.compactMap(\.id))
+    if state.status.isActive, !isAlive {
+      state.status = .failed
+      state.failure = interruption
+    }
+    return state
   }
 }

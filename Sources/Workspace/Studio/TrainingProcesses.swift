@@ -30,10 +30,15 @@ package final class TrainingProcesses: Sendable {
     }
   }
 
-  private struct Child {
-    let process: Process
+  fileprivate struct Child {
+    /// nil once it has ended.
+    var process: Process?
+    let pid: Int32
     let log: URL
     let run: Int64?
+    let startedAt = Date()
+    /// The exit code; nil while it runs.
+    var code: Int32?
   }
 
   let project: ProjectFolder
@@ -75,31 +80,38 @@ package final class TrainingProcesses: Sendable {
       process.standardError = output
       do {
         try process.run()
+        // The process has its own.
+        try output.close()
       } catch {
         throw TrainingProcessError.notStarted(program.path, reason: error.reason)
       }
       var run: Int64?
       if case .resume(let id) = task { run = id }
-      children.append(Child(process: process, log: log, run: run))
+      children.append(
+        Child(process: process, pid: process.processIdentifier, log: log, run: run))
       return Started(id: children.count, run: run, isRunning: true)
+    }
+  }
+
+  /// Whether a process that was started runs. Its run may not be recorded yet.
+  package var isTraining: Bool {
+    children.withLock { children in
+      for index in children.indices { children[index].update() }
+      return children.contains { $0.code == nil }
     }
   }
 
   /// A process that was started; nil if there is none. Throws `RunLogError`.
   package func started(_ id: Int) throws -> Started? {
-    let child = children.withLock {
-      children -> (pid: Int32, code: Int32?, log: URL, run: Int64?)? in
+    let child = children.withLock { children -> Child? in
       guard children.indices.contains(id - 1) else { return nil }
-      let child = children[id - 1]
-      let process = child.process
-      return (
-        process.processIdentifier, process.isRunning ? nil : process.terminationStatus, child.log,
-        child.run
-      )
+      children[id - 1].update()
+      return children[id - 1]
     }
     guard let child else { return nil }
+    // Numbers of processes are used again.
     let recorded = try RunArchive(at: project.database)?.runs().last {
-      $0.pid == child.pid && $0.host == CurrentProcess.host
+      $0.pid == child.pid && $0.host == CurrentProcess.host && $0.updatedAt >= child.startedAt
     }
     var failure: String?
     // A stopped training ends with 130.
@@ -124,11 +136,26 @@ package final class TrainingProcesses: Sendable {
 
   /// The last line of a log, without the program's name.
   private static func lastSentence(_ log: URL) throws -> String {
-    let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
+    let file = try FileHandle(forReadingFrom: log)
+    let size = try file.seekToEnd()
+    try file.seek(toOffset: size > longestLine ? size - longestLine : 0)
+    let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+    try file.close()
     let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
     let sentence = line.trimmingPrefix("lora-train: ")
     return sentence.isEmpty
       ? "The training has ended without a message; see \(log.relativePath)." : String(sentence)
+  }
+
+  private static let longestLine: UInt64 = 4096
+}
+
+extension TrainingProcesses.Child {
+  /// Notes the end of the process, and lets go of it.
+  fileprivate mutating func update() {
+    guard let process, !process.isRunning else { return }
+    code = process.terminationStatus
+    self.process = nil
   }
 }
 

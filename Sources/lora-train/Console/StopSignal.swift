@@ -20,8 +20,7 @@ struct StopSignal {
     saveRequested.store(false, ordering: .relaxed)
     guard Self.isCaught else { return }
     var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] { sigaddset(&signals, number) }
+    sigfillset(&signals)
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM] { signal(number, requestStop) }
     if signal(SIGHUP, SIG_IGN) == nil { signal(SIGHUP, requestStop) }

@@ -28,12 +28,8 @@ final class Thumbnails: Sendable {
     }
     if let known { return known }
     let image = try ImageDecoder.decode(contentsOf: file)
-    let longest = max(image.width, image.height)
-    guard longest > side else { return nil }
-    let size = PixelSize(
-      width: max(1, image.width * side / longest), height: max(1, image.height * side / longest))
-    let data = try PNGEncoder.encode(
-      Resampling(resized: size, top: 0, left: 0, size: size)(image))
+    guard max(image.width, image.height) > side else { return nil }
+    let data = try PNGEncoder.encode(image.within(side))
     kept.withLock { kept in
       guard kept.files.updateValue(data, forKey: key) == nil else { return }
       kept.order.append(key)

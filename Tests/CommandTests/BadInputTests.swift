@@ -155,7 +155,7 @@ extension CommandTests {
       try expect(
         64,
         "There is no command trian; the commands are dataset, train, resume, runs, show, generate, "
-          + "compare, export, rerun, lora, models, import-config, cache, doctor and help.",
+          + "compare, serve, export, rerun, lora, models, import-config, cache, doctor and help.",
         ["trian", "--subject", "cube"])
     }
 

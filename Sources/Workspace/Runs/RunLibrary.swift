@@ -121,7 +121,7 @@ package struct RunLibrary {
 
   /// A sentence on each checkpoint of another run in a run's folder. Throws `RunLogError`.
   package func strangers(in run: Run) throws -> [String] {
-    let recorded = try records(of: run).checkpoints
+    let recorded = try history(of: run).checkpoints(run.id)
     let folder = project.folder(of: run)
     return folder.checkpoints.reversed().compactMap { checkpoint in
       do {
@@ -147,7 +147,7 @@ package struct RunLibrary {
     _ step: Int?, of run: Run
   ) throws -> (checkpoint: CheckpointFolder, note: String?) {
     let folder = project.folder(of: run)
-    let recorded = try records(of: run).checkpoints
+    let recorded = try history(of: run).checkpoints(run.id)
     let newest = recorded.last?.step
     if newest != nil, folder.checkpoints.isEmpty {
       throw RunError.missingCheckpoints(of: run, in: project)

@@ -169,7 +169,7 @@ import Testing
       var state = try answer.json()
       while state["is_running"] == .bool(true) {
         try await Task.sleep(for: .milliseconds(50))
-        state = try await studio.get("/api/trainings/\(id)").json()
+        state = try await studio.get("/api/processes/\(id)").json()
       }
       #expect(state["run"] == nil)
       #expect(state["failure"]?.text?.contains("1.png") == true, "\(state)")

@@ -104,12 +104,16 @@ extension TestStudio {
   func train(_ order: String) async throws -> Int {
     let answer = try await send("POST", "/api/runs", order)
     #expect(answer.status == 202, "\(answer.text)")
-    let id = try #require(try answer.json()["id"]?.number)
+    let state = try await end(ofProcess: try answer.json())
+    return try #require(state["run"]?.number, "\(state)")
+  }
+
+  /// Waits for the end of a process that was started.
+  func end(ofProcess started: JSONValue) async throws -> JSONValue {
+    let id = try #require(started["id"]?.number)
     for _ in 0..<1200 {
-      let state = try await get("/api/trainings/\(id)").json()
-      if state["is_running"] == .bool(false) {
-        return try #require(state["run"]?.number, "\(state)")
-      }
+      let state = try await get("/api/processes/\(id)").json()
+      if state["is_running"] == .bool(false) { return state }
       try await Task.sleep(for: .milliseconds(50))
     }
     throw CancellationError()

@@ -47,6 +47,12 @@ final class TestStudio: Sendable {
         switch task {
         case .train(let config): ["train", "--config", config.path, "--new", "--root", root]
         case .resume(let run): ["resume", "\(run)", "--root", root]
+        case .export(let order, let output):
+          [
+            "export", order.checkpoint, "--format", order.format, "--precision", order.precision,
+            "--output", output.path, "--overwrite", "--root", root,
+          ]
+        case .publish(let order): ["models", "push", order.checkpoint, order.repository]
         }
       })
     settings.home = directory.url

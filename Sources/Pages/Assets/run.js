@@ -1,6 +1,7 @@
 // A run's page: curves, samples, and the run itself while it is trained.
 import { attempt, duration, follow as followEvents, request, say, send, sharpen } from "./studio.js";
 import { draw, smoothed, whenResized } from "./chart.js";
+import "./adapter.js";
 
 const byId = id => document.getElementById(id);
 const page = byId("run"), id = page.dataset.run;
@@ -122,7 +123,7 @@ document.addEventListener("click", event => {
 async function watch(training) {
   say("Starting. The model is loaded first.");
   for (;;) {
-    const state = await request("GET", `/api/trainings/${training}`);
+    const state = await request("GET", `/api/processes/${training}`);
     if (state.failure) throw new Error(state.failure);
     if (!state.is_running || page.dataset.status === "running") return;
     await new Promise(done => setTimeout(done, 500));

@@ -41,7 +41,7 @@ form.addEventListener("submit", event => {
       say("Starting. Images and model are checked first.");
       while (state.run === undefined && state.is_running) {
         await new Promise(done => setTimeout(done, 400));
-        state = await request("GET", `/api/trainings/${state.id}`);
+        state = await request("GET", `/api/processes/${state.id}`);
       }
       if (state.run === undefined) throw new Error(state.failure ?? "The training has ended without a run.");
       location.href = `/runs/${state.run}`;

@@ -54,6 +54,7 @@ package struct RunPage: StudioPage {
 
   /// A checkpoint in the table.
   package struct Checkpoint: Sendable {
+    let run: String
     let step: String
     let place: String
     let isBest: Bool
@@ -65,6 +66,7 @@ package struct RunPage: StudioPage {
     package init(
       run: Int64, step: Int, place: Int?, validation: String, sha256: String, isMissing: Bool
     ) {
+      self.run = "\(run)"
       self.step = "\(step)"
       self.place = place.map { "\($0)" } ?? ""
       isBest = place == 1

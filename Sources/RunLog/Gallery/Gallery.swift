@@ -76,9 +76,11 @@ package final class Gallery: GalleryReading {
     }
   }
 
-  /// Adds a picture, and returns it with its number.
+  /// Adds a picture, and returns it with its number. A file that is recorded already is not added again.
   package func add(_ picture: GalleryPicture) throws(RunLogError) -> GalleryPicture {
     try write { db in
+      let known = GalleryPicture.filter(Column("path") == picture.path)
+      if let known = try known.fetchOne(db) { return known }
       var picture = picture
       try picture.insert(db)
       return picture

@@ -23,7 +23,7 @@ enum GallerySchema {
         picture.column("job", .integer).notNull().indexed().references("job", onDelete: .cascade)
         picture.column("variant", .integer).notNull()
         picture.column("seed", .text).notNull()
-        picture.column("path", .text).notNull()
+        picture.column("path", .text).notNull().unique()
         picture.column("width", .integer).notNull()
         picture.column("height", .integer).notNull()
         picture.column("prompt", .text).notNull()

@@ -3,7 +3,7 @@ import Hummingbird
 import RunLog
 import Workspace
 
-/// The interface that starts, stops and resumes trainings.
+/// The interface that starts, stops and resumes processes.
 extension Studio {
   func addTrainings(to router: Router<BasicRequestContext>) {
     router.post("/api/runs") { request, _ in
@@ -11,7 +11,7 @@ extension Studio {
       let config = try await blocking { try order.config(in: subjects) }
       try await makeRoom()
       return try await blocking {
-        try Answer.json(try trainings.start(config), status: .accepted)
+        try Answer.json(try processes.start(config), status: .accepted)
       }
     }
     router.post("/api/runs/forecast") { request, _ in
@@ -23,7 +23,7 @@ extension Studio {
     router.post("/api/runs/:id/stop") { request, context in
       let id = try context.number("id", request)
       return try await blocking {
-        try trainings.stop(id)
+        try processes.stop(id)
         return Answer.done()
       }
     }
@@ -32,16 +32,7 @@ extension Studio {
       let run = try await blocking { try RunLibrary(project).resumable(.number(id)) }
       try await makeRoom()
       return try await blocking {
-        try Answer.json(try trainings.start(.resume(run.id)), status: .accepted)
-      }
-    }
-    router.get("/api/trainings/:id") { request, context in
-      let id = try context.number("id", request)
-      return try await blocking {
-        guard let started = try trainings.started(Int(id)) else {
-          throw RequestError.noPage(request.uri.path)
-        }
-        return try Answer.json(started)
+        try Answer.json(try processes.start(.resume(run.id)), status: .accepted)
       }
     }
   }
@@ -50,7 +41,7 @@ extension Studio {
   private func makeRoom() async throws {
     try await queue.makeRoom()
     guard takesTurns else { return }
-    let isUsed = try await blocking { try trainings.isTraining || project.trainedRun() != nil }
+    let isUsed = try await blocking { try processes.isTraining || project.trainedRun() != nil }
     if isUsed { throw StudioError.training }
   }
 }

@@ -10,7 +10,7 @@ struct Studio: Sendable {
   /// The folder with `Datasets` and `Configs`.
   let home: URL
   let queue: DrawingQueue
-  let trainings: TrainingProcesses
+  let processes: ChildProcesses
   let watch: RunWatch
   let feed: JobFeed
   let thumbnails = Thumbnails()
@@ -23,12 +23,12 @@ struct Studio: Sendable {
   init(_ settings: StudioSettings) throws {
     project = settings.project
     home = settings.home
-    let trainings = TrainingProcesses(
+    let processes = ChildProcesses(
       settings.project, home: settings.home, program: settings.program,
       arguments: settings.arguments)
-    self.trainings = trainings
+    self.processes = processes
     takesTurns = settings.takesTurns
-    let isTraining: @Sendable () -> Bool = { trainings.isTraining }
+    let isTraining: @Sendable () -> Bool = { processes.isTraining }
     queue = DrawingQueue(
       settings.project, limit: settings.queueLimit, idleTime: settings.idleTime,
       waitsFor: settings.takesTurns ? isTraining : nil)

@@ -93,6 +93,7 @@ package struct StudioServer: Sendable {
     studio.addJobs(to: router)
     studio.addRuns(to: router)
     studio.addTrainings(to: router)
+    studio.addAdapters(to: router)
     studio.addDatasets(to: router)
     studio.addComparisons(to: router)
     return router

@@ -16,7 +16,7 @@ package struct StudioSettings: Sendable {
   /// The executable that trains.
   package let program: URL
   /// Its arguments for a task.
-  package let arguments: @Sendable (TrainingProcesses.Task) -> [String]
+  package let arguments: @Sendable (ChildProcesses.Task) -> [String]
   /// The most drawings that wait.
   package var queueLimit = DrawingQueue.standardLimit
   /// The time without a drawing after which the models are freed.
@@ -30,7 +30,7 @@ package struct StudioSettings: Sendable {
 
   package init(
     project: ProjectFolder, program: URL,
-    arguments: @escaping @Sendable (TrainingProcesses.Task) -> [String]
+    arguments: @escaping @Sendable (ChildProcesses.Task) -> [String]
   ) {
     self.project = project
     self.program = program

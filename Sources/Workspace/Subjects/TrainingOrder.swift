@@ -64,8 +64,8 @@ package struct TrainingOrder: Sendable {
   ]
 }
 
-extension TrainingProcesses {
-  /// Starts a new run with a configuration. Throws `FileAccessError`, `TrainingProcessError`.
+extension ChildProcesses {
+  /// Starts a new run with a configuration. Throws `FileAccessError`, `ChildProcessError`.
   package func start(_ config: TrainingConfig) throws -> Started {
     let file = project.logs.appending(path: "\(UUID().uuidString).yaml")
     try DurableFile.replace(file, with: Data(config.yaml.utf8))

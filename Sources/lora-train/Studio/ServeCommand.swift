@@ -45,6 +45,15 @@ struct ServeCommand: ParsableCommand {
         switch task {
         case .train(let config): ["train", "--config", config.path, "--new", "--root", folder]
         case .resume(let run): ["resume", "\(run)", "--root", folder]
+        case .export(let order, let output):
+          [
+            "export", order.checkpoint, "--format", order.format, "--precision", order.precision,
+            "--output", output.path, "--overwrite", "--root", folder,
+          ]
+        case .publish(let order):
+          ["models", "push", order.checkpoint, order.repository, "--root", folder]
+            + (order.isPrivate ? ["--private"] : [])
+            + (order.license.map { ["--license=\($0)"] } ?? [])
         }
       })
     settings.host = host

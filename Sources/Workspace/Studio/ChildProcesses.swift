@@ -4,28 +4,42 @@ import RunLog
 import Synchronization
 import Training
 
-/// The trainings that the studio starts and stops. Each is a process of its own, which goes on if the
-/// studio ends.
-package final class TrainingProcesses: Sendable {
+/// The trainings, exports and publications that the studio starts. Each is a process of its own, which goes
+/// on if the studio ends.
+package final class ChildProcesses: Sendable {
   /// What a process is asked to do.
   package enum Task: Sendable {
     /// Train a new run with the options of a configuration file.
     case train(config: URL)
     /// Resume a run.
     case resume(Int64)
+    /// Write the adapter of a checkpoint for other programs.
+    case export(AdapterOrder, output: URL)
+    /// Publish the adapter of a checkpoint.
+    case publish(PublicationOrder)
+
+    /// Whether it trains a run.
+    var isTraining: Bool {
+      switch self {
+      case .train, .resume: true
+      case .export, .publish: false
+      }
+    }
   }
 
   /// A process that the studio has started.
   package struct Started: Encodable, Equatable, Sendable {
     package let id: Int
-    /// The run that it trains; nil while the run is not recorded yet.
+    /// The run that it trains; nil while the run is not recorded yet, and for other tasks.
     package var run: Int64?
+    /// What it has printed last: the path of an export, or the address of a publication. nil until it is done.
+    package var result: String?
     /// The error that ended the process, one sentence; nil while it runs, and without an error.
     package var failure: String?
     package var isRunning: Bool
 
     private enum CodingKeys: String, CodingKey {
-      case id, run, failure
+      case id, run, result, failure
       case isRunning = "is_running"
     }
   }
@@ -36,6 +50,7 @@ package final class TrainingProcesses: Sendable {
     let pid: Int32
     let log: URL
     let run: Int64?
+    let isTraining: Bool
     let startedAt = Date()
     /// The exit code; nil while it runs.
     var code: Int32?
@@ -61,7 +76,7 @@ package final class TrainingProcesses: Sendable {
     self.arguments = arguments
   }
 
-  /// Starts a process, whose output goes to a file. Throws `FileAccessError`, `TrainingProcessError`.
+  /// Starts a process, whose output goes to a file. Throws `FileAccessError`, `ChildProcessError`.
   package func start(_ task: Task) throws -> Started {
     let folder = project.logs
     try DurableFile.makeFolder(folder)
@@ -83,12 +98,14 @@ package final class TrainingProcesses: Sendable {
         // The process has its own.
         try output.close()
       } catch {
-        throw TrainingProcessError.notStarted(program.path, reason: error.reason)
+        throw ChildProcessError.notStarted(program.path, reason: error.reason)
       }
       var run: Int64?
       if case .resume(let id) = task { run = id }
       children.append(
-        Child(process: process, pid: process.processIdentifier, log: log, run: run))
+        Child(
+          process: process, pid: process.processIdentifier, log: log, run: run,
+          isTraining: task.isTraining))
       return Started(id: children.count, run: run, isRunning: true)
     }
   }
@@ -97,7 +114,7 @@ package final class TrainingProcesses: Sendable {
   package var isTraining: Bool {
     children.withLock { children in
       for index in children.indices { children[index].update() }
-      return children.contains { $0.code == nil }
+      return children.contains { $0.isTraining && $0.code == nil }
     }
   }
 
@@ -109,48 +126,56 @@ package final class TrainingProcesses: Sendable {
       return children[id - 1]
     }
     guard let child else { return nil }
-    // Numbers of processes are used again.
-    let recorded = try RunArchive(at: project.database)?.runs().last {
-      $0.pid == child.pid && $0.host == CurrentProcess.host && $0.updatedAt >= child.startedAt
+    var started = Started(id: id, run: child.run, isRunning: child.code == nil)
+    if child.isTraining, started.run == nil {
+      // Numbers of processes are used again.
+      started.run = try RunArchive(at: project.database)?.runs().last {
+        $0.pid == child.pid && $0.host == CurrentProcess.host && $0.updatedAt >= child.startedAt
+      }?.id
     }
-    var failure: String?
+    switch child.code {
     // A stopped training ends with 130.
-    if let code = child.code, code != 0, code != 130 { failure = try Self.lastSentence(child.log) }
-    return Started(
-      id: id, run: child.run ?? recorded?.id, failure: failure, isRunning: child.code == nil)
+    case nil, 130: break
+    case 0: started.result = try Self.lastLine(child.log)
+    default: started.failure = try Self.lastSentence(child.log)
+    }
+    return started
   }
 
-  /// Asks the process that trains a run to save and stop. Throws `RunLogError`, `TrainingProcessError`,
+  /// Asks the process that trains a run to save and stop. Throws `RunLogError`, `ChildProcessError`,
   /// `FileAccessError`.
   package func stop(_ id: Int64) throws {
     let run = try RunLibrary(project).run(.number(id))
     let folder = project.folder(of: run)
-    guard try RunLock.isHeld(folder) else { throw TrainingProcessError.notTraining(run: id) }
+    guard try RunLock.isHeld(folder) else { throw ChildProcessError.notTraining(run: id) }
     guard run.host == CurrentProcess.host, RunLock.isHeld(folder, by: run.pid) else {
-      throw TrainingProcessError.elsewhere(run: id, host: run.host)
+      throw ChildProcessError.elsewhere(run: id, host: run.host)
     }
     guard kill(run.pid, SIGTERM) == 0 else {
-      throw TrainingProcessError.notStopped(run: id, reason: systemReason(errno))
+      throw ChildProcessError.notStopped(run: id, reason: systemReason(errno))
     }
   }
 
   /// The last line of a log, without the program's name.
   private static func lastSentence(_ log: URL) throws -> String {
+    let sentence = try lastLine(log).trimmingPrefix("lora-train: ")
+    return sentence.isEmpty
+      ? "The process has ended without a message; see \(log.relativePath)." : String(sentence)
+  }
+
+  private static func lastLine(_ log: URL) throws -> String {
     let file = try FileHandle(forReadingFrom: log)
     let size = try file.seekToEnd()
     try file.seek(toOffset: size > longestLine ? size - longestLine : 0)
     let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     try file.close()
-    let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
-    let sentence = line.trimmingPrefix("lora-train: ")
-    return sentence.isEmpty
-      ? "The training has ended without a message; see \(log.relativePath)." : String(sentence)
+    return text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
   }
 
   private static let longestLine: UInt64 = 4096
 }
 
-extension TrainingProcesses.Child {
+extension ChildProcesses.Child {
   /// Notes the end of the process, and lets go of it.
   fileprivate mutating func update() {
     guard let process, !process.isRunning else { return }
@@ -160,7 +185,7 @@ extension TrainingProcesses.Child {
 }
 
 /// A training that cannot be started or stopped from the studio.
-package enum TrainingProcessError: ReportableError, Equatable {
+package enum ChildProcessError: ReportableError, Equatable {
   case notStarted(String, reason: String)
   case notTraining(run: Int64)
   case elsewhere(run: Int64, host: String)

@@ -14,7 +14,9 @@ import Testing
   /// The pages, for a project with a run, two pictures, a comparison and a waiting job.
   private static let paths = [
     "/draw", "/draw?starred=true", "/pictures/1", "/pictures/1/beside/2", "/runs", "/runs/1",
-    "/datasets", "/datasets/cube", "/datasets/cube/train", "/compare", "/nowhere",
+    "/datasets", "/datasets/cube", "/datasets/cube/train", "/compare", "/campaigns",
+    "/campaigns/summer",
+    "/nowhere",
   ]
 
   @Test("Everything that can be operated has a name, and every page one heading of the first level")
@@ -81,6 +83,7 @@ import Testing
       let answer = try await studio.send("POST", "/api/comparisons", order)
       let comparison = try #require(try answer.json()["id"]?.number)
       _ = try await studio.end(ofJob: comparison)
+      try await studio.drawCampaign("summer")
       _ = try await studio.send(
         "POST", "/api/pictures", #"{"prompt": "a long one", "steps": 1000, "count": 9}"#)
       try await withBrowser { browser in

@@ -96,7 +96,8 @@ import Workspace
       "/assets/%s", "/pictures/%s", "/pictures/1/beside/%s", "/runs/%s", "/runs/%s/samples/1",
       "/runs/1/samples/%s", "/api/pictures/%s", "/api/pictures/%s/file", "/api/jobs/%s",
       "/api/jobs/%s/preview", "/api/runs/%s", "/api/runs/%s/pulse", "/api/runs/%s/events",
-      "/api/processes/%s", "/api/runs/%s/checkpoints/1/adapter", "/api/exports/%s",
+      "/api/processes/%s", "/api/runs/%s/checkpoints/1/adapter", "/api/exports/%s", "/campaigns/%s",
+      "/campaigns/%s/files/a.png", "/api/campaigns/%s",
     ])
   func traversal(path: String) async throws {
     try await TestStudio.serve { studio in

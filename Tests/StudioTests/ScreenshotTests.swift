@@ -20,6 +20,7 @@ struct ScreenshotTests {
           #"{"prompt": "\#(prompt)", "seed": \#(seed), "count": 3, "run": "1@120", "against": "base"}"#
         )
       }
+      try await studio.drawCampaign("summer")
       let live = try TestTraining(
         in: studio.folder, steps: 4000, ["--new", "--sample-every", "0"])
       _ = try await studio.send(
@@ -36,6 +37,7 @@ struct ScreenshotTests {
           ("runs", "/runs"), ("run", "/runs/1"), ("running", "/runs/2"), ("missing", "/nowhere"),
           ("datasets", "/datasets"), ("dataset", "/datasets/cube"),
           ("photos", "/datasets/dog"), ("train", "/datasets/cube/train"),
+          ("compare", "/compare"), ("campaigns", "/campaigns"), ("campaign", "/campaigns/summer"),
         ] {
           for (width, isMobile) in [(1440, false), (390, true)] {
             for scheme in [ColorScheme.light, .dark] {

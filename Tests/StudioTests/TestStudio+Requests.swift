@@ -118,4 +118,23 @@ extension TestStudio {
     }
     throw CancellationError()
   }
+
+  /// Makes a campaign of four pictures with the base model, and draws it.
+  func drawCampaign(_ name: String) async throws {
+    let made = try await send("POST", "/api/campaigns", #"{"name": "\#(name)"}"#)
+    #expect(made.status == 201, "\(made.text)")
+    let saved = try await send(
+      "PUT", "/api/campaigns/\(name)",
+      #"""
+      {"form": {"prompt": "a photo of a {color} ball{place}", "seeds": ["1"], "strengths": [],
+        "lists": [{"name": "color", "entries": ["red", "blue: light"]},
+          {"name": "place", "entries": ["", "{text: \", left\", name: left, guidance: 4}"]}],
+        "options": {"steps": "2"}}, "painter": {"model": "demo"}}
+      """#)
+    #expect(saved.status == 204, "\(saved.text)")
+    let answer = try await send("POST", "/api/campaigns/\(name)/draw")
+    let id = try #require(try answer.json()["id"]?.number, "\(answer.text)")
+    let job = try await end(ofJob: id)
+    #expect(job["status"]?.text == "finished", "\(job)")
+  }
 }

@@ -119,6 +119,7 @@ function buttons(job, kind, item) {
     const open = job.kind === "comparison" ? [element("a", { class: "button primary", href: `/comparisons/${job.id}` }, "Open")] : [];
     return [...open, button("Dismiss", () => dismiss(job.id))];
   }
+  if (job.kind === "campaign") return [element("a", { class: "button", href: `/campaigns/${encodeURIComponent(job.title)}` }, "Open"), button("Dismiss", () => dismiss(job.id))];
   return [
     button("Draw again", async () => { await request("POST", `/api/jobs/${job.id}/again`); dismiss(job.id); }),
     button("Dismiss", () => dismiss(job.id)),

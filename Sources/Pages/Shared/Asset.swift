@@ -39,6 +39,8 @@ package struct Asset: Sendable {
     "run.js": PackageResources.run_js,
     "runs.js": PackageResources.runs_js,
     "chart.js": PackageResources.chart_js,
+    "campaigns.js": PackageResources.campaigns_js,
+    "campaign.js": PackageResources.campaign_js,
     "adapter.js": PackageResources.adapter_js,
     "comparison.css": PackageResources.comparison_css,
     "comparison.js": PackageResources.comparison_js,

@@ -10,6 +10,11 @@ package struct FormField: Sendable {
       self.title = title ?? value
       self.isSelected = isSelected
     }
+
+    /// The same, selected if it has this value.
+    package func selected(_ chosen: String?) -> Choice {
+      Choice(value, title: title, isSelected: value == chosen)
+    }
   }
 
   /// What the field looks like.

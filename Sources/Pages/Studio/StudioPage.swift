@@ -37,7 +37,7 @@ package struct PageHead: Sendable {
 
 /// A part of the studio.
 package enum StudioSection: String, CaseIterable, Sendable {
-  case draw, runs, datasets, compare
+  case draw, runs, datasets, compare, campaigns
 
   var title: String {
     switch self {
@@ -45,6 +45,7 @@ package enum StudioSection: String, CaseIterable, Sendable {
     case .runs: "Runs"
     case .datasets: "Datasets"
     case .compare: "Compare"
+    case .campaigns: "Campaigns"
     }
   }
 

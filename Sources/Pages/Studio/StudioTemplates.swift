@@ -35,6 +35,8 @@ package struct StudioTemplates: Sendable {
     ("pair", PackageResources.pair_mustache),
     ("runs", PackageResources.runs_mustache),
     ("run", PackageResources.run_mustache),
+    ("campaigns", PackageResources.campaigns_mustache),
+    ("campaign", PackageResources.campaign_mustache),
     ("compare", PackageResources.compare_mustache),
     ("subjects", PackageResources.subjects_mustache),
     ("subject", PackageResources.subject_mustache),

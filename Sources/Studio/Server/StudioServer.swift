@@ -96,6 +96,7 @@ package struct StudioServer: Sendable {
     studio.addAdapters(to: router)
     studio.addDatasets(to: router)
     studio.addComparisons(to: router)
+    studio.addCampaigns(to: router)
     return router
   }
 }

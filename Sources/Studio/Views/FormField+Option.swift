@@ -5,8 +5,10 @@ import Pages
 extension FormField {
   /// The field of an option, empty for the default.
   ///
-  /// - Parameter set: the value that a configuration file sets instead of the default.
-  init(_ option: OptionEntry?, set: String? = nil) {
+  /// - Parameters:
+  ///   - set: the value that a configuration file sets instead of the default.
+  ///   - value: the value in the field.
+  init(_ option: OptionEntry?, set: String? = nil, value: String = "") {
     guard let option else {
       self.init(key: "", help: "", kind: .text)
       return
@@ -14,7 +16,7 @@ extension FormField {
     self.init(
       key: option.key, help: Self.ownHelp[option.key] ?? option.help.withPlainOptions,
       placeholder: set ?? option.standard,
-      kind: option.field(set), isWhole: option.kind == .integer)
+      value: value, kind: option.field(set, value), isWhole: option.kind == .integer)
   }
 }
 
@@ -39,18 +41,21 @@ extension OptionEntry {
     }
   }
 
-  fileprivate func field(_ set: String?) -> FormField.Kind {
+  fileprivate func field(_ set: String?, _ chosen: String) -> FormField.Kind {
     let value = set ?? standard
     let unset = FormField.Choice("", title: value.isEmpty ? "default" : "default: \(value)")
+    func choice(_ all: [FormField.Choice]) -> FormField.Kind {
+      .choice([unset] + all.map { $0.selected(chosen) })
+    }
     switch kind {
     case .integer, .number: return .number
     case .text: return .text
     case .list: return .list
     case .boolean:
-      return .choice([
-        unset, FormField.Choice("true", title: "yes"), FormField.Choice("false", title: "no"),
+      return choice([
+        FormField.Choice("true", title: "yes"), FormField.Choice("false", title: "no"),
       ])
-    case .choice(let words): return .choice([unset] + words.map { FormField.Choice($0) })
+    case .choice(let words): return choice(words.map { FormField.Choice($0) })
     }
   }
 }

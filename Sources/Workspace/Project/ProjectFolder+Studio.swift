@@ -14,6 +14,9 @@ extension ProjectFolder {
   /// The folder of comparisons. Each has a folder with its pictures, `page.json` and `sheet.png`.
   package var comparisons: URL { url.appending(path: "comparisons") }
 
+  /// The folder of campaigns.
+  package var campaigns: URL { url.appending(path: "campaigns") }
+
   /// The folder of adapters that were exported from the page.
   package var exports: URL { url.appending(path: "exports") }
 

@@ -8,6 +8,8 @@ struct DrawingJob: Sendable {
     case pictures([OrderVariant])
     /// The page of a comparison.
     case comparison(ComparisonOrder)
+    /// The missing pictures of a campaign.
+    case campaign(CampaignWork)
   }
 
   let work: Work
@@ -17,6 +19,13 @@ struct DrawingJob: Sendable {
   var isCancelled = false
   /// The time of the last state that was sent to listeners.
   var sent = ContinuousClock.now
+}
+
+/// A campaign that is drawn.
+struct CampaignWork: Sendable {
+  let template: URL
+  let folder: URL
+  let variant: OrderVariant
 }
 
 /// Thrown inside a drawing to end it.

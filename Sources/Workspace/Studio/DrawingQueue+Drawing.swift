@@ -41,6 +41,11 @@ extension DrawingQueue {
       switch work {
       case .pictures(let variants): try await draw(variants, of: id)
       case .comparison(let order): try await compare(order, of: id)
+      case .campaign(let work):
+        try await drawing.draw(
+          campaign: work.template, work.variant.request, to: work.folder,
+          note: { self.note($0, of: id) },
+          progress: { try self.advance(id, $0.step, share: $0.share) })
       }
       end(id, .finished)
     } catch let reason as DrawingEnd {

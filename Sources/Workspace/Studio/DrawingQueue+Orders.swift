@@ -39,12 +39,20 @@ extension DrawingQueue {
     return try add(job, .comparison(order), notes)
   }
 
+  /// The same for the pictures of a campaign, which the caller has checked.
+  func submit(_ work: CampaignWork, title: String, count: Int) throws -> JobState {
+    let job = StudioJob(
+      kind: JobKind.campaign.rawValue, title: title.jobTitle, request: "{}", count: count)
+    return try add(job, .campaign(work), [])
+  }
+
   /// Orders an earlier job again. Throws `StudioError.noJob`, and as the job was ordered.
   package func repeatJob(_ id: Int64) throws -> JobState {
     guard let job = try gallery.reading()?.job(id) else { throw StudioError.noJob(id) }
     let fields = try [String: JSONValue](json: job.request)
     return switch JobKind(rawValue: job.kind) {
     case .comparison: try submit(ComparisonOrder(fields))
+    case .campaign: throw StudioError.campaignJob
     case .drawing, nil: try submit(PictureOrder(fields))
     }
   }
@@ -52,7 +60,8 @@ extension DrawingQueue {
   private func add(
     _ job: StudioJob, _ work: DrawingJob.Work, _ notes: [String]
   ) throws -> JobState {
-    guard job.count <= Self.mostPictures else {
+    // A campaign has a limit of its own.
+    guard job.kind == JobKind.campaign.rawValue || job.count <= Self.mostPictures else {
       throw StudioError.tooMany(job.count, limit: Self.mostPictures)
     }
     try queue.withLock { queue in

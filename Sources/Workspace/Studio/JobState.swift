@@ -3,7 +3,7 @@ package import RunLog
 
 /// What a job does.
 package enum JobKind: String, Sendable {
-  case drawing, comparison
+  case drawing, comparison, campaign
 }
 
 /// A job of the studio at one moment.

@@ -16,14 +16,17 @@ extension PictureOrder {
   /// The requests of an order: one, or two that are compared. Their seed is never negative. Throws
   /// `StudioError`, `ConfigError`, `DrawingRequestError`, and errors of runs and checkpoints.
   ///
-  /// - Parameter note: receives a sentence for each checkpoint that is missing.
+  /// - Parameters:
+  ///   - needsPrompt: whether an order without a prompt is an error.
+  ///   - note: receives a sentence for each checkpoint that is missing.
   func variants(
-    in project: ProjectFolder, gallery: (any GalleryReading)?, note: (String) -> Void
+    in project: ProjectFolder, gallery: (any GalleryReading)?, needsPrompt: Bool = true,
+    note: (String) -> Void
   ) throws -> [OrderVariant] {
     var layers = OptionLayers<DrawingOptions>()
     layers.add(options)
     var base = try DrawingRequest(layers)
-    guard !(base.options.prompt ?? "").allSatisfy(\.isWhitespace) else {
+    guard !needsPrompt || !(base.options.prompt ?? "").allSatisfy(\.isWhitespace) else {
       throw StudioError.noPrompt
     }
     let library = try RunLibrary(project)

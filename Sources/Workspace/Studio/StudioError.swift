@@ -20,6 +20,16 @@ package enum StudioError: ReportableError, Equatable {
   case noAdapter(String, folder: String)
   /// A subject that has no dataset.
   case noSubject(String, nearest: String?)
+  /// A campaign that does not exist.
+  case noCampaign(String)
+  /// A campaign of this name exists.
+  case campaignExists(String)
+  /// A name that no campaign may have.
+  case badName(String)
+  /// A job that is continued on the page of its campaign.
+  case campaignJob
+  /// No picture is marked.
+  case noStars
   /// A path that leads out of the project.
   case pathOutside(String, found: String)
   /// A picture that the gallery does not have.
@@ -41,8 +51,10 @@ package enum StudioError: ReportableError, Equatable {
 
   package var kind: ErrorKind {
     switch self {
-    case .notJSON, .unknownField, .otherType, .tooLong, .tooMany, .noPrompt, .pathOutside: .usage
-    case .noModel, .noAdapter, .noSubject, .noPicture, .noJob: .missingInput
+    case .notJSON, .unknownField, .otherType, .tooLong, .tooMany, .noPrompt, .pathOutside, .badName,
+      .campaignExists, .campaignJob, .noStars:
+      .usage
+    case .noModel, .noAdapter, .noSubject, .noCampaign, .noPicture, .noJob: .missingInput
     case .jobEnded, .queueFull, .busy, .drawing, .training, .stopping: .busy
     }
   }
@@ -71,6 +83,17 @@ package enum StudioError: ReportableError, Equatable {
     case .noSubject(let name, let nearest):
       "There is no dataset \(name)"
         + (nearest.map { "; did you mean \($0)?" } ?? "; make it first.")
+    case .noCampaign(let name):
+      "There is no campaign \(name); make it first."
+    case .campaignExists(let name):
+      "There is a campaign \(name) already; open it, or choose another name."
+    case .badName(let name):
+      "\"\(name.excerpt())\" cannot be the name of a campaign; use letters, digits, spaces, -, _ and ., at most "
+        + "64, and begin with a letter or a digit."
+    case .campaignJob:
+      "A campaign is continued on its own page; open it there."
+    case .noStars:
+      "No picture is starred yet; star the ones to export."
     case .pathOutside(let name, let found):
       "The field \(name) is \(found), but must be a path inside the project, without .. in it."
     case .noPicture(let id):

@@ -24,6 +24,7 @@ import Testing
       }
       #expect(entries?.first == ["red", "blue: light"])
       #expect(entries?.last??.last == "{text: \", left\", name: left, guidance: 4}")
+      #expect(entries?.last??.first == #"{text: ""}"#)
       // What is read is what is written again.
       let again = try await studio.send(
         "PUT", "/api/campaigns/summer", try await studio.get("/api/campaigns/summer").text)

@@ -85,7 +85,13 @@ package struct CampaignForm: Codable, Sendable, Equatable {
 
   /// An entry as its file has it, in one line.
   private static func text(_ node: Node) throws -> String {
-    if let scalar = node.scalar { return scalar.string }
+    if let text = node.scalar?.string {
+      // A line of a form has no room for these.
+      let isPlain =
+        !text.isEmpty && !text.contains("\n") && !text.hasPrefix("{")
+        && text.first?.isWhitespace == false && text.last?.isWhitespace == false
+      return isPlain ? text : "{text: \(text.isEmpty ? "\"\"" : text.yaml)}"
+    }
     guard var mapping = node.mapping else { return node.summary }
     mapping.style = .flow
     return try Yams.serialize(node: .mapping(mapping), width: -1)

@@ -74,6 +74,11 @@ import Testing
       #expect(starred.compactMap { $0["id"]?.number } == [2])
       let wrong = try await studio.send("PUT", "/api/pictures/2/star", #"{"starred": "yes"}"#)
       #expect(wrong.status == 400)
+      #expect(try await studio.send("DELETE", "/api/pictures/2").status == 204)
+      #expect(try await studio.send("DELETE", "/api/pictures/2").status == 404)
+      #expect(try await studio.get("/api/pictures").json().items.count == 1)
+      let trash = studio.folder.appending(path: "Checkpoints/pictures/.trash").path
+      #expect(try FileManager.default.contentsOfDirectory(atPath: trash).count == 1)
     }
   }
 

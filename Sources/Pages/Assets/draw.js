@@ -104,6 +104,12 @@ const parameters = new URLSearchParams(location.search);
 const remembered = sessionStorage.getItem("drawing");
 if (remembered) fill(JSON.parse(remembered));
 if (parameters.has("picture")) attempt(() => reuse(parameters.get("picture")));
+if (parameters.has("over")) {
+  const image = form.elements.image;
+  image.value = parameters.get("over");
+  image.closest("details").open = true;
+  byId("prompt").focus();
+}
 if (parameters.has("run")) {
   byId("run").value = parameters.get("run");
   if (byId("run").value === "") say(`There is no checkpoint ${parameters.get("run")} any more.`, true);

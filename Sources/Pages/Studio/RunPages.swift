@@ -100,6 +100,8 @@ package struct RunPage: StudioPage {
   let facts: [Fact]
   let checkpoints: [Checkpoint]
   let hasCheckpoints: Bool
+  /// The dataset of its subject as a part of an address; nil if there is none.
+  let dataset: String?
   /// The checkpoints as the query of the page that compares them.
   let comparison: String
   let samples: [Sample]
@@ -117,7 +119,8 @@ package struct RunPage: StudioPage {
   let hasLineage: Bool
 
   package init(
-    row: RunRow, failure: String?, notes: [String], canStop: Bool, canResume: Bool,
+    row: RunRow, dataset: String?, failure: String?, notes: [String], canStop: Bool,
+    canResume: Bool,
     advice: String?, facts: [Fact], checkpoints: [Checkpoint], samples: [Sample],
     validation: [(step: Int, loss: Double)], trainingValidation: [(step: Int, loss: Double)],
     settings: [Fact], otherSettings: [Fact], lineage: [Fact]
@@ -125,6 +128,7 @@ package struct RunPage: StudioPage {
     head = PageHead(
       "Run \(row.id): \(row.subject)", section: .runs, scripts: ["run.js"])
     self.row = row
+    self.dataset = dataset
     self.failure = failure
     self.notes = notes
     self.canStop = canStop

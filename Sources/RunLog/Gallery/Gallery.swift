@@ -87,6 +87,13 @@ package final class Gallery: GalleryReading {
     }
   }
 
+  /// Removes a picture. Its file stays.
+  package func remove(_ picture: Int64) throws(RunLogError) {
+    try write { db in
+      _ = try GalleryPicture.deleteOne(db, key: picture)
+    }
+  }
+
   /// Marks a picture, or removes its mark.
   package func star(_ picture: Int64, _ isStarred: Bool) throws(RunLogError) {
     try write { db in

@@ -29,6 +29,13 @@ extension Studio {
       let id = try context.number("id", request)
       return try await blocking { try Answer.json(try shown(try picture(id), isWhole: true)) }
     }
+    router.delete("/api/pictures/:id") { request, context in
+      let id = try context.number("id", request)
+      return try await blocking {
+        try queue.gallery.remove(id)
+        return Answer.done()
+      }
+    }
     router.get("/api/pictures/:id/file") { request, context in
       let id = try context.number("id", request)
       let side = request.uri.queryParameters.get("side", as: Int.self)

@@ -27,7 +27,9 @@ extension Studio {
     let changed = config.differences(from: TrainingConfig.schema.defaults)
     let keys = Set(changed.map(\.key))
     return RunPage(
-      row: RunRow(detail.summary), failure: run.failure?.withPlainOptions,
+      row: RunRow(detail.summary),
+      dataset: subjects.names.contains(run.subject) ? run.subject.inPath : nil,
+      failure: run.failure?.withPlainOptions,
       notes: try library.strangers(in: run), canStop: isHeld,
       canResume: !isHeld && (run.status != .finished || run.step < run.steps),
       advice: ranking.map { [$0.summary, $0.advice].compactMap { $0 }.joined(separator: " ") },

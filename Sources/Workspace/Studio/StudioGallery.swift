@@ -61,6 +61,20 @@ package final class StudioGallery: Sendable {
     }
   }
 
+  /// Moves the file of a picture into the folder `.trash` beside it, and removes it from the gallery. Throws
+  /// `StudioError`, `RunLogError`, `FileAccessError`.
+  package func remove(_ id: Int64) throws {
+    let gallery = try writing()
+    guard let picture = try gallery.picture(id) else { throw StudioError.noPicture(id) }
+    let file = project.url.appending(path: picture.path)
+    let trash = project.pictures.appending(path: ".trash")
+    try DurableFile.makeFolder(trash)
+    if DurableFile.exists(file) {
+      try DurableFile.rename(file, to: trash.appending(path: file.lastPathComponent))
+    }
+    try gallery.remove(id)
+  }
+
   /// Says that a picture is on the disk and could not be recorded. The next call of ``writing()`` records it.
   func recoverLater() { state.withLock { $0.needsRecovery = true } }
 

@@ -13,10 +13,13 @@ struct StopSignal {
   /// Catches the signals from now on. A program started with nohup still ignores SIGHUP. Signals that a
   /// parent process has blocked are unblocked.
   ///
-  /// - Parameter minutes: the time after which it requests a stop by itself; nil for never.
-  init(minutes: Double? = nil) {
+  /// - Parameters:
+  ///   - minutes: the time after which it requests a stop by itself; nil for never.
+  ///   - saves: whether the work is saved before it stops, which the message then says.
+  init(minutes: Double? = nil, saves: Bool = true) {
     deadline = minutes.map { .now + .seconds(60 * $0) }
     stopRequested.store(false, ordering: .relaxed)
+    savesBeforeStop.store(saves, ordering: .relaxed)
     saveRequested.store(false, ordering: .relaxed)
     guard Self.isCaught else { return }
     var signals = sigset_t()
@@ -41,6 +44,7 @@ struct Stopped: Error {}
 
 private let stopRequested = Atomic(false)
 private let saveRequested = Atomic(false)
+private let savesBeforeStop = Atomic(true)
 
 /// Calls only functions that are safe in a signal handler.
 private func requestStop(_ number: Int32) {
@@ -49,7 +53,9 @@ private func requestStop(_ number: Int32) {
   defer { errno = code }
   stopRequested.store(true, ordering: .relaxed)
   let message: StaticString =
-    "\nStopping after saving; Ctrl-C again stops at once, without saving.\n"
+    savesBeforeStop.load(ordering: .relaxed)
+    ? "\nStopping after saving; Ctrl-C again stops at once, without saving.\n"
+    : "\nStopping; Ctrl-C again stops at once.\n"
   write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
   signal(number, SIG_DFL)
 }

@@ -61,7 +61,7 @@ struct ServeCommand: ParsableCommand {
     settings.token = token ?? ProcessInfo.processInfo.environment[Self.tokenVariable]
     try root.noteIfMissing()
     let server = try StudioServer(settings)
-    let signal = StopSignal()
+    let signal = StopSignal(saves: false)
     let (opens, token) = (open, settings.token)
     do {
       try AsyncWork.run(signal) {

@@ -159,6 +159,16 @@ struct BrowserTests {
         )
         let points = "document.querySelector('#loss-chart .mean').points.length"
         #expect(try await page.evaluate(points, as: Int.self) == 300)
+
+        let chart = "document.getElementById('loss-chart')"
+        try await page.evaluate("\(chart).focus()")
+        for key in [Key.home, .right, .right] { try await page.press(key) }
+        let step = try await page.evaluate(
+          "\(chart).getAttribute('aria-valuenow')", as: String.self)
+        let read = try await page.evaluate(
+          "\(chart).getAttribute('aria-valuetext')", as: String.self)
+        #expect(step == "3")
+        #expect(read.hasPrefix("step 3: 0.") || read.hasPrefix("step 3: 1."), "\(read)")
       }
       #expect(training.wait() == 0)
     }

@@ -43,8 +43,7 @@ export function draw(place, { label, curves, band, last, unit = "" }) {
   if (high - low < 1e-12) { high += Math.abs(high) * 0.1 || 1; low -= Math.abs(low) * 0.1; }
   const x = step => margin.left + (step - first) / Math.max(1, end - first) * (width - margin.left - margin.right);
   const y = value => margin.top + (high - Math.min(high, Math.max(low, value))) / (high - low) * (height - margin.top - margin.bottom);
-  const newest = drawn[0].values.at(-1);
-  const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${label}: ${number(newest)}${unit} at step ${drawn[0].steps.at(-1)}, between ${number(low)} and ${number(high)}` });
+  const svg = node("svg", { viewBox: `0 0 ${width} ${height}` });
   for (const part of [0, 0.5, 1]) {
     const value = low + (high - low) * part;
     svg.append(node("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }),
@@ -66,21 +65,56 @@ export function draw(place, { label, curves, band, last, unit = "" }) {
   const cursor = node("line", { class: "cursor", x1: 0, x2: 0, y1: margin.top, y2: height - margin.bottom, visibility: "hidden" });
   const words = node("text", { y: margin.top + 8, visibility: "hidden" });
   svg.append(cursor, words);
-  svg.addEventListener("pointermove", event => {
-    const box = svg.getBoundingClientRect();
-    const step = first + ((event.clientX - box.left) / box.width * width - margin.left) / (width - margin.left - margin.right) * (end - first);
-    const curve = drawn.at(-1);
-    const index = curve.steps.reduce((best, value, at) => Math.abs(value - step) < Math.abs(curve.steps[best] - step) ? at : best, 0);
-    const place = x(curve.steps[index]);
+  const marked = drawn.at(-1);
+  const nearest = step => marked.steps.reduce((best, value, at) => Math.abs(value - step) < Math.abs(marked.steps[best] - step) ? at : best, 0);
+  const text = index => `step ${marked.steps[index]}: ${number(marked.values[index])}${unit}`;
+  const mark = index => {
+    const place = x(marked.steps[index]);
     cursor.setAttribute("x1", place);
     cursor.setAttribute("x2", place);
     words.setAttribute("x", place > width / 2 ? place - 6 : place + 6);
     words.setAttribute("text-anchor", place > width / 2 ? "end" : "start");
-    words.textContent = `step ${curve.steps[index]}: ${number(curve.values[index])}${unit}`;
+    words.textContent = text(index);
     for (const part of [cursor, words]) part.setAttribute("visibility", "visible");
+  };
+  const unmark = () => { for (const part of [cursor, words]) part.setAttribute("visibility", "hidden"); };
+  svg.addEventListener("pointermove", event => {
+    const box = svg.getBoundingClientRect();
+    mark(nearest(first + ((event.clientX - box.left) / box.width * width - margin.left) / (width - margin.left - margin.right) * (end - first)));
   });
-  svg.addEventListener("pointerleave", () => { for (const part of [cursor, words]) part.setAttribute("visibility", "hidden"); });
+  svg.addEventListener("pointerleave", unmark);
   place.replaceChildren(svg);
+  read(place, { label: `${label}, from ${number(low)}${unit} to ${number(high)}${unit}`, marked, nearest, text, mark, unmark });
+}
+
+/** Lets the keyboard and screen readers read a chart: the arrow keys go from value to value, as on a slider. */
+function read(place, { label, marked, nearest, text, mark, unmark }) {
+  const last = marked.steps.length - 1;
+  // A chart of a run that goes on is drawn again while it is read.
+  let index = document.activeElement === place ? nearest(Number(place.getAttribute("aria-valuenow"))) : last;
+  const set = value => {
+    index = Math.min(last, Math.max(0, value));
+    place.setAttribute("aria-valuenow", marked.steps[index]);
+    place.setAttribute("aria-valuetext", text(index));
+  };
+  place.tabIndex = 0;
+  const attributes = { role: "slider", "aria-label": label, "aria-valuemin": marked.steps[0], "aria-valuemax": marked.steps[last] };
+  for (const [key, value] of Object.entries(attributes)) place.setAttribute(key, value);
+  set(index);
+  if (document.activeElement === place) mark(index);
+  place.onfocus = () => mark(index);
+  place.onblur = unmark;
+  place.onkeydown = event => {
+    const far = Math.max(1, Math.round(last / 10));
+    const target = {
+      ArrowLeft: index - 1, ArrowDown: index - 1, ArrowRight: index + 1, ArrowUp: index + 1,
+      PageDown: index - far, PageUp: index + far, Home: 0, End: last,
+    }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    set(target);
+    mark(index);
+  };
 }
 
 /** Calls `redraw` when the width of an element changes. */

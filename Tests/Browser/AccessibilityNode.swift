@@ -6,7 +6,7 @@ package struct AccessibilityNode: Sendable, Decodable {
   package let children: [String]
   /// Its role, such as `button`.
   package let role: String
-  /// Its name, as a screen reader says it.
+  /// Its name, as a screen reader reads it.
   package let name: String
   /// Whether assistive technology does not see it.
   package let ignored: Bool

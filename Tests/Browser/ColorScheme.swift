@@ -1,4 +1,4 @@
-/// What a page is told by `prefers-color-scheme`.
+/// The value that a page reads from `prefers-color-scheme`.
 package enum ColorScheme: String, Sendable {
   /// Dark text on a light ground.
   case light

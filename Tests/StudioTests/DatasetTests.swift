@@ -140,7 +140,7 @@ import Testing
   }
 
   @Test(
-    "A training that cannot be started says why",
+    "A training that cannot be started shows the reason",
     arguments: [
       (#"{"steps": 3}"#, 400), (#"{"subject": "nobody"}"#, 404),
       (#"{"subject": "cube", "steps": 0}"#, 400), (#"{"subject": "cube", "stepz": 3}"#, 400),

@@ -8,6 +8,15 @@ import Testing
   private static let long = #"{"prompt": "a dog", "seed": 1, "steps": 1000, "count": 50}"#
   private static let short = #"{"prompt": "a dog", "seed": 1, "steps": 1}"#
 
+  @Test("A job that has ended has no preview, which is no error; an unknown job is one")
+  func endedPreview() async throws {
+    try await TestStudio.serve { studio in
+      try await studio.draw(#"{"prompt": "a cat", "seed": 3, "steps": 2}"#)
+      #expect(try await studio.get("/api/jobs/1/preview").status == 204)
+      #expect(try await studio.get("/api/jobs/2/preview").status == 404)
+    }
+  }
+
   @Test("Of a thousand drawings 50 wait; the others are refused with a sentence, and none is lost")
   func thousand() async throws {
     try await TestStudio.serve { studio in
@@ -53,7 +62,7 @@ import Testing
     }
   }
 
-  @Test("A failed job says why, and the next one is drawn")
+  @Test("A failed job shows the reason, and the next one is drawn")
   func failing() async throws {
     try await TestStudio.serve { studio in
       // A refiner cannot take over before the first step.

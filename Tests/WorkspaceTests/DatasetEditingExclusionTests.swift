@@ -106,7 +106,7 @@ struct DatasetEditingExclusionTests {
         == .unused("not used; no image takes a caption or a focus point from it"))
   }
 
-  @Test("excluding all images is an error that says why, and images can be included again")
+  @Test("excluding all images is an error with the reason, and images can be included again")
   func all() throws {
     let names = try dog.editor.images().map(\.name)
     for name in names { try dog.editor.setExcluded(true, name) }

@@ -5,7 +5,7 @@ package import Images
 package struct AddedFile: Sendable, Equatable {
   /// What a file contains.
   package enum Content: Sendable, Equatable {
-    /// An image, or the mask of one if its name says so.
+    /// An image, or the mask of one, by its name.
     case image
     /// The caption of an image.
     case caption

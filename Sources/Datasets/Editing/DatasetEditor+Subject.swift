@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Options
 
-/// What `subject.yaml` says about the subject. nil: not set.
+/// The subject, as `subject.yaml` describes it. nil: not set.
 package struct SubjectSettings: Sendable, Equatable {
   /// The word that stands for the subject.
   package var trigger: String?

@@ -1,5 +1,5 @@
 // A campaign: its template as a form, and the sheet that fills.
-import { attempt, element, report, request, say, send, sharpen } from "./studio.js";
+import { attempt, element, report, request, announce, send, sharpen } from "./studio.js";
 import { followJobs } from "./jobs.js";
 
 const byId = id => document.getElementById(id);
@@ -42,7 +42,7 @@ const save = () => report(form, async () => {
   await refresh();
   return true;
 });
-byId("save").addEventListener("click", async () => { if (await save()) say("Saved."); });
+byId("save").addEventListener("click", async () => { if (await save()) announce("Saved."); });
 form.addEventListener("submit", async event => {
   event.preventDefault();
   if (await save()) await attempt(() => request("POST", `${api}/draw`));
@@ -66,7 +66,7 @@ document.addEventListener("click", event => {
   });
   if (event.target.id === "export") attempt(async () => {
     const { folder, count } = await request("POST", `${api}/export`);
-    say(`${count} ${count === 1 ? "picture is" : "pictures are"} in ${folder}, with the manifest.`, true);
+    announce(`${count} ${count === 1 ? "picture is" : "pictures are"} in ${folder}, with the manifest.`, true);
   });
 });
 

@@ -1,5 +1,5 @@
 // The form that draws, and the gallery beside it.
-import { attempt, card, order, report, request, say } from "./studio.js";
+import { attempt, card, order, report, request, announce } from "./studio.js";
 import { followJobs } from "./jobs.js";
 
 const form = document.getElementById("draw");
@@ -32,7 +32,7 @@ function fill(fields) {
     box.closest(".row").querySelector(".tiny").value = chosen?.slice(box.value.length + 1) || "1";
   }
   const lost = [fields.loras ?? []].flat().filter(text => ![...form.querySelectorAll("[data-adapter]")].some(box => text === box.value || text.startsWith(`${box.value}:`)));
-  if (lost.length) say(`${lost.join(", ")} is not offered here any more, and is left out.`, true);
+  if (lost.length) announce(`${lost.join(", ")} is not offered here any more, and is left out.`, true);
   if (fields.seed !== undefined) { seed.value = fields.seed; keep.checked = true; }
   matchSize();
   remember();
@@ -77,7 +77,7 @@ async function draw() {
     await report(form, async () => {
       const job = await request("POST", "/api/pictures", drawing());
       seed.value = job.seed;
-      say(job.position > 0 ? `Job ${job.id} waits.` : `Job ${job.id} is being drawn.`);
+      announce(job.position > 0 ? `Job ${job.id} waits.` : `Job ${job.id} is being drawn.`);
     });
   } finally {
     button.disabled = false;
@@ -112,7 +112,7 @@ if (parameters.has("over")) {
 }
 if (parameters.has("run")) {
   byId("run").value = parameters.get("run");
-  if (byId("run").value === "") say(`There is no checkpoint ${parameters.get("run")} any more.`, true);
+  if (byId("run").value === "") announce(`There is no checkpoint ${parameters.get("run")} any more.`, true);
   byId("prompt").focus();
 }
 

@@ -1,5 +1,5 @@
 // The queue: follows the jobs and shows them.
-import { attempt, element, follow, request, say } from "./studio.js";
+import { attempt, element, follow, request, announce } from "./studio.js";
 
 const list = document.getElementById("jobs");
 const nothing = document.getElementById("no-jobs");
@@ -46,7 +46,7 @@ function update(job) {
   receive(job);
   const item = jobs.get(job.id);
   const isShown = job.notes.length > 0 || job.kind === "comparison" && item;
-  if (job.status === "finished" && item && item.dataset.status !== "finished") say(`Job ${job.id} is finished.`);
+  if (job.status === "finished" && item && item.dataset.status !== "finished") announce(`Job ${job.id} is finished.`);
   if (job.status === "finished" && !isShown || job.status === "cancelled") return forget(job.id);
   const fresh = show(job, item);
   if (!item) {
@@ -69,6 +69,7 @@ function show(job, item) {
   const preview = frame.firstChild;
   const [, bar, words, notes] = middle.children;
   if (job.preview > 0 && job.status === "running") {
+    preview.onerror = () => { preview.hidden = true; };
     preview.src = `/api/jobs/${job.id}/preview?${job.preview}`;
     preview.hidden = false;
     preview.alt = "Preview";

@@ -1,5 +1,5 @@
 // A run's page: curves, samples, and the run itself while it is trained.
-import { attempt, duration, follow as followEvents, request, say, send, sharpen } from "./studio.js";
+import { attempt, duration, follow as followEvents, request, announce, send, sharpen } from "./studio.js";
 import { draw, smoothed, whenResized } from "./chart.js";
 import "./adapter.js";
 
@@ -82,7 +82,7 @@ function follow(pulse) {
   byId("failure").hidden = !pulse.failure;
   byId("failure").textContent = pulse.failure ?? "";
   const isChanged = page.dataset.status !== pulse.status || records !== null && records !== pulse.records;
-  if (page.dataset.status !== pulse.status) say(`Run ${id} is ${pulse.status}.`);
+  if (page.dataset.status !== pulse.status) announce(`Run ${id} is ${pulse.status}.`);
   page.dataset.status = pulse.status;
   records = pulse.records;
   width = pulse.curve.width;
@@ -107,7 +107,7 @@ document.addEventListener("click", event => {
   if (event.target.id === "stop") attempt(async () => {
     await request("POST", `/api/runs/${id}/stop`);
     event.target.disabled = true;
-    say("The run saves and stops after the current step.");
+    announce("The run saves and stops after the current step.");
   });
   if (event.target.id === "resume") attempt(async () => {
     event.target.disabled = true;
@@ -121,7 +121,7 @@ document.addEventListener("click", event => {
 
 /** Waits until a process that was started trains the run, or has failed. */
 async function watch(training) {
-  say("Starting. The model is loaded first.");
+  announce("Starting. The model is loaded first.");
   for (;;) {
     const state = await request("GET", `/api/processes/${training}`);
     if (state.failure) throw new Error(state.failure);

@@ -4,7 +4,7 @@ const line = document.getElementById("message");
 let timer = null;
 
 /** Shows a sentence at the bottom of the page: for a while, or an error until the next one. */
-export function say(sentence, isError = false) {
+export function announce(sentence, isError = false) {
   line.textContent = sentence;
   clearTimeout(timer);
   if (!isError) timer = setTimeout(() => { line.textContent = ""; }, 8000);
@@ -22,7 +22,7 @@ export async function send(method, path, body, headers = {}) {
   const text = await answer.text();
   if (answer.ok) return text;
   let problem = null;
-  try { problem = JSON.parse(text).error; } catch { /* Not JSON: the status says enough. */ }
+  try { problem = JSON.parse(text).error; } catch { /* Not JSON: the status is enough. */ }
   const error = new Error(problem?.message ?? `The studio answers ${answer.status}.`);
   error.field = problem?.field;
   throw error;
@@ -37,7 +37,7 @@ export async function request(method, path, body) {
 
 /** Calls an action, and shows the sentence of its error. */
 export async function attempt(action) {
-  try { return await action(); } catch (error) { say(error.message, true); return undefined; }
+  try { return await action(); } catch (error) { announce(error.message, true); return undefined; }
 }
 
 /** Follows events of the studio, and connects again whenever the connection is lost. */
@@ -136,7 +136,7 @@ export async function report(form, action) {
   try {
     return await action();
   } catch (error) {
-    say(error.message, true);
+    announce(error.message, true);
     const wrong = error.field && form.elements[error.field];
     if (wrong) {
       wrong.setAttribute("aria-invalid", "true");

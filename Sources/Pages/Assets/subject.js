@@ -1,5 +1,5 @@
 // A dataset: adds files, edits captions, sets focus points, masks and exclusions.
-import { attempt, element, request, say, send, sharpen } from "./studio.js";
+import { attempt, element, request, announce, send, sharpen } from "./studio.js";
 import { paint } from "./mask.js";
 
 const byId = id => document.getElementById(id);
@@ -84,7 +84,7 @@ document.addEventListener("drop", event => {
 // The subject.
 byId("settings").addEventListener("submit", async event => {
   event.preventDefault();
-  if (await change("PUT", `${api}/settings`, { trigger: byId("trigger").value.trim(), class_word: byId("class_word").value.trim() }) !== undefined) say("Saved.");
+  if (await change("PUT", `${api}/settings`, { trigger: byId("trigger").value.trim(), class_word: byId("class_word").value.trim() }) !== undefined) announce("Saved.");
 });
 
 // Captions, one by one: saved when the field is left.
@@ -94,7 +94,7 @@ document.addEventListener("change", event => {
   const name = caption.closest(".image").dataset.image;
   attempt(async () => {
     await request("PUT", ofImage("caption", name), { caption: caption.value });
-    say(`The caption of ${name} is saved.`);
+    announce(`The caption of ${name} is saved.`);
     await refresh();
   });
 });
@@ -119,12 +119,12 @@ byId("bulk").addEventListener("submit", event => {
       element("th", { scope: "row" }, one.image), element("td", {}, element("del", {}, one.before), element("br"), element("ins", {}, one.after)))));
     byId("changes").hidden = planned.length === 0;
     byId("apply").hidden = planned.length === 0;
-    if (planned.length === 0) say("No caption changes.");
+    if (planned.length === 0) announce("No caption changes.");
   });
 });
 byId("apply").addEventListener("click", async () => {
   const count = planned.length;
-  if (await change("POST", `${api}/captions`, { changes: planned }) !== undefined) { say(count === 1 ? "1 caption is changed." : `${count} captions are changed.`); forget(); }
+  if (await change("POST", `${api}/captions`, { changes: planned }) !== undefined) { announce(count === 1 ? "1 caption is changed." : `${count} captions are changed.`); forget(); }
 });
 
 // Images.
@@ -175,7 +175,7 @@ async function mask(article, name, hasMask) {
   if (painted === undefined) return;
   attempt(async () => {
     await send(painted ? "PUT" : "DELETE", ofImage("mask", name), painted ?? undefined);
-    say(painted ? "The mask is saved." : "The image has no mask.");
+    announce(painted ? "The mask is saved." : "The image has no mask.");
     await refresh();
   });
 }

@@ -1,5 +1,5 @@
 // The form of a new run: recipes, an estimate, the start.
-import { duration, order, report, request, say } from "./studio.js";
+import { duration, order, report, request, announce } from "./studio.js";
 
 const form = document.getElementById("train"), forecast = document.getElementById("forecast");
 const fields = () => ({ ...order(form), subject: form.dataset.subject });
@@ -38,7 +38,7 @@ form.addEventListener("submit", event => {
     button.disabled = true;
     try {
       let state = await request("POST", "/api/runs", fields());
-      say("Starting. Images and model are checked first.");
+      announce("Starting. Images and model are checked first.");
       while (state.run === undefined && state.is_running) {
         await new Promise(done => setTimeout(done, 400));
         state = await request("GET", `/api/processes/${state.id}`);

@@ -1,4 +1,4 @@
-/// A page that says what went wrong.
+/// A page that reports an error.
 package struct ProblemPage: StudioPage {
   package static let template = "problem"
 

@@ -22,10 +22,12 @@ extension Studio {
     }
     router.get("/api/jobs/:id/preview") { request, context in
       let id = try context.number("id", request)
-      guard let preview = queue.preview(of: id) else {
-        throw RequestError.noPage(request.uri.path)
+      if let preview = queue.preview(of: id) { return Answer.bytes(preview, type: "image/png") }
+      return try await blocking {
+        // The page asks for the preview of a job that may have ended meanwhile, which is no fault.
+        _ = try queue.job(id)
+        return Answer.done()
       }
-      return Answer.bytes(preview, type: "image/png")
     }
     router.delete("/api/jobs/:id") { request, context in
       let id = try context.number("id", request)

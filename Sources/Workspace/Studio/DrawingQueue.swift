@@ -44,7 +44,7 @@ package final class DrawingQueue: Sendable {
   let drawing: ResidentDrawing
   let queue = Mutex(Queue())
 
-  /// - Parameter waitsFor: says whether a training has been started that may not be recorded yet. With it,
+  /// - Parameter waitsFor: returns whether a training has been started that may not be recorded yet. With it,
   ///   drawings and trainings take turns, because they would share a GPU.
   package init(
     _ project: ProjectFolder, limit: Int = standardLimit, idleTime: Duration = standardIdleTime,

@@ -59,7 +59,7 @@ struct GalleryRecovery {
     fields[schema.key(of: \.$seed)] = .unsigned(record.seed)
     fields[schema.key(of: \.$model)] = .string(record.model.path)
     if let negative = record.negative { fields[schema.key(of: \.$negative)] = .string(negative) }
-    // The names of checkpoints do not say of which run they are, so that ordering again is refused.
+    // The names of checkpoints do not contain the run, so that ordering again is refused.
     if !record.adapters.isEmpty {
       fields[schema.key(of: \.$loras)] = .array(record.adapters.map { .string($0.name) })
     }

@@ -75,7 +75,7 @@ package final class StudioGallery: Sendable {
     try gallery.remove(id)
   }
 
-  /// Says that a picture is on the disk and could not be recorded. The next call of ``writing()`` records it.
+  /// Remembers that a picture is on the disk and could not be recorded. The next call of ``writing()`` records it.
   func recoverLater() { state.withLock { $0.needsRecovery = true } }
 
   /// The process that has the gallery open, if it is another one. Throws `FileAccessError`.

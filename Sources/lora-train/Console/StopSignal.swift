@@ -15,7 +15,7 @@ struct StopSignal {
   ///
   /// - Parameters:
   ///   - minutes: the time after which it requests a stop by itself; nil for never.
-  ///   - saves: whether the work is saved before it stops, which the message then says.
+  ///   - saves: whether the work is saved before it stops; the message differs.
   init(minutes: Double? = nil, saves: Bool = true) {
     deadline = minutes.map { .now + .seconds(60 * $0) }
     stopRequested.store(false, ordering: .relaxed)

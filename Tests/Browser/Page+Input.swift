@@ -1,7 +1,8 @@
 package import Foundation
 
-/// Input as a person gives it. An element is first scrolled into view, and there are ten seconds for it
-/// to appear and to be free of what covers it. Then the functions throw `BrowserError.element`.
+/// Input as a person gives it. An element is first scrolled into view, and there are ten seconds for the
+/// page to load and for the element to appear and to be free of what covers it. Then the functions throw
+/// `BrowserError.element`.
 extension Page {
   /// Clicks the centre of an element.
   package func click(_ selector: String) async throws {
@@ -77,7 +78,7 @@ extension Page {
         """
         (() => {
           const element = document.querySelector(\(selector.javascript))
-          if (element === null) return null
+          if (element === null || document.readyState !== 'complete') return null
           element.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' })
           const box = element.getClientRects()[0] ?? new DOMRect()
           const x = box.x + box.width / 2, y = box.y + box.height / 2

@@ -1,11 +1,13 @@
 extension Page {
-  /// Waits until an expression of the page is true. A condition that throws, as it may while a page
-  /// loads, counts as false.
+  /// Waits until the page has loaded, scripts and pictures included, and an expression of it is true.
+  /// A condition that throws counts as false.
   ///
   /// - Throws: `BrowserError.condition` with the text that the page shows, `.noReply`, `.closed`,
   ///   `CancellationError`.
   package func wait(for javascriptCondition: String, seconds: Double = 10) async throws {
-    let expression = "(async () => Boolean(await (\(javascriptCondition))))()"
+    let expression = """
+      (async () => document.readyState === 'complete' && Boolean(await (\(javascriptCondition))))()
+      """
     var exception: String?
     try await poll(seconds: seconds) {
       exception = nil

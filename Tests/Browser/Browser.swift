@@ -2,8 +2,9 @@ package import Foundation
 
 /// A headless Chromium, driven over the DevTools protocol.
 package final class Browser: Sendable {
-  /// The most seconds that Chromium may take to start, and to answer a command.
-  static let patience = 60.0
+  /// The most seconds that a test waits for Chromium or for a page. Only a failure takes that long, and
+  /// a machine may have much else to do.
+  package static let patience = 120.0
 
   private let process: BrowserProcess
   private let connection: Connection

@@ -1,22 +1,9 @@
 package import Foundation
 
-/// Input as a person gives it. An element is first scrolled into view, and there are ten seconds for the
-/// page to load and for the element to appear and to be free of what covers it. Then the functions throw
+/// Input as a person gives it. An element is first scrolled into view, and the page has two minutes to
+/// load, and the element to appear and to be free of what covers it. Then the functions throw
 /// `BrowserError.element`.
 extension Page {
-  /// Clicks the centre of an element.
-  package func click(_ selector: String) async throws {
-    let (x, y) = try await centre(of: selector)
-    for (type, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
-      try await send(
-        "Input.dispatchMouseEvent",
-        [
-          "type": .string(type), "x": .number(x), "y": .number(y), "clickCount": 1,
-          "button": type == "mouseMoved" ? "none" : "left", "buttons": .number(Double(buttons)),
-        ])
-    }
-  }
-
   /// Clicks a field and replaces its text. The change event comes when the focus leaves the field.
   package func type(_ text: String, into selector: String) async throws {
     try await click(selector)
@@ -66,14 +53,14 @@ extension Page {
   }
 
   /// Scrolls an element into view and returns its centre, in pixels of the viewport.
-  private func centre(of selector: String) async throws -> (x: Double, y: Double) {
+  func centre(of selector: String) async throws -> (x: Double, y: Double) {
     struct Place: Decodable {
       let x: Double
       let y: Double
       let problem: String?
     }
     var place: Place?
-    try await poll(seconds: 10) {
+    try await poll(seconds: Browser.patience) {
       place = try await evaluate(
         """
         (() => {

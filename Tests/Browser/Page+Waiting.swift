@@ -4,7 +4,9 @@ extension Page {
   ///
   /// - Throws: `BrowserError.condition` with the text that the page shows, `.noReply`, `.closed`,
   ///   `CancellationError`.
-  package func wait(for javascriptCondition: String, seconds: Double = 10) async throws {
+  package func wait(
+    for javascriptCondition: String, seconds: Double = Browser.patience
+  ) async throws {
     let expression = """
       (async () => document.readyState === 'complete' && Boolean(await (\(javascriptCondition))))()
       """

@@ -82,7 +82,7 @@ final class RunningProgram {
     let description: String
   }
 
-  private static let patience = Duration.seconds(60)
+  private static let patience = Duration.seconds(120)
 
   private let process = Process()
   private let streams: TemporaryDirectory

@@ -143,12 +143,12 @@ struct BrowserTests {
       }
       try await open("/runs/1", of: studio) { page in
         try await page.wait(for: "document.getElementById('status').textContent === 'running'")
-        try await page.wait(for: "document.getElementById('bar').value > 0", seconds: 60)
+        try await page.wait(for: "document.getElementById('bar').value > 0")
         let early = try await page.evaluate("document.getElementById('bar').value", as: Double.self)
         #expect(early < 300)
         try await page.wait(for: "document.querySelector('#loss-chart polyline') !== null")
         try await page.wait(
-          for: "document.getElementById('status').textContent === 'finished'", seconds: 90)
+          for: "document.getElementById('status').textContent === 'finished'")
         #expect(try await page.text(of: "#step") == "300 of 300")
         try await page.wait(for: "document.querySelectorAll('#checkpoints tbody tr').length === 3")
         try await page.wait(for: "document.querySelectorAll('.samples img').length === 3")
@@ -183,10 +183,10 @@ struct BrowserTests {
         try await Task.sleep(for: .milliseconds(50))
       }
       try await open("/runs/1", of: studio) { page in
-        try await page.wait(for: "document.getElementById('bar').value > 20", seconds: 60)
+        try await page.wait(for: "document.getElementById('bar').value > 20")
         try await page.click("#stop")
         try await page.wait(
-          for: "document.getElementById('status').textContent === 'interrupted'", seconds: 60)
+          for: "document.getElementById('status').textContent === 'interrupted'")
         #expect(training.wait() == 130)
         let stopped = try await page.evaluate(
           "document.getElementById('bar').value", as: Double.self)
@@ -194,7 +194,7 @@ struct BrowserTests {
         try await page.wait(for: "!document.getElementById('resume').hidden")
         try await page.click("#resume")
         try await page.wait(
-          for: "document.getElementById('status').textContent === 'finished'", seconds: 120)
+          for: "document.getElementById('status').textContent === 'finished'")
         #expect(try await page.exists("#facts .facts caption"))
       }
       let whole = try TestTraining(in: studio.folder, steps: 400, options + ["--new"])
@@ -273,9 +273,9 @@ struct BrowserTests {
         try await page.type("4", into: "#steps")
         try await page.type("0", into: "#sample_every")
         try await page.click("#train button[type=submit]")
-        try await page.wait(for: "location.pathname === '/runs/1'", seconds: 60)
+        try await page.wait(for: "location.pathname === '/runs/1'")
         try await page.wait(
-          for: "document.getElementById('status')?.textContent === 'finished'", seconds: 60)
+          for: "document.getElementById('status')?.textContent === 'finished'")
       }
       let run = try await studio.get("/api/runs/1").json()
       #expect(run["config"]?["rank"]?.number == 16)
@@ -300,7 +300,7 @@ struct BrowserTests {
         #expect(try await studio.get("/api/jobs/2").json()["status"]?.text == "cancelled")
         // Previews are small pictures of the unfinished one.
         try await page.wait(
-          for: "document.querySelector('[data-job=\"1\"] .preview').naturalWidth > 0", seconds: 30)
+          for: "document.querySelector('[data-job=\"1\"] .preview').naturalWidth > 0")
         try await page.click("[data-job='1'] button")
         try await page.wait(for: "document.getElementById('jobs').children.length === 0")
         #expect(try await studio.get("/api/pictures").json().items.isEmpty)

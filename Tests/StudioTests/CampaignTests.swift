@@ -103,7 +103,7 @@ import Testing
         try await page.type("1 2", into: "#seeds")
         try await page.click("#template button[type=submit]")
         try await page.wait(
-          for: "document.querySelectorAll('#sheet img').length === 4", seconds: 30)
+          for: "document.querySelectorAll('#sheet img').length === 4")
         try await page.click("[data-mark='red_left_seed-2.png']")
         try await page.wait(
           for:

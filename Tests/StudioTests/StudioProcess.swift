@@ -41,7 +41,7 @@ final class StudioProcess: Sendable {
   private func send(_ request: HTTPClientRequest) async throws -> JSONValue {
     for _ in 0..<400 {
       do {
-        let response = try await TestStudio.client.execute(request, timeout: .seconds(30))
+        let response = try await TestStudio.client.execute(request, timeout: .seconds(120))
         let data = try await response.body.collect(upTo: 16 << 20)
         return try JSONDecoder().decode(JSONValue.self, from: Data(data.readableBytesView))
       } catch is HTTPClientError {

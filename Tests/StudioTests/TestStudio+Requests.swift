@@ -45,7 +45,7 @@ extension TestStudio {
     request.method = HTTPMethod(rawValue: method)
     for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
     if let body { request.body = .bytes(Data(body.utf8)) }
-    let response = try await Self.client.execute(request, timeout: .seconds(60))
+    let response = try await Self.client.execute(request, timeout: .seconds(120))
     let data = try await response.body.collect(upTo: 64 << 20)
     return StudioAnswer(
       status: Int(response.status.code),
@@ -94,7 +94,7 @@ extension TestStudio {
     var request = HTTPClientRequest(url: address + path)
     request.method = HTTPMethod(rawValue: method)
     request.body = .bytes(data)
-    let response = try await Self.client.execute(request, timeout: .seconds(60))
+    let response = try await Self.client.execute(request, timeout: .seconds(120))
     let answer = try await response.body.collect(upTo: 1 << 20)
     return StudioAnswer(
       status: Int(response.status.code), headers: [:], data: Data(answer.readableBytesView))

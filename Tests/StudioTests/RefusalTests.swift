@@ -150,7 +150,9 @@ import Workspace
     }
   }
 
-  @Test("A misspelt field is answered with the right one, a wrong value with its field")
+  @Test(
+    "A misspelt field is answered with the right one, a wrong value with its field, a wrong method with its name"
+  )
   func hints() async throws {
     try await TestStudio.serve { studio in
       let misspelt = try await studio.send("POST", "/api/pictures", #"{"prompt": "a", "stepz": 5}"#)
@@ -160,6 +162,11 @@ import Workspace
       let odd = try await studio.send("POST", "/api/pictures", #"{"prompt": "a", "width": 65}"#)
       #expect(try odd.message == "width is 65, but must be a multiple of 4.")
       #expect(try odd.json()["error"]?["field"]?.text == "width")
+      let unknown = try await studio.send("PUT", "/api/pictures", "{}")
+      #expect(unknown.status == 404)
+      #expect(
+        try unknown.message
+          == "There is no PUT /api/pictures; choose one of those in /api/openapi.json.")
     }
   }
 

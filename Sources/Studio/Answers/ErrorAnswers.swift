@@ -16,7 +16,11 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch let error as HTTPError where error.status == .notFound {
-      return try answer(RequestError.noPage(request.uri.path), to: request)
+      let path = request.uri.path
+      return try answer(
+        path.hasPrefix("/api/")
+          ? RequestError.noRequest(method: request.method.rawValue, path: path)
+          : RequestError.noPage(path), to: request)
     } catch {
       return try answer(error, to: request)
     }

@@ -7,6 +7,8 @@ enum RequestError: ReportableError, Equatable {
   case foreignOrigin(String)
   case noToken
   case noPage(String)
+  /// A request that the interface does not have.
+  case noRequest(method: String, path: String)
   case notJSON
   case tooLarge(limit: Int)
   case cutOff
@@ -14,7 +16,7 @@ enum RequestError: ReportableError, Equatable {
   var kind: ErrorKind {
     switch self {
     case .foreignHost, .foreignOrigin, .noToken, .notJSON, .tooLarge, .cutOff: .usage
-    case .noPage: .missingInput
+    case .noPage, .noRequest: .missingInput
     }
   }
 
@@ -24,7 +26,7 @@ enum RequestError: ReportableError, Equatable {
     case .foreignHost: .misdirectedRequest
     case .foreignOrigin: .forbidden
     case .noToken: .unauthorized
-    case .noPage: .notFound
+    case .noPage, .noRequest: .notFound
     case .notJSON: .badRequest
     case .tooLarge: .contentTooLarge
     case .cutOff: .badRequest
@@ -41,6 +43,8 @@ enum RequestError: ReportableError, Equatable {
       "The token is missing or wrong; send the one that the studio was started with."
     case .noPage(let path):
       "There is no page \(path); start from the front page."
+    case .noRequest(let method, let path):
+      "There is no \(method) \(path); choose one of those in /api/openapi.json."
     case .notJSON:
       "The request is not a JSON object; send one with the content type application/json."
     case .cutOff:

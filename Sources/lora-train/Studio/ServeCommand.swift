@@ -17,9 +17,9 @@ struct ServeCommand: ParsableCommand {
     help: .value(
       "Address to listen on; 0.0.0.0: all of this computer. Default: \(StudioSettings.standardHost).",
       "address"))
-  var host = StudioSettings.standardHost
+  var host: String?
   @Option(help: .value("Port; 0: any free one. Default: \(StudioSettings.standardPort).", "n"))
-  var port = StudioSettings.standardPort
+  var port: Int?
   @Option(
     help: .value(
       "Token that the page asks for. Default: that of the environment variable \(Self.tokenVariable), "
@@ -32,7 +32,7 @@ struct ServeCommand: ParsableCommand {
   private static let tokenVariable = "LORA_TRAIN_TOKEN"
 
   func validate() throws {
-    guard (0...65_535).contains(port) else {
+    if let port, !(0...65_535).contains(port) {
       throw ValidationError("--port is \(port), but must be from 0 to 65535.")
     }
   }
@@ -56,8 +56,8 @@ struct ServeCommand: ParsableCommand {
             + (order.license.map { ["--license=\($0)"] } ?? [])
         }
       })
-    settings.host = host
-    settings.port = port
+    if let host { settings.host = host }
+    if let port { settings.port = port }
     settings.token = token ?? ProcessInfo.processInfo.environment[Self.tokenVariable]
     try root.noteIfMissing()
     let server = try StudioServer(settings)

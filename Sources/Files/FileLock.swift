@@ -81,6 +81,13 @@ package final class FileLock: Sendable {
     "process \(process) on \(CurrentProcess.host)"
   }
 
+  /// The number of the process that took the lock of a file last; nil if it is not one of this machine.
+  package static func ownHolder(of file: URL) -> Int32? {
+    let text = holder(of: file)
+    let number = text.split(separator: " ").lazy.compactMap { Int32($0) }.first
+    return number.flatMap { holder($0) == text ? $0 : nil }
+  }
+
   /// An exclusive lock on the whole file.
   private static var wholeFile: flock {
     flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)

@@ -4,7 +4,7 @@ import Foundation
 /// `config`, `exact`, `losses`, `checkpoints`, `samples`, `validation`, `resumptions`.
 public struct RunDetail: Encodable, Equatable, Sendable {
   /// The fields that `runs --json` prints too.
-  public let summary: RunSummary
+  public package(set) var summary: RunSummary
   /// The resolved configuration, a JSON object.
   public let config: JSONValue
   /// All steps, in order.

@@ -4,7 +4,7 @@ public import Foundation
 /// values are `null`. The JSON does not depend on the encoder's strategies.
 public struct RunSummary: Encodable, Equatable, Sendable {
   /// The row of the run.
-  public let run: Run
+  public package(set) var run: Run
   /// Median duration of the steps after the first two, in seconds, without samples and checkpoints;
   /// nil with fewer than three steps.
   public let secondsPerStep: Double?

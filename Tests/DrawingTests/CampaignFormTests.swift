@@ -64,7 +64,10 @@ import Testing
     let before = "prompt: a ball\nseeds: [1]\n"
     var form = try form(before)
     form.prompt = "a {color} ball"
-    #expect(throws: CampaignError.self) { try form.write(to: file) }
+    let error = try #require(throws: CampaignError.self) { try form.write(to: file) }
+    #expect("\(error)".hasPrefix("\(file.relativePath) line 1: the prompt names {color}"))
+    form.lists = [CampaignForm.List(name: "color", entries: [])]
+    #expect(throws: CampaignError.noEntry("color")) { try form.write(to: file) }
     #expect(try String(contentsOf: file, encoding: .utf8) == before)
   }
 

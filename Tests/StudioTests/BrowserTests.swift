@@ -283,6 +283,29 @@ struct BrowserTests {
     }
   }
 
+  @Test("A caption that is not saved keeps the page from being left without a question")
+  func unsaved() async throws {
+    try await TestStudio.serve { studio in
+      try await open("/datasets/cube", of: studio) { page in
+        let caption = "[data-image='0.png'] [data-caption]"
+        try await page.type("", into: caption)
+        try await page.click("h1")
+        try await page.wait(
+          for: "document.querySelector(\"\(caption)[aria-invalid=true]\") !== null")
+        try await page.type("a cube on a table", into: caption)
+        try await page.goto(studio.address + "/datasets")
+        #expect(page.dialogs.count == 1)
+        try await page.goto(studio.address + "/datasets/cube")
+        try await page.type("a cube on a chair", into: caption)
+        try await page.click("h1")
+        try await page.wait(
+          for: "document.getElementById('message').textContent.includes('is saved')")
+        try await page.goto(studio.address + "/datasets")
+        #expect(page.dialogs == [])
+      }
+    }
+  }
+
   @Test("A waiting job is cancelled on the page")
   func cancelling() async throws {
     try await TestStudio.serve { studio in

@@ -55,6 +55,34 @@ import Testing
     }
   }
 
+  @Test("The pictures of a campaign are listed, drawn or not")
+  func pictures() async throws {
+    try await TestStudio.serve { studio in
+      try await studio.drawCampaign("summer")
+      let folder = studio.folder.appending(path: "Checkpoints/campaigns/summer")
+      let gone = "blue-light_left_seed-1.png"
+      try FileManager.default.removeItem(at: folder.appending(path: gone))
+      let pictures = try await studio.get("/api/campaigns/summer/pictures").json().items
+      #expect(pictures.count == 4)
+      let missing = pictures.filter { $0["drawn"] == .bool(false) }
+      #expect(missing.compactMap { $0["file"]?.text } == [gone])
+      #expect(missing.first?["prompt"]?.text == "a photo of a blue: light ball, left")
+    }
+  }
+
+  @Test("A campaign is made in an empty folder, which a full disk leaves, and in no other")
+  func emptyFolder() async throws {
+    try await TestStudio.serve { studio in
+      for (name, status) in [("empty", 201), ("used", 400)] {
+        let folder = studio.folder.appending(path: "Checkpoints/campaigns/\(name)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if name == "used" { try Data().write(to: folder.appending(path: "notes.txt")) }
+        let answer = try await studio.send("POST", "/api/campaigns", #"{"name": "\#(name)"}"#)
+        #expect(answer.status == status, "\(answer.text)")
+      }
+    }
+  }
+
   @Test(
     "A template that cannot be drawn is refused, and the old one stays",
     arguments: [

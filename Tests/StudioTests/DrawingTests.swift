@@ -79,6 +79,14 @@ import Testing
       #expect(try await studio.get("/api/pictures").json().items.count == 1)
       let trash = studio.folder.appending(path: "Checkpoints/pictures/.trash").path
       #expect(try FileManager.default.contentsOfDirectory(atPath: trash).count == 1)
+      let folder = studio.folder.appending(path: "Checkpoints/pictures")
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      where name.hasSuffix(".png") {
+        try FileManager.default.removeItem(at: folder.appending(path: name))
+      }
+      let deleted = try await studio.get("/api/pictures/1/file")
+      #expect(deleted.status == 404)
+      #expect(try deleted.message.contains("is not there any more"))
     }
   }
 
@@ -95,6 +103,21 @@ import Testing
       for id in 1...3 { files.append(try await studio.get("/api/pictures/\(id)/file").data) }
       #expect(files[0] != files[1])
       #expect(files[0] == files[2])
+    }
+  }
+
+  @Test("Models and LoRA files are listed as an order names them")
+  func models() async throws {
+    try await TestStudio.serve { studio in
+      let folder = studio.folder.appending(path: "Checkpoints/loras")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for name in ["b.safetensors", ".hidden.safetensors", "notes.txt"] {
+        try Data().write(to: folder.appending(path: name))
+      }
+      let all = try await studio.get("/api/models").json()
+      #expect(all["models"]?.items.compactMap(\.text) == ["demo"])
+      #expect(all["refiners"]?.items.compactMap(\.text) == ["demo-refiner"])
+      #expect(all["loras"]?.items.compactMap(\.text) == ["b.safetensors"])
     }
   }
 

@@ -90,6 +90,19 @@ import Workspace
     }
   }
 
+  @Test("A host name that leads nowhere is an error with its name")
+  func unknownHost() async throws {
+    var settings = StudioSettings(
+      project: ProjectFolder("nowhere"), program: TestStudio.executable, arguments: { _ in [] })
+    (settings.host, settings.token) = ("nothing.invalid", "secret")
+    let server = try StudioServer(settings)
+    let error = await #expect(throws: StudioServerError.self) { try await server.run { _ in } }
+    #expect(
+      error
+        == .cannotListen(
+          host: "nothing.invalid", port: StudioSettings.standardPort, reason: "no such address"))
+  }
+
   @Test(
     "No path leads out of the project",
     arguments: [
@@ -162,6 +175,11 @@ import Workspace
       let odd = try await studio.send("POST", "/api/pictures", #"{"prompt": "a", "width": 65}"#)
       #expect(try odd.message == "width is 65, but must be a multiple of 4.")
       #expect(try odd.json()["error"]?["field"]?.text == "width")
+      let other = try await studio.send(
+        "PUT", "/api/datasets/cube/settings", #"{"clas_word": "ball"}"#)
+      #expect(try other.message == "There is no field clas_word; did you mean class_word?")
+      let missing = try await studio.send("POST", "/api/datasets", "{}")
+      #expect(try missing.message == "The field subject must be a name.")
       let unknown = try await studio.send("PUT", "/api/pictures", "{}")
       #expect(unknown.status == 404)
       #expect(

@@ -45,6 +45,41 @@ import Testing
     }
   }
 
+  @Test(
+    "A run that is being prepared for its resume is running: it is not resumed twice, and can be stopped"
+  )
+  func preparedResume() async throws {
+    try await TestStudio.serve { studio in
+      let order = """
+        {"subject": "cube", "steps": 5, "sample_every": 0, "rank": 4, "resolution": 64,
+        "class_prompts": ["a ball"], "prior_images": 200, "prior_steps": 50}
+        """
+      let first = try await studio.send("POST", "/api/runs", order).json()
+      func waitForRun(_ status: String) async throws {
+        for _ in 0..<2400 {
+          let runs = try await studio.get("/api/runs").json().items
+          if runs.first?["status"]?.text == status { return }
+          try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("The run is never \(status)")
+      }
+      try await waitForRun("running")
+      #expect(try await studio.send("POST", "/api/runs/1/stop").status == 204)
+      _ = try await studio.end(ofProcess: first)
+      try await waitForRun("interrupted")
+
+      let second = try await studio.send("POST", "/api/runs/1/resume").json()
+      try await waitForRun("running")
+      let pulse = try await studio.get("/api/runs/1/pulse").json()
+      #expect(pulse["status"]?.text == "running" && pulse["step"]?.number == 0)
+      #expect(try await studio.send("POST", "/api/runs/1/resume").status == 409)
+      #expect(try await studio.send("POST", "/api/runs/1/stop").status == 204)
+      let ended = try await studio.end(ofProcess: second)
+      #expect(ended["failure"] == nil, "\(ended)")
+      try await waitForRun("interrupted")
+    }
+  }
+
   @Test("Pictures whose database is lost are recorded again with their settings")
   func lostDatabase() async throws {
     let directory = try TemporaryDirectory()

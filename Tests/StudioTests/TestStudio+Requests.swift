@@ -65,7 +65,7 @@ extension TestStudio {
 
   /// Waits for the end of a job.
   func end(ofJob id: Int) async throws -> JSONValue {
-    for _ in 0..<1200 {
+    for _ in 0..<2400 {
       let job = try await get("/api/jobs/\(id)").json()
       if !["waiting", "running"].contains(job["status"]?.text) { return job }
       try await Task.sleep(for: .milliseconds(50))
@@ -111,7 +111,7 @@ extension TestStudio {
   /// Waits for the end of a process that was started.
   func end(ofProcess started: JSONValue) async throws -> JSONValue {
     let id = try #require(started["id"]?.number)
-    for _ in 0..<1200 {
+    for _ in 0..<2400 {
       let state = try await get("/api/processes/\(id)").json()
       if state["is_running"] == .bool(false) { return state }
       try await Task.sleep(for: .milliseconds(50))

@@ -9,6 +9,8 @@ package enum CampaignError: ReportableError, Equatable {
   case unused(String, position: String, nearest: String?)
   /// A list without entries.
   case empty(String, position: String)
+  /// A list of a form without entries.
+  case noEntry(String)
   /// The same entry, seed or strength twice.
   case twice(String, position: String)
   /// A text with unbalanced braces, or with a placeholder that is no name.
@@ -33,6 +35,8 @@ package enum CampaignError: ReportableError, Equatable {
         + (nearest.map { "did you mean \"\($0)\"?" } ?? "use it or remove the line.")
     case .empty(let name, let position):
       "\(position): \(name) is an empty list, but must have an entry; add one or remove the line."
+    case .noEntry(let name):
+      "The list \(name) is empty; write an entry, or remove {\(name)} from the prompt."
     case .twice(let value, let position):
       "\(position) has \"\(value)\" twice; remove one."
     case .braces(let key, let position):

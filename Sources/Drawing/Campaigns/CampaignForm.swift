@@ -74,10 +74,11 @@ package struct CampaignForm: Codable, Sendable, Equatable {
   /// Writes the template's file, after it has been read as one. Throws `ConfigError`, `CampaignError`,
   /// `FileAccessError`. Then the file is as before.
   package func write(to url: URL) throws {
-    try DurableFile.replace(url) { temporary in
-      try DurableFile.write(Data(yaml.utf8), to: temporary)
-      _ = try CampaignTemplate(contentsOf: temporary)
+    if let empty = lists.first(where: \.entries.isEmpty) {
+      throw CampaignError.noEntry(empty.name)
     }
+    _ = try CampaignTemplate(yaml: yaml, name: url.relativePath)
+    try DurableFile.replace(url, with: Data(yaml.utf8))
   }
 
   /// The options that a form can set.

@@ -32,10 +32,20 @@ package struct CampaignTemplate: Sendable {
   package let strengths: [Double]?
   let request: DrawingRequest
 
+  private static let known = Key.allCases.map(\.rawValue) + CampaignKeys.all
+
   /// Throws `ConfigError`, `CampaignError`.
   package init(contentsOf url: URL) throws {
-    let known = Key.allCases.map(\.rawValue) + CampaignKeys.all
-    let yaml = try ConfigFile(contentsOf: url, keys: known, isOpen: true, isGiven: true)
+    try self.init(ConfigFile(contentsOf: url, keys: Self.known, isOpen: true, isGiven: true))
+  }
+
+  /// The template of a file that has this text. Throws `ConfigError`, `CampaignError`.
+  init(yaml: String, name: String) throws {
+    try self.init(ConfigFile(yaml: yaml, name: name, keys: Self.known, isOpen: true))
+  }
+
+  private init(_ yaml: ConfigFile) throws {
+    let known = Self.known
     file = yaml.name
     func origin(_ key: String) -> ConfigOrigin { .file(yaml.name, line: yaml.lines[key]) }
     var own = yaml.values.filter { Key(rawValue: $0.key) != nil }

@@ -1,5 +1,5 @@
 // A campaign: its template as a form, and the sheet that fills.
-import { attempt, element, report, request, announce, send, sharpen } from "./studio.js";
+import { attempt, element, keepUnsaved, report, request, announce, send, sharpen } from "./studio.js";
 import { followJobs } from "./jobs.js";
 
 const byId = id => document.getElementById(id);
@@ -28,6 +28,11 @@ function arrange() {
 }
 form.addEventListener("input", event => { if (event.target.matches("#prompt, [name=negative]")) arrange(); });
 
+let isChanged = false;
+form.addEventListener("input", () => { isChanged = true; });
+form.addEventListener("change", () => { isChanged = true; });
+keepUnsaved(() => isChanged);
+
 const save = () => report(form, async () => {
   arrange();
   const options = {}, painter = {};
@@ -39,6 +44,7 @@ const save = () => report(form, async () => {
       lists: [...lists.children].map(field => ({ name: field.dataset.listName, entries: lines(field.querySelector("textarea").value) })),
     }, painter,
   });
+  isChanged = false;
   await refresh();
   return true;
 });

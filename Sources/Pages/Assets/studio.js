@@ -53,6 +53,11 @@ export function follow(path, handlers, opened = () => {}) {
   });
 }
 
+/** Asks before the page is left while it has something that is not saved. */
+export function keepUnsaved(isUnsaved) {
+  window.addEventListener("beforeunload", event => { if (isUnsaved()) event.preventDefault(); });
+}
+
 /** Small pictures are shown with sharp pixels. */
 export function sharpen(image) {
   const update = () => image.classList.toggle("pixelated", image.naturalWidth > 0 && image.naturalWidth < 200);

@@ -1,5 +1,5 @@
 // A dataset: adds files, edits captions, sets focus points, masks and exclusions.
-import { attempt, element, request, announce, send, sharpen } from "./studio.js";
+import { attempt, element, keepUnsaved, request, announce, send, sharpen } from "./studio.js";
 import { paint } from "./mask.js";
 
 const byId = id => document.getElementById(id);
@@ -59,7 +59,7 @@ async function addAll(files) {
     try {
       if (file.size > limit) throw new Error(`${file.name} has more than ${limit / 2 ** 20} MiB; add a smaller file.`);
       const answer = JSON.parse(await send("POST", `${api}/files?name=${encodeURIComponent(file.name)}`, file));
-      if (answer.is_present === "true") present += 1; else added += 1;
+      if (answer.is_present) present += 1; else added += 1;
     } catch (error) {
       refused.append(element("li", {}, error.message));
       refused.hidden = false;
@@ -93,11 +93,18 @@ document.addEventListener("change", event => {
   if (!caption) return;
   const name = caption.closest(".image").dataset.image;
   attempt(async () => {
-    await request("PUT", ofImage("caption", name), { caption: caption.value });
+    try {
+      await request("PUT", ofImage("caption", name), { caption: caption.value });
+    } catch (error) {
+      caption.setAttribute("aria-invalid", "true");
+      throw error;
+    }
+    caption.defaultValue = caption.value;
     announce(`The caption of ${name} is saved.`);
     await refresh();
   });
 });
+keepUnsaved(() => [...document.querySelectorAll("[data-caption]")].some(caption => caption.value !== caption.defaultValue));
 
 // Captions, all at once.
 let planned = null;

@@ -42,7 +42,8 @@ enum Answer {
   }
 
   /// A PNG file, or what is made of it. Browsers ask each time whether theirs is current, since a number may
-  /// lead to another file later. Throws `FileAccessError.unreadable`, and what `make` throws.
+  /// lead to another file later. Throws `RequestError.noFile`, `FileAccessError.unreadable`, and what `make`
+  /// throws.
   ///
   /// - Parameters:
   ///   - version: what else decides the answer.
@@ -50,6 +51,7 @@ enum Answer {
   static func png(
     at url: URL, version: String = "", to request: Request, make: () throws -> Data? = { nil }
   ) throws -> Response {
+    guard DurableFile.exists(url) else { throw RequestError.noFile(url.relativePath) }
     do {
       let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
       let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0

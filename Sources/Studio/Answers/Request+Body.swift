@@ -1,7 +1,9 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import Options
 import RunLog
+import Workspace
 
 extension Request {
   /// The longest JSON of a request, in bytes.
@@ -10,6 +12,15 @@ extension Request {
   /// The fields of the request's JSON object. Throws `RequestError`.
   func fields() async throws -> [String: JSONValue] {
     try await decoded([String: JSONValue].self)
+  }
+
+  /// The same, if it has no fields but these. Throws `StudioError.unknownField`, `RequestError`.
+  func fields(_ known: String...) async throws -> [String: JSONValue] {
+    let fields = try await fields()
+    for key in fields.keys.sorted() where !known.contains(key) {
+      throw StudioError.unknownField(key, nearest: nearestName(to: key, in: known))
+    }
+    return fields
   }
 
   /// The value of the request's JSON. Throws `RequestError`.

@@ -9,6 +9,8 @@ enum RequestError: ReportableError, Equatable {
   case noPage(String)
   /// A request that the interface does not have.
   case noRequest(method: String, path: String)
+  /// A file that is recorded and was deleted.
+  case noFile(String)
   case notJSON
   case tooLarge(limit: Int)
   case cutOff
@@ -16,7 +18,7 @@ enum RequestError: ReportableError, Equatable {
   var kind: ErrorKind {
     switch self {
     case .foreignHost, .foreignOrigin, .noToken, .notJSON, .tooLarge, .cutOff: .usage
-    case .noPage, .noRequest: .missingInput
+    case .noPage, .noRequest, .noFile: .missingInput
     }
   }
 
@@ -26,7 +28,7 @@ enum RequestError: ReportableError, Equatable {
     case .foreignHost: .misdirectedRequest
     case .foreignOrigin: .forbidden
     case .noToken: .unauthorized
-    case .noPage, .noRequest: .notFound
+    case .noPage, .noRequest, .noFile: .notFound
     case .notJSON: .badRequest
     case .tooLarge: .contentTooLarge
     case .cutOff: .badRequest
@@ -45,8 +47,10 @@ enum RequestError: ReportableError, Equatable {
       "There is no page \(path); start from the front page."
     case .noRequest(let method, let path):
       "There is no \(method) \(path); choose one of those in /api/openapi.json."
+    case .noFile(let file):
+      "\(file) is not there any more; put it back, or remove its record."
     case .notJSON:
-      "The request is not a JSON object; send one with the content type application/json."
+      "The request is not the JSON object that is expected here; see /api/openapi.json."
     case .cutOff:
       "The request ended before all of it was sent; send it again."
     case .tooLarge(let limit):

@@ -21,7 +21,8 @@ extension Studio {
     }
     router.post("/api/runs/:id/exports") { request, context in
       let id = try context.number("id", request)
-      let order = try AdapterOrder(try await request.fields(), run: id)
+      let order = try AdapterOrder(
+        try await request.fields("step", "format", "precision"), run: id)
       return try await blocking {
         try Answer.json(try processes.start(order), status: .accepted)
       }
@@ -36,7 +37,8 @@ extension Studio {
     }
     router.post("/api/runs/:id/publications") { request, context in
       let id = try context.number("id", request)
-      let order = try PublicationOrder(try await request.fields(), run: id)
+      let order = try PublicationOrder(
+        try await request.fields("step", "repository", "private", "license"), run: id)
       return try await blocking {
         try Answer.json(try processes.start(order), status: .accepted)
       }

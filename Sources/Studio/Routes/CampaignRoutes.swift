@@ -38,7 +38,7 @@ extension Studio {
       try await blocking { try Answer.json(StudioCampaign.names(in: project)) }
     }
     router.post("/api/campaigns") { request, _ in
-      guard let name = try await request.fields()["name"]?.string else {
+      guard let name = try await request.fields("name")["name"]?.string else {
         throw StudioError.otherType("name", allowed: "a name")
       }
       return try await blocking {
@@ -62,6 +62,19 @@ extension Studio {
         return Answer.done()
       }
     }
+    router.get("/api/campaigns/:name/pictures") { request, context in
+      let name = try context.name("name", request)
+      return try await blocking {
+        let campaign = try StudioCampaign(name, in: project)
+        let stars = campaign.stars()
+        return try Answer.json(
+          campaign.campaign().pictures.map { picture in
+            CampaignPicture(
+              file: picture.file, prompt: picture.prompt, seed: "\(picture.seed)",
+              drawn: campaign.file(picture) != nil, starred: stars.contains(picture.file))
+          })
+      }
+    }
     router.post("/api/campaigns/:name/draw") { request, context in
       let name = try context.name("name", request)
       let job = try await blocking { try queue.submit(StudioCampaign(name, in: project)) }
@@ -69,7 +82,7 @@ extension Studio {
     }
     router.on("/api/campaigns/:name/stars", method: .put) { request, context in
       let name = try context.name("name", request)
-      let fields = try await request.fields()
+      let fields = try await request.fields("file", "starred")
       guard let file = fields["file"]?.string, case .bool(let isStarred) = fields["starred"] else {
         throw StudioError.otherType("starred", allowed: "true or false, with the name of a file")
       }
@@ -96,6 +109,15 @@ extension Studio {
 private struct CampaignSettings: Codable {
   let form: CampaignForm
   let painter: [String: JSONValue]
+}
+
+/// A picture of a campaign. Drawn ones are at `/campaigns/{name}/files/{file}`.
+private struct CampaignPicture: Encodable {
+  let file: String
+  let prompt: String
+  let seed: String
+  let drawn: Bool
+  let starred: Bool
 }
 
 private struct ExportedPictures: Encodable {

@@ -28,7 +28,7 @@ extension Studio {
       try await blocking { try Answer.json(subjects.names) }
     }
     router.post("/api/datasets") { request, _ in
-      guard let name = try await request.fields()["subject"]?.string else {
+      guard let name = try await request.fields("subject")["subject"]?.string else {
         throw StudioError.otherType("subject", allowed: "a name")
       }
       return try await blocking {
@@ -53,8 +53,7 @@ extension Studio {
       let data = try await uploads.body(of: request, limit: Self.largestFile)
       return try await blockingOnImages {
         let added = try subjects.editor(name).add(data, named: file)
-        return try Answer.json(
-          ["name": added.name, "is_present": added.isPresent ? "true" : "false"], status: .created)
+        return try Answer.json(ReceivedFile(added), status: .created)
       }
     }
     addImages(to: router)
@@ -95,7 +94,7 @@ extension Studio {
   private func addEdits(to router: Router<BasicRequestContext>) {
     router.on("/api/datasets/:subject/caption", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      guard let caption = try await request.fields()["caption"]?.string else {
+      guard let caption = try await request.fields("caption")["caption"]?.string else {
         throw StudioError.otherType("caption", allowed: "a text")
       }
       return try await blocking {
@@ -105,7 +104,7 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/focus", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      let point = try FocusPoint(field: try await request.fields()["focus"])
+      let point = try FocusPoint(field: try await request.fields("focus")["focus"])
       return try await blocking {
         try subjects.editor(name).setFocus(point, of: image)
         return Answer.done()
@@ -113,7 +112,7 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/excluded", method: .put) { request, context in
       let (name, image) = try context.image(request)
-      guard case .bool(let isExcluded) = try await request.fields()["excluded"] else {
+      guard case .bool(let isExcluded) = try await request.fields("excluded")["excluded"] else {
         throw StudioError.otherType("excluded", allowed: "true or false")
       }
       return try await blocking {
@@ -145,7 +144,7 @@ extension Studio {
     }
     router.on("/api/datasets/:subject/settings", method: .put) { request, context in
       let name = try context.name("subject", request)
-      let fields = try await request.fields()
+      let fields = try await request.fields("trigger", "class_word", "caption")
       return try await blocking {
         try subjects.editor(name).changeSettings { settings in
           if let word = fields["trigger"]?.string { settings.trigger = word.isEmpty ? nil : word }
@@ -159,7 +158,8 @@ extension Studio {
     }
     router.post("/api/datasets/:subject/captions/preview") { request, context in
       let name = try context.name("subject", request)
-      let edit = try CaptionEdit(fields: try await request.fields())
+      let edit = try CaptionEdit(
+        fields: try await request.fields("edit", "text", "with", "ignoring_case"))
       return try await blocking {
         try Answer.json(subjects.editor(name).changes(edit).map(ShownChange.init))
       }
@@ -173,6 +173,19 @@ extension Studio {
       }
     }
   }
+}
+
+/// A file that was added to a dataset.
+private struct ReceivedFile: Encodable {
+  let name: String
+  let isPresent: Bool
+
+  private enum CodingKeys: String, CodingKey {
+    case name
+    case isPresent = "is_present"
+  }
+
+  init(_ file: AddedFile) { (name, isPresent) = (file.name, file.isPresent) }
 }
 
 /// The changes of captions that a page has shown.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import RunLog
+import StableDiffusion
 import Workspace
 
 /// The interface for pictures.
@@ -14,6 +15,9 @@ extension Studio {
       let order = try PictureOrder(try await request.fields())
       let job = try await blocking { try queue.submit(order) }
       return try Answer.json(job, status: .accepted)
+    }
+    router.get("/api/models") { _, _ in
+      try await blocking { try Answer.json(Painters(project)) }
     }
     router.get("/api/pictures") { request, _ in
       let parameters = request.uri.queryParameters
@@ -51,7 +55,7 @@ extension Studio {
     }
     router.on("/api/pictures/:id/star", method: .put) { request, context in
       let id = try context.number("id", request)
-      guard case .bool(let isStarred) = try await request.fields()["starred"] else {
+      guard case .bool(let isStarred) = try await request.fields("starred")["starred"] else {
         throw StudioError.otherType("starred", allowed: "true or false")
       }
       return try await blocking {
@@ -60,5 +64,19 @@ extension Studio {
         return Answer.done()
       }
     }
+  }
+}
+
+/// What can be drawn with, besides the checkpoints of runs.
+private struct Painters: Encodable {
+  let models: [String]
+  let refiners: [String]
+  let loras: [String]
+
+  init(_ project: ProjectFolder) {
+    let installed = BaseModels(project) { _ in }.all
+    models = installed.filter { $0.kind == .base }.map(\.name)
+    refiners = installed.filter { $0.kind == .refiner }.map(\.name)
+    loras = project.adapterFiles
   }
 }

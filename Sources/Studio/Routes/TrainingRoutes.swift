@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import RunLog
+import Training
 import Workspace
 
 /// The interface that starts, stops and resumes processes.
@@ -29,7 +30,11 @@ extension Studio {
     }
     router.post("/api/runs/:id/resume") { request, context in
       let id = try context.number("id", request)
-      let run = try await blocking { try RunLibrary(project).resumable(.number(id)) }
+      let run = try await blocking {
+        let run = try RunLibrary(project).resumable(.number(id))
+        try RunLock.checkFree(project.folder(of: run))
+        return run
+      }
       try await makeRoom()
       return try await blocking {
         try Answer.json(try processes.start(.resume(run.id)), status: .accepted)

@@ -56,17 +56,20 @@ package struct StudioServer: Sendable {
         }
       }
       await studio.stop()
-    } catch let error as SocketAddressError {
-      await studio.stop()
-      throw StudioServerError.cannotListen(
-        host: settings.host, port: settings.port, reason: "no such address: \(error)")
-    } catch let error as IOError {
-      await studio.stop()
-      throw StudioServerError.cannotListen(
-        host: settings.host, port: settings.port, reason: systemReason(error.errnoCode))
     } catch {
       await studio.stop()
-      throw error
+      guard let reason = Self.reason(error) else { throw error }
+      throw StudioServerError.cannotListen(
+        host: settings.host, port: settings.port, reason: reason)
+    }
+  }
+
+  /// Why the server cannot listen; nil for other errors.
+  private static func reason(_ error: any Error) -> String? {
+    switch error {
+    case is SocketAddressError, is SocketAddressError.UnknownHost: "no such address"
+    case let error as IOError: systemReason(error.errnoCode)
+    default: nil
     }
   }
 

@@ -73,7 +73,9 @@ extension Studio {
       checkpoints: steps.map { step in
         FormField.Choice(
           "\(run.id)@\(step)",
-          title: "\(run.subject)@\(step)\(step == best && steps.count > 1 ? " (best)" : "")")
+          title:
+            "\(run.subject)@\(step) (run \(run.id)\(step == best && steps.count > 1 ? ", best" : ""))"
+        )
       })
   }
 

@@ -15,7 +15,7 @@ extension FormField {
     }
     self.init(
       key: option.key, help: Self.ownHelp[option.key] ?? option.help.withPlainOptions,
-      placeholder: set ?? option.standard,
+      placeholder: option.placeholder(set ?? option.standard),
       value: value, kind: option.field(set, value), isWhole: option.kind == .integer)
   }
 }
@@ -31,6 +31,14 @@ extension FormField {
 extension OptionEntry {
   /// What holds if the option is not set, in words.
   var standard: String { plainStandard.withPlainOptions }
+
+  /// What an empty field shows.
+  fileprivate func placeholder(_ value: String) -> String {
+    guard kind.isList else { return value }
+    let isList = value.hasPrefix("[") && value.hasSuffix("]")
+    let words = isList ? String(value.dropFirst().dropLast()) : value
+    return words.isEmpty ? "one a line" : "one a line; else \(words)"
+  }
 
   private var plainStandard: String {
     if let follows { return "as \(follows)" }

@@ -96,7 +96,8 @@ extension PictureRecord {
   /// What the picture was drawn with, in a few words.
   var summary: String {
     let adapters = adapters.map { adapter in
-      adapter.strength == 1 ? adapter.name : "\(adapter.name) × \(adapter.strength.short)"
+      adapter.strength == 1
+        ? adapter.shownName : "\(adapter.shownName) × \(adapter.strength.short)"
     }
     let parts = [
       adapters.isEmpty ? model.name : adapters.joined(separator: " + "),
@@ -108,7 +109,7 @@ extension PictureRecord {
   /// Everything that it was drawn with.
   var facts: [Fact] {
     let adapters = adapters.map {
-      "\($0.name), strength \($0.strength.short), SHA-256 \($0.sha256.prefix(12))"
+      "\($0.shownName), strength \($0.strength.short), SHA-256 \($0.sha256.prefix(12))"
     }
     let facts: [(String, String?)] = [
       ("Negative prompt", negative), ("Seed", "\(seed)"), ("Size", "\(width) × \(height)"),
@@ -124,6 +125,14 @@ extension PictureRecord {
       ("Program", "lora-train \(program), libtorch \(libtorch)"),
     ]
     return facts.compactMap { name, value in value.map { Fact(name, $0) } }
+  }
+}
+
+extension PictureRecord.Adapter {
+  /// The name, with the run's number for the adapter of a checkpoint: several runs have the same subject.
+  fileprivate var shownName: String {
+    guard let run = path.firstMatch(of: /\/run-([0-9]+)\/step-/)?.1 else { return name }
+    return "\(name) (run \(run))"
   }
 }
 

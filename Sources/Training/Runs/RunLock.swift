@@ -32,9 +32,20 @@ public final class RunLock {
     try FileLock.isHeld(file(of: folder))
   }
 
-  /// Whether a process of this machine is the one that took the lock of a run last.
-  package static func isHeld(_ folder: RunFolder, by process: Int32) -> Bool {
-    FileLock.holder(of: file(of: folder)) == FileLock.holder(process)
+  /// Throws `RunLockError.busy` if a process holds the lock of a run, `FileAccessError.unreadable`.
+  package static func checkFree(_ folder: RunFolder) throws {
+    guard try isHeld(folder) else { return }
+    throw RunLockError.busy(run: folder.url.relativePath, holder: holder(folder))
+  }
+
+  /// The process that took the lock of a run last, for messages.
+  package static func holder(_ folder: RunFolder) -> String {
+    FileLock.holder(of: file(of: folder))
+  }
+
+  /// The number of the process that took the lock of a run last; nil if it is not one of this machine.
+  package static func ownHolder(_ folder: RunFolder) -> Int32? {
+    FileLock.ownHolder(of: file(of: folder))
   }
 
   /// The lock file of a run, which names the process that took the lock last.

@@ -37,7 +37,9 @@ package struct StudioCampaign: Sendable {
     _ name: String, in project: ProjectFolder
   ) throws -> StudioCampaign {
     guard isName(name) else { throw StudioError.badName(name) }
-    guard !DurableFile.exists(project.campaigns.appending(path: name)) else {
+    let folder = project.campaigns.appending(path: name)
+    // An attempt that failed may have left an empty folder, which is removed. Others are not.
+    guard !DurableFile.exists(folder) || rmdir(folder.path) == 0 else {
       throw StudioError.campaignExists(name)
     }
     let campaign = StudioCampaign(named: name, in: project)

@@ -53,11 +53,17 @@ package struct RunLibrary {
   }
 
   /// All runs, oldest first.
-  package func runs() throws -> [Run] { try merged(recorded?.runs(), found.runs(), id: \.id) }
+  package func runs() throws -> [Run] {
+    try merged(recorded?.runs(), found.runs(), id: \.id).map(current)
+  }
 
   /// The summaries of all runs, oldest first.
   package func summaries() throws -> [RunSummary] {
-    try merged(recorded?.summaries(), found.summaries(), id: \.run.id)
+    try merged(recorded?.summaries(), found.summaries(), id: \.run.id).map { summary in
+      var summary = summary
+      summary.run = current(summary.run)
+      return summary
+    }
   }
 
   /// Throws `RunError.noFolder`, `RunError.noRuns`, `RunLogError.noSuchRun`.
@@ -108,6 +114,7 @@ package struct RunLibrary {
   /// - Parameter withLosses: whether the steps are read, which takes long for a long run.
   package func detail(of run: Run, withLosses: Bool = true) throws -> RunDetail {
     var detail = try history(of: run).detail(run.id, withLosses: withLosses)
+    detail.summary.run = current(detail.summary.run)
     let folder = project.folder(of: run)
     detail.missingCheckpoints = project.lostCheckpoints(
       of: run, detail.checkpoints, validation: detail.validation)
@@ -184,6 +191,13 @@ package struct RunLibrary {
 
   /// Checks every page of the database. Throws `RunLogError.damaged`.
   package func verify() throws { try recorded?.verify() }
+
+  /// A run with its state at this moment.
+  private func current(_ run: Run) -> Run {
+    var run = run
+    run.status = RunSurvey(project: project).status(of: run)
+    return run
+  }
 
   private func history(of run: Run) -> any RunHistory {
     if let recorded, !foundIDs.contains(run.id) { recorded } else { found }

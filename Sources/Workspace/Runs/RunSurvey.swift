@@ -99,6 +99,23 @@ struct RunSurvey {
       && (run.processIsGone || Date().timeIntervalSince(run.updatedAt) > Self.patience)
   }
 
+  /// The state of a recorded run. A run whose process died is interrupted, and one that a process
+  /// prepares to resume is running.
+  func status(of run: Run) -> RunStatus {
+    guard run.status != .running else { return isDead(run) ? .interrupted : .running }
+    return isResumed(run) ? .running : run.status
+  }
+
+  /// Whether a process prepares to resume a run. The resume is recorded when the preparation has
+  /// succeeded.
+  private func isResumed(_ run: Run) -> Bool {
+    do {
+      return try RunLock.isHeld(project.folder(of: run))
+    } catch {
+      return false
+    }
+  }
+
   /// Whether a process trains a run; also true if the lock cannot be read.
   private func isLocked(_ folder: RunFolder) -> Bool {
     do {

@@ -20,11 +20,13 @@ package struct AdapterOrder: Sendable, Equatable {
     precision = try fields["precision"]?.orderText(of: "precision") ?? Precision.fp32.rawValue
     guard AdapterFormat(rawValue: format) != nil else {
       throw .otherType(
-        "format", allowed: AdapterFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        "format",
+        allowed: "one of \(AdapterFormat.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     guard Precision(rawValue: precision) != nil else {
       throw .otherType(
-        "precision", allowed: Precision.allCases.map(\.rawValue).joined(separator: ", "))
+        "precision",
+        allowed: "one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
     }
   }
 

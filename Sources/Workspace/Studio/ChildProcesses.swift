@@ -137,7 +137,7 @@ package final class ChildProcesses: Sendable {
     // A stopped training ends with 130.
     case nil, 130: break
     case 0: started.result = try Self.lastLine(child.log)
-    default: started.failure = try Self.lastSentence(child.log)
+    case let code?: started.failure = try Self.lastSentence(child.log, code: code)
     }
     return started
   }
@@ -145,22 +145,23 @@ package final class ChildProcesses: Sendable {
   /// Asks the process that trains a run to save and stop. Throws `RunLogError`, `ChildProcessError`,
   /// `FileAccessError`.
   package func stop(_ id: Int64) throws {
-    let run = try RunLibrary(project).run(.number(id))
-    let folder = project.folder(of: run)
+    let folder = project.folder(of: try RunLibrary(project).run(.number(id)))
     guard try RunLock.isHeld(folder) else { throw ChildProcessError.notTraining(run: id) }
-    guard run.host == CurrentProcess.host, RunLock.isHeld(folder, by: run.pid) else {
-      throw ChildProcessError.elsewhere(run: id, host: run.host)
+    // The record of a run that is being resumed still has the process of before.
+    guard let process = RunLock.ownHolder(folder) else {
+      throw ChildProcessError.elsewhere(run: id, holder: RunLock.holder(folder))
     }
-    guard kill(run.pid, SIGTERM) == 0 else {
+    guard kill(process, SIGTERM) == 0 else {
       throw ChildProcessError.notStopped(run: id, reason: systemReason(errno))
     }
   }
 
   /// The last line of a log, without the program's name.
-  private static func lastSentence(_ log: URL) throws -> String {
+  private static func lastSentence(_ log: URL, code: Int32) throws -> String {
     let sentence = try lastLine(log).trimmingPrefix("lora-train: ")
     return sentence.isEmpty
-      ? "The process has ended without a message; see \(log.relativePath)." : String(sentence)
+      ? "The process has ended with exit code \(code) and could not write a message to \(log.relativePath); "
+        + "free some space on its disk." : String(sentence)
   }
 
   private static func lastLine(_ log: URL) throws -> String {
@@ -188,7 +189,7 @@ extension ChildProcesses.Child {
 package enum ChildProcessError: ReportableError, Equatable {
   case notStarted(String, reason: String)
   case notTraining(run: Int64)
-  case elsewhere(run: Int64, host: String)
+  case elsewhere(run: Int64, holder: String)
   case notStopped(run: Int64, reason: String)
 
   package var kind: ErrorKind {
@@ -204,8 +205,8 @@ package enum ChildProcessError: ReportableError, Equatable {
       "\(program) cannot be started (\(reason)); install lora-train again."
     case .notTraining(let run):
       "No process trains run \(run); there is nothing to stop."
-    case .elsewhere(let run, let host):
-      "Run \(run) is trained by a process on \(host); stop it there."
+    case .elsewhere(let run, let holder):
+      "Run \(run) is trained by \(holder); stop it there."
     case .notStopped(let run, let reason):
       "The process that trains run \(run) cannot be stopped (\(reason)); stop it where it was started."
     }

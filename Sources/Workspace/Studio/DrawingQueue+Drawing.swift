@@ -2,6 +2,7 @@ import Drawing
 import Files
 import Foundation
 import Images
+import Options
 import RunLog
 import StableDiffusion
 import Synchronization
@@ -54,7 +55,7 @@ extension DrawingQueue {
       case .stopping: end(id, .failed, StudioGallery.interruption)
       }
     } catch {
-      end(id, .failed, "\(error)")
+      end(id, .failed, "\(error)".withPlainOptions)
     }
   }
 
@@ -157,6 +158,7 @@ extension DrawingQueue {
   }
 
   private func note(_ sentence: String, of id: Int64) {
+    let sentence = sentence.withPlainOptions
     change(id) { job in
       if !job.state.notes.contains(sentence) { job.state.notes.append(sentence) }
     }

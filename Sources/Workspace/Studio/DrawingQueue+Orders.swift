@@ -1,6 +1,7 @@
 import Drawing
 import Files
 import Foundation
+import Options
 import RunLog
 import StableDiffusion
 import Synchronization
@@ -74,7 +75,7 @@ extension DrawingQueue {
     defer { queue.withLock { $0.reserved -= 1 } }
     recordEnds()
     var state = JobState(try gallery.writing().add(job))
-    state.notes = notes
+    state.notes = notes.map(\.withPlainOptions)
     let added = queue.withLock { [state] queue in
       var state = state
       state.position = queue.waiting.count

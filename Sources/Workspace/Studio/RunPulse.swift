@@ -39,9 +39,8 @@ extension ProjectFolder {
       throw RunError.noRuns(file: database.relativePath)
     }
     let run = try archive.run(id)
-    let isDead = RunSurvey(project: self).isDead(run)
     return RunPulse(
-      id: id, status: isDead ? .interrupted : run.status, step: run.step, steps: run.steps,
+      id: id, status: RunSurvey(project: self).status(of: run), step: run.step, steps: run.steps,
       loss: run.loss, secondsPerStep: try archive.secondsPerStep(of: run),
       peakMemoryBytes: run.peakMemoryBytes, failure: run.failure,
       records: try archive.recordCount(of: id),

@@ -6,7 +6,7 @@ package enum StudioError: ReportableError, Equatable {
   case notJSON
   /// A field that does not exist.
   case unknownField(String, nearest: String?)
-  /// A field with a value of another type.
+  /// A field that is missing, or has another type of value.
   case otherType(String, allowed: String)
   /// A text that is too long, in bytes.
   case tooLong(String, limit: Int)
@@ -66,7 +66,7 @@ package enum StudioError: ReportableError, Equatable {
     case .unknownField(let name, let nearest):
       "There is no field \(name)\(nearest.map { "; did you mean \($0)?" } ?? "; see the description of the interface.")"
     case .otherType(let name, let allowed):
-      "The field \(name) has another type of value; give it \(allowed)."
+      "The field \(name) must be \(allowed)."
     case .tooLong(let name, let limit):
       "The field \(name) has more than \(limit) bytes; write less."
     case .tooMany(let count, let limit):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Studio
 import Workspace
@@ -62,11 +63,15 @@ struct ServeCommand: ParsableCommand {
     try root.noteIfMissing()
     let server = try StudioServer(settings)
     let signal = StopSignal(saves: false)
-    let (opens, token) = (open, settings.token)
+    let (opens, token, host) = (open, settings.token, settings.host)
     do {
       try AsyncWork.run(signal) {
         try await server.run { url in
           Console.message("The studio is at \(url.absoluteString). Ctrl-C stops it.")
+          if ["0.0.0.0", "::"].contains(host), let port = url.port {
+            Console.message(
+              "Other computers open http://\(CurrentProcess.host):\(port)/ and enter the token.")
+          }
           if opens { Self.open(url, token: token) }
         }
       }

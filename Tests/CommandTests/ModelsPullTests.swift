@@ -107,7 +107,9 @@ extension CommandTests {
       let partial = hub.workspace.file(
         "Checkpoints/base/.tiny.download/\(path).\(sha256.prefix(12)).partial")
       try pull.waitForFile(partial)
-      while try Data(contentsOf: partial).count < 1_000_000 { Thread.sleep(forTimeInterval: 0.01) }
+      try pull.wait("a megabyte was not downloaded") {
+        try Data(contentsOf: partial).count >= 1_000_000
+      }
       pull.send(SIGINT)
       let outcome = try pull.wait()
       #expect(outcome.code == 130, "\(outcome.messages)")

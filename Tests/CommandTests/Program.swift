@@ -131,7 +131,8 @@ final class RunningProgram {
     }
   }
 
-  private func wait(_ problem: String, until isThere: () throws -> Bool) throws {
+  /// Waits until something is true while the program runs.
+  func wait(_ problem: String, until isThere: () throws -> Bool) throws {
     let start = ContinuousClock.now
     while try !isThere() {
       guard process.isRunning, ContinuousClock.now - start < Self.patience else {

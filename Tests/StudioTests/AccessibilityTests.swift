@@ -75,7 +75,7 @@ import Testing
     try await TestStudio.serve { studio in
       let training = try TestTraining(
         in: studio.folder, steps: 12, ["--checkpoint-every", "6", "--sample-every", "6"])
-      training.wait()
+      try await training.wait()
       try await studio.draw(
         #"{"prompt": "a photo of a red ball", "seed": 1, "steps": 2, "run": "1", "against": "base"}"#
       )

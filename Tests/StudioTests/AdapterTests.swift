@@ -10,7 +10,7 @@ import Testing
   func exports() async throws {
     try await TestStudio.serve { studio in
       let training = try TestTraining(in: studio.folder, steps: 2, ["--sample-every", "0"])
-      #expect(training.wait() == 0)
+      #expect(try await training.wait() == 0)
       let file = studio.folder.appending(
         path: "Checkpoints/cube/run-1/step-000002/adapter.safetensors")
       let download = try await studio.get("/api/runs/1/checkpoints/2/adapter")

@@ -104,7 +104,7 @@ struct BrowserTests {
     try await TestStudio.serve { studio in
       let training = try TestTraining(
         in: studio.folder, steps: 4, ["--checkpoint-every", "2", "--sample-every", "0"])
-      #expect(training.wait() == 0)
+      #expect(try await training.wait() == 0)
       try await open("/draw", of: studio) { page in
         try await page.type("a photo of cube", into: "#prompt")
         try await page.type("3", into: "#steps")
@@ -138,14 +138,13 @@ struct BrowserTests {
     try await TestStudio.serve { studio in
       let training = try TestTraining(
         in: studio.folder, steps: 300, ["--checkpoint-every", "100", "--sample-every", "150"])
-      while try await studio.get("/api/runs").json().items.isEmpty {
-        try await Task.sleep(for: .milliseconds(50))
-      }
+      try training.pause(afterStep: 1)
       try await open("/runs/1", of: studio) { page in
         try await page.wait(for: "document.getElementById('status').textContent === 'running'")
         try await page.wait(for: "document.getElementById('bar').value > 0")
         let early = try await page.evaluate("document.getElementById('bar').value", as: Double.self)
         #expect(early < 300)
+        training.goOn()
         try await page.wait(for: "document.querySelector('#loss-chart polyline') !== null")
         try await page.wait(
           for: "document.getElementById('status').textContent === 'finished'")
@@ -170,7 +169,7 @@ struct BrowserTests {
         #expect(step == "3")
         #expect(read.hasPrefix("step 3: 0.") || read.hasPrefix("step 3: 1."), "\(read)")
       }
-      #expect(training.wait() == 0)
+      #expect(try await training.wait() == 0)
     }
   }
 
@@ -179,15 +178,14 @@ struct BrowserTests {
     let options = ["--checkpoint-every", "1000", "--sample-every", "0", "--seed", "5"]
     try await TestStudio.serve { studio in
       let training = try TestTraining(in: studio.folder, steps: 400, options)
-      while try await studio.get("/api/runs").json().items.isEmpty {
-        try await Task.sleep(for: .milliseconds(50))
-      }
+      try training.pause(afterStep: 20)
       try await open("/runs/1", of: studio) { page in
-        try await page.wait(for: "document.getElementById('bar').value > 20")
+        try await page.wait(for: "document.getElementById('bar').value >= 20")
         try await page.click("#stop")
+        training.goOn()
         try await page.wait(
           for: "document.getElementById('status').textContent === 'interrupted'")
-        #expect(training.wait() == 130)
+        #expect(try await training.wait() == 130)
         let stopped = try await page.evaluate(
           "document.getElementById('bar').value", as: Double.self)
         #expect(stopped < 400)
@@ -198,7 +196,7 @@ struct BrowserTests {
         #expect(try await page.exists("#facts .facts caption"))
       }
       let whole = try TestTraining(in: studio.folder, steps: 400, options + ["--new"])
-      #expect(whole.wait() == 0)
+      #expect(try await whole.wait() == 0)
       let runs = try await (1...2).asyncMap { try await studio.get("/api/runs/\($0)").json() }
       let hashes = runs.map { $0["checkpoints"]?.items.last?["sha256"]?.text }
       #expect(hashes[0] != nil && hashes[0] == hashes[1])
@@ -311,7 +309,9 @@ struct BrowserTests {
     try await TestStudio.serve { studio in
       try await open("/draw", of: studio) { page in
         try await page.type("a dog", into: "#prompt")
+        // Takes minutes.
         try await page.type("1000", into: "#steps")
+        try await page.type("1024", into: "#width")
         try await page.click("#draw button[type=submit]")
         try await page.wait(
           for: "document.querySelector('[data-job=\"1\"][data-status=running]') !== null")

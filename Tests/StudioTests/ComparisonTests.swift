@@ -9,7 +9,7 @@ import Testing
     try await TestStudio.serve { studio in
       let training = try TestTraining(
         in: studio.folder, steps: 4, ["--checkpoint-every", "2", "--sample-every", "0"])
-      #expect(training.wait() == 0)
+      #expect(try await training.wait() == 0)
       let order = #"""
         {"checkpoints": ["1@2", "1@4"], "prompts": ["a <b>cube</b>", "a dog"], "seeds": [1], "steps": 2}
         """#

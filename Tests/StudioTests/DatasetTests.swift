@@ -165,12 +165,7 @@ import Testing
       let image = studio.folder.appending(path: "Datasets/cube/1.png")
       try Data("no image".utf8).write(to: image)
       let answer = try await studio.send("POST", "/api/runs", #"{"subject": "cube", "steps": 2}"#)
-      let id = try #require(try answer.json()["id"]?.number)
-      var state = try answer.json()
-      while state["is_running"] == .bool(true) {
-        try await Task.sleep(for: .milliseconds(50))
-        state = try await studio.get("/api/processes/\(id)").json()
-      }
+      let state = try await studio.end(ofProcess: try answer.json())
       #expect(state["run"] == nil)
       #expect(state["failure"]?.text?.contains("1.png") == true, "\(state)")
     }

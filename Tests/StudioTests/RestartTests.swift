@@ -5,18 +5,16 @@ import Testing
 
 /// What is left when the server dies.
 @Suite("Studio: restarts") struct RestartTests {
-  private static let port = Int.random(in: 20_000..<30_000)
-
   @Test("A killed server loses no finished picture; its job is failed, and can be drawn again")
   func killed() async throws {
     let directory = try TemporaryDirectory()
     try TestStudio.makeProject(directory.url)
-    let server = try StudioProcess(in: directory.url, port: Self.port)
-    let order = #"{"prompt": "a dog", "seed": 1, "steps": 200, "count": 1000}"#
+    let server = try StudioProcess(in: directory.url)
+    let order = #"{"prompt": "a dog", "seed": 1, "steps": 20, "count": 1000}"#
     _ = try await server.post("/api/pictures", order)
     _ = try await server.post("/api/pictures", order)
-    while try await server.get("/api/jobs/1")["pictures"]?.items.count ?? 0 < 3 {
-      try await Task.sleep(for: .milliseconds(20))
+    try await waitUntil("the third picture of job 1") {
+      try await server.get("/api/jobs/1")["pictures"]?.items.count ?? 0 >= 3
     }
     server.kill()
     let folder = directory.url.appending(path: "Checkpoints/pictures")
@@ -56,12 +54,9 @@ import Testing
         """
       let first = try await studio.send("POST", "/api/runs", order).json()
       func waitForRun(_ status: String) async throws {
-        for _ in 0..<2400 {
-          let runs = try await studio.get("/api/runs").json().items
-          if runs.first?["status"]?.text == status { return }
-          try await Task.sleep(for: .milliseconds(50))
+        try await waitUntil("status \(status) of run 1") {
+          try await studio.get("/api/runs").json().items.first?["status"]?.text == status
         }
-        Issue.record("The run is never \(status)")
       }
       try await waitForRun("running")
       #expect(try await studio.send("POST", "/api/runs/1/stop").status == 204)
@@ -133,19 +128,17 @@ import Testing
   func trainingSurvives() async throws {
     let directory = try TemporaryDirectory()
     try TestStudio.makeProject(directory.url)
-    let server = try StudioProcess(in: directory.url, port: Self.port + 1)
+    let server = try StudioProcess(in: directory.url)
     let order = #"{"subject": "cube", "steps": 150, "rank": 2, "sample_every": 0, "device": "cpu"}"#
     _ = try await server.post("/api/runs", order)
-    while try await server.get("/api/runs").items.first?["step"]?.number ?? 0 < 5 {
-      try await Task.sleep(for: .milliseconds(50))
+    try await waitUntil("step 5 of run 1") {
+      try await server.get("/api/runs").items.first?["step"]?.number ?? 0 >= 5
     }
     server.interruptGroup()
     server.kill()
     try await TestStudio.serve(directory) { studio in
-      for _ in 0..<600 {
-        let run = try await studio.get("/api/runs").json().items.first
-        if run?["status"]?.text != "running" { break }
-        try await Task.sleep(for: .milliseconds(100))
+      try await waitUntil("the end of run 1") {
+        try await studio.get("/api/runs").json().items.first?["status"]?.text != "running"
       }
       let run = try await studio.get("/api/runs").json().items.first
       #expect(run?["status"]?.text == "finished")
@@ -159,7 +152,7 @@ import Testing
     try TestStudio.makeProject(directory.url)
     try await TestStudio.serve(directory) { studio in
       try await studio.draw(#"{"prompt": "a cat", "seed": 3, "steps": 2}"#)
-      let server = try StudioProcess(in: directory.url, port: Self.port + 2)
+      let server = try StudioProcess(in: directory.url)
       #expect(try await server.get("/api/pictures").items.count == 1)
       let refused = try await server.post("/api/pictures", #"{"prompt": "a dog"}"#)
       #expect(refused["error"]?["message"]?.text?.hasPrefix("Another studio draws") == true)

@@ -14,7 +14,7 @@ struct ScreenshotTests {
       let training = try TestTraining(
         in: studio.folder, steps: 120,
         ["--checkpoint-every", "40", "--sample-every", "40", "--validate-every", "20"])
-      training.wait()
+      try await training.wait()
       for (seed, prompt) in ["a photo of a red ball", "a photo of cube on a table"].enumerated() {
         try await studio.draw(
           #"{"prompt": "\#(prompt)", "seed": \#(seed), "count": 3, "run": "1@120", "against": "base"}"#
@@ -53,7 +53,7 @@ struct ScreenshotTests {
         }
       }
       _ = try await studio.send("POST", "/api/runs/2/stop")
-      live.wait()
+      try await live.wait()
     }
   }
 }

@@ -65,13 +65,12 @@ extension TestStudio {
 
   /// Waits for the end of a job.
   func end(ofJob id: Int) async throws -> JSONValue {
-    for _ in 0..<2400 {
-      let job = try await get("/api/jobs/\(id)").json()
-      if !["waiting", "running"].contains(job["status"]?.text) { return job }
-      try await Task.sleep(for: .milliseconds(50))
+    var job = JSONValue.null
+    try await waitUntil("the end of job \(id)") {
+      job = try await get("/api/jobs/\(id)").json()
+      return !["waiting", "running"].contains(job["status"]?.text)
     }
-    Issue.record("Job \(id) does not end")
-    return .null
+    return job
   }
 
   /// A client that follows no redirects. It lives as long as the process.
@@ -111,12 +110,12 @@ extension TestStudio {
   /// Waits for the end of a process that was started.
   func end(ofProcess started: JSONValue) async throws -> JSONValue {
     let id = try #require(started["id"]?.number)
-    for _ in 0..<2400 {
-      let state = try await get("/api/processes/\(id)").json()
-      if state["is_running"] == .bool(false) { return state }
-      try await Task.sleep(for: .milliseconds(50))
+    var state = JSONValue.null
+    try await waitUntil("the end of process \(id)") {
+      state = try await get("/api/processes/\(id)").json()
+      return state["is_running"] == .bool(false)
     }
-    throw CancellationError()
+    return state
   }
 
   /// Makes a campaign of four pictures with the base model, and draws it.

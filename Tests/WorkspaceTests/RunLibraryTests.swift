@@ -50,6 +50,24 @@ import Workspace
     #expect(try project.contents() == without)
   }
 
+  @Test("A run that a process prepares to resume is running, and uses the machine")
+  func preparedResume() throws {
+    try project.train(project.config(), stopAfter: 2)
+    #expect(try project.library().runs().map(\.status) == [.interrupted])
+    #expect(try project.folder.trainedRun() == nil)
+    let run = try project.library().run(.latest)
+    do {
+      let lock = try RunLock(project.folder.folder(of: run))
+      defer { withExtendedLifetime(lock) {} }
+      #expect(try project.library().runs().map(\.status) == [.running])
+      #expect(try project.library().summaries().map(\.run.status) == [.running])
+      #expect(try project.library().detail(of: run).summary.run.status == .running)
+      #expect(try project.folder.trainedRun() == run.id)
+    }
+    #expect(try project.library().runs().map(\.status) == [.interrupted])
+    #expect(try project.folder.trainedRun() == nil)
+  }
+
   private func readEverything() throws {
     let library = try project.library()
     #expect(try library.runs().map(\.status) == [.finished, .interrupted])

@@ -31,7 +31,7 @@ struct RunSurvey {
     var problems: [String] = []
     for folder in RunFolder.all(below: project.url) {
       guard !known.contains(where: { $0.path == folder.path || isSame($0, folder) }),
-        !isLocked(folder)
+        !isLocked(folder, ifUnknown: true)
       else { continue }
       if let other = known.first(where: { $0.id == folder.id }) {
         problems.append(
@@ -95,33 +95,23 @@ struct RunSurvey {
   /// Whether a run is recorded as running, but no process trains it. The process number alone is not
   /// enough: after a restart it may belong to another process, and in another container it is unknown.
   func isDead(_ run: Run) -> Bool {
-    run.status == .running && !isLocked(project.folder(of: run))
+    run.status == .running && !isLocked(project.folder(of: run), ifUnknown: true)
       && (run.processIsGone || Date().timeIntervalSince(run.updatedAt) > Self.patience)
   }
 
-  /// The state of a recorded run. A run whose process died is interrupted, and one that a process
-  /// prepares to resume is running.
+  /// The state of a recorded run. A run whose process died is interrupted. One that a process prepares
+  /// to resume is running, although the resume is recorded only when the preparation has succeeded.
   func status(of run: Run) -> RunStatus {
     guard run.status != .running else { return isDead(run) ? .interrupted : .running }
-    return isResumed(run) ? .running : run.status
+    return isLocked(project.folder(of: run), ifUnknown: false) ? .running : run.status
   }
 
-  /// Whether a process prepares to resume a run. The resume is recorded when the preparation has
-  /// succeeded.
-  private func isResumed(_ run: Run) -> Bool {
-    do {
-      return try RunLock.isHeld(project.folder(of: run))
-    } catch {
-      return false
-    }
-  }
-
-  /// Whether a process trains a run; also true if the lock cannot be read.
-  private func isLocked(_ folder: RunFolder) -> Bool {
+  /// Whether a process holds the lock of a run, or `ifUnknown` if the lock cannot be read.
+  private func isLocked(_ folder: RunFolder, ifUnknown: Bool) -> Bool {
     do {
       return try RunLock.isHeld(folder)
     } catch {
-      return true
+      return ifUnknown
     }
   }
 }

@@ -274,6 +274,7 @@ struct BrowserTests {
         try await page.wait(for: "location.pathname === '/runs/1'")
         try await page.wait(
           for: "document.getElementById('status')?.textContent === 'finished'")
+        #expect(page.dialogs == [])
       }
       let run = try await studio.get("/api/runs/1").json()
       #expect(run["config"]?["rank"]?.number == 16)
@@ -281,7 +282,7 @@ struct BrowserTests {
     }
   }
 
-  @Test("A caption that is not saved keeps the page from being left without a question")
+  @Test("What is not saved keeps a page from being left without a question: captions, a new run")
   func unsaved() async throws {
     try await TestStudio.serve { studio in
       try await open("/datasets/cube", of: studio) { page in
@@ -300,6 +301,10 @@ struct BrowserTests {
           for: "document.getElementById('message').textContent.includes('is saved')")
         try await page.goto(studio.address + "/datasets")
         #expect(page.dialogs == [])
+        try await page.goto(studio.address + "/datasets/cube/train")
+        try await page.type("7", into: "#steps")
+        try await page.goto(studio.address + "/datasets")
+        #expect(page.dialogs.count == 1)
       }
     }
   }

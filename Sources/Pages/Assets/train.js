@@ -1,5 +1,5 @@
 // The form of a new run: recipes, an estimate, the start.
-import { duration, order, report, request, announce } from "./studio.js";
+import { duration, keepUnsaved, order, report, request, announce } from "./studio.js";
 
 const form = document.getElementById("train"), forecast = document.getElementById("forecast");
 const fields = () => ({ ...order(form), subject: form.dataset.subject });
@@ -12,7 +12,12 @@ function follow(recipe) {
   }
   estimate();
 }
-form.addEventListener("input", () => { forecast.textContent = ""; });
+let isChanged = false;
+form.addEventListener("input", () => {
+  forecast.textContent = "";
+  isChanged = true;
+});
+keepUnsaved(() => isChanged);
 // Enter in a field estimates; only the button starts.
 form.addEventListener("keydown", event => {
   if (event.key === "Enter" && event.target.matches("input[type=text]")) { event.preventDefault(); estimate(); }
@@ -44,6 +49,7 @@ form.addEventListener("submit", event => {
         state = await request("GET", `/api/processes/${state.id}`);
       }
       if (state.run === undefined) throw new Error(state.failure ?? "The training has ended without a run.");
+      isChanged = false;
       location.href = `/runs/${state.run}`;
     } finally {
       button.disabled = false;

@@ -10,7 +10,7 @@ import Testing
     let directory = try TemporaryDirectory()
     try TestStudio.makeProject(directory.url)
     let server = try StudioProcess(in: directory.url)
-    let order = #"{"prompt": "a dog", "seed": 1, "steps": 20, "count": 1000}"#
+    let order = #"{"prompt": "a dog", "seed": 1, "steps": 60, "count": 1000}"#
     _ = try await server.post("/api/pictures", order)
     _ = try await server.post("/api/pictures", order)
     try await waitUntil("the third picture of job 1") {

@@ -1,3 +1,4 @@
+import Browser
 import Foundation
 import NIOCore
 import NIOPosix
@@ -10,7 +11,7 @@ final class TestTraining: Sendable {
   struct TooSlow: Error, CustomStringConvertible {
     let step: Int
 
-    var description: String { "The training has not done step \(step) before its end." }
+    var description: String { "The training has not done step \(step) before its end, or in time." }
   }
 
   private let project: ProjectFolder
@@ -55,8 +56,9 @@ final class TestTraining: Sendable {
   ///
   /// Call it before anything is awaited: a busy machine may give the test its next turn only minutes later.
   func pause(afterStep step: Int) throws {
+    let deadline = ContinuousClock.now + .seconds(Browser.patience)
     while try RunArchive(at: project.database)?.runs().last?.step ?? 0 < step {
-      guard process.isRunning else { throw TooSlow(step: step) }
+      guard process.isRunning, ContinuousClock.now < deadline else { throw TooSlow(step: step) }
       Thread.sleep(forTimeInterval: 0.005)
     }
     kill(process.processIdentifier, SIGSTOP)

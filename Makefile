@@ -3,6 +3,7 @@
 .PHONY: help setup build demo test faults fuzz sanitize lint format golden interop gpu-check bench defaults
 
 python := .venv/bin/python
+recipes := character style object 8gb fast best
 swift_sources := Package.swift Sources Tests
 
 help: ## lists the targets
@@ -57,8 +58,11 @@ gpu-check: setup python-environment ## runs the check of a GPU machine on the CP
 	swift build --build-tests
 	$(python) Scripts/gpu-check --device cpu --output .build/gpu-check
 
-defaults: build ## writes Configs/default.yaml from the declarations of the options
+defaults: build ## writes Configs/default.yaml and Configs/recipes from the declarations in the program
 	cd .build && release/lora-train train --print-config > $(CURDIR)/Configs/default.yaml
+	for name in $(recipes); do \
+	  (cd .build && release/lora-train train --print-recipe $$name) > Configs/recipes/$$name.yaml; \
+	done
 
 # only=200m-bf16,drawing-bf16 measures some rows, rounds=12 more often, models=FOLDER keeps the random models.
 bench: build python-environment ## measures speed and memory beside diffusers, peft and kohya's settings

@@ -41,6 +41,24 @@ ct_tensor ct_sqrt(ct_ref a) noexcept {
   return tensor([&] { return at::sqrt(ref(a)); });
 }
 
+ct_tensor ct_sign(ct_ref a) noexcept {
+  return tensor([&] { return at::sign(ref(a)); });
+}
+
+ct_tensor ct_bucketize(ct_ref a, ct_ref boundaries) noexcept {
+  return tensor([&] {
+    return at::bucketize(ref(a), ref(boundaries), /*out_int32=*/true).to(at::kByte);
+  });
+}
+
+ct_tensor ct_dot(ct_ref a, ct_ref b) noexcept {
+  return tensor([&] { return at::dot(ref(a), ref(b)); });
+}
+
+ct_tensor ct_max_abs_last(ct_ref a) noexcept {
+  return tensor([&] { return at::linalg_vector_norm(ref(a), INFINITY, at::IntArrayRef{-1}); });
+}
+
 ct_tensor ct_square(ct_ref a) noexcept {
   return tensor([&] { return at::square(ref(a)); });
 }

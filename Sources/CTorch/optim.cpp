@@ -1,89 +1,7 @@
 // Fused steps over many tensors.
-#include <algorithm>
-#include <numeric>
-#include <unordered_map>
-
-#include "shim.h"
+#include "runs.h"
 
 using namespace shim;
-
-namespace {
-
-/// The tensors of each memory one after the other, by their places in it. The memories have the order
-/// of the list, because addresses differ from one process to the next.
-std::vector<size_t> memory_order(const std::vector<at::Tensor> &tensors) {
-  std::unordered_map<const void *, size_t> memories;
-  for (const auto &tensor : tensors) {
-    memories.emplace(tensor.storage().unsafeGetStorageImpl(), memories.size());
-  }
-  std::vector<size_t> order(tensors.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    auto key = [&](size_t index) {
-      const auto &tensor = tensors[index];
-      return std::pair(
-          memories.at(tensor.storage().unsafeGetStorageImpl()), tensor.storage_offset());
-    };
-    return key(a) < key(b);
-  });
-  return order;
-}
-
-/// Joins tensors that follow each other in memory, in each of several parallel lists, so that one
-/// operation changes all of them.
-class Runs {
- public:
-  explicit Runs(std::vector<std::vector<at::Tensor>> lists) : lists(std::move(lists)) {
-    for (auto index : memory_order(this->lists[0])) {
-      if (starts.empty() || !continues(index)) {
-        starts.push_back(index);
-        counts.push_back(0);
-      }
-      counts.back() += this->lists[0][index].numel();
-      last = index;
-    }
-  }
-
-  /// The tensors of a list, joined where they follow each other.
-  std::vector<at::Tensor> joined(size_t list) const {
-    std::vector<at::Tensor> result;
-    for (size_t i = 0; i < starts.size(); i++) {
-      const auto &first = lists[list][starts[i]];
-      result.push_back(
-          first.numel() == counts[i] ? first : first.as_strided({counts[i]}, {1}));
-    }
-    return result;
-  }
-
-  /// The scalars of the first tensors of the runs.
-  std::vector<at::Tensor> firsts(const std::vector<at::Tensor> &scalars) const {
-    std::vector<at::Tensor> result;
-    for (auto index : starts) result.push_back(scalars[index]);
-    return result;
-  }
-
- private:
-  /// Whether a tensor follows the last one in all lists.
-  bool continues(size_t index) const {
-    for (const auto &list : lists) {
-      const auto &before = list[last], &after = list[index];
-      if (!before.is_contiguous() || !after.is_contiguous() ||
-          !before.storage().is_alias_of(after.storage()) ||
-          before.scalar_type() != after.scalar_type() ||
-          before.storage_offset() + before.numel() != after.storage_offset()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  std::vector<std::vector<at::Tensor>> lists;
-  std::vector<size_t> starts;
-  std::vector<int64_t> counts;
-  size_t last = 0;
-};
-
-}  // namespace
 
 int ct_neighbours(const ct_ref *tensors, size_t count, ct_tensor *results) noexcept {
   return status([&] {
@@ -96,6 +14,23 @@ int ct_neighbours(const ct_ref *tensors, size_t count, ct_tensor *results) noexc
       const auto &original = originals[index];
       results[index] = own(all.narrow(0, start, original.numel()).view(original.sizes()));
       start += original.numel();
+    }
+  });
+}
+
+int ct_join(
+    const ct_ref *tensors, size_t lists, size_t count, ct_tensor *results, size_t *joined) noexcept {
+  return status([&] {
+    std::vector<std::vector<at::Tensor>> parallel;
+    for (size_t i = 0; i < lists; i++) parallel.push_back(list(tensors + i * count, count));
+    *joined = 0;
+    if (count == 0) return;
+    Runs runs(std::move(parallel));
+    size_t next = 0;
+    for (size_t i = 0; i < lists; i++) {
+      auto members = runs.joined(i);
+      *joined = members.size();
+      for (auto &member : members) results[next++] = own(member.detach());
     }
   });
 }

@@ -16,12 +16,28 @@ package struct OptionLayers<Table: OptionTable> {
   ///
   /// - Parameter isGiven: Whether the user has named the file, which may then be a pipe.
   package mutating func add(fileAt url: URL, isGiven: Bool = false) throws(ConfigError) {
+    let (keys, formerly) = Self.keys
+    add(
+      try ConfigFile(
+        contentsOf: url, keys: keys, formerly: formerly, foreign: Table.foreign, isGiven: isGiven))
+  }
+
+  /// Adds YAML text. Errors name it `name`. Throws `ConfigError` as for a file.
+  package mutating func add(yaml: String, name: String) throws(ConfigError) {
+    let (keys, formerly) = Self.keys
+    add(
+      try ConfigFile(
+        yaml: yaml, name: name, keys: keys, formerly: formerly, foreign: Table.foreign))
+  }
+
+  /// The options' keys, and those of earlier versions with the keys they became.
+  private static var keys: (present: [String], formerly: [String: String]) {
     let options = Table.schema.options
     let formerly = options.flatMap { option in option.formerly.map { ($0, option.key) } }
-    let file = try ConfigFile(
-      contentsOf: url, keys: options.map(\.key),
-      formerly: Dictionary(uniqueKeysWithValues: formerly), foreign: Table.foreign,
-      isGiven: isGiven)
+    return (options.map(\.key), Dictionary(uniqueKeysWithValues: formerly))
+  }
+
+  private mutating func add(_ file: ConfigFile) {
     for (key, value) in file.values {
       values[key] = value
       origins[key] = .file(file.name, line: file.lines[key])

@@ -24,6 +24,10 @@ package protocol OptionTable: Codable, Sendable, Equatable {
   static func foreign(_ name: String) -> ForeignName?
 }
 
+/// A part of a table in a struct of its own. Its stored properties are options of the table, whose keys do not
+/// show the group.
+package protocol OptionPart: Sendable, Equatable {}
+
 extension OptionTable {
   package static func foreign(_ name: String) -> ForeignName? { nil }
 }
@@ -92,11 +96,14 @@ extension OptionTable {
   }
 
   /// The options with their keys in the order of declaration.
-  var children: [(key: String, option: any AnyOption<Self>)] {
-    Mirror(reflecting: self).children.compactMap { label, value in
+  var children: [(key: String, option: any AnyOption<Self>)] { Self.options(of: self) }
+
+  private static func options(of value: Any) -> [(key: String, option: any AnyOption<Self>)] {
+    Mirror(reflecting: value).children.flatMap { label, value in
+      if value is any OptionPart { return options(of: value) }
       // A property wrapper's storage is named as the property, after an underscore.
-      guard let label, let option = value as? any AnyOption<Self> else { return nil }
-      return (snakeCase(String(label.dropFirst())), option)
+      guard let label, let option = value as? any AnyOption<Self> else { return [] }
+      return [(snakeCase(String(label.dropFirst())), option)]
     }
   }
 

@@ -57,6 +57,19 @@ extension Tensor {
   /// The square root.
   public func sqrt() throws(TorchError) -> Tensor { try Tensor(adopting: ct_sqrt(handle)) }
 
+  /// -1, 0 or 1 for negative elements, zeros and positive ones.
+  public func sign() throws(TorchError) -> Tensor { try Tensor(adopting: ct_sign(handle)) }
+
+  /// How many of at most 255 ascending `boundaries` are below each element, uint8.
+  public func bucketize(_ boundaries: Tensor) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_bucketize(handle, boundaries.handle))
+  }
+
+  /// The sum of the products of the elements of two flat tensors, a scalar.
+  public func dot(_ other: Tensor) throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_dot(handle, other.handle))
+  }
+
   /// The square.
   public func square() throws(TorchError) -> Tensor { try Tensor(adopting: ct_square(handle)) }
 

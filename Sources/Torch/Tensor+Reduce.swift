@@ -20,6 +20,11 @@ extension Tensor {
   /// The largest element, a scalar.
   public func max() throws(TorchError) -> Tensor { try Tensor(adopting: ct_max(handle)) }
 
+  /// The largest absolute value along the last dimension.
+  public func maxAbsOfLast() throws(TorchError) -> Tensor {
+    try Tensor(adopting: ct_max_abs_last(handle))
+  }
+
   /// The 2-norm over all tensors together, a float32 scalar on their device.
   public static func norm(of tensors: [Tensor]) throws(TorchError) -> Tensor {
     try Tensor(adopting: withHandles(tensors) { ct_norm($0, $1) })

@@ -79,6 +79,9 @@ extension Tensor {
     try Tensor(adopting: withHandles(tensors) { ct_cat($0, $1, Int64(dim)) })
   }
 
+  /// All elements in one dimension.
+  public func flatten() throws(TorchError) -> Tensor { try reshape([-1]) }
+
   /// The elements converted to a type; the same tensor if it has that type.
   public func to(_ dtype: DType) throws(TorchError) -> Tensor {
     try Tensor(adopting: ct_to_dtype(handle, dtype.ctype))

@@ -159,7 +159,7 @@ extension CommandTests {
         gradient_accumulation: 2
         learning_rate_schedule: cosine
         learning_rate_warmup_steps: 2
-        lora_targets: [to_q]
+        targets: [to_q]
         prior_images: 1
         prior_steps: 1
         class_prompts: [a photo of a box]

@@ -8,7 +8,7 @@ import Training
 struct DemoTrainingTests {
   /// Draws sixteen pictures on backgrounds that no training image has.
   private func draw(_ config: inout TrainingConfig) {
-    config.learningRate = 3e-3
+    config.optimization.learningRate = 3e-3
     config.priorImages = 6
     config.priorBatchSize = 1
     config.samplePrompts = SubjectAppearance.dhoni.testBackgrounds.prefix(4)
@@ -38,7 +38,7 @@ struct DemoTrainingTests {
     let training = try DemoTraining {
       $0.steps = 40
       draw(&$0)
-      $0.learningRate = 0
+      $0.optimization.learningRate = 0
     }
     let losses = try training.train()
     #expect(losses[1].loss == losses[0].loss)
@@ -52,7 +52,7 @@ struct DemoTrainingTests {
     let training = try DemoTraining(images: 3) {
       $0.steps = 300
       $0.priorImages = 0
-      $0.learningRateSchedule = .constant
+      $0.optimization.learningRateSchedule = .constant
       $0.validateEvery = 50
     }
     let losses = try training.train()

@@ -39,7 +39,7 @@ struct LoRATests {
         "blocks.0.to_q", "blocks.0.to_out.0", "blocks.1.to_q", "blocks.1.to_out.0",
       ])
     #expect(pair.blocks[0].intoQ.adapter == nil)
-    #expect(try pair.adapterPaths(matching: ["into_q", "blocks.0.into_q"]).count == 2)
+    #expect(try pair.adapterPaths(in: LayerSelection(["into_q", "blocks.0.into_q"])).count == 2)
     #expect(pair.adapters().map(\.path) == sites.map(\.path))
     #expect(
       sites[0].tensors.map(\.name) == [
@@ -52,8 +52,9 @@ struct LoRATests {
     #expect {
       _ = try attach(["to_q", "q"])
     } throws: {
-      "\($0)" == "The adapter target \"q\" matches no linear layer and no convolution of this "
-        + "model; use names such as to_q, to_k, to_v, to_out.0."
+      "\($0)"
+        == "The pattern \"q\" matches no linear layer and no convolution of this model; use parts "
+        + "of paths such as to_q, attn2.to_k or down_blocks.1."
     }
     for rank in [0, -1] {
       #expect {

@@ -163,12 +163,13 @@ struct OptimizerToolsTests {
   @Test("Factors equal those of diffusers' get_scheduler")
   func factors() throws {
     let golden = try Golden("optimizer/learning-rates")
-    #expect(golden.names.count == 18)
+    #expect(golden.names.count == 27)
     for name in golden.names {
       let parts = name.split(separator: ".").map(String.init)  // out, shape, warm-up, steps
       let shape = try #require(LearningRateSchedule.Shape(rawValue: parts[1]))
       let schedule = LearningRateSchedule(
-        shape, warmupSteps: try #require(Int(parts[2])), steps: try #require(Int(parts[3])))
+        shape, warmupSteps: try #require(Int(parts[2])), steps: try #require(Int(parts[3])),
+        cycles: 3, power: 2)
       let expected = try golden.tensor(name).doubles()
       let factors = expected.indices.map { schedule.factor(afterSteps: $0) }
       #expect(zip(factors, expected).allSatisfy { abs($0 - $1) < 1e-12 }, "\(name)")

@@ -27,7 +27,7 @@ struct KeyTests {
   @Test("560 attention layers can have an adapter")
   func sites() throws {
     let unet = UNet2DConditionModel(try configuration("unet"))
-    let paths = try unet.adapterPaths(matching: Self.targets)
+    let paths = try unet.adapterPaths(in: LayerSelection(Self.targets))
     let keys = try recorded("unet").keys
     let expected = keys.filter { key in
       Self.targets.contains { key.hasSuffix(".\($0).weight") }

@@ -14,7 +14,9 @@ struct ShimTests {
   private let source: String
 
   init() throws {
-    header = try Self.withoutComments(Self.folder.appending(path: "include/ctorch.h"))
+    header = try ["ctorch.h", "ctorch_optim.h"]
+      .map { try Self.withoutComments(Self.folder.appending(path: "include/\($0)")) }
+      .joined(separator: "\n")
     source = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
       .filter { $0.hasSuffix(".cpp") }
       .map { try Self.withoutComments(Self.folder.appending(path: $0)) }

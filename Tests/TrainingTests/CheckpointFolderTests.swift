@@ -97,7 +97,7 @@ struct CheckpointFolderTests {
     let checkpoint = try run.checkpoint(step: 6)
     var state = try checkpoint.state()
     // JSON has no such number, so writing state.json fails after the tensors are written.
-    state.config.learningRate = .nan
+    state.config.optimization.learningRate = .nan
     let parts = [CheckpointPart("adapter.safetensors", tensors: { [("a", try .ones([2]))] })]
     let before = try training.files(below: run.url)
     #expect(throws: (any Error).self) {

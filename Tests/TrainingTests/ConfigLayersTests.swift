@@ -64,7 +64,9 @@ struct ConfigLayersTests {
       sentence("steps: 4\nepochs: 3")
         == "dog.yaml line 2: epochs is 3, but must be left out, since steps is set too; choose one of "
         + "both.")
-    #expect(try load("epochs: 3\nlearning_rate_warmup_steps: 2000").learningRateWarmupSteps == 2000)
+    #expect(
+      try load("epochs: 3\nlearning_rate_warmup_steps: 2000").optimization.learningRateWarmupSteps
+        == 2000)
   }
 
   @Test("a printed configuration in epochs is read as the same one")
@@ -106,7 +108,7 @@ struct ConfigLayersTests {
 
   @Test("every option of sd-scripts and diffusers has an answer, unless it is ours too")
   func foreignNames() {
-    let own = Set(TrainingConfig.schema.options.map(\.key))
+    let own = Set(TrainingConfig.schema.options.flatMap { [$0.key] + $0.formerly })
     for fates in [ForeignFates.kohya, .diffusers] {
       for name in fates.names where !own.contains(name) {
         #expect(TrainingConfig.foreign(name) != nil, "\(name)")

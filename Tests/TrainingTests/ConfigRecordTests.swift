@@ -12,13 +12,13 @@ struct ConfigRecordTests {
   func record() throws {
     var config = TrainingConfig()
     config.subject = "dog"
-    config.minSNRGamma = nil
-    config.learningRate = 0.1 + 0.2
+    config.optimization.minSNRGamma = nil
+    config.optimization.learningRate = 0.1 + 0.2
     config.device = .cuda(3)
     config.model = "a/b \"c\" 犬"
     let json = try config.recordJSON()
     #expect(try config.recordJSON() == json)
-    #expect(json.hasPrefix("{\"adam_beta1\":0.9,\"adam_beta2\":0.999,"))
+    #expect(json.hasPrefix("{\"adafactor_relative_step\":true,\"adafactor_scale_parameter\":true,"))
     #expect(!json.contains("\n"))
     #expect(try JSONDecoder().decode(TrainingConfig.self, from: Data(json.utf8)) == config)
   }
@@ -27,7 +27,7 @@ struct ConfigRecordTests {
   func incompleteRecord() throws {
     var config = TrainingConfig()
     config.subject = "dog"
-    config.maxGradientNorm = nil
+    config.optimization.maxGradientNorm = nil
     let options = try #require(
       JSONSerialization.jsonObject(with: Data(config.recordJSON().utf8)) as? [String: Any])
     #expect(options.keys.sorted() == TrainingConfig.schema.options.map(\.key).sorted())
@@ -65,12 +65,12 @@ struct ConfigRecordTests {
     var new = old
     #expect(new.differences(from: old) == [])
     new.rank = 32
-    new.minSNRGamma = nil
-    new.loraTargets = ["to_q", "to_v"]
+    new.optimization.minSNRGamma = nil
+    new.adaptation.targets = LayerTargets(["to_q", "to_v"])
     new.device = .cpu
     #expect(
       new.differences(from: old).map(\.description) == [
-        "rank: 16 -> 32", "lora_targets: [to_q, to_k, to_v, to_out.0] -> [to_q, to_v]",
+        "rank: 16 -> 32", "targets: [attention] -> [to_q, to_v]",
         "min_snr_gamma: 5 -> null", "device: auto -> cpu",
       ])
   }
@@ -93,13 +93,13 @@ struct ConfigRecordTests {
     #expect(new.differencesForbiddenOnResume(from: old) == [])
 
     new.seed = 7
-    new.learningRate = 2e-4
+    new.optimization.learningRate = 2e-4
     #expect(
       new.differencesForbiddenOnResume(from: old).map(\.description) == [
         "seed: 42 -> 7", "learning_rate: 0.0001 -> 0.0002",
       ])
 
-    old.learningRateSchedule = .cosine
+    old.optimization.learningRateSchedule = .cosine
     new = old
     new.steps = 2000
     #expect(
@@ -158,7 +158,7 @@ struct ConfigRecordTests {
     #expect(forbidden({ found(&$0) }, { $0.priorFolder = nil }) == ["prior_folder"])
     #expect(
       TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == [
-        "rank", "lora_targets", "init_lora",
+        "rank", "targets", "exclude_targets", "layer_ranks", "init_lora",
       ])
   }
 

@@ -81,7 +81,9 @@ struct ConfigTests {
   @Test("options that follow another have its default, so a record without either is consistent")
   func followerDefaults() throws {
     for option in TrainingConfig.schema.options {
-      guard let leader = option.follows.flatMap(TrainingConfig.schema.option) else { continue }
+      guard let leader = option.follows.flatMap(TrainingConfig.schema.option),
+        leader.kind == option.kind
+      else { continue }
       #expect(option.defaultText == leader.defaultText, "\(option.key)")
     }
   }
@@ -115,23 +117,23 @@ struct ConfigTests {
   @Test("flags can have every kind of value; options without a flag keep the file's value")
   func flagKinds() throws {
     var flags = Self.flags()
-    flags.set(\.$learningRate, to: 3e-5)
+    flags.set(\.optimization.$learningRate, to: 3e-5)
     flags.set(\.$device, to: "cuda:1")
     flags.set(\.$precision, to: "bf16")
     flags.set(\.$gradientCheckpointing, to: false)
     flags.set(\.$seed, to: UInt64.max)
     flags.set(\.$samplePrompts, toList: ["a: b # c", "null"])
     flags.set(\.$rank, to: Int?.none)
-    flags.set(\.$loraTargets, toList: [String]())
+    flags.set(\.adaptation.$targets, toList: [String]())
     let config = try load("rank: 4\nlora_targets: [to_q]", flags: flags)
-    #expect(config.learningRate == 3e-5)
+    #expect(config.optimization.learningRate == 3e-5)
     #expect(config.device == .cuda(1))
     #expect(config.precision == .bf16)
     #expect(config.gradientCheckpointing == false)
     #expect(config.seed == .max)
     #expect(config.samplePrompts == ["a: b # c", "null"])
     #expect(config.rank == 4)
-    #expect(config.loraTargets == ["to_q"])
+    #expect(config.adaptation.targets.names == ["to_q"])
   }
 
   @Test("alpha follows the rank, sample_every and validate_every checkpoint_every, until set")
@@ -154,8 +156,8 @@ struct ConfigTests {
   @Test("null switches min-SNR weighting and clipping off")
   func switchedOff() throws {
     let config = try load("min_snr_gamma: null\nmax_gradient_norm: ~\n")
-    #expect(config.minSNRGamma == nil)
-    #expect(config.maxGradientNorm == nil)
+    #expect(config.optimization.minSNRGamma == nil)
+    #expect(config.optimization.maxGradientNorm == nil)
   }
 
   // MARK: Errors
@@ -194,8 +196,8 @@ struct ConfigTests {
         "dog.yaml line 1: gradient_checkpointing is \"3\", but must be true or false."
       ),
       (
-        "lora_targets: to_q",
-        "dog.yaml line 1: lora_targets is \"to_q\", but must be a list such as [a, b]."
+        "targets: {to_q: 1}",
+        "dog.yaml line 1: targets is a group of options, but must be a list such as [a, b]."
       ),
       (
         "sample_seeds: [1, x]",
@@ -206,7 +208,8 @@ struct ConfigTests {
       ),
       (
         "learning_rate_schedule: cosin",
-        "dog.yaml line 1: learning_rate_schedule is \"cosin\", but must be constant, cosine or linear."
+        "dog.yaml line 1: learning_rate_schedule is \"cosin\", but must be constant, cosine, "
+          + "cosine-with-restarts, linear, polynomial or rex."
       ),
       (
         "device: cuda:one",
@@ -242,14 +245,15 @@ struct ConfigTests {
       ("learning_rate: -1e-4", "learning_rate is -0.0001, but must be a number of at least 0."),
       ("learning_rate: .nan", "learning_rate is nan, but must be a number of at least 0."),
       ("alpha: .inf", "alpha is inf, but must be a number above 0."),
-      ("adam_beta2: 1", "adam_beta2 is 1.0, but must be at least 0 and below 1."),
+      ("adam_beta2: 1", "beta2 is 1.0, but must be at least 0 and below 1."),
       (
         "min_snr_gamma: 0",
         "min_snr_gamma is 0.0, but must be a number above 0, or null to switch it off."
       ),
       (
         "lora_targets: []",
-        "lora_targets is [], but must be a list of layer names such as [to_q, to_v]."
+        "targets is [], but must be attention, attention-ff, full, or a list of patterns such as "
+          + "[to_q, to_v]."
       ),
       (
         "steps: 10\nlearning_rate_warmup_steps: 11",

@@ -27,7 +27,7 @@ struct MaskedLossTests {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
     let unet = try model.loadUNet()
     let sites = try unet.attachAdapters(
-      LoRA.self, targets: TrainingConfig().loraTargets,
+      LoRA.self, targets: TrainingConfig().adaptation.targets.patterns,
       settings: AdapterSettings(rank: 4, alpha: 4)
     ) { _ in try Generator(seed: 0) }
     let trained = sites.flatMap(\.tensors)

@@ -57,7 +57,7 @@ struct OptimizerStepTests {
     gradientHook: @escaping ([Tensor]) throws -> Void = { _ in }
   ) throws -> OptimizerStep {
     var config = TrainingConfig()
-    config.maxGradientNorm = maxGradientNorm
+    config.optimization.maxGradientNorm = maxGradientNorm
     config.gradientAccumulation = passes
     let size = trained.count / rates.count
     let groups = rates.enumerated().map { group, rate in

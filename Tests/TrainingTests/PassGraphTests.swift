@@ -67,7 +67,7 @@ struct PassGraphTests {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
     let unet = try model.loadUNet(dtype: form.dtype, device: device, storage: form.storage)
     let trained = try unet.attachAdapters(
-      LoRA.self, targets: TrainingConfig().loraTargets,
+      LoRA.self, targets: TrainingConfig().adaptation.targets.patterns,
       settings: AdapterSettings(rank: 2, alpha: 2)
     ) { try Generator(seed: UInt64($0)) }.flatMap(\.tensors)
     let fusion = form.isFused ? try unet.fuseAdapters() : nil

@@ -73,8 +73,8 @@ final class TinyTraining {
     config.bucketStep = 64
     config.rank = 2
     config.alpha = 3
-    config.loraTargets = ["to_q", "to_out.0"]
-    config.learningRate = 1e-2
+    config.adaptation.targets = LayerTargets(["to_q", "to_out.0"])
+    config.optimization.learningRate = 1e-2
     config.device = .cpu
     config.threads = 1
     config.priorImages = 0

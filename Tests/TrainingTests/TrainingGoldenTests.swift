@@ -67,10 +67,10 @@ struct TrainingGoldenTests {
     let unet = try model.loadUNet(device: device, storage: rung.storage)
     var config = TrainingConfig()
     config.gradientAccumulation = reference.gradientAccumulation
-    config.maxGradientNorm = reference.maxGradNorm
+    config.optimization.maxGradientNorm = reference.maxGradNorm
 
     let sites = try unet.attachAdapters(
-      LoRA.self, targets: config.loraTargets,
+      LoRA.self, targets: config.adaptation.targets.patterns,
       settings: AdapterSettings(rank: reference.rank, alpha: reference.alpha)
     ) { _ in try Generator(seed: 0) }
     let fusion = fused ? try unet.fuseAdapters() : nil

@@ -77,7 +77,7 @@ struct TrainingRunTests {
   @Test("a loss that is not finite ends the training with an error of step, file and timestep")
   func lossNotFinite() throws {
     let config = TinyTraining.config { config in
-      config.learningRate = 1e30
+      config.optimization.learningRate = 1e30
       config.batchSize = 3
     }
     let message = sentence { try training.train(run: 1, config) }
@@ -111,7 +111,7 @@ struct TrainingRunTests {
 
   @Test("if saving fails too, the first error is thrown")
   func failingSave() throws {
-    let config = TinyTraining.config { $0.learningRate = 1e30 }
+    let config = TinyTraining.config { $0.optimization.learningRate = 1e30 }
     let run = training.runFolder(1)
     struct Full: Error {}
     let trainer = Trainer(try training.setup(config), folder: run)

@@ -291,7 +291,7 @@ struct ValidationTests {
       try training.train(
         run: 1,
         Self.config { config in
-          config.learningRate = 1e30
+          config.optimization.learningRate = 1e30
           config.validateEvery = 1
         })
     }

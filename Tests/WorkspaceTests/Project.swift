@@ -50,7 +50,7 @@ final class Project {
     config.steps = 4
     config.resolution = 64
     config.rank = 2
-    config.loraTargets = ["to_q"]
+    config.adaptation.targets = LayerTargets(["to_q"])
     config.device = .cpu
     config.threads = 1
     config.checkpointEvery = 1

@@ -54,8 +54,8 @@ import Workspace
   @Test("A schedule of an extended run ends later; the note has both learning rates")
   func extendedSchedule() throws {
     let config = project.config {
-      $0.learningRateSchedule = .linear
-      $0.learningRate = 1e-3
+      $0.optimization.learningRateSchedule = .linear
+      $0.optimization.learningRate = 1e-3
     }
     try project.train(config)
     var longer = config

@@ -121,6 +121,14 @@ ct_tensor _Nullable ct_div(ct_ref a, ct_ref b) CT_NOEXCEPT;
 ct_tensor _Nullable ct_div_scalar(ct_ref a, double b) CT_NOEXCEPT;
 ct_tensor _Nullable ct_exp(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_sqrt(ct_ref a) CT_NOEXCEPT;
+/// -1, 0 or 1.
+ct_tensor _Nullable ct_sign(ct_ref a) CT_NOEXCEPT;
+/// For each element of `a` how many of at most 255 ascending `boundaries` are below it, as uint8.
+ct_tensor _Nullable ct_bucketize(ct_ref a, ct_ref boundaries) CT_NOEXCEPT;
+/// The sum of the products of the elements of two flat tensors, a scalar.
+ct_tensor _Nullable ct_dot(ct_ref a, ct_ref b) CT_NOEXCEPT;
+/// The largest absolute value along the last dimension.
+ct_tensor _Nullable ct_max_abs_last(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_square(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_abs(ct_ref a) CT_NOEXCEPT;
 ct_tensor _Nullable ct_sin(ct_ref a) CT_NOEXCEPT;
@@ -361,35 +369,6 @@ int ct_count_stop(
 int ct_profiler_start(void) CT_NOEXCEPT;
 /// Ends the recording and writes it to a file, as JSON in Chrome's trace format.
 int ct_profiler_stop(const char *path) CT_NOEXCEPT;
-
-// MARK: Optimizers
-
-/// One fused AdamW step (Loshchilov & Hutter 2019) over `count` parameters; `steps` are float32
-/// scalars on the parameters' device and count up. If the float32 scalar `found_inf` is 1, nothing
-/// changes.
-int ct_adamw(
-    const ct_ref _Nonnull *_Nonnull parameters, const ct_ref _Nonnull *_Nonnull gradients,
-    const ct_ref _Nonnull *_Nonnull averages, const ct_ref _Nonnull *_Nonnull squares,
-    const ct_ref _Nonnull *_Nonnull steps, size_t count, ct_ref _Nullable found_inf,
-    double learning_rate, double beta1, double beta2, double weight_decay, double eps) CT_NOEXCEPT;
-/// Overwrites each tensor of `destinations` with its source, converting as needed.
-int ct_copy_each(
-    const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,
-    size_t count) CT_NOEXCEPT;
-/// Adds each source to the tensor of `destinations`, of the same type.
-int ct_add_each(
-    const ct_ref _Nonnull *_Nonnull destinations, const ct_ref _Nonnull *_Nonnull sources,
-    size_t count) CT_NOEXCEPT;
-/// The 2-norm over all tensors together, a float32 scalar on their device; 0 for no tensors.
-ct_tensor _Nullable ct_norm(const ct_ref _Nonnull *_Nonnull tensors, size_t count) CT_NOEXCEPT;
-/// Scales every tensor in place so that the 2-norm of all, the scalar `norm`, becomes at most
-/// `maximum` (torch.nn.utils.clip_grad_norm_).
-int ct_clip(
-    const ct_ref _Nonnull *_Nonnull tensors, size_t count, ct_ref norm, double maximum) CT_NOEXCEPT;
-/// 1 as a float32 scalar if an element is not finite, else 0.
-ct_tensor _Nullable ct_found_inf(ct_ref values) CT_NOEXCEPT;
-/// Multiplies every tensor in place.
-int ct_scale(const ct_ref _Nonnull *_Nonnull tensors, size_t count, double factor) CT_NOEXCEPT;
 
 #pragma clang assume_nonnull end
 

@@ -20,6 +20,8 @@ public struct AdapterSite {
 public enum AdapterError: ReportableError, Equatable {
   /// A target matches no layer that an adapter can be attached to.
   case noSuchTarget(String)
+  /// Every layer that matches a target is excluded.
+  case noLayers(excluded: [String])
   /// The rank is not positive.
   case rank(Int)
   /// Some of an adapter's tensors are missing.
@@ -36,8 +38,11 @@ public enum AdapterError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .noSuchTarget(let target):
-      "The adapter target \"\(target)\" matches no linear layer and no convolution of this model; "
-        + "use names such as to_q, to_k, to_v, to_out.0."
+      "The pattern \"\(target)\" matches no linear layer and no convolution of this model; use parts of "
+        + "paths such as to_q, attn2.to_k or down_blocks.1."
+    case .noLayers(let excluded):
+      "No layer is left for an adapter, because \(excluded.joined(separator: ", ")) excludes all of them; "
+        + "exclude fewer layers."
     case .rank(let rank):
       "An adapter of rank \(rank) has nothing to train; use a rank of 1 or more."
     case .incomplete(let missing):
@@ -52,21 +57,22 @@ public enum AdapterError: ReportableError, Equatable {
 }
 
 extension Module {
-  /// Puts a new adapter into every layer below this module whose path ends in one of `targets`. A
-  /// target matches whole parts of the path: `to_q` does not match `into_q`.
+  /// Puts a new adapter into every layer below this module that a selection contains.
   ///
   /// - Parameters:
-  ///   - targets: ends of paths of linear layers and convolutions, such as `to_q`.
+  ///   - settings: gives the settings of a layer's adapter by the layer's path.
   ///   - generator: gives the random generator of a site by the site's index.
   /// - Throws: `AdapterError`, `TorchError`; then no adapter is attached.
   public func attachAdapters(
-    _ kind: any AdapterKind.Type, targets: [String], settings: AdapterSettings,
+    _ kind: any AdapterKind.Type, to selection: LayerSelection,
+    settings: (_ path: String) throws -> AdapterSettings,
     generator: (Int) throws -> Generator
   ) throws -> [AdapterSite] {
-    let layers = try slots(matching: targets)
+    let layers = try slots(in: selection)
     let adapters = try layers.enumerated().map { index, layer in
       let adapter: any AdapterKind = try kind.make(
-        for: layer.slot.weight.tensor, settings: settings, generator: generator(index))
+        for: layer.slot.weight.tensor, settings: settings(layer.path),
+        generator: generator(index))
       for (_, tensor) in adapter.tensors { try tensor.setRequiresGrad(true) }
       return adapter
     }
@@ -74,6 +80,16 @@ extension Module {
       layer.slot.adapter = adapter
       return AdapterSite(path: layer.path, adapter: adapter)
     }
+  }
+
+  /// Puts new adapters with the same settings into every layer that matches one of `targets`
+  /// (``LayerPattern``). Throws `AdapterError`, `TorchError`; then no adapter is attached.
+  public func attachAdapters(
+    _ kind: any AdapterKind.Type, targets: [String], settings: AdapterSettings,
+    generator: (Int) throws -> Generator
+  ) throws -> [AdapterSite] {
+    try attachAdapters(
+      kind, to: LayerSelection(targets), settings: { _ in settings }, generator: generator)
   }
 
   /// Puts adapters into the layers with these paths, to be trained further. Throws
@@ -94,22 +110,16 @@ extension Module {
     }
   }
 
-  /// The paths of the layers that `attachAdapters` would put adapters into. Throws
-  /// `AdapterError.noSuchTarget` for a target that matches nothing.
-  package func adapterPaths(matching targets: [String]) throws(AdapterError) -> [String] {
-    try slots(matching: targets).map(\.path)
+  /// The paths of the layers that `attachAdapters` would put adapters into. Throws `AdapterError`.
+  package func adapterPaths(in selection: LayerSelection) throws(AdapterError) -> [String] {
+    try slots(in: selection).map(\.path)
   }
 
   private func slots(
-    matching targets: [String]
+    in selection: LayerSelection
   ) throws(AdapterError) -> [(path: String, slot: any AdapterSlot)] {
     let layers = slots()
-    func matches(_ path: String, _ target: String) -> Bool {
-      path == target || path.hasSuffix(".\(target)")
-    }
-    for target in targets where !layers.contains(where: { matches($0.path, target) }) {
-      throw .noSuchTarget(target)
-    }
-    return layers.filter { layer in targets.contains { matches(layer.path, $0) } }
+    let selected = Set(try selection.select(from: layers.map(\.path)))
+    return layers.filter { selected.contains($0.path) }
   }
 }

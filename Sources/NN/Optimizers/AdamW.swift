@@ -38,6 +38,7 @@ public final class AdamW: Optimizer {
   public func step(rates: [Double], foundInf: Tensor? = nil) throws {
     for (slots, rate) in zip(slots, rates) {
       let pairs = try slots.compactMap { slot in try slot.parameter.grad.map { (slot, $0) } }
+      guard !pairs.isEmpty else { continue }
       try fusedAdamW(
         parameters: pairs.map(\.0.parameter), gradients: pairs.map(\.1),
         averages: pairs.map(\.0.average), squares: pairs.map(\.0.square),

@@ -13,6 +13,14 @@ public protocol Optimizer {
   /// - Throws: `TorchError`.
   func step(rates: [Double], foundInf: Tensor?) throws
 
+  /// The learning rates that the next step uses, for reports: `rates`, or what an optimizer makes of them
+  /// that finds its rate itself.
+  func effectiveRates(_ rates: [Double]) -> [Double]
+
+  /// The tensors to save and to draw with, in the order of ``parameters``; nil if these are the trained
+  /// tensors themselves. Throws `TorchError`.
+  func averages() throws -> [Tensor]?
+
   /// The state that the next steps depend on, by name. Throws `TorchError`.
   func state() throws -> [(name: String, tensor: Tensor)]
 
@@ -24,6 +32,12 @@ public protocol Optimizer {
 extension Optimizer {
   /// The trained tensors of all groups.
   public var parameters: [Tensor] { groups.flatMap(\.parameters).map(\.tensor) }
+
+  /// The rates themselves.
+  public func effectiveRates(_ rates: [Double]) -> [Double] { rates }
+
+  /// Nil: the trained tensors are what is saved.
+  public func averages() throws -> [Tensor]? { nil }
 }
 
 /// Tensors that share a learning rate, such as those of the UNet or of a text encoder.

@@ -2,9 +2,43 @@
 public enum OptimizerKind: String, CaseIterable, Sendable {
   /// ``AdamW``.
   case adamW = "adamw"
+  /// ``AdamW8bit``.
+  case adamW8bit = "adamw-8bit"
+  /// ``Adafactor``.
+  case adafactor
+  /// ``Lion``.
+  case lion
+  /// ``Prodigy``.
+  case prodigy
+  /// ``ScheduleFreeAdamW``.
+  case scheduleFreeAdamW = "adamw-schedule-free"
 
   /// The default of training.
   public static let standard = OptimizerKind.adamW
+
+  /// The peak learning rate that training uses if none is given; 1 for an optimizer that finds its own.
+  public var standardRate: Double {
+    switch self {
+    case .adamW, .adamW8bit: 1e-4
+    // Steps of a sign are as large as the rate; Chen et al. advise a third to a tenth of AdamW's.
+    case .lion: 3e-5
+    case .scheduleFreeAdamW: 1e-4
+    case .prodigy, .adafactor: 1
+    }
+  }
+
+  /// About how many bytes of state each trained number has.
+  public var stateBytes: Double {
+    switch self {
+    case .adamW, .scheduleFreeAdamW: 8
+    // A code of each average, and a scale for each 256 of them.
+    case .adamW8bit: 2 + 8.0 / 256
+    // A row and a column for each matrix.
+    case .adafactor: 0.5
+    case .lion: 4
+    case .prodigy: 16
+    }
+  }
 
   /// Makes an optimizer with no state yet. Throws `TorchError`.
   public func optimizer(
@@ -12,30 +46,11 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
   ) throws -> any Optimizer {
     switch self {
     case .adamW: try AdamW(groups, settings: settings)
+    case .adamW8bit: try AdamW8bit(groups, settings: settings)
+    case .adafactor: try Adafactor(groups, settings: settings)
+    case .lion: try Lion(groups, settings: settings)
+    case .prodigy: try Prodigy(groups, settings: settings)
+    case .scheduleFreeAdamW: try ScheduleFreeAdamW(groups, settings: settings)
     }
-  }
-}
-
-/// The constants of optimizers; a kind may ignore some of them. The defaults are those of
-/// torch.optim.AdamW.
-public struct OptimizerSettings: Sendable {
-  /// The decay of the gradient average.
-  public var beta1 = 0.9
-  /// The decay of the squared gradient average.
-  public var beta2 = 0.999
-  /// Added to a divisor to keep it from zero.
-  public var epsilon = 1e-8
-  /// Decoupled weight decay.
-  public var weightDecay = 1e-2
-
-  /// The defaults.
-  public init() {}
-
-  /// Given constants.
-  public init(beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
   }
 }

@@ -4,12 +4,18 @@ import { duration, keepUnsaved, order, report, request, announce } from "./studi
 const form = document.getElementById("train"), forecast = document.getElementById("forecast");
 const fields = () => ({ ...order(form), subject: form.dataset.subject });
 
+// The options of a recipe, by their keys.
+const options = recipe => recipe.value.split("\t").map(pair => {
+  const end = pair.indexOf("=");
+  return [pair.slice(0, end), pair.slice(end + 1)];
+});
+
 function follow(recipe) {
-  for (const pair of recipe.value.split(" ")) {
-    const [key, value] = pair.split("=");
-    const input = form.elements[key];
-    if (input) input.value = value;
+  const set = (key, value) => { if (form.elements[key]) form.elements[key].value = value; };
+  for (const other of form.querySelectorAll("[data-recipe]")) {
+    for (const [key] of options(other)) set(key, "");
   }
+  for (const [key, value] of options(recipe)) set(key, value);
   estimate();
 }
 let isChanged = false;

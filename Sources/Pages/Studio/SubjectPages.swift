@@ -114,13 +114,13 @@ package struct TrainPage: StudioPage {
   package struct Recipe: Sendable {
     let name: String
     let help: String
-    /// The values as `key=value` with spaces between them.
+    /// The values as `key=value` with tabs between them.
     let values: String
 
     package init(name: String, help: String, values: [(key: String, value: String)]) {
       self.name = name
       self.help = help
-      self.values = values.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+      self.values = values.map { "\($0.key)=\($0.value)" }.joined(separator: "\t")
     }
   }
 

@@ -13,7 +13,8 @@ extension Studio {
       uniquingKeysWith: { $1 })
     let schema = TrainingConfig.schema
     let first = [
-      schema.key(of: \.$steps), schema.key(of: \.$rank), schema.key(of: \.$learningRate),
+      schema.key(of: \.$steps), schema.key(of: \.$rank),
+      schema.key(of: \.optimization.$learningRate),
       schema.key(of: \.$resolution), schema.key(of: \.$samplePrompts),
       schema.key(of: \.$sampleEvery), schema.key(of: \.$checkpointEvery),
       schema.key(of: \.$priorImages),
@@ -24,7 +25,7 @@ extension Studio {
     let standard = set[model] ?? BaseModels.standard.first(where: installed.contains) ?? "none"
     return TrainPage(
       name: name, address: name.inPath,
-      recipes: TrainingRecipe.all.map {
+      recipes: try subjects.recipes().map {
         TrainPage.Recipe(name: $0.name, help: $0.help, values: $0.values)
       },
       models: [FormField.Choice("", title: standard)]

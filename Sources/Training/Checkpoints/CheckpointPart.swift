@@ -72,10 +72,12 @@ extension CheckpointPart {
   ///
   /// - Parameters:
   ///   - layers: The layers of the base model.
+  ///   - averages: The tensors to save in place of those of all sites; nil for these themselves.
   ///   - kinds: The kinds of adapters that a checkpoint may have.
   ///   - metadata: Returns the text in the file's header.
   static func adapter(
     _ sites: [AdapterSite], of layers: AdaptableLayers,
+    averages: @escaping () throws -> [Tensor]? = { nil },
     kinds: [any AdapterKind.Type] = AdapterKinds.all,
     metadata: @escaping (TrainingState) throws -> [String: String]
   ) throws -> CheckpointPart {
@@ -86,9 +88,19 @@ extension CheckpointPart {
       return (layer: layer, adapter: site.adapter)
     }
     let tensors = try adapters.flatMap { try $0.layer.kohyaTensors(of: $0.adapter) }
+    func averaged(_ averages: [Tensor]) throws -> [(name: String, tensor: Tensor)] {
+      var next = 0
+      return try adapters.flatMap { layer, adapter in
+        try layer.kohyaTensors(
+          of: adapter.mapTensors { _ in
+            defer { next += 1 }
+            return averages[next]
+          })
+      }
+    }
     return CheckpointPart(
       CheckpointFolder.adapterName, hashKey: AdapterFile.hashKey, metadata: metadata,
-      tensors: { tensors },
+      tensors: { try averages().map(averaged) ?? tensors },
       restore: { url in
         let stored = try AdapterFile(contentsOf: url, kinds: kinds).adapters(for: layers)
         for (layer, adapter) in adapters {

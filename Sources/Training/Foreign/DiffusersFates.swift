@@ -1,8 +1,7 @@
 extension ForeignFates {
   private static let textEncoders = "the text encoders are not trained here"
   private static let plainLoRA = "the adapter is a LoRA without dropout and magnitudes"
-  private static let schedule = "the schedules here are constant, cosine and linear"
-  private static let prodigy = "AdamW is the only optimizer"
+  private static let prodigy = "it is what Prodigy's paper and its other users have"
   private static let hub = "a finished adapter is published by a command of its own"
 
   /// The flags of diffusers' script that no rule translates.
@@ -14,7 +13,9 @@ extension ForeignFates {
       "mixed_precision", "gradient_checkpointing", "gradient_accumulation_steps",
       "num_train_epochs", "max_train_steps", "optimizer", "use_8bit_adam", "learning_rate",
       "scale_lr", "adam_weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm",
-      "lr_scheduler", "lr_warmup_steps", "snr_gamma", "with_prior_preservation", "class_data_dir",
+      "lr_scheduler", "lr_warmup_steps", "lr_num_cycles", "lr_power",
+      "prodigy_use_bias_correction", "prodigy_safeguard_warmup", "snr_gamma",
+      "with_prior_preservation", "class_data_dir",
       "class_prompt", "num_class_images", "prior_loss_weight", "checkpointing_steps",
       "checkpoints_total_limit", "validation_prompt", "validation_epochs",
       "num_validation_images",
@@ -26,11 +27,7 @@ extension ForeignFates {
         "num_new_tokens_per_abstraction", "token_abstraction", "initializer_concept", "clip_skip",
       ],
       plainLoRA: ["lora_dropout", "use_dora", "lora_unet_blocks", "use_blora"],
-      schedule: ["lr_num_cycles", "lr_power"],
-      prodigy: [
-        "prodigy_beta3", "prodigy_decouple", "prodigy_use_bias_correction",
-        "prodigy_safeguard_warmup",
-      ],
+      prodigy: ["prodigy_beta3", "prodigy_decouple"],
       hub: ["push_to_hub", "hub_token", "hub_model_id"],
       "EDM training is not available": ["do_edm_style_training"],
       "this change of the noise is not available": ["noise_offset"],

@@ -4,7 +4,8 @@ extension ForeignFates {
   private static let models = "the base model decides this by its own configuration"
   private static let textEncoders = "the text encoders are not trained here"
   private static let memory = "memory is saved by gradient_checkpointing, frozen_weights and caches"
-  private static let schedule = "the schedules here are constant, cosine and linear"
+  private static let schedule =
+    "the schedules here are constant, cosine, cosine-with-restarts, linear, polynomial and rex"
   private static let buckets =
     "the sizes of buckets follow from resolution and bucket_step, and none is left out"
   private static let captions = "captions are not changed in this way"
@@ -27,7 +28,8 @@ extension ForeignFates {
       "network_args", "network_weights", "network_train_unet_only", "learning_rate", "unet_lr",
       "optimizer_type",
       "optimizer_args", "use_8bit_adam", "use_lion_optimizer", "max_grad_norm", "lr_scheduler",
-      "lr_warmup_steps", "max_train_steps", "max_train_epochs", "train_batch_size",
+      "lr_warmup_steps", "lr_scheduler_num_cycles", "lr_scheduler_power", "max_train_steps",
+      "max_train_epochs", "train_batch_size",
       "gradient_accumulation_steps", "gradient_checkpointing", "fp8_base", "fp8_base_unet",
       "blocks_to_swap", "mixed_precision", "seed",
       "save_every_n_steps", "save_every_n_epochs", "save_last_n_steps", "save_last_n_epochs",
@@ -57,7 +59,7 @@ extension ForeignFates {
         "full_fp16", "full_bf16", "cpu_offload_checkpointing", "fused_backward_pass",
       ],
       schedule: [
-        "lr_scheduler_type", "lr_scheduler_args", "lr_scheduler_num_cycles", "lr_scheduler_power",
+        "lr_scheduler_type", "lr_scheduler_args",
         "lr_scheduler_timescale", "lr_scheduler_min_lr_ratio", "lr_decay_steps",
       ],
       buckets: ["min_bucket_reso", "max_bucket_reso"],

@@ -43,15 +43,14 @@ extension TrainingConfig {
     ForeignProgram(
       name: "sd-scripts", here: kohya,
       noCounterpart: [
-        "network_module": "a LoRA is trained", "optimizer_type": onlyAdamW,
-        "use_8bit_adam": "AdamW keeps its state in fp32", "use_lion_optimizer": onlyAdamW,
+        "network_module": "a LoRA is trained",
         "caption_extension": captionFiles, "caption_extention": captionFiles,
       ],
       notNeeded: ["network_train_unet_only": "only the UNet is trained"]),
     ForeignProgram(
       name: "diffusers", here: diffusers,
       noCounterpart: [
-        "optimizer": onlyAdamW, "scale_lr": "the learning rate is used as it is given",
+        "scale_lr": "the learning rate is used as it is given",
         "use_ema": noAverage,
       ]),
     ForeignProgram(
@@ -69,7 +68,6 @@ extension TrainingConfig {
       notNeeded: ["workers": loaders, "num_workers": loaders]),
   ]
 
-  private static let onlyAdamW = "AdamW is the only optimizer"
   private static let captionFiles = "captions are read from .txt, .caption and JSON files"
   private static let noAverage = "weights are not averaged"
   private static let loaders = "images are read once, for the caches"
@@ -78,10 +76,12 @@ extension TrainingConfig {
 
   private static let kohya = [
     "pretrained_model_name_or_path": "`model`", "network_dim": "`rank`",
-    "network_alpha": "`alpha`", "network_weights": "`init_lora`", "network_args": "`lora_targets`",
-    "unet_lr": "`learning_rate`",
-    "optimizer_args": "`weight_decay`, `adam_beta1`, `adam_beta2` "
-      + "and `adam_epsilon`",
+    "network_alpha": "`alpha`", "network_weights": "`init_lora`", "network_args": "`targets`",
+    "unet_lr": "`learning_rate`", "optimizer_type": "`optimizer`",
+    "use_8bit_adam": "`optimizer: adamw-8bit`", "use_lion_optimizer": "`optimizer: lion`",
+    "lr_scheduler_num_cycles": "`learning_rate_cycles`",
+    "lr_scheduler_power": "`learning_rate_power`",
+    "optimizer_args": "`weight_decay`, `beta1`, `beta2` and `epsilon`",
     "max_grad_norm": "`max_gradient_norm`", "lr_scheduler": "`learning_rate_schedule`",
     "lr_warmup_steps": "`learning_rate_warmup_steps`", "max_train_steps": "`steps`",
     "max_train_epochs": "`epochs`", "train_batch_size": "`batch_size`",
@@ -111,7 +111,10 @@ extension TrainingConfig {
     "instance_data_dir": "`dataset`", "instance_prompt": "caption \(subjectFile)",
     "class_prompt": "`class_prompts`", "repeats": "repeats \(subjectFile)",
     "center_crop": "`crop: center`", "random_flip": "`flip`", "lora_alpha": "`alpha`",
-    "num_train_epochs": "`epochs`", "adam_weight_decay": "`weight_decay`",
+    "num_train_epochs": "`epochs`", "lr_num_cycles": "`learning_rate_cycles`",
+    "lr_power": "`learning_rate_power`",
+    "prodigy_use_bias_correction": "`prodigy_bias_correction`",
+    "adam_weight_decay": "`weight_decay`",
     "snr_gamma": "`min_snr_gamma`", "with_prior_preservation": "`prior_images`",
     "class_data_dir": "`prior_folder`", "num_class_images": "`prior_images`",
     "checkpointing_steps": "`checkpoint_every`", "checkpoints_total_limit": "`keep_last`",
@@ -121,7 +124,7 @@ extension TrainingConfig {
 
   private static let oneTrainer = [
     "base_model_name": "`model`", "learning_rate_scheduler": "`learning_rate_schedule`",
-    "lora_rank": "`rank`", "lora_model_name": "`init_lora`", "layer_filter": "`lora_targets`",
+    "lora_rank": "`rank`", "lora_model_name": "`init_lora`", "layer_filter": "`targets`",
     "train_dtype": "`precision`", "weight_dtype": "`precision`", "concept_file_name": "`dataset`",
     "save_every": "`checkpoint_every`", "sample_after": "`sample_every`",
     "validate_after": "`validate_every`", "masked_training": "`masks`",
@@ -143,7 +146,7 @@ extension TrainingConfig {
   /// Names that are plausible, whoever has them.
   private static let common = [
     "dim": "`rank`", "r": "`rank`", "lora_r": "`rank`", "lora_dim": "`rank`",
-    "target_modules": "`lora_targets`", "batch": "`batch_size`", "max_steps": "`steps`",
+    "target_modules": "`targets`", "batch": "`batch_size`", "max_steps": "`steps`",
     "num_steps": "`steps`", "iterations": "`steps`", "train_steps": "`steps`",
     "num_epochs": "`epochs`", "max_epochs": "`epochs`", "epoch": "`epochs`",
     "data_dir": "`dataset`", "images": "`dataset`", "data": "`dataset`",

@@ -54,13 +54,19 @@ final class AdapterTraining {
     let fusion = try unet.fuseAdapters()
     try MemoryLimit(setup).apply(to: unet)
     unet.setGradientCheckpointing(rung.checkpointing)
-    let group = ParameterGroup(
-      "unet", sites.flatMap(\.tensors), learningRate: config.learningRate)
-    optimizer = try OptimizerKind.standard.optimizer(
-      of: [group], settings: OptimizerSettings(config))
+    let groups = RateGroups(
+      sites, named: "unet", rate: config.optimization.learningRate,
+      factors: config.optimization.layerRates.values,
+      upFactor: config.optimization.loraPlusRatio ?? 1)
+    let optimizer = try config.optimization.optimizer.optimizer(
+      of: groups.groups, settings: OptimizerSettings(config))
+    self.optimizer = optimizer
     let trigger = setup.dataset.subject.token
     parts = [
-      try .adapter(sites, of: AdaptableLayers(setup.model)) { state in
+      try .adapter(
+        sites, of: AdaptableLayers(setup.model),
+        averages: { [sites] in try optimizer.averages(of: sites) }
+      ) { state in
         try AdapterDescription(
           state.config, identity: state.identity, trigger: trigger, model: setup.model
         ).metadata(step: state.step)
@@ -76,12 +82,11 @@ final class AdapterTraining {
     step = OptimizerStep(
       unet: unet,
       objective: Objective(
-        schedule: schedule, minSNRGamma: config.minSNRGamma, priorWeight: config.priorWeight,
+        schedule: schedule, minSNRGamma: config.optimization.minSNRGamma,
+        priorWeight: config.priorWeight,
         device: setup.device),
       pass: batches.pass, optimizer: optimizer,
-      schedule: LearningRateSchedule(
-        config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps,
-        steps: config.steps),
+      schedule: LearningRateSchedule(config),
       config: config, scalesLoss: setup.dtype == .float16, fusion: fusion,
       graphs: setup.recordsPasses && rung.weights != .offloaded
         ? PassGraphs(
@@ -129,9 +134,27 @@ final class AdapterTraining {
   /// nothing.
   func validate(checkStop: () throws -> Void) throws -> ValidationReport? {
     guard let validationLoss, validation?.step != done else { return nil }
-    let report = try validationLoss(unet, step: done, checkStop: checkStop)
+    let report = try withAverages {
+      try validationLoss(unet, step: done, checkStop: checkStop)
+    }
     validation = report
     return report
+  }
+
+  /// Runs work with the adapter that a checkpoint would contain, if an optimizer averages the steps.
+  func withAverages<Value>(_ body: () throws -> Value) throws -> Value {
+    guard let averages = try optimizer.averages() else { return try body() }
+    let trained = try optimizer.parameters.map { try $0.detach() }
+    let copies = try trained.map { try $0.clone() }
+    func use(_ values: [Tensor]) throws {
+      try Tensor.copyEach(to: trained, from: values)
+      try step.fusion?.refresh()
+    }
+    try use(averages)
+    let result = Result { try body() }
+    // Without the trained values, the training could not go on.
+    try UnsavableError.marking { try use(copies) }
+    return try result.get()
   }
 
   /// Copies the contents of a checkpoint. Throws `TorchError`.
@@ -172,8 +195,7 @@ extension TrainingSetup {
       return try unet.attachAdapters(adapters)
     }
     return try unet.attachAdapters(
-      LoRA.self, targets: config.loraTargets,
-      settings: AdapterSettings(rank: config.rank, alpha: config.alpha)
+      LoRA.self, to: config.adaptedLayers, settings: config.adapterSettings
     ) { site in
       try Generator(
         seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
@@ -181,10 +203,29 @@ extension TrainingSetup {
   }
 }
 
+extension Optimizer {
+  /// The tensors to save in place of those of all sites, in the order of the sites; nil if these are the
+  /// trained tensors themselves.
+  fileprivate func averages(of sites: [AdapterSite]) throws -> [Tensor]? {
+    guard let averages = try averages() else { return nil }
+    let names = groups.flatMap(\.parameters).map(\.name)
+    let byName = Dictionary(uniqueKeysWithValues: zip(names, averages))
+    return sites.flatMap(\.tensors).compactMap { byName[$0.name] }
+  }
+}
+
 extension OptimizerSettings {
   fileprivate init(_ config: TrainingConfig) {
     self.init(
-      beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon,
-      weightDecay: config.weightDecay)
+      beta1: config.optimization.beta1, beta2: config.optimization.beta2,
+      epsilon: config.optimization.epsilon,
+      weightDecay: config.optimization.weightDecay)
+    d0 = config.optimization.prodigyD0
+    dCoef = config.optimization.prodigyDCoef
+    growthRate = config.optimization.prodigyGrowthRate ?? .infinity
+    safeguardsWarmup = config.optimization.prodigySafeguardWarmup
+    usesBiasCorrection = config.optimization.prodigyBiasCorrection
+    takesRelativeSteps = config.optimization.adafactorRelativeStep
+    scalesByParameter = config.optimization.adafactorScaleParameter
   }
 }

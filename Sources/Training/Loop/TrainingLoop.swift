@@ -129,9 +129,11 @@ struct TrainingLoop {
     do {
       try skippingIfOutOfMemory("samples") {
         try timing(.samples) {
-          try samples.draw(
-            step: training.done, unet: training.unet, tileSize: training.sampleTile,
-            checkStop: checkStop, report: emit)
+          try training.withAverages {
+            try samples.draw(
+              step: training.done, unet: training.unet, tileSize: training.sampleTile,
+              checkStop: checkStop, report: emit)
+          }
         }
       }
     } catch let error as FileAccessError {

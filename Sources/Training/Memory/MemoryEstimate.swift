@@ -38,6 +38,7 @@ struct MemoryUse {
   let tokens: Int
   /// The number of trained parameters.
   let trained: Int
+  private let optimizer: OptimizerKind
   /// Whether the keys and values of all prompts are computed together.
   let projectsPrompts: Bool
   let savesMeanwhile: Bool
@@ -68,11 +69,12 @@ struct MemoryUse {
       unet: unet.weightCount, block: unet.largestBlock(),
       vae: AutoencoderKL(model.vae).weightCount, texts: Self.textWeights(model, on: device)
     )
-    let paths = Set(try unet.adapterPaths(matching: config.loraTargets))
+    let paths = Set(try config.adapterPaths(in: unet))
     let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
     trained = layers.reduce(0) { sum, layer in
-      sum + config.rank * (layer.shape[0] + layer.shape.dropFirst().reduce(1, *))
+      sum + config.rank(of: layer.path) * (layer.shape[0] + layer.shape.dropFirst().reduce(1, *))
     }
+    optimizer = config.optimization.optimizer
     projectsPrompts = layers.contains { $0.path.hasSuffix("attn2.to_k") }
     savesMeanwhile = config.checkpointEvery > 0 && config.checkpointEvery < config.steps
     samples = config.sampleEvery > 0
@@ -96,7 +98,7 @@ struct MemoryUse {
     let prompts =
       joinsPrompts ? model.unet.promptProjectionWidth * model.unet.crossAttentionDim[0] * size : 0
     let step = max(activations.kept + activations.work + inUse, prompts)
-    let saved = savesMeanwhile ? trained * 12 : 0
+    let saved = savesMeanwhile ? trained * 4 + stateBytes : 0
     let drawing = model.unet.drawing(
       batch: 2, latents: latents, tokens: tokens, dtype: dtype)
     let side = latents.height * model.vae.scale
@@ -139,8 +141,11 @@ struct MemoryUse {
       - (device.isCUDA ? 0 : words)
   }
 
+  /// The optimizer's state.
+  private var stateBytes: Int { Int(Double(trained) * optimizer.stateBytes) }
+
   /// The trained parameters, their averages and gradients, and the copies that the passes use.
-  private var adapters: Int { trained * (16 + 2 * dtype.itemSize) }
+  private var adapters: Int { trained * (8 + 2 * dtype.itemSize) + stateBytes }
 
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
   /// processor, and the memory between tensors, which grows with the adapters; on a GPU the workspaces of

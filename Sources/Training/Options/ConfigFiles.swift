@@ -8,6 +8,8 @@ package struct ConfigFiles: Sendable, Equatable {
   package let common: URL?
   /// The file that was given, or else the subject's; nil if there is none.
   package let own: URL?
+  /// The recipe between them, in words; nil: none.
+  package internal(set) var recipe: String?
   /// The paths of files that look like the subject's or the default configuration.
   package let unread: [String]
 
@@ -50,7 +52,8 @@ package struct ConfigFiles: Sendable, Equatable {
 
   /// Which files are read, in one sentence; nil: none.
   package var summary: String? {
-    read.isEmpty ? nil : "Configuration: \(read.joined(separator: ", then "))."
+    let all = [common.map(Self.path), recipe, own.map(Self.path)].compactMap(\.self)
+    return all.isEmpty ? nil : "Configuration: \(all.joined(separator: ", then "))."
   }
 
   /// The notes on the files that are not read, in a sentence each.

@@ -3,6 +3,9 @@ package import Options
 
 /// The files and flags that the configuration of a run is made from, before its values are read.
 package struct ConfigSources {
+  /// The folder with `default.yaml`, below the current folder.
+  package static let folder = URL(fileURLWithPath: "Configs", isDirectory: true)
+
   /// The files that were read, and those that look like configurations and were not.
   package let files: ConfigFiles
 
@@ -17,15 +20,14 @@ package struct ConfigSources {
   package init(
     _ overrides: OptionOverrides<TrainingConfig>,
     file: URL? = nil,
-    folder: URL = URL(fileURLWithPath: "Configs", isDirectory: true),
+    folder: URL = ConfigSources.folder,
     not others: [URL] = []
   ) throws(ConfigError) {
-    files = ConfigFiles(
+    var files = ConfigFiles(
       of: overrides.text(of: \.$subject), given: file, in: folder, not: others)
     var common = OptionLayers<TrainingConfig>()
     if let file = files.common { try common.add(fileAt: file) }
     try common.settleLength()
-    self.common = common
     var own = OptionLayers<TrainingConfig>()
     if let url = files.own { try own.add(fileAt: url, isGiven: file != nil) }
     try own.settleLength()
@@ -34,6 +36,28 @@ package struct ConfigSources {
     try flags.settleLength()
     own.add(flags)
     self.own = own
+    if let recipe = try Self.recipe(own, over: common, in: folder) {
+      files.recipe = recipe.file ?? "the recipe \(recipe.name)"
+      var layers = try recipe.layers()
+      try layers.settleLength()
+      common.add(layers)
+    }
+    self.files = files
+    self.common = common
+  }
+
+  /// The recipe that is set; nil for none. Throws `ConfigError` if there is none of its name.
+  private static func recipe(
+    _ own: OptionLayers<TrainingConfig>, over common: OptionLayers<TrainingConfig>, in folder: URL
+  ) throws(ConfigError) -> Recipe? {
+    let key = TrainingConfig.schema.key(of: \.$recipe)
+    guard let layers = [own, common].first(where: { $0.keys.contains(key) }), layers.sets(key)
+    else { return nil }
+    do {
+      return try Recipe.named(layers.text(of: \.$recipe) ?? "", in: folder)
+    } catch .invalidValue(_, _, _, let allowed) {
+      throw layers.refusal(key, allowed: allowed)
+    }
   }
 
   /// The name of the subject; nil if none is set.

@@ -9,9 +9,9 @@ public enum LatentsChoice: String, ConfigChoice, CaseIterable {
   case mean
 }
 
-extension LearningRateSchedule.Shape: ConfigChoice {
-  package static let choices = ["constant", "cosine", "linear"]
-}
+extension LearningRateSchedule.Shape: ConfigChoice {}
+
+extension OptimizerKind: ConfigChoice {}
 
 extension CheckpointingExtent: ConfigChoice {}
 

@@ -1,3 +1,4 @@
+import NN
 package import Options
 package import StableDiffusion
 
@@ -47,5 +48,15 @@ enum SubjectName {
   private static func isReserved(_ subject: String) -> Bool {
     let name = subject.lowercased()
     return ["base", "cache"].contains(name) || name.hasPrefix("runs.sqlite")
+  }
+}
+
+extension LearningRateSchedule {
+  /// The schedule of a configuration.
+  init(_ config: TrainingConfig) {
+    self.init(
+      config.optimization.learningRateSchedule,
+      warmupSteps: config.optimization.learningRateWarmupSteps, steps: config.steps,
+      cycles: config.optimization.learningRateCycles, power: config.optimization.learningRatePower)
   }
 }

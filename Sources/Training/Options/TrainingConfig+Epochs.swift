@@ -18,8 +18,10 @@ extension TrainingConfig {
       steps <= most, Self.schema.key(of: \.$epochs), epochs,
       "at most \(most / stepsPerEpoch), for \(most) steps")
     try check(
-      learningRateWarmupSteps <= steps, Self.schema.key(of: \.$learningRateWarmupSteps),
-      learningRateWarmupSteps, wholeNumber(in: 0...steps) + ", the steps of \(epochs) epochs")
+      optimization.learningRateWarmupSteps <= steps,
+      Self.schema.key(of: \.optimization.$learningRateWarmupSteps),
+      optimization.learningRateWarmupSteps,
+      wholeNumber(in: 0...steps) + ", the steps of \(epochs) epochs")
     return [
       DatasetProblem(
         [],

@@ -2,8 +2,8 @@ package import Foundation
 package import Options
 
 extension TrainingConfig {
-  /// Loads the configuration of a run from four layers, each overriding the one before: the
-  /// built-in defaults, `default.yaml` if it exists, `file` or else `<subject>.yaml` if that
+  /// Loads the configuration of a run from five layers, each overriding the one before: the
+  /// built-in defaults, `default.yaml` if it exists, the ``Recipe`` if one is set, `file` or else `<subject>.yaml` if that
   /// exists, and `overrides`.
   ///
   /// - Parameters:
@@ -16,7 +16,7 @@ extension TrainingConfig {
   package static func load(
     _ overrides: OptionOverrides<TrainingConfig>,
     file: URL? = nil,
-    folder: URL = URL(fileURLWithPath: "Configs", isDirectory: true),
+    folder: URL = ConfigSources.folder,
     needsSubject: Bool = true
   ) throws(ConfigError) -> TrainingConfig {
     try ConfigSources(overrides, file: file, folder: folder)

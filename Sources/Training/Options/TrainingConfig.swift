@@ -18,8 +18,8 @@ public struct TrainingConfig: OptionTable {
   package var subject = ""
   @Option(
     .run, "Number of optimizer steps.", .in(1...10_000_000), value: "n",
-    resume: .allowedIf { _, new in new.learningRateSchedule == .constant })
-  package var steps = 1000
+    resume: .allowedIf { _, new in new.optimization.learningRateSchedule == .constant })
+  package var steps: Int = 1000
   @Option(
     .run, "Folder with the training images and captions.", value: "folder",
     unset: "Datasets/<subject>", resume: .allowed)
@@ -30,6 +30,12 @@ public struct TrainingConfig: OptionTable {
       + "installed model.",
     value: "model", unset: "sdxl if it is installed, else demo", resume: .allowed)
   package var model: String? = nil
+  @Option(
+    .run,
+    "Options to start from: character, style, object, 8gb, fast, best, or a file in Configs/recipes. The "
+      + "subject's file and flags override them.",
+    value: "name", unset: "none", resume: .allowed)
+  package var recipe: String? = nil
   @Option(
     .run,
     "Number of passes over the dataset, in place of `steps`. An epoch has as many steps as lora-train "
@@ -122,53 +128,17 @@ public struct TrainingConfig: OptionTable {
     .adapter, "Alpha of the LoRA. The adapter's output is multiplied by alpha / rank.", .positive,
     value: "x", follows: .option(\.$rank) { Double($0) })
   package var alpha = 16.0
-  @Option(
-    .adapter, "UNet layers with an adapter. A name matches the end of a layer's path.",
-    Allowed("a list of layer names such as [to_q, to_v]") { !$0.isEmpty && !$0.contains("") },
-    value: "layer", resume: .never)
-  package var loraTargets = ["to_q", "to_k", "to_v", "to_out.0"]
+  /// The layers with an adapter, and its kind and size in them.
+  package var adaptation = AdapterOptions()
   @Option(
     .adapter,
     "LoRA to start from, in the form of kohya, diffusers or PEFT. `rank`, `alpha` and "
-      + "`lora_targets` are then those of the file.",
+      + "`targets` are then those of the file.",
     value: "file", unset: "new adapters", resume: .never)
   package var initLora: String? = nil
 
-  // MARK: Optimizer and loss
-
-  @Option(.optimizer, "Peak learning rate of AdamW.", .notNegative, value: "x")
-  package var learningRate = 1e-4
-  @Option(
-    .optimizer,
-    "Learning rate after the warm-up. cosine and linear fall to 0 at the last step.",
-    value: "shape")
-  package var learningRateSchedule = LearningRateSchedule.Shape.constant
-  @Option(
-    .optimizer, "Number of steps in which the learning rate rises from 0.", value: "n",
-    check: { warmUp, config in
-      let most = config.epochs == nil ? config.steps : 10_000_000
-      return (0...max(0, most)).contains(warmUp)
-        ? nil : "a whole number from 0 to the \(most) steps of the run"
-    })
-  package var learningRateWarmupSteps = 0
-  @Option(.optimizer, "Weight decay of AdamW.", .notNegative, value: "x")
-  package var weightDecay = 1e-2
-  @Option(.optimizer, "AdamW's beta1: decay of the average gradient.", .properShare, value: "x")
-  package var adamBeta1 = 0.9
-  @Option(
-    .optimizer, "AdamW's beta2: decay of the average squared gradient.", .properShare, value: "x")
-  package var adamBeta2 = 0.999
-  @Option(
-    .optimizer, "AdamW's epsilon, added to the denominator of the update.", .positive, value: "x")
-  package var adamEpsilon = 1e-8
-  @Option(
-    .optimizer, "Maximum norm of the gradient. A larger gradient is scaled down to it.", .positive,
-    value: "x", unset: "no limit")
-  package var maxGradientNorm: Double? = 1.0
-  @Option(
-    .optimizer, "Gamma of min-SNR loss weighting (Hang et al. 2023, section 3.4).", .positive,
-    value: "x", unset: "no weighting")
-  package var minSNRGamma: Double? = 5.0
+  /// The options of the optimizer and the loss.
+  package var optimization: OptimizationOptions = OptimizationOptions()
 
   // MARK: Prior preservation
 

@@ -12,7 +12,7 @@ package struct InitialAdapter {
   let layers: LayerAdapters
   /// SHA-256 of the contents.
   let sha256: String
-  /// The ends of the layers' paths, as `lora_targets` has them.
+  /// The ends of the layers' paths, as `targets` has them.
   let targets: [String]
 
   /// The most frequent rank of the layers.
@@ -49,7 +49,7 @@ package struct InitialAdapter {
     let ranks = Set(layers.values.compactMap(\.rank)).sorted()
     let span = ranks.count == 1 ? "rank \(rank)" : "ranks \(ranks[0]) to \(ranks[ranks.count - 1])"
     return "The training starts from \(path), which has \(layers.count) layers of \(span); `rank`, "
-      + "`alpha` and `lora_targets` are those of the file."
+      + "`alpha` and `targets` are those of the file."
   }
 }
 

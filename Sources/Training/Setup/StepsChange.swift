@@ -27,18 +27,17 @@ package struct StepsChange {
   /// The change and its effect on the learning rate.
   package var sentence: String {
     let change = "Run \(run) has another number of steps: \(old) -> \(new.steps)"
-    guard done > 0, new.learningRateSchedule != .constant else { return "\(change)." }
+    guard done > 0, new.optimization.learningRateSchedule != .constant else { return "\(change)." }
     let next = rate(new, afterSteps: done)
     let last = rate(trained, afterSteps: done - 1)
     return
-      "\(change); its \(new.learningRateSchedule.rawValue) schedule now ends at step \(new.steps), so "
+      "\(change); its \(new.optimization.learningRateSchedule.rawValue) schedule now ends at step \(new.steps), so "
       + "the learning rate changes from \(last) in step \(done) to \(next) in step \(done + 1), and "
       + "the result is not that of a run of \(new.steps) steps."
   }
 
   private func rate(_ config: TrainingConfig, afterSteps done: Int) -> String {
-    let schedule = LearningRateSchedule(
-      config.learningRateSchedule, warmupSteps: config.learningRateWarmupSteps, steps: config.steps)
-    return (config.learningRate * schedule.factor(afterSteps: done)).significant(3)
+    let schedule = LearningRateSchedule(config)
+    return (config.optimization.learningRate * schedule.factor(afterSteps: done)).significant(3)
   }
 }

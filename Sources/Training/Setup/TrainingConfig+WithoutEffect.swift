@@ -50,7 +50,8 @@ extension TrainingConfig {
       note([(key(\.$deterministic), deterministic)], "training on a CPU is always deterministic")
       note([(key(\.$cudaGraphs), !cudaGraphs)], "only a GPU has CUDA graphs")
     }
-    if learningRate == 0 {
+    notes += optimization.withoutEffect
+    if optimization.learningRate == 0 {
       notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))
     }
     return notes
@@ -66,9 +67,12 @@ extension TrainingConfig {
         alpha != Double(rank) && alpha != adapter.alpha
       ),
       (
-        Self.schema.key(of: \.$loraTargets),
-        loraTargets != defaults.loraTargets && loraTargets != adapter.targets
+        Self.schema.key(of: \.adaptation.$targets),
+        adaptation.targets != defaults.adaptation.targets
+          && adaptation.targets != LayerTargets(adapter.targets)
       ),
+      (Self.schema.key(of: \.adaptation.$excludeTargets), !adaptation.excludeTargets.isEmpty),
+      (Self.schema.key(of: \.adaptation.$layerRanks), !adaptation.layerRanks.numbers.isEmpty),
     ]
     return replaced.filter(\.1).map {
       DatasetProblem([], "`\($0.0)` has no effect, since it is that of the file of `init_lora`")

@@ -109,7 +109,7 @@ public struct TrainingSetup {
     if let initialAdapter {
       config.rank = initialAdapter.rank
       config.alpha = initialAdapter.alpha
-      config.loraTargets = initialAdapter.targets
+      config.adaptation.targets = LayerTargets(initialAdapter.targets)
     }
     memory = try MemoryLadder(
       config, model: model, device: device, dtype: dtype,

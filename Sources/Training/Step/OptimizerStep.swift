@@ -37,7 +37,10 @@ struct OptimizerStep {
     let start = ContinuousClock.now
     let scale = scalesLoss ? scaler.scale : 1
     let factor = schedule.factor(afterSteps: step)
-    let rates = optimizer.groups.map { (name: $0.name, rate: $0.learningRate * factor) }
+    let rates = optimizer.groups.map { $0.learningRate * factor }
+    let effective = zip(optimizer.groups, optimizer.effectiveRates(rates)).map {
+      (name: $0.name, rate: $1)
+    }
     var passes: [PassLoss] = []
     var sources = [SampleSources(step: step + 1)]
     let numbers: StepNumbers
@@ -49,7 +52,7 @@ struct OptimizerStep {
         sources.append(sources[micro].adding(pass.batches))
         passes.append(try backward(pass, scale: scale / Double(config.gradientAccumulation)))
       }
-      numbers = try update(passes, scale: scale, rates: rates.map(\.rate))
+      numbers = try update(passes, scale: scale, rates: rates)
       // A GPU still works on the step, while the CPU prepares the next.
       if step + 1 < config.steps { upcoming.prepare(step + 1, pass) }
       try UnsavableError.marking { try numbers.read() }
@@ -68,7 +71,7 @@ struct OptimizerStep {
     guard isFinite || scale > 1 else { throw TrainingError.gradientsNotFinite(all) }
     if scalesLoss { scaler.update(finite: isFinite) }
     return StepReport(
-      step: step + 1, loss: numbers.loss, rates: rates, gradNorm: isFinite ? numbers.norm : nil,
+      step: step + 1, loss: numbers.loss, rates: effective, gradNorm: isFinite ? numbers.norm : nil,
       seconds: (ContinuousClock.now - start) / .seconds(1),
       timestep: Double(all.timesteps.reduce(0, +)) / Double(all.timesteps.count),
       instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)
@@ -110,7 +113,9 @@ struct OptimizerStep {
     let norm = try Tensor.norm(of: gradients)
     let numbers = try StepNumbers(passes, norm: norm)
     let foundInf = try numbers.onDevice.foundInf()
-    if let limit = config.maxGradientNorm { try Tensor.clip(gradients, norm: norm, to: limit) }
+    if let limit = config.optimization.maxGradientNorm {
+      try Tensor.clip(gradients, norm: norm, to: limit)
+    }
     // An error may leave some values updated and others not.
     try UnsavableError.marking {
       try optimizer.step(rates: rates, foundInf: foundInf)

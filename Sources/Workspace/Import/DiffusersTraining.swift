@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import NN
 import Options
 import Training
 
@@ -112,34 +113,58 @@ struct DiffusersTraining {
     if let flag = options.take("use_8bit_adam"), !flag.value.isOff {
       optimizer = ForeignSetting(name: flag.name, value: .text("AdamW8bit"), place: flag.place)
     }
-    let isAdamW = draft.setOptimizer(optimizer)
+    let imported = ImportedOptimizer(optimizer, &draft)
+    imported.apply(to: &draft)
     let rate = options.take("learning_rate")
     let scaling = options.take("scale_lr").flatMap { $0.value.isOff ? nil : $0 }
-    if let rate, !isAdamW {
-      draft.note(rate, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
-    } else {
+    if let scaling, !imported.findsRate, imported.kind != nil {
       let config = draft.config
-      let factors =
-        scaling == nil ? [] : [config.batchSize, config.gradientAccumulation, processes]
+      let factors = [config.batchSize, config.gradientAccumulation, processes]
       let factor = factors.reduce(1) { $0 * Double($1) }
       let product = try (rate?.number() ?? 1e-4) * factor
-      draft.set(\.$learningRate, to: product)
-      if let scaling {
-        draft.note(
-          scaling, .approximated, "learning_rate \(product): \(factor.text) times the given one")
-      }
+      draft.set(\.optimization.$learningRate, to: product)
+      draft.note(
+        scaling, .approximated, "learning_rate \(product): \(factor.text) times the given one")
+    } else {
+      try draft.setRate(rate, of: imported) { $0.set(\.optimization.$learningRate, to: 1e-4) }
+      if let scaling { draft.note(scaling, .notNeeded, "the optimizer finds its rate itself") }
     }
-    draft.set(\.$weightDecay, to: try options.number("adam_weight_decay") ?? 1e-4)
-    if let beta = try options.number("adam_beta1") { draft.set(\.$adamBeta1, to: beta) }
-    if let beta = try options.number("adam_beta2") { draft.set(\.$adamBeta2, to: beta) }
-    if let epsilon = try options.number("adam_epsilon") { draft.set(\.$adamEpsilon, to: epsilon) }
+    try setProdigy(imported)
+    draft.set(\.optimization.$weightDecay, to: try options.number("adam_weight_decay") ?? 1e-4)
+    if let beta = try options.number("adam_beta1") { draft.set(\.optimization.$beta1, to: beta) }
+    if let beta = try options.number("adam_beta2") { draft.set(\.optimization.$beta2, to: beta) }
+    if let epsilon = try options.number("adam_epsilon") {
+      draft.set(\.optimization.$epsilon, to: epsilon)
+    }
     if let norm = try options.number("max_grad_norm") {
-      draft.set(\.$maxGradientNorm, to: norm > 0 ? norm : nil)
+      draft.set(\.optimization.$maxGradientNorm, to: norm > 0 ? norm : nil)
+    }
+    if let cycles = try options.integer("lr_num_cycles") {
+      draft.set(\.optimization.$learningRateCycles, to: cycles)
+    }
+    if let power = try options.number("lr_power") {
+      draft.set(\.optimization.$learningRatePower, to: power)
     }
     let warmUp = options.take("lr_warmup_steps")
     draft.setSchedule(
       options.take("lr_scheduler"), steps: try warmUp?.integer() ?? 500, warmUp: warmUp)
-    draft.set(\.$minSNRGamma, to: try options.number("snr_gamma"))
+    draft.set(\.optimization.$minSNRGamma, to: try options.number("snr_gamma"))
+  }
+
+  /// The constants of Prodigy, which the script has flags for. Its own defaults are on.
+  private mutating func setProdigy(_ optimizer: ImportedOptimizer) throws(ImportError) {
+    let names = ["prodigy_use_bias_correction", "prodigy_safeguard_warmup"]
+    let settings = names.map { options.take($0) }
+    guard optimizer.kind == .prodigy else {
+      for setting in settings.compactMap(\.self) {
+        draft.note(setting, .notNeeded, "it has no effect without Prodigy")
+      }
+      return
+    }
+    draft.set(
+      \.optimization.$prodigyBiasCorrection, to: settings[0].map { !$0.value.isOff } ?? true)
+    draft.set(
+      \.optimization.$prodigySafeguardWarmup, to: settings[1].map { !$0.value.isOff } ?? true)
   }
 
   private mutating func setPrior() throws(ImportError) {

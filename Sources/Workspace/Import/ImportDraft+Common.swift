@@ -42,44 +42,47 @@ extension ImportDraft {
     let name = setting?.value.text ?? "constant"
     let shapes: [String: LearningRateSchedule.Shape] = [
       "constant": .constant, "constant_with_warmup": .constant, "cosine": .cosine,
-      "linear": .linear, "cosine_with_restarts": .cosine, "polynomial": .linear,
+      "linear": .linear, "cosine_with_restarts": .cosineWithRestarts,
+      "polynomial": .polynomial, "rex": .rex,
     ]
-    let shape = shapes[name]
-    set(\.$learningRateSchedule, to: shape ?? .constant)
-    if let setting {
-      switch name {
-      case "cosine_with_restarts":
-        note(setting, .approximated, "a cosine without restarts, which is the same for one cycle")
-      case "polynomial":
-        note(setting, .approximated, "a straight line, which is the same for a power of 1")
-      case _ where shape == nil:
-        note(
-          setting, .noCounterpart, "this schedule is not available; the learning rate is constant")
-      default: break
-      }
+    let needsNone = config.optimization.optimizer == .scheduleFreeAdamW
+    let shape = needsNone ? .constant : shapes[name]
+    set(\.optimization.$learningRateSchedule, to: shape ?? .constant)
+    if let setting, needsNone, shapes[name] != .constant {
+      note(setting, .notNeeded, "adamw-schedule-free needs no schedule")
+    } else if let setting, shape == nil {
+      note(
+        setting, .noCounterpart, "this schedule is not available; the learning rate is constant")
     }
     if name != "constant" {
       guard let steps else { return }
       let most = config.epochs == nil ? config.steps : Int.max
-      set(\.$learningRateWarmupSteps, to: min(max(0, steps), most))
+      set(\.optimization.$learningRateWarmupSteps, to: min(max(0, steps), most))
     } else if let warmUp {
       note(warmUp, .notNeeded, "the schedule constant has no warm-up, there and here")
     }
   }
 
-  /// The optimizer, which is always AdamW here. Returns whether its learning rate means the same.
-  mutating func setOptimizer(_ setting: ForeignSetting?) -> Bool {
-    guard let setting, !setting.value.isOff else { return true }
-    let name = setting.value.text.lowercased()
-    if name == "adamw" { return true }
-    if name.hasPrefix("adamw8bit") || name.hasPrefix("pagedadamw") {
-      note(setting, .approximated, "AdamW with its state in fp32; it needs more memory")
-      return true
+  /// The learning rate, if the optimizer has one.
+  ///
+  /// - Parameter standard: Sets the other program's default.
+  mutating func setRate(
+    _ setting: ForeignSetting?, of optimizer: ImportedOptimizer,
+    standard: (inout ImportDraft) -> Void
+  ) throws(ImportError) {
+    switch (setting, optimizer.kind) {
+    case (let setting?, nil):
+      note(setting, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
+    case (nil, nil): break
+    case (let setting?, _?) where optimizer.findsRate:
+      if try setting.number() != 1 {
+        note(setting, .noCounterpart, "the optimizer finds the rate itself")
+      }
+    case (let setting?, _?):
+      set(\.optimization.$learningRate, to: try setting.number())
+    case (nil, _?) where !optimizer.findsRate: standard(&self)
+    default: break
     }
-    note(
-      setting, .noCounterpart,
-      "this optimizer is not available; AdamW is used, with its own default learning rate")
-    return false
   }
 
   /// fp32, fp16 or bf16. Nothing is set for other values.

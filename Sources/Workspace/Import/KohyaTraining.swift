@@ -1,13 +1,9 @@
 import Foundation
+import StableDiffusion
 import Training
 
 /// The translation of a training with sd-scripts' `sdxl_train_network.py`.
 struct KohyaTraining {
-  /// Layers that sd-scripts adapts: all linear layers of the UNet's transformers.
-  static let targets = [
-    "to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out",
-  ]
-
   /// How much of a training the settings are.
   enum Scope {
     /// A whole training, so that the defaults of sd-scripts count.
@@ -82,7 +78,7 @@ struct KohyaTraining {
     }
     draft.set(\.$rank, to: try rank?.integer() ?? 4, comment: rank == nil ? given : nil)
     draft.set(\.$alpha, to: try alpha?.number() ?? 1, comment: alpha == nil ? given : nil)
-    draft.set(\.$loraTargets, to: Self.targets)
+    draft.set(\.adaptation.$targets, to: LayerTargets([AdapterPreset.attentionFF.rawValue]))
   }
 
   // MARK: Optimizer
@@ -96,33 +92,32 @@ struct KohyaTraining {
     if let flag = options.take("use_lion_optimizer"), !flag.value.isOff {
       optimizer = ForeignSetting(name: flag.name, value: .text("Lion"), place: flag.place)
     }
-    let isAdamW = draft.setOptimizer(optimizer)
+    let arguments = options.take("optimizer_args").map { given in
+      given.value.asTexts.filter { !$0.isEmpty }.map {
+        ForeignSetting(name: "optimizer_args", value: .text($0), place: given.place)
+      }
+    }
+    let imported = ImportedOptimizer(optimizer, arguments: arguments ?? [], &draft)
+    imported.apply(to: &draft)
     let common = options.take("learning_rate")
     let own = options.take("unet_lr")
     let rate = own.flatMap { $0.value.isOff ? nil : $0 } ?? common
     if let common, own != nil, rate != common {
       draft.note(common, .notNeeded, "unet_lr is the learning rate of the UNet")
     }
-    if let rate, isAdamW {
-      draft.set(\.$learningRate, to: try rate.number())
-    } else if let rate {
-      draft.note(rate, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
-    } else if isAdamW {
-      draft.set(\.$learningRate, to: 2e-6, comment: "the default of sd-scripts, which is very low")
-    }
-    if let arguments = options.take("optimizer_args") {
-      for argument in arguments.value.asTexts where !argument.isEmpty {
-        setOptimizerArgument(
-          ForeignSetting(name: "optimizer_args", value: .text(argument), place: arguments.place),
-          isAdamW)
-      }
+    try draft.setRate(rate, of: imported) {
+      $0.set(
+        \.optimization.$learningRate, to: 2e-6,
+        comment: "the default of sd-scripts, which is very low")
     }
     if let norm = try options.number("max_grad_norm") {
-      draft.set(\.$maxGradientNorm, to: norm > 0 ? norm : nil)
+      draft.set(\.optimization.$maxGradientNorm, to: norm > 0 ? norm : nil)
     }
-    if let cycles = options["lr_scheduler_num_cycles"], cycles.value.asInteger == 1 {
-      draft.note(cycles, .notNeeded, "one cycle is a schedule without restarts")
-      _ = options.take(cycles.name)
+    if let cycles = try options.integer("lr_scheduler_num_cycles") {
+      draft.set(\.optimization.$learningRateCycles, to: cycles)
+    }
+    if let power = try options.number("lr_scheduler_power") {
+      draft.set(\.optimization.$learningRatePower, to: power)
     }
     let warmUp = options.take("lr_warmup_steps")
     let schedule = options.take("lr_scheduler")
@@ -148,23 +143,6 @@ struct KohyaTraining {
       return nil
     }
     return Int(max(0, value) * Double(length))
-  }
-
-  /// `weight_decay=0.1`, `betas=0.9,0.99`, `eps=1e-8`
-  private mutating func setOptimizerArgument(_ setting: ForeignSetting, _ isAdamW: Bool) {
-    let parts = setting.value.text.split(separator: "=", maxSplits: 1).map(String.init)
-    let numbers = (parts.count == 2 ? parts[1] : "").split { "(), []".contains($0) }
-      .compactMap { Double($0) }
-    switch (isAdamW ? parts.first : nil, numbers.count) {
-    case ("weight_decay"?, 1): draft.set(\.$weightDecay, to: numbers[0])
-    case ("eps"?, 1): draft.set(\.$adamEpsilon, to: numbers[0])
-    case ("betas"?, 2):
-      draft.set(\.$adamBeta1, to: numbers[0])
-      draft.set(\.$adamBeta2, to: numbers[1])
-    default:
-      draft.note(
-        setting, .noCounterpart, "AdamW has weight_decay, adam_beta1, adam_beta2 and adam_epsilon")
-    }
   }
 
   // MARK: Memory
@@ -276,7 +254,7 @@ struct KohyaTraining {
       try KohyaPrompts(prompts).apply(to: &draft)
     }
     let gamma = try options.number("min_snr_gamma")
-    draft.set(\.$minSNRGamma, to: gamma.flatMap { $0 > 0 ? $0 : nil })
+    draft.set(\.optimization.$minSNRGamma, to: gamma.flatMap { $0 > 0 ? $0 : nil })
   }
 
   /// A number of steps, or of epochs in steps.

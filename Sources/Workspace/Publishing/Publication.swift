@@ -82,11 +82,13 @@ package struct Publication: Sendable {
   ) -> [(name: String, value: String)] {
     [
       ("base model", baseModel ?? run.model), ("steps", "\(step)"), ("rank", "\(config.rank)"),
-      ("alpha", config.alpha.short), ("layers", config.loraTargets.joined(separator: ", ")),
-      ("learning rate", "\(config.learningRate)"),
+      ("alpha", config.alpha.short),
+      ("layers", config.adaptation.targets.names.joined(separator: ", ")),
+      ("learning rate", "\(config.optimization.learningRate)"),
       ("batch size", "\(config.batchSize * config.gradientAccumulation)"),
       ("resolution", config.resolution.map(String.init) ?? "the model's own"),
-      ("min-SNR gamma", config.minSNRGamma?.short ?? "none"), ("seed", "\(config.seed)"),
+      ("min-SNR gamma", config.optimization.minSNRGamma?.short ?? "none"),
+      ("seed", "\(config.seed)"),
       ("lora-train", run.version),
     ]
   }

@@ -55,8 +55,10 @@ package struct TrainingOrder: Sendable {
 
   private static let modelKey = TrainingConfig.schema.key(of: \.$model)
 
-  /// The dataset is that of the subject.
-  private static let refused: Set = [TrainingConfig.schema.key(of: \.$dataset)]
+  /// The dataset is that of the subject, and the form has the options of a recipe.
+  private static let refused: Set = [
+    TrainingConfig.schema.key(of: \.$dataset), TrainingConfig.schema.key(of: \.$recipe),
+  ]
 
   private static let pathKeys = [
     TrainingConfig.schema.key(of: \.$initLora), TrainingConfig.schema.key(of: \.$priorFolder),

@@ -1,43 +1,38 @@
+import Foundation
 import Options
 import Training
 
-/// A set of training options to start from.
+/// A recipe for the form of a new run.
 package struct TrainingRecipe: Sendable {
   package let name: String
-  /// What it is for, one sentence.
+  /// What it is for, in one or two sentences.
   package let help: String
   /// The options by their keys.
   package let values: [(key: String, value: String)]
 
-  /// The recipes, the usual one first.
-  package static let all: [TrainingRecipe] = {
-    let schema = TrainingConfig.schema
-    let (steps, rank, rate) = (
-      schema.key(of: \.$steps), schema.key(of: \.$rank), schema.key(of: \.$learningRate)
-    )
-    let (shape, warmUp) = (
-      schema.key(of: \.$learningRateSchedule), schema.key(of: \.$learningRateWarmupSteps)
-    )
-    let (checkpoints, samples) = (
-      schema.key(of: \.$checkpointEvery), schema.key(of: \.$sampleEvery)
-    )
-    return [
-      TrainingRecipe(
-        name: "Usual", help: "For 10 to 30 images of a person, an animal or a thing.",
-        values: [
-          (steps, "1500"), (rank, "16"), (rate, "0.0001"), (checkpoints, "250"), (samples, "250"),
-        ]),
-      TrainingRecipe(
-        name: "First look", help: "A third of the steps, to see whether the images work.",
-        values: [
-          (steps, "500"), (rank, "8"), (rate, "0.0001"), (checkpoints, "100"), (samples, "100"),
-        ]),
-      TrainingRecipe(
-        name: "Thorough", help: "More steps and a higher rank, with a rate that falls to 0.",
-        values: [
-          (steps, "3000"), (rank, "32"), (rate, "0.0001"), (shape, "cosine"), (warmUp, "100"),
-          (checkpoints, "250"), (samples, "250"),
-        ]),
-    ]
-  }()
+  /// The recipes of a project, the usual one first. Throws `ConfigError`.
+  ///
+  /// - Parameter configs: The project's folder of configurations.
+  static func all(in configs: URL) throws -> [TrainingRecipe] {
+    try Recipe.all(in: configs).map { recipe in
+      let config = try recipe.layers().resolve(
+        unchecked: [TrainingConfig.schema.key(of: \.$subject)])
+      let changes = config.differences(from: TrainingConfig.schema.defaults)
+      return TrainingRecipe(
+        name: recipe.name, help: recipe.help, values: changes.map { ($0.key, text("\($0.new)")) })
+    }
+  }
+
+  /// The value as a form has it: a list one a line.
+  private static func text(_ value: String) -> String {
+    guard value.hasPrefix("["), value.hasSuffix("]") else { return value }
+    return value.dropFirst().dropLast().split(separator: ", ").joined(separator: "\n")
+  }
+}
+
+extension SubjectLibrary {
+  /// The recipes that a training can start from. Throws `ConfigError`.
+  package func recipes() throws -> [TrainingRecipe] {
+    try TrainingRecipe.all(in: home.appending(path: "Configs"))
+  }
 }

@@ -30,6 +30,7 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
       for key in option.formerly + [option.key] {
         try read(option, from: container, FlagKey(key))
       }
+      if option.kind.isList { try read(option, from: container, .all(option.key)) }
     }
   }
 
@@ -63,6 +64,8 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
       let declarations = options.flatMap { option in
         [(label: option.key, value: flag(for: option))]
           + option.formerly.map { (label: $0, value: flag(for: option, formerly: $0)) }
+          + (option.kind.isList
+            ? [(label: FlagKey.all(option.key).stringValue, value: listFlag(for: option))] : [])
       }
       declared[selection] = declarations
       return declarations
@@ -84,6 +87,16 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
   }
 }
 
+extension TableFlags {
+  /// A hidden flag with the whole key of a list, such as `--targets`, for those who expect it.
+  private static func listFlag(for option: OptionEntry) -> any Sendable {
+    Option<[String]>(
+      wrappedValue: [],
+      name: .customLong(option.key.replacing("_", with: "-")),
+      help: ArgumentHelp(option.flagHelp, valueName: option.valueName, visibility: .hidden))
+  }
+}
+
 private typealias Declaration = (label: String, value: any Sendable)
 
 /// The declarations of every selection so far.
@@ -95,6 +108,10 @@ private struct FlagKey: CodingKey {
   var intValue: Int? { nil }
 
   init(_ key: String) { stringValue = key }
+
+  /// The key of the flag that is named as a whole list.
+  static func all(_ key: String) -> FlagKey { FlagKey("all \(key)") }
+
   init?(stringValue: String) { self.init(stringValue) }
   init?(intValue: Int) { nil }
 }

@@ -33,10 +33,17 @@ struct TrainCommand: ParsableCommand {
   var new = false
   @Flag(help: "Print the configuration as a YAML file with every option, and exit.")
   var printConfig = false
+  @Option(
+    help: .value("Print a recipe as a YAML file, to start one of your own, and exit.", "name"))
+  var printRecipe: String?
   @OptionGroup var process: RunOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
+    if let printRecipe {
+      let recipe = try Recipe.named(printRecipe, in: ConfigSources.folder)
+      return try Console.result(recipe.yaml.trimmingCharacters(in: .newlines))
+    }
     if printConfig {
       let config = try sources().load(needsSubject: false).config
       return try Console.result(config.yaml.trimmingCharacters(in: .newlines))

@@ -1,51 +1,101 @@
-"""AdamW over ten steps of given gradients, and learning-rate schedules."""
+"""Optimizers over ten steps of given gradients, and learning-rate schedules."""
 
+from unittest import mock
+
+import bitsandbytes
+import bitsandbytes.backends.cpu.ops as bitsandbytes_cpu
+import prodigyopt
+import schedulefree
 import torch
+import transformers
 from diffusers.optimization import get_scheduler
 
 from .fixture import generator, write
 
 SHAPES = {"matrix": (3, 4), "vector": (5,), "kernel": (2, 1, 3, 3)}
+# At least 4096 elements, so that bitsandbytes keeps them in 8 bits; the last block of one is not full.
+LARGE = {"matrix": (64, 70), "vector": (5,), "kernel": (32, 16, 3, 3)}
 STEPS = 10
 ADAMW = {"betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 1e-2, "lr": 1e-2}
-SCHEDULES = {"constant": "constant_with_warmup", "cosine": "cosine", "linear": "linear"}
+SETTINGS = {"betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.3, "lr": 1e-2}
+LION = {"betas": [0.9, 0.99], "weight_decay": 1e-2, "lr": 1e-2}
+SCHEDULES = {
+    "constant": ("constant_with_warmup", {}), "cosine": ("cosine", {}), "linear": ("linear", {}),
+    "cosine-with-restarts": ("cosine_with_restarts", {"num_cycles": 3}),
+    "polynomial": ("polynomial", {"power": 2.0}),
+}
 # Warm-up steps and total steps. Factors are recorded for five steps more.
 LENGTHS = ((0, 10), (3, 10), (10, 10), (7, 5), (1, 1), (20, 150))
 
 
-def adamw(folder, name, changes):
-    """The parameters after each step, and the state after the last."""
+def quantize(values, code, absmax_out, codes_out, blocksize):
+    """Block-wise quantization as bitsandbytes' portable and CUDA kernels do it. Its CPU kernel looks codes up
+    in a coarse table, so that small numbers get other codes than the nearest."""
+    padding = -values.numel() % blocksize
+    blocks = torch.nn.functional.pad(values.flatten(), (0, padding)).view(-1, blocksize)
+    absmax = blocks.abs().amax(dim=1)
+    scaled = (blocks * (1 / absmax.clamp(min=1e-38))[:, None]).clamp(-1, 1)
+    codes = torch.bucketize(scaled, (code[:-1] + code[1:]) / 2).to(torch.uint8)
+    codes_out.copy_(codes.flatten()[: values.numel()].view(values.shape))
+    absmax_out.copy_(absmax)
+
+
+def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, average=False, names={}):
+    """The parameters after each step, and the state after the last, whose parts `names` renames. `make`
+    returns the optimizer of some parameters."""
     rng = generator(f"optimizer/{name}")
-    config = ADAMW | changes
-    start = {key: torch.randn(shape, generator=rng) for key, shape in SHAPES.items()}
-    gradients = {key: torch.randn((STEPS, *shape), generator=rng) for key, shape in SHAPES.items()}
-    parameters = {key: value.clone().requires_grad_() for key, value in start.items()}
-    optimizer = torch.optim.AdamW(list(parameters.values()), **config)
-    after = {key: [] for key in SHAPES}
+    start = {key: torch.randn(shape, generator=rng) for key, shape in shapes.items()}
+    gradients = {key: torch.randn((STEPS, *shape), generator=rng) for key, shape in shapes.items()}
+    parameters = {key: torch.nn.Parameter(value.clone()) for key, value in start.items()}
+    optimizer = make(list(parameters.values()))
+    after, averages = {key: [] for key in shapes}, {key: [] for key in shapes}
+    rates = []
+    if average:
+        optimizer.train()
     for step in range(STEPS):
         for group in optimizer.param_groups:
-            group["lr"] = config["lr"] * (step + 1) / STEPS
+            if rising:
+                group["lr"] = config["lr"] * (step + 1) / STEPS
         for key, parameter in parameters.items():
-            parameter.grad = gradients[key][step]
+            parameter.grad = gradients[key][step].clone()
+        if "d" in optimizer.param_groups[0]:
+            rates.append(optimizer.param_groups[0]["d"])
         optimizer.step()
         for key, parameter in parameters.items():
             after[key].append(parameter.detach().clone())
+        if average:
+            optimizer.eval()
+            for key, parameter in parameters.items():
+                averages[key].append(parameter.detach().clone())
+                with torch.no_grad():
+                    parameter.copy_(after[key][-1])
+            for group in optimizer.param_groups:
+                group["train_mode"] = True
     tensors = {f"in.{key}": value for key, value in start.items()}
     tensors |= {f"in.{key}.gradients": value for key, value in gradients.items()}
     tensors |= {f"out.{key}": torch.stack(values) for key, values in after.items()}
+    if average:
+        tensors |= {f"out.{key}.x": torch.stack(values) for key, values in averages.items()}
+    if rates:
+        tensors["out.rates"] = torch.tensor(rates, dtype=torch.float64)
     for key, parameter in parameters.items():
-        tensors |= {f"out.{key}.{part}": v for part, v in optimizer.state[parameter].items()}
-    write(folder / name, tensors, "torch.optim.AdamW, the learning rate rising to lr", config)
+        for part, value in optimizer.state[parameter].items():
+            if part not in ("qmap1", "qmap2", "RMS"):
+                dtype = getattr(value, "dtype", torch.float32)
+                tensors[f"out.{key}.{names.get(part, part)}"] = torch.as_tensor(value, dtype=dtype)
+    write(folder / name, tensors, label, config)
 
 
 def learning_rates(folder):
     """The factors of diffusers' schedules."""
     tensors = {}
-    for ours, theirs in SCHEDULES.items():
+    for ours, (theirs, options) in SCHEDULES.items():
         for warmup, steps in LENGTHS:
+            if ours == "polynomial" and warmup >= steps:
+                continue  # diffusers divides by zero.
             optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
             schedule = get_scheduler(
-                theirs, optimizer, num_warmup_steps=warmup, num_training_steps=steps)
+                theirs, optimizer, num_warmup_steps=warmup, num_training_steps=steps, **options)
             factors = []
             for _ in range(steps + 5):
                 factors += schedule.get_last_lr()
@@ -58,6 +108,31 @@ def learning_rates(folder):
 def make(output, options):
     """Writes optimizer/."""
     folder = output / "optimizer"
-    adamw(folder, "adamw", {})
-    adamw(folder, "adamw-settings", {"betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.3})
+    rising = "the learning rate rising to lr"
+    for name, config in (("adamw", ADAMW), ("adamw-settings", SETTINGS)):
+        course(folder, name, lambda p: torch.optim.AdamW(p, **config), config,
+               f"torch.optim.AdamW, {rising}")
+    course(folder, "lion", lambda p: bitsandbytes.optim.Lion(p, **LION), LION,
+           f"bitsandbytes.optim.Lion, {rising}", names={"state1": "exp_avg"})
+    with mock.patch.object(bitsandbytes_cpu, "_quant_blockwise_fp32_direct", quantize):
+        for name, config in (("adamw-8bit", ADAMW), ("adamw-8bit-settings", SETTINGS)):
+            course(folder, name, lambda p: bitsandbytes.optim.AdamW8bit(p, **config), config,
+                   f"bitsandbytes.optim.AdamW8bit with the nearest codes, {rising}", shapes=LARGE)
+    fixed = {"lr": 1e-2, "relative_step": False, "scale_parameter": False, "weight_decay": 0.1}
+    scaled = {"lr": 1e-2, "relative_step": False, "scale_parameter": True, "weight_decay": 0.0}
+    relative = {"lr": None, "relative_step": True, "scale_parameter": True, "weight_decay": 0.1}
+    for name, config in (("adafactor", relative), ("adafactor-fixed", fixed),
+                         ("adafactor-scaled", scaled)):
+        course(folder, name, lambda p: transformers.Adafactor(p, **config), config,
+               "transformers.Adafactor", rising=config["lr"] is not None)
+    prodigy = {"lr": 1.0, "betas": [0.9, 0.99], "weight_decay": 0.01}
+    careful = prodigy | {"use_bias_correction": True, "safeguard_warmup": True, "d_coef": 2.0,
+                         "growth_rate": 1.5, "d0": 1e-4}
+    for name, config in (("prodigy", prodigy), ("prodigy-settings", careful)):
+        course(folder, name, lambda p: prodigyopt.Prodigy(p, **config), config,
+               f"prodigyopt.Prodigy, {rising}")
+    free = {"lr": 1e-2, "betas": [0.9, 0.999], "weight_decay": 1e-2, "eps": 1e-8}
+    course(folder, "adamw-schedule-free",
+           lambda p: schedulefree.AdamWScheduleFree(p, **free), free,
+           f"schedulefree.AdamWScheduleFree, {rising}", average=True)
     learning_rates(folder)

@@ -1,0 +1,169 @@
+import Foundation
+import NN
+import TestSupport
+import Testing
+import Torch
+
+/// Each optimizer beside its reference implementation.
+@Suite("Optimizers beside their references")
+struct OptimizerCourseTests {
+  /// A recorded run of a reference, and this package's optimizer to repeat it.
+  private final class Course {
+    static let names = ["kernel", "matrix", "vector"]
+
+    let golden: Golden
+    let parameters: [(name: String, tensor: Tensor)]
+    let optimizer: any Optimizer
+    private let rate: (Int) -> Double
+
+    init(_ name: String) throws {
+      golden = try Golden("optimizer/\(name)")
+      let (kind, settings, rate) = try Self.settings(golden, name)
+      self.rate = rate
+      parameters = try Self.names.map { [golden] in ($0, try golden.tensor("in.\($0)")) }
+      for (_, tensor) in parameters { try tensor.setRequiresGrad(true) }
+      optimizer = try kind.optimizer(
+        of: [ParameterGroup("unet", parameters, learningRate: 1)], settings: settings)
+    }
+
+    func run(_ steps: Range<Int>, before: (Int) throws -> Void = { _ in }) throws {
+      for step in steps {
+        for (name, tensor) in parameters {
+          try tensor.setGrad(
+            golden.tensor("in.\(name).gradients").select(dim: 0, index: step).clone())
+        }
+        try before(step)
+        try optimizer.step(rates: [rate(step)], foundInf: nil)
+      }
+    }
+
+    func bytes() throws -> [[UInt8]] {
+      try (parameters + optimizer.state()).map { try $0.tensor.bytes() }
+    }
+
+    private static func settings(
+      _ golden: Golden, _ name: String
+    ) throws -> (OptimizerKind, OptimizerSettings, (Int) -> Double) {
+      struct Recorded: Decodable {
+        let lr: Double?
+        let betas: [Double]?
+        let eps: Double?
+        let weightDecay: Double
+        let dCoef, growthRate, d0: Double?
+        let useBiasCorrection, safeguardWarmup, relativeStep, scaleParameter: Bool?
+      }
+      let recorded = try golden.config(as: Recorded.self)
+      var settings = OptimizerSettings()
+      settings.weightDecay = recorded.weightDecay
+      if let betas = recorded.betas { (settings.beta1, settings.beta2) = (betas[0], betas[1]) }
+      if let eps = recorded.eps { settings.epsilon = eps }
+      if let dCoef = recorded.dCoef { settings.dCoef = dCoef }
+      if let growthRate = recorded.growthRate { settings.growthRate = growthRate }
+      if let d0 = recorded.d0 { settings.d0 = d0 }
+      settings.usesBiasCorrection = recorded.useBiasCorrection ?? false
+      settings.safeguardsWarmup = recorded.safeguardWarmup ?? false
+      settings.takesRelativeSteps = recorded.relativeStep ?? true
+      settings.scalesByParameter = recorded.scaleParameter ?? true
+      let plain = name.replacing(/-(settings|fixed|scaled)$/, with: "")
+      let kind = try #require(OptimizerKind(rawValue: plain))
+      return (kind, settings, { step in recorded.lr.map { $0 * Double(step + 1) / 10 } ?? 1 })
+    }
+  }
+
+  static let courses = [
+    "adamw", "adamw-settings", "adamw-8bit", "adamw-8bit-settings", "adafactor",
+    "adafactor-fixed", "adafactor-scaled", "lion", "prodigy", "prodigy-settings",
+    "adamw-schedule-free",
+  ]
+
+  @Test("Ten steps equal the reference's", arguments: courses)
+  func steps(name: String) throws {
+    let course = try Course(name)
+    for step in 0..<10 {
+      try course.run(step..<step + 1) { step in
+        guard course.golden.names.contains("out.rates") else { return }
+        let found = course.optimizer.effectiveRates([1])[0]
+        let expected = try course.golden.tensor("out.rates").doubles()[step]
+        #expect(abs(found - expected) <= 1e-5 * expected, "step \(step)")
+      }
+      for (name, tensor) in course.parameters {
+        let expected = try course.golden.tensor("out.\(name)").select(dim: 0, index: step)
+        #expect(try relativeDifference(tensor, expected) <= 1e-5, "\(name), step \(step)")
+      }
+      if let averages = try course.optimizer.averages() {
+        for ((name, _), average) in zip(course.parameters, averages) {
+          let expected = try course.golden.tensor("out.\(name).x").select(dim: 0, index: step)
+          #expect(try relativeDifference(average, expected) <= 1e-5, "\(name), step \(step)")
+        }
+      }
+    }
+    var compared = 0
+    for (name, tensor) in try course.optimizer.state()
+    where course.golden.names.contains("out.\(name)") {
+      let expected = try course.golden.tensor("out.\(name)")
+      if tensor.dtype == .uint8 {
+        #expect(try tensor.bytes() == expected.bytes(), "\(name)")
+      } else {
+        #expect(
+          try relativeDifference(tensor.to(.float32).flatten(), expected.flatten()) <= 1e-5,
+          "\(name)")
+      }
+      compared += 1
+    }
+    #expect(compared >= 3)
+  }
+
+  @Test("Restored state gives the same bits in later steps", arguments: courses)
+  func restore(name: String) throws {
+    let straight = try Course(name)
+    try straight.run(0..<10)
+    let interrupted = try Course(name)
+    try interrupted.run(0..<5)
+    let workshop = try Workshop()
+    let file = try SafetensorsFile(
+      contentsOf: workshop.safetensors(
+        interrupted.optimizer.state() + interrupted.parameters.map { ("saved.\($0)", $1) }))
+    let resumed = try Course(name)
+    for (name, tensor) in resumed.parameters {
+      try noGrad { try tensor.copy(from: file.tensor("saved.\(name)")) }
+    }
+    try resumed.optimizer.restore { try file.tensor($0) }
+    #expect(try resumed.bytes() == interrupted.bytes())
+    try resumed.run(5..<10)
+    #expect(try resumed.bytes() == straight.bytes())
+  }
+
+  @Test("A step whose numbers are not finite changes nothing", arguments: courses)
+  func foundInf(name: String) throws {
+    let course = try Course(name)
+    try course.run(0..<2)
+    let before = try course.bytes()
+    for (_, tensor) in course.parameters { try tensor.setGrad(.ones(tensor.shape)) }
+    try course.optimizer.step(rates: [0.1], foundInf: .ones([]))
+    #expect(try course.bytes() == before)
+    for (_, tensor) in course.parameters { #expect(try tensor.grad == nil) }
+  }
+
+  @Test("A tensor without a gradient does not change", arguments: courses)
+  func untouched(name: String) throws {
+    let course = try Course(name)
+    let before = try course.parameters[1].tensor.bytes()
+    try course.parameters[0].tensor.setGrad(.ones(course.parameters[0].tensor.shape))
+    try course.optimizer.step(rates: [0.1], foundInf: nil)
+    #expect(try course.parameters[1].tensor.bytes() == before)
+  }
+
+  @Test("Averages in 8 bits take at most 0.30 of the bytes of AdamW's")
+  func size() throws {
+    // Matrices of LoRAs of rank 16 in SDXL.
+    let shapes = [[16, 640], [640, 16], [16, 1280], [1280, 16], [16, 2048]]
+    let parameters = try shapes.map { shape in ("\(shape)", try Tensor.zeros(shape)) }
+    func bytes(_ kind: OptimizerKind) throws -> Int {
+      try kind.optimizer(
+        of: [ParameterGroup("unet", parameters, learningRate: 1)], settings: OptimizerSettings()
+      ).state().reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.itemSize }
+    }
+    let ratio = Double(try bytes(.adamW8bit)) / Double(try bytes(.adamW))
+    #expect(ratio <= 0.30, "\(ratio)")
+  }
+}

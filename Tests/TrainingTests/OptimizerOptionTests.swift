@@ -1,0 +1,96 @@
+import Foundation
+import NN
+import Options
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Options of optimizers")
+struct OptimizerOptionTests {
+  private func load(_ yaml: String) throws -> TrainingConfig {
+    let folder = try TemporaryFolder()
+    try folder.write("subject: dog\n\(yaml)", to: "dog.yaml")
+    return try TrainingConfig.load(
+      OptionOverrides(), file: folder.url.appending(path: "dog.yaml"), folder: folder.url)
+  }
+
+  @Test(
+    "A rate or a schedule that the optimizer does not have, and unknown names, are errors",
+    arguments: [
+      (
+        "optimizer: prodigi",
+        "optimizer is \"prodigi\", but must be adamw, adamw-8bit, adafactor, lion, prodigy or "
+          + "adamw-schedule-free."
+      ),
+      (
+        "optimizer: prodigy\nlearning_rate: 1e-4",
+        "learning_rate is 0.0001, but must be 1 with prodigy, which finds the rate itself "
+          + "(prodigy_d_coef scales it)."
+      ),
+      (
+        "optimizer: adafactor\nlearning_rate: 1e-4",
+        "learning_rate is 0.0001, but must be 1 with adafactor, which finds the rate itself, unless "
+          + "adafactor_relative_step is false."
+      ),
+      (
+        "optimizer: adafactor\nadafactor_relative_step: false",
+        "adafactor_relative_step is false, but must be true unless a learning_rate such as 1e-3 is given."
+      ),
+      (
+        "optimizer: adamw-schedule-free\nlearning_rate_schedule: cosine",
+        "learning_rate_schedule is cosine, but must be constant with adamw-schedule-free, which needs "
+          + "no schedule."
+      ),
+      ("prodigy_d0: 0", "prodigy_d0 is 0.0, but must be a number above 0."),
+      ("prodigy_growth_rate: 1", "prodigy_growth_rate is 1.0, but must be a number above 1."),
+      (
+        "layer_ranks: {mid_block: 0}",
+        "layer_ranks is [mid_block=0], but must be numbers from 1 to 4096 by patterns."
+      ),
+      (
+        "layer_rates: {mid_block: -1}",
+        "layer_rates is [mid_block=-1], but must be numbers of at least 0 by patterns."
+      ),
+      ("lora_plus_ratio: 0", "lora_plus_ratio is 0.0, but must be a number above 0."),
+    ])
+  func errors(yaml: String, expected: String) {
+    #expect {
+      try load(yaml)
+    } throws: {
+      "\($0)".hasSuffix(expected) ? true : Issue.record("\($0)") != nil
+    }
+  }
+
+  @Test("Each optimizer has a rate of its own, unless one is given")
+  func standardRates() throws {
+    for kind in OptimizerKind.allCases {
+      let options = try load("optimizer: \(kind.rawValue)").optimization
+      #expect(options.learningRate == kind.standardRate)
+    }
+    #expect(try load("optimizer: lion").optimization.beta2 == 0.99)
+    #expect(try load("optimizer: lion\nlearning_rate: 1").optimization.learningRate == 1)
+  }
+
+  @Test("Constants that the optimizer or the schedule does not have are noted")
+  func withoutEffect() throws {
+    func notes(_ yaml: String) throws -> [String] {
+      try load(yaml).optimization.withoutEffect.map { "\($0)" }
+    }
+    #expect(try notes("") == [])
+    #expect(try notes("optimizer: prodigy\nprodigy_d_coef: 2\nbeta2: 0.9\nepsilon: 1e-6") == [])
+    #expect(try notes("optimizer: lion") == [])
+    let unused = try notes(
+      """
+      optimizer: adafactor
+      prodigy_d_coef: 2
+      beta1: 0.8
+      learning_rate_cycles: 2
+      learning_rate_power: 2
+      """)
+    #expect(unused.count == 4)
+    #expect(unused.allSatisfy { $0.contains("has no effect, since only") }, "\(unused)")
+    #expect(
+      unused.contains { $0.contains("prodigy_d_coef") && $0.hasSuffix("only prodigy uses it") })
+  }
+}

@@ -76,6 +76,7 @@ public struct LayerValues<Value: Sendable & Equatable>: Sendable, Equatable {
     }
   }
 
+  /// Whether both have the same values for the same patterns.
   public static func == (a: LayerValues, b: LayerValues) -> Bool {
     a.values.elementsEqual(b.values) { $0.pattern == $1.pattern && $0.value == $1.value }
   }

@@ -65,12 +65,12 @@ final class AdapterTraining {
     parts = [
       try .adapter(
         sites, of: AdaptableLayers(setup.model),
-        averages: { [sites] in try optimizer.averages(of: sites) }
-      ) { state in
-        try AdapterDescription(
-          state.config, identity: state.identity, trigger: trigger, model: setup.model
-        ).metadata(step: state.step)
-      },
+        averages: { [sites] in try optimizer.averages(of: sites) },
+        metadata: { state in
+          try AdapterDescription(
+            state.config, identity: state.identity, trigger: trigger, model: setup.model
+          ).metadata(step: state.step)
+        }),
       .optimizer(optimizer),
     ]
     let schedule = NoiseSchedule(setup.model.scheduler)

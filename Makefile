@@ -49,6 +49,8 @@ interop: setup python-environment ## loads our files in diffusers and peft, and 
 	swift build --build-tests
 	$(python) Tests/Interop/interop.py
 	$(python) Tests/Interop/keys.py
+	$(python) Tests/Interop/curves.py
+	$(python) Tests/Interop/kinds.py
 	$(python) Scripts/bench/tests.py
 	Scripts/test --filter HubTests.InteropTests
 

@@ -59,6 +59,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    // Without traits, which SwiftPM passes to the compiler in random order.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -142,6 +144,11 @@ let package = Package(
       dependencies: ["Failpoints", "Files", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings
     ),
+    // Files that TensorBoard shows. Messages is made from Schema.
+    .target(
+      name: "EventFiles",
+      dependencies: ["Files", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Schema"], swiftSettings: optimizedSwift),
     .target(
       name: "Hub",
       dependencies: [
@@ -160,8 +167,8 @@ let package = Package(
     .target(
       name: "Workspace",
       dependencies: [
-        "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
-        "RunLog", "StableDiffusion", "Torch", "Training",
+        "Adapters", "Datasets", "Drawing", "EventFiles", "Failpoints", "Files", "Hub", "Images",
+        "NN", "Options", "RunLog", "StableDiffusion", "Torch", "Training",
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
@@ -292,6 +299,9 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "EventFilesTests", dependencies: ["EventFiles", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",
@@ -300,8 +310,9 @@ let package = Package(
     .testTarget(
       name: "WorkspaceTests",
       dependencies: [
-        "Datasets", "Drawing", "Files", "Images", "NN", "Options", "RunLog", "StableDiffusion",
-        "TestSupport", "Training", "Workspace",
+        "Datasets", "Drawing", "EventFiles", "Files", "Images", "NN", "Options", "RunLog",
+        "StableDiffusion", "TestSupport", "Training", "Workspace",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -173,10 +173,10 @@ struct AdapterNamingTests {
   }
 
   @Test(
-    "The error for other methods than LoRA names the method and its tensors",
+    "The error for methods that are not read names the method and its tensors",
     arguments: [
-      ("dora_scale", "DoRA"), ("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("oft_blocks", "OFT"),
-      ("lora_mid.weight", "LoCon with a Tucker core"), ("diff", "full differences"),
+      ("w_norm", "changes of normalisation layers"), ("a1.weight", "GLoRA"),
+      ("lambda_layer", "T-LoRA"), ("oft_diag", "OFT of another form"), ("ia3_l", "PEFT's IA3"),
     ])
   func otherMethods(_ tensor: String, _ method: String) throws {
     let layer = "lora_unet_mid_block_attentions_0_proj_in"
@@ -185,9 +185,9 @@ struct AdapterNamingTests {
       also: try (0..<5).map { ("lora_unet_\($0).\(tensor)", try .zeros([32])) })
     #expect(
       sentence { _ = try AdapterFile(contentsOf: file) }
-        == "\(file.relativePath) is not a plain LoRA but \(method) (lora_unet_0.\(tensor), "
-        + "lora_unet_1.\(tensor), lora_unet_2.\(tensor) and 2 more); use a LoRA, or merge it into "
-        + "its base model with the program that made it.")
+        == "\(file.relativePath) has \(method) (lora_unet_0.\(tensor), "
+        + "lora_unet_1.\(tensor), lora_unet_2.\(tensor) and 2 more), which is not read; use a LoRA, or "
+        + "merge the file into its base model with the program that made it.")
   }
 
   @Test("The error for layers that the model lacks has their number and the first names")
@@ -223,16 +223,22 @@ struct AdapterNamingTests {
   }
 
   private func draw(_ drawings: Drawings, _ adapters: AdapterSet) throws -> Picture {
-    try draw(drawings, with: StableDiffusionXLPipeline(model, adapters: adapters))
+    try drawings.draw(with: StableDiffusionXLPipeline(model, adapters: adapters))
   }
 
   private func draw(
     _ drawings: Drawings, with pipeline: StableDiffusionXLPipeline
   ) throws -> Picture {
+    try drawings.draw(with: pipeline)
+  }
+}
+
+extension AdapterNamingTests.Drawings {
+  /// The picture that a pipeline draws with these options.
+  func draw(with pipeline: StableDiffusionXLPipeline) throws -> Picture {
     let series = PictureSeries(
-      prompt: drawings.prompt, negative: drawings.negativePrompt, width: drawings.width,
-      height: drawings.height, steps: drawings.steps, guidance: drawings.guidance,
-      seeds: [drawings.seed])
+      prompt: prompt, negative: negativePrompt, width: width, height: height, steps: steps,
+      guidance: guidance, seeds: [seed])
     var drawn: Picture?
     try pipeline.draw(series) { drawn = $1 }
     return try #require(drawn)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NN
 import Testing
 import Training
 
@@ -16,11 +17,14 @@ extension CommandTests {
 
     /// The number of runs at a time.
     private static let lanes = 4
-    /// The memory options of each lane's runs.
-    private static let rungs = [
-      "", "checkpointing_extent: feed-forward", "frozen_weights: offloaded\noffloaded_share: 0.5",
-      "frozen_weights: int8",
-    ]
+    /// The options of each lane's runs: a rung of the memory ladder, and a method drawn at random.
+    private static let options: [[String: String]] = [
+      [:], ["checkpointing_extent": "feed-forward"],
+      ["frozen_weights": "offloaded", "offloaded_share": "0.5"], ["frozen_weights": "int8"],
+    ].enumerated().map { lane, rung in
+      var random = SplitMix(state: seed &* 1_000_003 &+ UInt64(lane))
+      return rung.merging(method(&random)) { $1 }
+    }
 
     /// A stage of the training at which a process is killed.
     private struct Stage {
@@ -45,9 +49,9 @@ extension CommandTests {
     private let workspaces: [Workspace]
 
     init() throws {
-      workspaces = try Self.rungs.map { rung in
+      workspaces = try Self.options.map { options in
         let workspace = try Workspace()
-        try Self.fill(workspace, rung)
+        try Self.fill(workspace, options)
         return workspace
       }
     }
@@ -64,6 +68,11 @@ extension CommandTests {
     @Test("Killed at random points of every stage and resumed, a run has the same bytes")
     func faults() async throws {
       print("faults: seed \(Self.seed)")
+      for (lane, options) in Self.options.enumerated() {
+        print(
+          "faults: lane \(lane) \(options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })"
+        )
+      }
       let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
         for lane in 0..<Self.lanes {
           group.addTask { [workspace = workspaces[lane]] in
@@ -97,7 +106,7 @@ extension CommandTests {
       var turn = lane * stages.count / lanes
       while tally.kills < share {
         let place = try Workspace()
-        try fill(place, rungs[lane])
+        try fill(place, options[lane])
         try place.copyCaches(from: workspace)
         tally.runs += 1
         var isOver = false
@@ -150,27 +159,45 @@ extension CommandTests {
       $0 != "--sample-every" && $0 != "0"
     }
 
-    /// A training with accumulation, class images, validation images, samples, warm-up and retention.
-    static func fill(_ workspace: Workspace, _ rung: String = "") throws {
+    /// A training with accumulation, class images, validation images, samples, warm-up, an average and
+    /// retention.
+    static func fill(_ workspace: Workspace, _ options: [String: String] = [:]) throws {
       try workspace.write(workspace.image(7), to: "Datasets/cube/validation/7.png")
       try workspace.write("a photo of cube", to: "Datasets/cube/validation/7.txt")
+      let all = [
+        "gradient_accumulation": "2", "learning_rate_schedule": "cosine",
+        "learning_rate_warmup_steps": "2", "ema": "0.9", "evaluate": "ema", "targets": "[to_q]",
+        "prior_images": "1", "prior_steps": "1", "class_prompts": "[a photo of a box]",
+        "checkpoint_every": "2", "keep_last": "1", "validate_every": "3", "sample_every": "3",
+        "sample_steps": "1", "sample_seeds": "[42]",
+      ].merging(options) { $1 }
       try workspace.write(
-        """
-        gradient_accumulation: 2
-        learning_rate_schedule: cosine
-        learning_rate_warmup_steps: 2
-        targets: [to_q]
-        prior_images: 1
-        prior_steps: 1
-        class_prompts: [a photo of a box]
-        checkpoint_every: 2
-        keep_last: 1
-        validate_every: 3
-        sample_every: 3
-        sample_steps: 1
-        sample_seeds: [42]
-        \(rung)
-        """, to: "config.yaml")
+        all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined(),
+        to: "config.yaml")
+    }
+
+    /// An optimizer, a kind of adapter, layers, a loss and noise, with an average or without.
+    private static func method(_ random: inout SplitMix) -> [String: String] {
+      func pick<Value>(_ values: [Value]) -> Value { values[random.below(values.count)] }
+      var options = [
+        "optimizer": pick(OptimizerKind.allCases).rawValue,
+        "adapter": pick(AdapterMethod.allCases).rawValue,
+        "targets": pick(["[to_q]", "[attn2]", "[mid_block]"]),
+        "loss": pick(["l2", "l1", "huber", "smooth-l1"]),
+        "noise_offset": pick(["0", "0.1"]), "multires_noise_iterations": pick(["0", "2"]),
+        "timestep_distribution": pick(["uniform", "sigmoid", "logit-normal"]),
+        "conditioning_dropout": pick(["0", "0.5"]),
+      ]
+      if options["optimizer"] == OptimizerKind.scheduleFreeAdamW.rawValue {
+        options["learning_rate_schedule"] = "constant"
+      }
+      if options["learning_rate_schedule"] == "constant" || pick([true, false]) {
+        options.merge(["ema": "null", "evaluate": "adapter"]) { $1 }
+      }
+      if ["lora", "rslora", "dora"].contains(options["adapter"]) {
+        options["lora_plus_ratio"] = pick(["null", "4"])
+      }
+      return options
     }
   }
 }

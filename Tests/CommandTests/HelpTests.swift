@@ -16,6 +16,7 @@ extension CommandTests {
         let flag =
           switch option.kind {
           case .boolean: "--\(name)/--no-\(name)"
+          case .list(.choice): "--\(name) <"
           case .list: "--\(name.dropLast()) <"
           default: "--\(name) <"
           }

@@ -73,7 +73,7 @@ extension CommandTests {
       #expect(
         outcome.messages.contains(
           "starts from \(output), which has \(start.count) layers of ranks 1 to 3; --rank, --alpha "
-            + "and --lora-target are those of the file."), "\(outcome.messages)")
+            + "and --targets are those of the file."), "\(outcome.messages)")
       let saved = try checkpoint(1, step: 1)
       #expect(Set(saved.keys) == Set(start.keys))
       for layer in start.keys {
@@ -121,6 +121,44 @@ extension CommandTests {
       #expect(outcome.lastMessage.contains("init_lora: content"), "\(outcome.messages)")
     }
 
+    @Test(
+      "A DoRA, LoHa and LoKr are trained further, and a resumed training gives the same file",
+      arguments: ["dora-diffusers", "loha", "lokr-both"])
+    func otherKinds(name: String) throws {
+      let file = Repository.golden.appending(path: "kinds/\(name).safetensors")
+      let start = try AdapterFile(contentsOf: file).adapters(for: layers)
+      let options = [
+        "--init-lora", file.path, "--learning-rate", "0.01", "--checkpoint-every", "1",
+      ]
+      #expect(try train(["--steps", "1"] + options).code == 0)
+      let first = try checkpoint(1, step: 1)
+      #expect(first.count == start.count)
+      for (layer, adapter) in first {
+        let before = try #require(start[layer])
+        #expect(type(of: adapter) == type(of: before))
+        #expect(
+          try zip(adapter.tensors, before.tensors).contains {
+            try $0.tensor.bytes() != $1.tensor.bytes()
+          })
+      }
+      #expect(try train(["--steps", "2"] + options).code == 0)
+      #expect(try train(["--steps", "2", "--new"] + options).code == 0)
+      let (resumed, whole) = (try checkpoint(1, step: 2), try checkpoint(2, step: 2))
+      for (layer, adapter) in whole {
+        let other = try #require(resumed[layer])
+        #expect(
+          try other.tensors.map { try $0.tensor.bytes() }
+            == adapter.tensors.map { try $0.tensor.bytes() })
+      }
+      let other = Repository.golden.appending(path: "kinds/ia3-input.safetensors").path
+      let refused = try train("--steps", "1", "--new", "--init-lora", other)
+      #expect(refused.code == 65)
+      #expect(
+        refused.lastMessage.contains(
+          "has adapters of the kind IA3 in 7 layers, which are not trained; set --init-lora to a file of "
+            + "LoRA, DoRA, LoHa or LoKr."))
+    }
+
     @Test("A missing file, text encoders and other models are refused in one sentence")
     func refused() throws {
       let missing = try train("--steps", "1", "--init-lora", "nothing.safetensors")
@@ -133,7 +171,7 @@ extension CommandTests {
       let encoders = try train("--steps", "1", "--init-lora", file)
       #expect(encoders.code == 65)
       #expect(
-        encoders.lastMessage.contains("36 layers of the text encoders, which are not trained"))
+        encoders.lastMessage.contains("36 layers of text encoders that are not trained"))
       try SafetensorsWriter.write(
         [
           ("lora_unet_a.lora_down.weight", Tensor.zeros([2, 24])),

@@ -27,8 +27,8 @@ extension CommandTests {
         "d.png")
       for note in [
         "\"AND\" in the prompt is read as letters; prompts are not combined, so write \"and\".",
-        "\"EasyNegative\" in the negative prompt is read as letters; embeddings (textual inversions) are "
-          + "not read, so remove it.",
+        "\"EasyNegative\" in the negative prompt is read as letters; give the embedding's file to "
+          + "--embedding, or remove it.",
         "\"[cat:dog:0.5]\" in the negative prompt is read as letters; a prompt does not change from step "
           + "to step, so remove the brackets.",
       ] {

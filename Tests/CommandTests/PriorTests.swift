@@ -49,6 +49,33 @@ extension CommandTests {
       #expect(try workspace.show().id == 2)
     }
 
+    @Test("The base model's output is kept without class images, and show tells so")
+    func output() throws {
+      try workspace.write(
+        "class_word: object\nprior_images: 2\n", to: "Datasets/cube/subject.yaml")
+      let outcome = try workspace.run(
+        Workspace.training(steps: 2, "--preservation", "output", "--prior-weight", "0.5"))
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(
+        outcome.messages.contains(
+          "prior_images: not used, because --preservation is output, which has no class images"))
+      let drawn = workspace.file("Checkpoints/cache/class-images")
+      #expect(!FileManager.default.fileExists(atPath: drawn.path))
+      for step in try workspace.show().losses {
+        let parts = try #require(step.instance_loss) + 0.5 * #require(step.prior_loss)
+        #expect(abs(step.loss - parts) <= 1e-6 * step.loss)
+      }
+      let shown = try workspace.run("show", "1").results
+      #expect(shown.contains("\n  class  ") && !shown.contains("class images"), "\(shown)")
+      #expect(shown.contains("preservation: output, ") && shown.contains("prior_weight: 0.5"))
+      let conflict = try workspace.run(Workspace.training(steps: 2, "--debiased-estimation"))
+      #expect(conflict.code == 64)
+      #expect(
+        conflict.messages.contains(
+          "--debiased-estimation is true, but must be false unless --min-snr-gamma is null"),
+        "\(conflict.messages)")
+    }
+
     @Test("subject.yaml switches prior preservation on; --prior-images 0 switches it off")
     func subjectFile() throws {
       try workspace.write(

@@ -45,8 +45,8 @@ extension CommandTests {
             + "images, not a share"
         ),
         (
-          ["--optimizer", "Prodigy"],
-          "--optimizer; optimizer of diffusers has no counterpart (AdamW is the only optimizer)"
+          ["--scale-lr"],
+          "--scale-lr; scale_lr of diffusers has no counterpart (the learning rate is used as it is given)"
         ),
         (
           ["--lora", "."],

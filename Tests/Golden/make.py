@@ -3,6 +3,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -11,8 +12,8 @@ HERE = Path(__file__).resolve().parent
 # models that tiny_sdxl and tiny_refiner write.
 GROUPS = [
     "blocks", "tiny_sdxl", "tiny_refiner", "models", "schedules", "optimizer", "pictures", "drawings",
-    "training", "keys", "lora", "tokens", "resize", "buckets", "masks", "single_file", "adapters",
-    "tools",
+    "embeddings", "training", "text_training", "objective", "keys", "lora", "tokens", "resize", "buckets",
+    "masks", "single_file", "adapters", "tools", "events", "kinds", "kind_pictures",
 ]
 
 
@@ -31,7 +32,9 @@ def main():
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    for group in options.groups or GROUPS:
+    # Trainers that are not on PyPI are there only if their folders are named.
+    usual = [group for group in GROUPS if group != "objective" or "SD_SCRIPTS" in os.environ]
+    for group in options.groups or usual:
         print(f"make.py: {group}", file=sys.stderr)
         importlib.import_module(f"golden.{group}").make(options.output, options)
 

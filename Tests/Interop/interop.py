@@ -149,12 +149,22 @@ def trained_adapter(fixture):
     lora_train(
         "--root", fixture.root, "--subject", "dog", "--dataset", fixture.dataset,
         "--model", fixture.model, "--steps", 4, "--resolution", SIZE, "--rank", 4,
-        "--alpha", 6, "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3,
+        "--alpha", 6, "--learning-rate", 0.05, "--sample-steps", 2, "--seed", 3, "--ema", 0.9,
     )
     found = sorted(fixture.root.glob("dog/run-*/step-000004/adapter.safetensors"))
     if len(found) != 1:
         raise Failure(f"expected one adapter of step 4 under {fixture.root}, found {len(found)}")
     return expect_same(fixture.ours("--run", "latest"), fixture.theirs(found[0]), fixture.theirs())
+
+
+def average(fixture):
+    """ema.safetensors of that run loads in diffusers and draws the picture of --ema"""
+    adapter = fixture.root / "dog" / "run-1" / "step-000004" / "ema.safetensors"
+    trained = fixture.ours("--run", "latest")
+    if largest_difference(fixture.ours("--run", "latest", "--ema"), trained) == 0:
+        raise Failure("the average draws the picture of the adapter")
+    return expect_same(
+        fixture.ours("--run", "latest", "--ema"), fixture.theirs(adapter), fixture.theirs())
 
 
 def exports(fixture):
@@ -279,7 +289,7 @@ def bake(fixture, output):
 
 
 CHECKS = [
-    base_picture, negative_prompt, trained_adapter, exports, peft_lora, saved_by_peft, scaled_lora,
+    base_picture, negative_prompt, trained_adapter, average, exports, peft_lora, saved_by_peft, scaled_lora,
     kohya_lora, single_file, demo_adapter, baked_folder, baked_file,
 ]
 

@@ -12,7 +12,7 @@ import Torch
 /// A kind of adapter that is declared only in this file. It scales each output channel by `1 +
 /// gain`. Unlike LoRA, it replaces the layer's output, its delta depends on the weight, and it has
 /// one tensor and no rank.
-private struct Gain: AdapterKind {
+private struct Gain: TrainableAdapterKind {
   static let fileNames = ["gain": "gain", "channel_gain": "gain"]
 
   /// `[out]`.
@@ -23,7 +23,7 @@ private struct Gain: AdapterKind {
 
   static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
-  ) throws -> Gain {
+  ) throws -> any TrainableAdapterKind {
     Gain(gain: try .zeros([weight.shape[0]], device: weight.device))
   }
 

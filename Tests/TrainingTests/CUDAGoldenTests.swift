@@ -93,7 +93,10 @@ extension CUDATests {
 
     @Test(
       "have five steps of a LoRA: losses, gradient norms and adapter, on every rung of the memory ladder",
-      arguments: ["epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr"],
+      arguments: [
+        "epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr", "output-preservation",
+        "huber-noise", "smooth-l1-debiased-v-zero-snr",
+      ],
       [
         MemoryRung(nil), MemoryRung(.feedForward), MemoryRung(.blocks),
         MemoryRung(.blocks, .offloaded, offloadedShare: 0.5), MemoryRung(.blocks, .offloaded),
@@ -104,7 +107,10 @@ extension CUDATests {
 
     @Test(
       "have five steps of a LoRA with passes that are recorded and repeated",
-      arguments: ["epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr"],
+      arguments: [
+        "epsilon", "v-prediction-min-snr", "accumulation", "prior-min-snr", "output-preservation",
+        "huber-noise", "smooth-l1-debiased-v-zero-snr",
+      ],
       [MemoryRung(nil), MemoryRung(.feedForward), MemoryRung(.blocks)])
     func recordedTraining(name: String, rung: MemoryRung) throws {
       try withoutProcessorKernels {

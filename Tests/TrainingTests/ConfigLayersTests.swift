@@ -93,8 +93,7 @@ struct ConfigLayersTests {
         "instance_prompt of diffusers is caption in subject.yaml of the dataset here."
       ),
       (
-        "noise_offset: 0.1",
-        "noise_offset of sd-scripts has no counterpart (this change of the noise is not available)."
+        "ip_noise_gamma: 0.1", "ip_noise_gamma of sd-scripts is input_perturbation here."
       ),
       (
         "xformers: true",
@@ -121,7 +120,7 @@ struct ConfigLayersTests {
   @Test(
     "the answer names the program that has the option",
     arguments: [
-      ("ema", "ema of OneTrainer has no counterpart (weights are not averaged)"),
+      ("ema_decay", "ema_decay of OneTrainer is `ema` here"),
       ("temp_device", "temp_device of OneTrainer is not needed (weights are released after use)"),
       (
         "scale_lr",
@@ -138,7 +137,7 @@ struct ConfigLayersTests {
       ),
       (
         "max_denoising_steps",
-        "max_denoising_steps of ai-toolkit has no counterpart (all timesteps are trained)"
+        "max_denoising_steps of ai-toolkit is `max_timestep` here"
       ),
       (
         "save_last_n_steps",

@@ -12,7 +12,7 @@ struct ConfigRecordTests {
   func record() throws {
     var config = TrainingConfig()
     config.subject = "dog"
-    config.optimization.minSNRGamma = nil
+    config.objective.minSNRGamma = nil
     config.optimization.learningRate = 0.1 + 0.2
     config.device = .cuda(3)
     config.model = "a/b \"c\" 犬"
@@ -65,7 +65,7 @@ struct ConfigRecordTests {
     var new = old
     #expect(new.differences(from: old) == [])
     new.rank = 32
-    new.optimization.minSNRGamma = nil
+    new.objective.minSNRGamma = nil
     new.adaptation.targets = LayerTargets(["to_q", "to_v"])
     new.device = .cpu
     #expect(
@@ -158,7 +158,9 @@ struct ConfigRecordTests {
     #expect(forbidden({ found(&$0) }, { $0.priorFolder = nil }) == ["prior_folder"])
     #expect(
       TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == [
-        "rank", "targets", "exclude_targets", "layer_ranks", "init_lora",
+        "rank", "adapter", "targets", "exclude_targets", "layer_ranks", "lokr_factor",
+        "lokr_decompose_both", "init_lora", "train_text_encoders", "text_encoder_targets",
+        "embedding_tokens", "embedding_init", "train_unet",
       ])
   }
 

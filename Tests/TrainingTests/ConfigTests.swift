@@ -156,7 +156,7 @@ struct ConfigTests {
   @Test("null switches min-SNR weighting and clipping off")
   func switchedOff() throws {
     let config = try load("min_snr_gamma: null\nmax_gradient_norm: ~\n")
-    #expect(config.optimization.minSNRGamma == nil)
+    #expect(config.objective.minSNRGamma == nil)
     #expect(config.optimization.maxGradientNorm == nil)
   }
 
@@ -277,6 +277,14 @@ struct ConfigTests {
         "prior_weight is 0.0, but must be a number above 0 (prior_images: 0 switches class images "
           + "off)."
       ),
+      ("ema: 1", "ema is 1.0, but must be at least 0 and below 1."),
+      ("ema: -0.1", "ema is -0.1, but must be at least 0 and below 1."),
+      (
+        "optimizer: adamw-schedule-free\nema: 0.9",
+        "ema is 0.9, but must be null with adamw-schedule-free, whose saved weights are averages "
+          + "already."
+      ),
+      ("evaluate: ema", "evaluate is ema, but must be adapter unless ema is set."),
       ("prior_batch_size: 0", "prior_batch_size is 0, but must be a whole number from 1 to 4096."),
       ("prior_steps: 0", "prior_steps is 0, but must be a whole number from 1 to 1000."),
       ("prior_guidance: -1", "prior_guidance is -1.0, but must be a number of at least 0."),

@@ -31,9 +31,9 @@ struct LaunchCountTests {
   }
 
   /// A step over a random model, and how often it waits for the device.
-  private func step(_ dtype: DType, checkpointing: Bool) throws -> (
-    counts: [String: Int], waits: Int
-  ) {
+  private func step(
+    _ dtype: DType, checkpointing: Bool, averages: Bool = false
+  ) throws -> (counts: [String: Int], waits: Int) {
     let unet = UNet2DConditionModel(Self.configuration())
     let generator = try Generator(seed: 1)
     for (_, parameter) in unet.parameters() {
@@ -46,13 +46,15 @@ struct LaunchCountTests {
     unet.setGradientCheckpointing(checkpointing)
     let group = ParameterGroup("unet", sites.flatMap(\.tensors), learningRate: 1e-4)
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
+    let tensors = group.parameters.map(\.tensor)
+    let ema = averages ? try EMA(of: tensors, settings: EMA.Settings(decay: 0.9)) : nil
     let step = OptimizerStep(
       unet: unet,
       objective: Objective(schedule: NoiseSchedule(model.scheduler), minSNRGamma: 5),
       pass: { _, _ in try OptimizerStepTests.pass() },
       optimizer: try OptimizerKind.standard.optimizer(of: [group], settings: OptimizerSettings()),
-      schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 9), config: TrainingConfig(),
-      scalesLoss: false, fusion: fusion)
+      schedule: LearningRateSchedule(.constant, warmupSteps: 0, steps: 9), ema: ema,
+      config: TrainingConfig(), scalesLoss: false, fusion: fusion)
     var scaler = LossScaler()
     _ = try step(0, scaler: &scaler, checkStop: {})
     let waits = Backend.waitCount
@@ -73,6 +75,17 @@ struct LaunchCountTests {
     #expect(total <= (checkpointing ? 7500 : 5000))
     #expect(total > 3000)
     #expect(waits == 1)
+  }
+
+  @Test("An average of all trained tensors is one operation, and waits for nothing")
+  func average() throws {
+    for dtype in [DType.float32, .bfloat16] {
+      let (counts, waits) = try step(dtype, checkpointing: false, averages: true)
+      let (others, _) = try step(dtype, checkpointing: false)
+      #expect(counts["aten::lerp_"] == 1 && others["aten::lerp_"] == nil)
+      #expect(counts.values.reduce(0, +) == others.values.reduce(0, +) + 1)
+      #expect(waits == 1)
+    }
   }
 
   @Test("Half precision casts no matrix of an adapter by itself")

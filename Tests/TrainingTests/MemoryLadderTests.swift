@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Datasets
 @testable import Training
 
 @Suite("Memory ladder")
@@ -25,6 +26,22 @@ struct MemoryLadderTests {
   private func rung(_ change: @escaping (inout TrainingConfig) -> Void) throws -> MemoryRung {
     let setup = try training.setup(TinyTraining.config(change))
     return MemoryRung(setup.config)
+  }
+
+  @Test("Keeping the base model's output takes the memory of a batch of twice the size")
+  func output() throws {
+    try Data("class_word: dog\n".utf8)
+      .write(to: training.dataset.appending(path: Subject.fileName))
+    for number in 3..<6 {
+      try training.writeImage("\(number).png", width: 64, height: 64, seed: number)
+    }
+    let kept = try ladder {
+      $0.priorImages = nil
+      $0.batchSize = 3
+      $0.objective.preservation = .output
+    }
+    let twice = try ladder { $0.batchSize = 6 }
+    #expect(kept.steps.map(\.estimate.steps) == twice.steps.map(\.estimate.steps))
   }
 
   @Test("Each rung needs less memory and more time than the one before")

@@ -80,7 +80,8 @@ struct OptimizerStepTests {
     let schedule = NoiseSchedule(model.scheduler)
     func place(_ timesteps: [Int], for use: String = "instances") throws -> PassInputs {
       try buffers.place(
-        Self.pass(timesteps).instances, for: use, schedule: schedule, sampleWeights: nil,
+        Self.pass(timesteps).instances, for: use, schedule: schedule, thresholds: nil,
+        sampleWeights: nil,
         lossScale: 1)
     }
     func tensors(_ inputs: PassInputs) -> [ObjectIdentifier] {

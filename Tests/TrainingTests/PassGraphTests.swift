@@ -239,7 +239,7 @@ struct PassGraphTests {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
     let inputs = try buffers.place(
       Self.pass(number).instances, for: "instances", schedule: NoiseSchedule(model.scheduler),
-      sampleWeights: nil, lossScale: 1)
+      thresholds: nil, sampleWeights: nil, lossScale: 1)
     return PlacedPass(samples: inputs, instanceCount: nil, classImages: nil).layout
   }
 }

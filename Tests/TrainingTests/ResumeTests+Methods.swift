@@ -1,3 +1,4 @@
+import Drawing
 import NN
 
 @testable import Training
@@ -15,7 +16,26 @@ extension ResumeTests {
           config.sampleEvery = 3
           config.sampleSeeds = [7]
         })
-    } + [
+    }
+    + AdapterMethod.allCases.map { method in
+      Way(
+        testDescription: "\(method.rawValue) on all layers, by turns with each optimizer",
+        config: TinyTraining.config { config in
+          config.adaptation.adapter = method
+          config.adaptation.targets = LayerTargets(["full"])
+          let kinds = OptimizerKind.allCases
+          let index = AdapterMethod.allCases.firstIndex(of: method) ?? 0
+          config.optimization.optimizer = kinds[index % kinds.count]
+          config.optimization.learningRate = config.optimization.optimizer.standardRate
+          config.precision = method == .dora ? .bf16 : .fp32
+        })
+    }
+    + LoRAInitialization.allCases.map { initialization in
+      Way(
+        testDescription: "begun as \(initialization.rawValue)",
+        config: TinyTraining.config { $0.adaptation.adapterInitialization = initialization })
+    }
+    + [
       Way(
         testDescription: "ranks and rates by layers, LoRA+",
         config: TinyTraining.config { config in

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Datasets
 @testable import Drawing
 @testable import Files
 @testable import Training
@@ -31,10 +32,57 @@ struct ResumeTests {
       testDescription: "class images, accumulation 2",
       config: PriorPreservationTests.config { $0.gradientAccumulation = 2 }),
     Way(
+      testDescription: "the base model's output kept, accumulation 2, bf16",
+      config: OutputPreservationTests.config { config in
+        (config.gradientAccumulation, config.precision) = (2, .bf16)
+        config.captionDropout = 0.3
+        config.classPrompts = ["a dog", "a large dog"]
+      }),
+    Way(
+      testDescription: "pseudo-Huber loss, all forms of noise, a curve of timesteps",
+      config: TinyTraining.config { config in
+        config.batchSize = 2
+        config.objective.loss = .huber
+        config.objective.noiseOffset = 0.1
+        config.objective.noiseOffsetRandomStrength = true
+        config.objective.adaptiveNoiseScale = 0.1
+        config.objective.multiresNoiseIterations = 6
+        config.objective.inputPerturbation = 0.1
+        config.objective.perturbationRandomStrength = true
+        config.objective.timestepDistribution = .sigmoid
+        config.objective.timestepScale = 5
+        config.objective.minTimestep = 100
+      }),
+    Way(
+      testDescription: "velocity, pure noise, debiased, class images, logit-normal, samples",
+      config: PriorPreservationTests.config { config in
+        config.objective.prediction = .velocity
+        config.objective.zeroTerminalSNR = true
+        config.objective.minSNRGamma = nil
+        config.objective.debiasedEstimation = true
+        config.objective.timestepDistribution = .logitNormal
+        config.objective.conditioningDropout = 0.5
+        config.sampleEvery = 3
+        config.sampleSeeds = [7]
+      }),
+    Way(
       testDescription: "random buckets, crops, flips and captions", config: SampleDeckTests.config()
     ),
     Way(testDescription: "bf16", config: TinyTraining.config { $0.precision = .bf16 }),
     Way(testDescription: "fp16", config: TinyTraining.config { $0.precision = .fp16 }),
+    Way(
+      testDescription: "an average, which validations and samples use",
+      config: TinyTraining.config { config in
+        (config.optimization.ema, config.evaluate) = (0.9, .ema)
+        (config.sampleEvery, config.sampleSeeds, config.validateEvery) = (3, [7], 2)
+      }),
+    Way(
+      testDescription: "an average that warms up, of convolutions too, fp16, accumulation",
+      config: TinyTraining.config { config in
+        (config.optimization.ema, config.optimization.emaWarmup) = (0.8, true)
+        config.adaptation.targets = LayerTargets(["to_q", "to_k", "to_v", "conv1"])
+        (config.precision, config.gradientAccumulation) = (.fp16, 2)
+      }),
     Way(
       testDescription: "all at once: fp16, buckets, class images, accumulation, warm-up, samples",
       config: PriorPreservationTests.config { config in
@@ -51,9 +99,51 @@ struct ResumeTests {
       }),
   ]
 
+  /// Trainings of text encoders.
+  static let textWays: [Way] = [
+    Way(
+      testDescription: "both text encoders, stopped after 3 steps",
+      config: TextTrainingTests.config { $0.text.textEncoderStopAt = 3 }),
+    Way(
+      testDescription: "the first text encoder, schedule-free, validation",
+      config: TextTrainingTests.config { config in
+        config.text.trainTextEncoders = .first
+        config.text.textEncoderLearningRate = nil
+        config.text.textEncoderStopAt = 0.5
+        config.optimization.optimizer = .scheduleFreeAdamW
+        config.validateEvery = 2
+      }),
+    Way(
+      testDescription: "the second text encoder with long captions, dropout and shuffling",
+      config: TextTrainingTests.config { config in
+        config.text.trainTextEncoders = .second
+        config.text.textEncoderLearningRate = nil
+        config.maxCaptionTokens = 150
+        config.captionDropout = 0.3
+        config.captionShuffle = true
+        config.captionPrefix = Array(repeating: "a very long prefix", count: 20)
+          .joined(separator: ", ")
+        config.batchSize = 2
+      }),
+    Way(
+      testDescription: "both text encoders with class images, fp16, accumulation, samples",
+      config: PriorPreservationTests.config { config in
+        config.text.trainTextEncoders = .both
+        config.precision = .fp16
+        config.gradientAccumulation = 2
+        config.gradientCheckpointing = true
+        config.sampleEvery = 3
+        config.sampleSeeds = [7]
+      }),
+  ]
+
   private let training: TinyTraining
 
-  init() throws { training = try TinyTraining() }
+  init() throws {
+    training = try TinyTraining()
+    try Data("trigger: sks\nclass_word: dog\n".utf8)
+      .write(to: training.dataset.appending(path: Subject.fileName))
+  }
 
   /// The final files, and all numbers of all steps but the seconds.
   private func result(_ run: Int) throws -> [String] {
@@ -64,23 +154,21 @@ struct ResumeTests {
     }
     let records = try folder.history(of: checkpoint.state())
     let validation = "\(records.validation)"
-    let history = records.steps.map { report in
+    let history = try records.steps.map { report in
       var report = report
       report.seconds = 0
-      // Equal dictionaries may have different orders.
-      let rates = (report.learningRates ?? [:]).sorted { $0.key < $1.key }
-      report.learningRates = nil
-      return "\(report) \(rates)"
+      return String(decoding: try CheckpointFolder.encode(report), as: UTF8.self)
     }
     let scaler = "\(try checkpoint.state().lossScaler)"
-    let files = try ["adapter.safetensors", "optimizer.safetensors"].map {
-      try ContentHash.of(fileAt: checkpoint.url.appending(path: $0))
-    }
+    let names = ["adapter.safetensors", "optimizer.safetensors", "ema.safetensors"]
+    let files = try names.map { checkpoint.url.appending(path: $0) }
+      .filter(DurableFile.exists).map { try ContentHash.of(fileAt: $0) }
     return files + [scaler, validation] + history + pictures
   }
 
   @Test(
-    "a run stopped after any step and resumed gives the same bytes", arguments: ways + methods)
+    "a run stopped after any step and resumed gives the same bytes",
+    arguments: ways + methods + textWays)
   func everyStep(way: Way) throws {
     if way.config.validateEvery < way.config.steps {
       try training.addValidationImage("a.png", caption: nil, seed: 11)

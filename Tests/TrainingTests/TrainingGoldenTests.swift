@@ -23,13 +23,39 @@ struct TrainingGoldenTests {
     let maxGradNorm: Double
     let classCount: Int?
     let priorWeight: Double?
+    let preservesOutput: Bool?
+    let loss: String?
+    let huberSchedule: String?
+    let huberC: Double?
+    let huberScale: Double?
+    let debiased: Bool?
+    let p2Gamma: Double?
+    let zeroTerminalSnr: Bool?
+
+    /// The options of the loss.
+    func set(_ config: inout TrainingConfig) throws {
+      config.priorWeight = priorWeight ?? 1
+      let name = loss?.replacing("_", with: "-") ?? "l2"
+      config.objective.loss = try #require(LossKind(rawValue: name))
+      config.objective.huberSchedule = huberSchedule.flatMap(HuberSchedule.init) ?? .snr
+      config.objective.huberC = huberC ?? config.objective.huberC
+      config.objective.huberScale = huberScale ?? config.objective.huberScale
+      config.objective.minSNRGamma = minSnrGamma
+      config.objective.debiasedEstimation = debiased ?? false
+      config.objective.p2Gamma = p2Gamma
+      config.objective.zeroTerminalSNR = zeroTerminalSnr ?? false
+      config.objective.prediction = predictionType == "v_prediction" ? .velocity : .epsilon
+    }
   }
+
+  static let names = [
+    "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
+    "output-preservation", "huber-noise", "smooth-l1-debiased-v-zero-snr", "l1-p2",
+  ]
 
   @Test(
     "losses, gradient norms and the final adapter are equal, fused as in a training and plain",
-    arguments: [
-      "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
-    ],
+    arguments: names,
     [
       (fused: true, rung: MemoryRung(nil)), (true, MemoryRung(.feedForward)),
       (true, MemoryRung(.blocks)), (true, MemoryRung(.blocks, .offloaded, offloadedShare: 0.5)),
@@ -43,9 +69,7 @@ struct TrainingGoldenTests {
 
   @Test(
     "they are equal with passes that are recorded and repeated",
-    arguments: [
-      "epsilon", "epsilon-min-snr", "v-prediction-min-snr", "accumulation", "prior-min-snr",
-    ],
+    arguments: names,
     [
       (fused: true, rung: MemoryRung(nil)), (true, MemoryRung(.feedForward)),
       (true, MemoryRung(.blocks)), (false, MemoryRung(nil)), (false, MemoryRung(.blocks)),
@@ -66,6 +90,7 @@ struct TrainingGoldenTests {
     let model = try ModelDirectory(Repository.golden.appending(path: "tiny-sdxl"))
     let unet = try model.loadUNet(device: device, storage: rung.storage)
     var config = TrainingConfig()
+    try reference.set(&config)
     config.gradientAccumulation = reference.gradientAccumulation
     config.optimization.maxGradientNorm = reference.maxGradNorm
 
@@ -80,18 +105,13 @@ struct TrainingGoldenTests {
     for (name, tensor) in trained { try tensor.copy(from: initial.tensor("unet.\(name)")) }
     try fusion?.refresh()
 
-    var scheduler = model.scheduler
-    scheduler.predictionType = try #require(PredictionType(rawValue: reference.predictionType))
+    let scheduler = config.objective.scheduler(of: model.scheduler)
     let graphs =
       recorded ? PassGraphs(on: device, trained: trained.map(\.tensor), isRoomy: true) : nil
     let step = OptimizerStep(
       unet: unet,
-      objective: Objective(
-        schedule: NoiseSchedule(scheduler), minSNRGamma: reference.minSnrGamma,
-        priorWeight: reference.priorWeight ?? 1, device: device),
-      pass: {
-        try Self.pass(golden, step: $0, micro: $1, classCount: reference.classCount ?? 0)
-      },
+      objective: Objective(config, schedule: NoiseSchedule(scheduler), device: device),
+      pass: { try Self.pass(golden, reference, step: $0, micro: $1) },
       optimizer: try OptimizerKind.adamW.optimizer(
         of: [ParameterGroup("unet", trained, learningRate: reference.learningRate)],
         settings: OptimizerSettings(
@@ -129,8 +149,9 @@ struct TrainingGoldenTests {
   }
 
   private static func pass(
-    _ golden: Golden, step: Int, micro: Int, classCount: Int
+    _ golden: Golden, _ reference: Reference, step: Int, micro: Int
   ) throws -> TrainingPass {
+    let classCount = reference.classCount ?? 0
     let count = try golden.tensor("in.timesteps").shape[2]
     func batch(_ places: Range<Int>) throws -> TrainingBatch {
       func input(_ name: String) throws -> Tensor {
@@ -139,12 +160,15 @@ struct TrainingGoldenTests {
       }
       return TrainingBatch(
         latents: try input("latents"), noise: try input("noise"),
+        inputNoise: golden.has("in.input_noise") ? try input("input_noise") : nil,
         timesteps: try input("timesteps").int64s().map { Int($0) },
         embeds: try input("prompt_embeds"), pooled: try input("pooled_embeds"),
         timeIds: try input("time_ids").to(.float32), files: places.map { _ in "golden" })
     }
+    let others = classCount > 0 ? try batch(count - classCount..<count) : nil
+    let preserves = reference.preservesOutput == true
     return TrainingPass(
-      try batch(0..<count - classCount),
-      classImages: classCount > 0 ? try batch(count - classCount..<count) : nil)
+      try batch(0..<count - classCount), classImages: preserves ? nil : others,
+      preserved: preserves ? others : nil)
   }
 }

@@ -56,7 +56,8 @@ import Training
     #expect(project.subject == "sks-dog" && config.subject == "sks-dog")
     #expect(config.model == "sdxl" && config.steps == 1200 && config.seed == 1234)
     #expect(
-      config.rank == 32 && config.alpha == 16 && config.adaptation.targets.names == ["attention-ff"]
+      config.rank == 32 && config.alpha == 16 && config.adaptation.targets.names == ["full"]
+        && config.adaptation.layerRanks.values["mid_block.resnets.0.conv1"] == 8
     )
     #expect(
       config.optimization.learningRate == 2e-4 && config.optimization.weightDecay == 0.1
@@ -65,7 +66,7 @@ import Training
       config.optimization.learningRateSchedule == .cosineWithRestarts
         && config.optimization.learningRateWarmupSteps == 120)
     #expect(
-      config.optimization.maxGradientNorm == nil && config.optimization.minSNRGamma == 5
+      config.optimization.maxGradientNorm == nil && config.objective.minSNRGamma == 5
         && config.precision == .bf16)
     #expect(config.batchSize == 2 && config.gradientAccumulation == 2)
     #expect(config.checkpointEvery == 200 && config.keepLast == 3 && config.sampleEvery == 100)
@@ -74,7 +75,7 @@ import Training
     #expect(config.maxCaptionTokens == 225 && !config.masks && config.gradientCheckpointing == true)
     let missing = notes(project, .noCounterpart)
     for name in [
-      "noise_offset = 0.0357", "network_args = conv_dim=8", "network_args = conv_alpha=4", "vae",
+      "vae",
       "max_bucket_reso = 2048", "sample_prompts = prompts.txt", "train_data_dir = /workspace/img",
     ] {
       #expect(missing.contains { $0.hasPrefix(name) }, "\(name) in \(missing)")
@@ -85,7 +86,7 @@ import Training
     #expect(unknown.reason.hasSuffix("did you mean weighted_captions?"))
     #expect(unknown.place?.hasSuffix("training.toml line 43") == true, "\(unknown)")
     let needless = notes(project, .notNeeded)
-    #expect(needless.contains { $0.hasPrefix("multires_noise_iterations = 0: it is switched off") })
+    #expect(config.objective.noiseOffset == 0.0357 && config.objective.multiresNoiseIterations == 0)
     #expect(needless.contains { $0.hasPrefix("learning_rate = 0.0001: unet_lr") })
     #expect(config.optimization.optimizer == .adamW8bit)
   }
@@ -203,7 +204,7 @@ import Training
       config.optimization.learningRateSchedule == .constant
         && config.optimization.learningRateWarmupSteps == 0)
     #expect(
-      config.optimization.minSNRGamma == 5 && config.optimization.weightDecay == 1e-4
+      config.objective.minSNRGamma == 5 && config.optimization.weightDecay == 1e-4
         && config.optimization.learningRate == 1e-4)
     #expect(config.priorImages == 50 && config.priorWeight == 0.8 && config.priorFolder == nil)
     #expect(
@@ -215,7 +216,9 @@ import Training
     #expect(unknown.reason.hasSuffix("did you mean enable_xformers_memory_efficient_attention?"))
     #expect(unknown.place?.hasSuffix("diffusers.sh line 32") == true, "\(unknown)")
     #expect(notes(project, .unknown).count == 1)
-    #expect(notes(project, .noCounterpart).contains { $0.hasPrefix("train_text_encoder = true") })
+    let text = config.text
+    #expect(
+      text.trainTextEncoders == .both && text.textEncoderLearningRate == EncoderRates("5e-6"))
   }
 
   @Test(
@@ -225,16 +228,17 @@ import Training
     let config = try config(project)
     #expect(config.dataset == "Datasets/dog" && config.batchSize == 4 && config.resolution == 896)
     #expect(config.model == "models/sd_xl_base_1.0.safetensors" && config.seed == 7)
-    #expect(config.rank == 16 && config.alpha == 8 && config.optimization.minSNRGamma == nil)
+    #expect(config.rank == 16 && config.alpha == 8 && config.objective.minSNRGamma == nil)
     #expect(config.optimization.optimizer == .prodigy && config.optimization.learningRate == 1)
     #expect(config.optimization.prodigyDCoef == 2 && !config.optimization.prodigySafeguardWarmup)
     // Half of the images in the batches of sd-scripts are class images.
     #expect(config.steps == 1000 && config.optimization.learningRateWarmupSteps == 50)
     #expect(config.checkpointEvery == 250)
+    let text = config.text
+    #expect(text.trainTextEncoders == .both && text.textEncoderTargets.contains("fc1"))
     let missing = notes(project, .noCounterpart)
     for name in [
-      "text_encoder_lr = [5e-5, 1e-5]",
-      "network_train_unet_only = false",
+      "text_encoder_lr = [5e-5, 1e-5]"
     ] {
       #expect(missing.contains { $0.hasPrefix(name) }, "\(name) in \(missing)")
     }
@@ -255,15 +259,6 @@ import Training
     #expect(config.sampleSeeds == [1, 3] && config.sampleSteps == 28)
     #expect(config.sampleGuidance == 6.5)
     #expect(notes(project, .noCounterpart).contains { $0.contains("h 1024; n blurry; w 1024") })
-  }
-
-  @Test("Defaults of sd-scripts that differ from ours are written")
-  func defaults() throws {
-    let project = try project("empty.toml", "output_name = \"dog\"")
-    let config = try config(project)
-    #expect(config.rank == 4 && config.alpha == 1 && config.optimization.learningRate == 2e-6)
-    #expect(config.steps == 1600 && config.optimization.minSNRGamma == nil && !config.buckets)
-    #expect(project.yaml.contains("rank: 4  # the default of sd-scripts\n"))
   }
 
   @Test("A value that is not allowed here is reported, and the rest is accepted")
@@ -287,13 +282,16 @@ import Training
     "pretrained_model_name_or_path": "'x/y'", "train_data_dir": "'x'", "reg_data_dir": "'x'",
     "max_token_length": "150", "validation_split": "0.5", "caption_dropout_rate": "0.5",
     "learning_rate": "0.5", "resolution": "512", "bucket_reso_steps": "32",
-    "instance_data_dir": "'x'", "lr_warmup_steps": "3",
+    "instance_data_dir": "'x'", "lr_warmup_steps": "3", "loss_type": "'huber'",
+    "huber_schedule": "'constant'",
   ]
   private static let flags: Set = [
     "network_train_unet_only", "use_8bit_adam", "use_lion_optimizer", "gradient_checkpointing",
     "enable_bucket", "bucket_no_upscale", "flip_aug", "random_crop", "shuffle_caption",
     "enable_wildcard", "alpha_mask", "masked_loss", "center_crop", "with_prior_preservation",
-    "scale_lr",
+    "scale_lr", "use_dora", "noise_offset_random_strength", "ip_noise_gamma_random_strength",
+    "v_parameterization", "train_text_encoder", "train_text_encoder_ti",
+    "network_train_text_encoder_only",
   ]
   /// Settings that name further files.
   private static let files: Set = ["dataset_config", "config_file"]

@@ -27,21 +27,24 @@ public enum KohyaBlockNames: String, CaseIterable, Sendable {
 public typealias LayerAdapters = [AdaptableLayers.Layer: any AdapterKind]
 
 extension AdaptableLayers.Layer {
-  /// The tensors of an adapter of this layer in kohya's form, with the layer's alpha.
+  /// The tensors of an adapter of this layer in kohya's form, with the layer's alpha. Throws
+  /// `AdapterError.strength`, `TorchError`.
   package func kohyaTensors(
     of adapter: any AdapterKind, blocks: KohyaBlockNames = .sgm
   ) throws -> [(name: String, tensor: Tensor)] {
     let layer = blocks == .sgm ? kohyaName : kohyaDiffusersName
-    let names = type(of: adapter).kohyaNames
-    return try adapter.tensors.map { ("\(layer).\(names[$0.name] ?? $0.name)", $0.tensor) }
-      + (adapter.alpha.map { [("\(layer).\(AdapterTensorName.alpha)", try .full([], value: $0))] }
+    let stored = try adapter.stored()
+    let names = type(of: stored).kohyaNames
+    return try stored.tensors.map { ("\(layer).\(names[$0.name] ?? $0.name)", $0.tensor) }
+      + (stored.alpha.map { [("\(layer).\(AdapterTensorName.alpha)", try .full([], value: $0))] }
         ?? [])
   }
 
-  /// The tensors of an adapter of this layer in the form of diffusers, or of PEFT.
+  /// The tensors of an adapter of this layer in the form of diffusers, or of PEFT; none if these do
+  /// not have its kind. Throws `TorchError`.
   func pathTensors(
     of adapter: any AdapterKind, prefix: String
-  ) -> [(name: String, tensor: Tensor)] {
-    adapter.tensors.map { ("\(prefix)\(path).\($0.name)", $0.tensor) }
+  ) throws -> [(name: String, tensor: Tensor)] {
+    try adapter.stored().peftTensors()?.map { ("\(prefix)\(path).\($0.name)", $0.tensor) } ?? []
   }
 }

@@ -41,10 +41,12 @@ struct AdapterTensorName {
   ]
   /// Parts of tensor names that show a kind of adapter which is not in ``AdapterKinds``.
   private static let otherKinds = [
-    ("dora_scale", "DoRA"), ("lora_magnitude_vector", "DoRA"), (".hada_", "LoHa"),
-    (".lokr_", "LoKr"), (".oft_", "OFT"), (".lora_mid.", "LoCon with a Tucker core"),
-    (".on_input", "IA3"), (".diff", "full differences"), ("bundle_emb.", "textual inversion"),
+    (".oft_", "OFT of another form"), (".a1.weight", "GLoRA"), (".lambda_layer", "T-LoRA"),
+    (".w_norm", "changes of normalisation layers"), (".b_norm", "changes of normalisation layers"),
+    (".ia3_l", "PEFT's IA3"), ("bundle_emb.", "textual inversion"),
   ]
+  /// An ending of IA3 that every weight of a model has, too. It counts in kohya's names only.
+  private static let plainEnding = "weight"
 
   let layer: AdapterLayerName
   /// The part after the layer's name, which identifies the tensor: `lora_A.weight`.
@@ -63,6 +65,9 @@ struct AdapterTensorName {
     self.ending = ending
     let layer = String(name.dropLast(ending.count + 1))
     let beginnings = Self.beginnings + [("base_model.model.", peftPart)]
+    guard ending != Self.plainEnding || layer.wholeMatch(of: /lora_[^.]+/) != nil else {
+      return nil
+    }
     if layer.hasPrefix("lora_") {
       self.layer = .kohya(layer)
     } else if let (prefix, part) = beginnings.first(where: { layer.hasPrefix($0.0) }) {

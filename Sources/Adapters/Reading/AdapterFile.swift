@@ -102,9 +102,9 @@ public struct AdapterFile {
   }
 
   /// Whether the adapters change nothing, as before the first step of a training: an alpha or a matrix of
-  /// each layer is zero. Only LoRA is looked into.
+  /// each layer is zero. Kinds whose change depends on the base's weights are not looked into.
   public func isZero() throws -> Bool {
-    try layers.values.allSatisfy { try ($0 as? LoRA)?.deltaNorm() == 0 }
+    try layers.values.allSatisfy { try $0.changeNorm() == 0 }
   }
 
   /// Throws for tensor names that belong to no kind of adapter. `all` are all names in the file.
@@ -147,9 +147,20 @@ public struct AdapterFile {
       }
     }
     let ownAlpha = try alpha?.reshape([]).item()
+    if case .path(_, let part) = layer, metadata?.isWeightDecomposed(part) == true,
+      !kind.readsWeight
+    {
+      throw AdapterFileError.noMagnitudes(file: file, layer: layer.text)
+    }
+    var configuredScale: Double?
+    if ownAlpha == nil, case .path(let path, let part) = layer {
+      configuredScale = metadata?.scale(of: path, in: part)
+    }
     do {
       return try kind.init(
-        StoredAdapter(tensors: tensors) { rank in
+        StoredAdapter(
+          tensors: tensors, alpha: ownAlpha, configuredScale: configuredScale
+        ) { rank in
           if let ownAlpha { return ownAlpha / Double(rank) }
           guard case .path(let path, let part) = layer else { return 1 }
           return metadata?.scale(of: path, in: part, rank: rank) ?? 1

@@ -16,6 +16,10 @@ public enum AdapterFileError: ReportableError, Equatable {
   case empty(file: String)
   /// A layer's tensors are not those of one adapter.
   case mixed(file: String, layer: String, names: [String])
+  /// The metadata says that the adapter is a DoRA, and a layer has no magnitudes.
+  case noMagnitudes(file: String, layer: String)
+  /// A form has no place for some layers' adapters.
+  case noForm(file: String, format: AdapterFormat, kind: String, layers: [String])
   /// A layer's tensors make no adapter.
   case damaged(file: String, layer: String, problem: AdapterError)
   /// The rank and alpha in the file, or in the one beside it, cannot be read.
@@ -47,7 +51,7 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .otherContent(let file, let content):
       "\(file) is \(content), not a LoRA; choose a LoRA for SDXL."
     case .otherKind(let file, let kind, let names):
-      "\(file) is not a plain LoRA but \(kind) (\(Self.list(names))); use a LoRA, or merge it "
+      "\(file) has \(kind) (\(Self.list(names))), which is not read; use a LoRA, or merge the file "
         + "into its base model with the program that made it."
     case .noAdapter(let folder, let names, let others):
       "\(folder) is a folder without an adapter (\(names.joined(separator: ", "))); give the "
@@ -58,6 +62,12 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .mixed(let file, let layer, let names):
       "\(file) has tensors of more than one adapter for \(layer) (\(Self.list(names))); use a file "
         + "with one adapter for each layer."
+    case .noMagnitudes(let file, let layer):
+      "\(file) is a DoRA by its metadata (use_dora) but has no lora_magnitude_vector for \(layer); use a "
+        + "file that was saved completely, or correct the metadata if it is a LoRA."
+    case .noForm(let file, let format, let kind, let layers):
+      "\(file) cannot be written in the form of \(format.rawValue), which has no \(kind) for "
+        + "\(layers.count) layers (\(Self.list(layers))); choose the form of kohya."
     case .damaged(let file, let layer, .incomplete(let missing)):
       "\(file) has no \(Self.list(missing)) for \(layer); use a LoRA that was saved completely."
     case .damaged(let file, let layer, .shapes(let shapes)):

@@ -72,11 +72,26 @@ struct AdapterMetadata: Decodable {
     return (own?.value ?? part.alpha) / (part.isRankStabilized ? rank.squareRoot() : rank)
   }
 
+  /// alpha / rank of a layer by the configuration alone; nil if that has no alpha or no rank.
+  func scale(of path: String, in component: ModelDirectory.Component) -> Double? {
+    guard let part = parts[component] else { return nil }
+    let own = part.rankPattern.first { path == $0.key || path.hasSuffix(".\($0.key)") }
+    return (own?.value ?? part.rank).flatMap { scale(of: path, in: component, rank: $0) }
+  }
+
+  /// Whether the adapters of a part are DoRA: `use_dora`.
+  func isWeightDecomposed(_ component: ModelDirectory.Component) -> Bool {
+    parts[component]?.isWeightDecomposed ?? false
+  }
+
   /// The values for one part of the model.
   private struct Part {
     let alpha: Double
     let alphaPattern: [String: Double]
+    let rank: Int?
+    let rankPattern: [String: Int]
     let isRankStabilized: Bool
+    let isWeightDecomposed: Bool
 
     /// Nil if there is no alpha, neither for the part nor for the whole file.
     init?(_ fields: KeyedDecodingContainer<Key>, of component: ModelDirectory.Component) throws {
@@ -84,13 +99,19 @@ struct AdapterMetadata: Decodable {
         let ofPart = Key("\(component.rawValue).\(name)")
         return fields.contains(ofPart) ? ofPart : Key(name)
       }
-      guard let alpha = try fields.decodeIfPresent(Double.self, forKey: key("lora_alpha")) else {
-        return nil
-      }
+      // LoRA's configuration has `lora_alpha`, those of LoHa and LoKr have `alpha`.
+      guard
+        let alpha = try fields.decodeIfPresent(Double.self, forKey: key("lora_alpha"))
+          ?? fields.decodeIfPresent(Double.self, forKey: key("alpha"))
+      else { return nil }
+      rank = try fields.decodeIfPresent(Int.self, forKey: key("r"))
+      rankPattern =
+        try fields.decodeIfPresent([String: Int].self, forKey: key("rank_pattern")) ?? [:]
       self.alpha = alpha
       alphaPattern =
         try fields.decodeIfPresent([String: Double].self, forKey: key("alpha_pattern")) ?? [:]
       isRankStabilized = try fields.decodeIfPresent(Bool.self, forKey: key("use_rslora")) ?? false
+      isWeightDecomposed = try fields.decodeIfPresent(Bool.self, forKey: key("use_dora")) ?? false
     }
   }
 

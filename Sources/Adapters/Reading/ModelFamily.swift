@@ -43,7 +43,7 @@ public enum ModelFamily: String, Sendable, Encodable, CaseIterable {
   private static func inputWidth(
     of layers: [AdapterLayerName: any AdapterKind], where isWanted: (String) -> Bool
   ) -> Int? {
-    layers.filter { isWanted($0.key.text) }.compactMap { ($0.value as? LoRA)?.down.shape[1] }.min()
+    layers.filter { isWanted($0.key.text) }.compactMap { $0.value.weightShape?[1] }.min()
   }
 }
 

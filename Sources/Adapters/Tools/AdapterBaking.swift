@@ -14,14 +14,14 @@ public struct AdapterBaking {
   ///   - dtype: the type of all weights in the new model; nil for each weight's own.
   public init(_ adapters: AdapterSet, into model: ModelDirectory, dtype: DType?) throws {
     writer = try ModelWriter(model, dtype: dtype) { part, path, weight in
-      let ending = ".weight"
-      guard path.hasSuffix(ending),
+      guard let ending = [".weight", ".bias"].first(where: path.hasSuffix),
         let members = adapters.layers[part]?[String(path.dropLast(ending.count))],
-        let adapter = try AdapterSum.of(members.map { $0.scaled(by: adapters.strength) })
+        let adapter = try AdapterSum.of(members.map { $0.scaled(by: adapters.strength) }),
+        let delta = ending == ".bias" ? try adapter.biasDelta() : try adapter.delta(of: weight)
       else { return nil }
       let type = dtype ?? weight.dtype
       // The sum is rounded once, to the type that is written.
-      let baked = try (weight.to(.float32) + adapter.delta(of: weight)).to(type)
+      let baked = try (weight.to(.float32) + delta).to(type)
       guard try baked.isFinite() else {
         throw AdapterToolError.notFinite(layer: "\(part.rawValue).\(path)", type: type.rawValue)
       }

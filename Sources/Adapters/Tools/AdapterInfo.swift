@@ -26,7 +26,7 @@ public struct AdapterInfo: Encodable {
     public let rank: Int?
     /// alpha; equal to the rank if the file has none.
     public let alpha: Double?
-    /// The Frobenius norm of the delta.
+    /// The Frobenius norm of the delta; nil if that depends on the base's weight.
     public let deltaNorm: Double?
   }
 
@@ -67,10 +67,9 @@ public struct AdapterInfo: Encodable {
     trigger = adapter.trigger
     let named = adapter.layers.sorted { $0.key.text < $1.key.text }
     layers = try named.map { name, adapter in
-      let lora = adapter as? LoRA
-      return Layer(
-        name: name.text, kind: String(describing: type(of: adapter)), rank: adapter.rank,
-        alpha: adapter.alpha, deltaNorm: try lora?.deltaNorm())
+      Layer(
+        name: name.text, kind: type(of: adapter).name, rank: adapter.rank, alpha: adapter.alpha,
+        deltaNorm: try adapter.changeNorm())
     }
     kinds = layers.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
     parts = Self.parts(of: layers)

@@ -37,7 +37,8 @@ public enum AdapterMerge {
     _ adapter: any Adapter, of layer: AdaptableLayers.Layer
   ) throws(AdapterToolError) -> LoRA {
     guard let lora = adapter as? LoRA else {
-      throw .otherKind(layer: layer.text, kind: String(describing: type(of: adapter)))
+      let kind = (adapter as? any AdapterKind).map { type(of: $0).name }
+      throw .otherKind(layer: layer.text, kind: kind ?? String(describing: type(of: adapter)))
     }
     return lora
   }

@@ -38,15 +38,4 @@ extension LoRA {
       down: try down.reshape([rank] + shape.dropFirst()),
       up: try up.reshape([shape[0], rank] + shape.dropFirst(2).map { _ in 1 }), scale: scale)
   }
-
-  /// The Frobenius norm of the delta, from the matrices' products with themselves, which are
-  /// `[rank, rank]`.
-  func deltaNorm() throws -> Double {
-    let rank = down.shape[0]
-    let (up, down) = (
-      try up.to(.float64).reshape([-1, rank]), try down.to(.float64).reshape([rank, -1])
-    )
-    let squares = try (up.transpose(0, 1).matmul(up) * down.matmul(down.transpose(0, 1))).sum()
-    return try abs(factor) * max(squares.item(), 0).squareRoot()
-  }
 }

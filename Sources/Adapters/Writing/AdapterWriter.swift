@@ -27,7 +27,8 @@ public struct AdapterWriter {
   }
 
   /// Writes a new file, or a folder in PEFT's form, and syncs it to the disk. Files that exist are
-  /// replaced. Throws `FileAccessError.unwritable`, `AdapterFileError.notFinite`, `TorchError`.
+  /// replaced. Throws `FileAccessError.unwritable`, `AdapterFileError.notFinite`, `.noForm`,
+  /// `AdapterError.strength`, `TorchError`.
   ///
   /// - Parameters:
   ///   - model: the layers of the model that the adapters belong to.
@@ -38,6 +39,7 @@ public struct AdapterWriter {
     _ adapters: LayerAdapters, of model: AdaptableLayers, metadata: [String: String] = [:],
     to url: URL
   ) throws -> URL {
+    try check(adapters, for: url)
     let converted = try convert(adapters, for: url)
     var metadata = metadata
     // The ranks and alphas of the file that the adapters were read from.
@@ -58,7 +60,9 @@ public struct AdapterWriter {
       }
       let header = [AdapterMetadata.key: try PEFTConfiguration.header(configurations)]
       try write(
-        converted.flatMap { $0.key.pathTensors(of: $0.value, prefix: "\($0.key.part.rawValue).") },
+        converted.flatMap {
+          try $0.key.pathTensors(of: $0.value, prefix: "\($0.key.part.rawValue).")
+        },
         metadata.merging(header) { $1 }, to: url)
       return url
     case .peft: return try writeFolder(parts, of: model, metadata, to: url)
@@ -75,7 +79,7 @@ public struct AdapterWriter {
       let folder = part == .unet ? url : url.appending(path: part.rawValue)
       try DurableFile.makeFolder(folder)
       try write(
-        adapters.flatMap { $0.key.pathTensors(of: $0.value, prefix: "base_model.model.") },
+        adapters.flatMap { try $0.key.pathTensors(of: $0.value, prefix: "base_model.model.") },
         metadata, to: AdapterFile.peftFile(of: part, in: url))
       let configuration = PEFTConfiguration(of: adapters, in: part, of: model)
       try DurableFile.replace(
@@ -95,6 +99,37 @@ public struct AdapterWriter {
       try SafetensorsWriter.write(
         tensors, metadata: metadata.merging(["format": "pt"]) { own, _ in own },
         hashKey: AdapterFile.hashKey, to: temporary)
+    }
+  }
+
+  /// Throws `AdapterFileError.noForm` for adapters that the form does not have. diffusers has LoRA and
+  /// DoRA. PEFT takes all layers of a part for the same kind.
+  private func check(_ adapters: LayerAdapters, for url: URL) throws {
+    guard format != .kohya else { return }
+    func refuse(_ kind: String, _ layers: some Sequence<AdaptableLayers.Layer>) -> AdapterFileError
+    {
+      .noForm(
+        file: url.relativePath, format: format, kind: kind,
+        layers: layers.map(\.kohyaName).sorted())
+    }
+    let others = try adapters.filter { _, adapter in
+      let type = type(of: adapter).peftType
+      return try (format == .diffusers && type != .lora) || adapter.stored().peftTensors() == nil
+    }
+    if let kind = others.values.map({ type(of: $0).name }).min() {
+      throw refuse(kind, others.keys)
+    }
+    for (_, adapters) in Dictionary(grouping: adapters, by: \.key.part) {
+      let kinds = Dictionary(grouping: adapters) { type(of: $0.value).name }
+      guard kinds.count < 2 else {
+        let least = kinds.min { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
+        throw refuse(
+          kinds.keys.sorted().joined(separator: " beside "), least?.value.map(\.key) ?? [])
+      }
+      let all = Dictionary(uniqueKeysWithValues: adapters)
+      if kinds[LoKr.name] != nil, PEFTLoKrSettings(all) == nil {
+        throw refuse("\(LoKr.name) of these sizes", all.keys)
+      }
     }
   }
 

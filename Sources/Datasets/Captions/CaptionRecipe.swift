@@ -33,18 +33,18 @@ public struct CaptionRecipe: Sendable, Equatable {
   public func caption(
     of alternatives: [String], seed: UInt64, step: Int, sample: Int
   ) -> String {
-    func value(_ purpose: CounterRandom.Purpose) -> UInt64 {
-      CounterRandom.value(seed: seed, step: step, sample: sample, purpose: purpose)
-    }
-    // 53 bits: a number of at least 0 and below 1.
-    if Double(value(.captionDropout) >> 11) * 0x1p-53 < dropout { return "" }
+    let draw = CounterRandom.share(
+      seed: seed, step: step, sample: sample, purpose: .captionDropout)
+    if draw < dropout { return "" }
     var line = alternatives.first ?? ""
     if drawsLine, !alternatives.isEmpty {
       let index = CounterRandom.index(
         below: alternatives.count, seed: seed, step: step, sample: sample, purpose: .captionLine)
       line = alternatives[index]
     }
-    return framed(arranged(line, seed: shufflesParts ? value(.captionOrder) : nil))
+    let order = CounterRandom.value(
+      seed: seed, step: step, sample: sample, purpose: .captionOrder)
+    return framed(arranged(line, seed: shufflesParts ? order : nil))
   }
 
   /// The caption without random choices, for reports and validation images: the first of the

@@ -37,6 +37,24 @@ public enum CounterRandom {
     case captionDropout = 13
     /// Which of a dataset's images are for validation.
     case validationChoice = 14
+    /// Initial values of a text encoder's adapter; the step is the encoder's number.
+    case textAdapter = 15
+    /// Initial vectors of a new word; the step is the encoder's number.
+    case embedding = 16
+    /// Shift of a sample's noise in each channel.
+    case noiseOffset = 20
+    /// Strength of that shift.
+    case noiseOffsetStrength = 21
+    /// Coarse parts of a sample's noise, and their sizes.
+    case multiresolutionNoise = 22
+    /// Further noise in the UNet's input.
+    case inputPerturbation = 23
+    /// Strength of that noise.
+    case perturbationStrength = 24
+    /// Which class prompt a sample has.
+    case classPrompt = 25
+    /// Whether a sample has no text condition at all.
+    case conditioningDropout = 26
   }
 
   /// A 64-bit draw.
@@ -57,6 +75,11 @@ public enum CounterRandom {
   ) -> Int {
     let value = value(seed: seed, step: step, sample: sample, purpose: purpose)
     return Int(value.multipliedFullWidth(by: UInt64(bound)).high)
+  }
+
+  /// A draw of at least 0 and below 1, of 53 bits.
+  public static func share(seed: UInt64, step: Int, sample: Int, purpose: Purpose) -> Double {
+    Double(value(seed: seed, step: step, sample: sample, purpose: purpose) >> 11) * 0x1p-53
   }
 
   private static func mix(_ word: UInt64) -> UInt64 {

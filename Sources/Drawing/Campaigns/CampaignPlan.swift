@@ -18,6 +18,7 @@ package struct CampaignPlan {
   private let flags: DrawingRequest
   private let campaign: Campaign
   private let folder: CampaignFolder
+  private let embeddingNotes: [DrawingNote]
 
   /// Compares the campaign with the pictures in the folder. Throws `CampaignError`, `DrawingError`,
   /// `SchedulerError`, `OutputError`, `ImageError`.
@@ -38,6 +39,7 @@ package struct CampaignPlan {
       let job = try Self.job(picture, flags, tools, images)
       return (job, try folder.state(of: picture.file, wanted: job.record))
     }
+    embeddingNotes = tools.embeddingNotes(jobs.map(\.job.series))
   }
 
   /// The pictures that are missing or changed.
@@ -54,7 +56,7 @@ package struct CampaignPlan {
       let found = options.adapterNotes + options.withoutEffect
       others += found.filter { !others.contains($0) }
     }
-    return words.map(\.sentence) + others
+    return words.map(\.sentence) + others + embeddingNotes.map(\.description)
   }
 
   /// The numbers of drawn, missing and changed pictures, in one sentence.

@@ -11,13 +11,18 @@ package struct Comparison: Sendable {
       package let file: URL
       package let sha256: String
       package let strength: Double
+      /// The file with the vectors of the run's new word; nil if it has none.
+      package let embedding: URL?
       /// The name in the pictures' parameters, such as `dog@500`.
       package let name: String
 
-      package init(file: URL, sha256: String, strength: Double, name: String) {
+      package init(
+        file: URL, sha256: String, strength: Double, name: String, embedding: URL? = nil
+      ) {
         self.file = file
         self.sha256 = sha256
         self.strength = strength
+        self.embedding = embedding
         self.name = name
       }
     }

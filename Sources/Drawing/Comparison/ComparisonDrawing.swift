@@ -76,10 +76,10 @@ package struct ComparisonDrawing {
     progress: (DrawingProgress) throws -> Void, note: @escaping (DrawingNote) -> Void = { _ in }
   ) throws -> [[URL]] {
     let rows = comparison.rows
-    let entries = comparison.columns.map { column in rows.map { entry(column, $0) } }
+    let entries = try comparison.columns.map { column in try rows.map { try entry(column, $0) } }
     let style = comparison.style
     // An adapter that does not fit is an error before the others are drawn, which may take long.
-    for column in comparison.columns { _ = try adapters(of: column) }
+    for column in comparison.columns { _ = try (adapters(of: column), embeddings(of: column)) }
     let count = entries.count * rows.count
     let missing = entries.map { column in
       column.indices.filter { column[$0].image(width: style.width, height: style.height) == nil }
@@ -99,6 +99,7 @@ package struct ComparisonDrawing {
         dtype: dtype, device: device, residency: .everything)
       for column in columns {
         try pipeline.setAdapters(adapters(of: comparison.columns[column]))
+        try pipeline.setEmbeddings(embeddings(of: comparison.columns[column]))
         let wanted = missing[column]
         for prompt in comparison.prompts.indices {
           let places = wanted.filter { $0 / comparison.seeds.count == prompt }
@@ -140,19 +141,32 @@ package struct ComparisonDrawing {
   }
 
   private func adapters(of column: Comparison.Column) throws -> AdapterSet {
-    guard let adapter = column.adapter else { return .none }
+    guard let adapter = column.adapter,
+      try adapter.embedding == nil || !SafetensorsFile(contentsOf: adapter.file).names.isEmpty
+    else { return .none }
     var set = try AdapterFile(contentsOf: adapter.file)
       .adapters(for: AdaptableLayers(base), strength: adapter.strength, device: device)
     set.isMerged = dtype == .float32
     return set
   }
 
-  private func entry(_ column: Comparison.Column, _ row: Comparison.Row) -> PictureEntry {
+  private func embeddings(of column: Comparison.Column) throws -> [TextualInversion] {
+    guard let file = column.adapter?.embedding, let word = try TextualInversion.word(in: file)
+    else {
+      return []
+    }
+    return [try TextualInversion(contentsOf: file, for: base, word: word)]
+  }
+
+  private func entry(
+    _ column: Comparison.Column, _ row: Comparison.Row
+  ) throws -> PictureEntry {
     let adapter = column.adapter
-    let key = ContentHash.of([
-      column.isRefined ? refinedKey : baseKey, adapter?.sha256 ?? "", "\(adapter?.strength ?? 0)",
-      row.prompt, "\(row.seed)",
-    ])
+    let key = ContentHash.of(
+      [
+        column.isRefined ? refinedKey : baseKey, adapter?.sha256 ?? "", "\(adapter?.strength ?? 0)",
+        row.prompt, "\(row.seed)",
+      ] + (try adapter?.embedding.map { [try ContentHash.of(fileAt: $0)] } ?? []))
     var options = comparison.options
     (options.prompt, options.seed) = (row.prompt, row.seed)
     return PictureEntry(

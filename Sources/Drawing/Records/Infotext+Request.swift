@@ -52,6 +52,7 @@ extension Infotext {
     }
     for field in fields where !Self.understood.contains(field.key) {
       if field.key == "Model" && flags.gives(\.$model) { continue }
+      if field.key == "TI hashes" && flags.gives(\.$embeddings) { continue }
       left.append("\(field.key): \(field.value)")
     }
     if !flags.gives(\.$loras) { left += tags }

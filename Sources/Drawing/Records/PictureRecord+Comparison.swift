@@ -39,6 +39,11 @@ extension PictureRecord {
         differences.append("the adapter \(old.path) has changed")
       }
     }
+    if !flags.gives(\.$embeddings) {
+      for (old, new) in zip(embeddings ?? [], now.embeddings ?? []) where old.sha256 != new.sha256 {
+        differences.append("the embedding \(old.path) has changed")
+      }
+    }
     guard differences.isEmpty else { throw .differs(file: file, differences: differences) }
   }
 
@@ -53,6 +58,7 @@ extension PictureRecord {
       content.adapters[index].path = ""
       content.adapters[index].name = ""
     }
+    for index in (content.embeddings ?? []).indices { content.embeddings?[index].path = "" }
     content.vaeTiling = ""
     content.device = ""
     content.threads = 0

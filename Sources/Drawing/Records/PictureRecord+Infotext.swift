@@ -24,6 +24,10 @@ extension PictureRecord {
       let hashes = adapters.map { "\(Self.tag($0.name)): \($0.tensorsSHA256.prefix(12))" }
       fields.append(Field("Lora hashes", hashes.joined(separator: ", ")))
     }
+    if let embeddings {
+      let hashes = embeddings.map { "\($0.name): \($0.sha256.prefix(12))" }
+      fields.append(Field("TI hashes", hashes.joined(separator: ", ")))
+    }
     if let refiner {
       let model = refiner.model
       fields.append(Field("Refiner", "\(Self.title(model.path)) [\(Self.short(model.sha256))]"))

@@ -27,6 +27,10 @@ extension PictureRecord {
         to: adapters.map { AdapterChoice(path: $0.path, strength: $0.strength, name: $0.name) })
       request.set(\.$mergeAdapters, to: mergedAdapters)
     }
+    if let embeddings {
+      request.set(
+        \.$embeddings, to: embeddings.map { EmbeddingChoice(path: $0.path, word: $0.name) })
+    }
     if let refiner {
       request.set(\.$refiner, to: refiner.model.path)
       if let split = refiner.split { request.set(\.$split, to: split) }

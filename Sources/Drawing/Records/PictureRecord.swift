@@ -50,6 +50,22 @@ package struct PictureRecord: Codable, Sendable, Equatable {
     }
   }
 
+  /// An embedding (textual inversion).
+  package struct Embedding: Codable, Sendable, Equatable {
+    /// The word in prompts.
+    package var name: String
+    /// As the user gave it.
+    package var path: String
+    /// The hash of the file.
+    package var sha256: String
+
+    package init(name: String, path: String, sha256: String) {
+      self.name = name
+      self.path = path
+      self.sha256 = sha256
+    }
+  }
+
   /// A refiner: it takes over at a split, or draws over the finished picture with a strength.
   package struct Refiner: Codable, Sendable, Equatable {
     package var model: Source
@@ -126,6 +142,8 @@ package struct PictureRecord: Codable, Sendable, Equatable {
   package var adapters: [Adapter]
   /// Whether they were merged into the weights.
   package var mergedAdapters: Bool
+  /// nil if there are none.
+  package var embeddings: [Embedding]?
   package var refiner: Refiner?
   /// The start image; nil for a picture drawn from noise.
   package var image: Start?
@@ -143,7 +161,7 @@ package struct PictureRecord: Codable, Sendable, Equatable {
   private enum CodingKeys: String, CodingKey {
     case prompt, negative, seed, steps, guidance, width, height, sizes, scheduler, sampler, model,
       vae
-    case adapters, refiner, image, precision, device, threads, libtorch, program
+    case adapters, embeddings, refiner, image, precision, device, threads, libtorch, program
     case guidanceRescale = "guidance_rescale"
     case negativeSizes = "negative_sizes"
     case longPrompts = "long_prompts"

@@ -8,6 +8,7 @@ package struct PictureSources: Sendable {
   /// nil for the model's own.
   package var vae: PictureRecord.Source?
   package var adapters: [PictureRecord.Adapter] = []
+  package var embeddings: [PictureRecord.Embedding] = []
   /// Whether the adapters are merged into the weights.
   package var areAdaptersMerged = false
   package var refiner: PictureRecord.Source?
@@ -57,6 +58,7 @@ extension PictureRecord {
     vae = sources.vae
     vaeTiling = series.tiling.rawValue
     adapters = sources.adapters
+    embeddings = sources.embeddings.isEmpty ? nil : sources.embeddings
     mergedAdapters = sources.areAdaptersMerged && !sources.adapters.isEmpty
     refiner = sources.refiner.map { Refiner($0, series) }
     if let picture = sources.image, let strength = series.image?.strength {

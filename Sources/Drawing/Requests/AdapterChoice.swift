@@ -33,10 +33,11 @@ package struct AdapterChoice: TextOption {
 
   private static func name(of file: URL) -> String {
     let folders = file.pathComponents.dropLast().suffix(3)
-    guard file.lastPathComponent == "adapter.safetensors", folders.count == 3,
+    let endings = ["adapter.safetensors": "", "ema.safetensors": "-ema"]
+    guard let ending = endings[file.lastPathComponent], folders.count == 3,
       let subject = folders.first, folders.dropFirst().first?.hasPrefix("run-") == true,
       let step = folders.last?.split(separator: "-").last.flatMap({ Int($0) })
     else { return file.lastPathComponent }
-    return "\(subject)@\(step)"
+    return "\(subject)@\(step)\(ending)"
   }
 }

@@ -55,7 +55,8 @@ extension DrawingOptions {
     (
       "other programs",
       [
-        "lora_path": "`loras`", "lora_weight": "the number after the colon of `loras`",
+        "embedding": "`embeddings`", "textual_inversion": "`embeddings`", "lora_path": "`loras`",
+        "lora_weight": "the number after the colon of `loras`",
         "adapter": "`loras`", "checkpoint": "`model`", "base_model": "`model`",
         "num_images": "`count`", "num_samples": "`count`", "n": "`count`", "n_samples": "`count`",
         "num_steps": "`steps`", "ddim_steps": "`steps`", "out": "`output`",
@@ -71,7 +72,6 @@ extension DrawingOptions {
 
   private static let unavailable = [
     "clip_skip": "the penultimate layers are used, as SDXL was trained",
-    "embeddings": "textual inversions are not read", "embedding": "textual inversions are not read",
     "hypernetwork": "hypernetworks are not read", "restore_faces": "faces are not redrawn",
     "tiling": "seamless pictures are not drawn; `vae_tiling` saves memory",
     "enable_hr": "pictures are drawn in one pass; `image` draws over an enlarged one",

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Options
+import StableDiffusion
 
 extension DrawingOptions {
   /// What the user should know before these pictures are drawn, a sentence each: words in prompts that
@@ -16,12 +17,18 @@ extension DrawingOptions {
   /// negative one.
   func promptNotes(on prompts: [String]? = nil) -> [PromptNote] {
     let read = promptWeights ? PromptMarkup.Kind.weights : []
-    return PromptMarkup.found(in: prompts ?? [prompt ?? ""], without: read).map {
-      PromptNote(markup: $0, isNegative: false)
+    func notes(on texts: [String], isNegative: Bool) -> [PromptNote] {
+      PromptMarkup.found(in: texts, without: read).filter { !isRead($0) }
+        .map { PromptNote(markup: $0, isNegative: isNegative) }
     }
-      + PromptMarkup.found(in: [negative ?? ""], without: read).map {
-        PromptNote(markup: $0, isNegative: true)
-      }
+    return notes(on: prompts ?? [prompt ?? ""], isNegative: false)
+      + notes(on: [negative ?? ""], isNegative: true)
+  }
+
+  /// Whether a word that other programs read as an embedding is one of `embeddings`.
+  private func isRead(_ markup: PromptMarkup) -> Bool {
+    markup.kind == .embedding
+      && embeddings.contains { TextualInversion.isWord($0.word, in: markup.example) }
   }
 
   /// A sentence on a prompt that is the name of a file.

@@ -67,6 +67,13 @@ package struct DrawingOptions: OptionTable {
     unset: "yes in fp32, where the picture stays the same")
   package var mergeAdapters: Bool? = nil
 
+  @Option(
+    .model,
+    "Embedding (textual inversion), which prompts use by the name of its file: a .safetensors file, or "
+      + "the name of one in Checkpoints/embeddings. Another word may follow after a colon.",
+    value: "file[:word]", unset: "none")
+  package var embeddings: [EmbeddingChoice] = []
+
   // MARK: Prompts
 
   @Option(.prompts, "Read prompts longer than 75 tokens in chunks. Otherwise they are cut.")

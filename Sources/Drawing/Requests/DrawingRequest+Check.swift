@@ -31,11 +31,13 @@ package enum DrawingRequestError: ReportableError, Equatable {
   case seedTooLarge(UInt64, count: Int)
   /// The adapter file does not exist.
   case missingAdapter(String)
+  /// The file of an embedding does not exist.
+  case missingEmbedding(String)
 
   package var kind: ErrorKind {
     switch self {
     case .needsRefiner, .twoRefinements, .needsImage, .needsAdapter, .seedTooLarge: .usage
-    case .missingAdapter: .missingInput
+    case .missingAdapter, .missingEmbedding: .missingInput
     }
   }
 
@@ -54,6 +56,9 @@ package enum DrawingRequestError: ReportableError, Equatable {
       "`seed` is \(seed), too large for \(count) consecutive seeds; choose a smaller one."
     case .missingAdapter(let path):
       "There is no adapter \(path); give `lora` a .safetensors file."
+    case .missingEmbedding(let path):
+      "There is no embedding \(path); give `embeddings` a .safetensors file, or the name of one in "
+        + "Checkpoints/embeddings."
     }
   }
 }

@@ -12,7 +12,7 @@ struct PromptNote {
       case .weight: "`prompt_weights: true` reads it as a weight."
       case .escape: "`prompt_weights: true` reads it as a bracket."
       case .chunk: "no option begins a new chunk, so remove it."
-      case .embedding: "embeddings (textual inversions) are not read, so remove it."
+      case .embedding: "give the embedding's file to `embeddings`, or remove it."
       case .wildcard: "a campaign (`prompts`) draws every variant."
       case .schedule: "a prompt does not change from step to step, so remove the brackets."
       case .composition: "prompts are not combined, so write \"and\"."

@@ -14,8 +14,11 @@ package struct DrawingTools {
   package let sources: PictureSources
 
   private let adapters: [AdapterChoice]
+  /// The words of prompts that stand for vectors.
+  package let embeddings: [TextualInversion]
 
-  /// Hashes all files. Throws `DrawingRequestError`, `DeviceError`, `ModelError`, `FileAccessError`.
+  /// Hashes all files, and reads the embeddings. Throws `DrawingRequestError`, `DeviceError`, `ModelError`,
+  /// `FileAccessError`, `TextualInversionError`, `WeightsError`.
   ///
   /// - Parameters:
   ///   - own: the base model with its own VAE.
@@ -32,6 +35,7 @@ package struct DrawingTools {
     }
     model = try options.vae.map { try own.replacingVAE(with: URL(filePath: $0)) } ?? own
     self.refiner = refiner
+    embeddings = try Self.read(options.embeddings, for: model)
     adapters = options.loras.map {
       AdapterChoice(path: $0.path, strength: $0.strength * options.strength, name: $0.name)
     }
@@ -46,6 +50,11 @@ package struct DrawingTools {
     sources.adapters = try adapters.map {
       try contents.adapter(
         URL(filePath: $0.path), name: $0.name, path: $0.path, strength: $0.strength)
+    }
+    sources.embeddings = try options.embeddings.map { choice in
+      let source = try contents.record(URL(filePath: choice.path), path: choice.path)
+      return PictureRecord.Embedding(
+        name: choice.word, path: source.path, sha256: source.sha256)
     }
     sources.areAdaptersMerged = options.mergeAdapters ?? (precision.dtype == .float32)
     if let refiner, let path = options.refiner {
@@ -99,8 +108,8 @@ package struct DrawingTools {
     _ sampler: SchedulerName?, adapters: AdapterSet, residency: Residency = .oneAtATime
   ) -> StableDiffusionXLPipeline {
     StableDiffusionXLPipeline(
-      model, refiner: refiner, adapters: adapters, scheduler: scheduler(sampler),
-      refinerScheduler: refinerScheduler(sampler),
+      model, refiner: refiner, adapters: adapters, embeddings: embeddings,
+      scheduler: scheduler(sampler), refinerScheduler: refinerScheduler(sampler),
       dtype: precision.dtype, device: device, residency: residency)
   }
 

@@ -22,6 +22,10 @@ public protocol Adapter {
   /// The change that merging adds to a weight, float32 in the weight's shape. Throws `TorchError`.
   func delta(of weight: Tensor) throws -> Tensor
 
+  /// The change that merging adds to a bias, float32 `[out]`; nil if there is none. Throws
+  /// `TorchError`.
+  func biasDelta() throws -> Tensor?
+
   /// One adapter with the effect of this one and `others` together; nil if there is none that is
   /// faster than an ``AdapterSum``. Throws `TorchError`.
   func combined(with others: [any Adapter]) throws -> (any Adapter)?
@@ -36,6 +40,9 @@ extension Adapter {
     let delta = try delta(of: call.weight).to(call.input.dtype)
     return try call.output + call.operation(call.input, delta)
   }
+
+  /// Nil: most kinds leave the bias as it is.
+  public func biasDelta() throws -> Tensor? { nil }
 
   /// Nil: the kind has no faster form than an ``AdapterSum``.
   public func combined(with others: [any Adapter]) throws -> (any Adapter)? { nil }
@@ -60,6 +67,20 @@ public struct LayerCall {
   public let bias: Tensor?
   /// How the layer applies its weight.
   public let operation: LayerOperation
+
+  /// One number for each output feature, in the shape in which it meets the layer's output: `[out]`
+  /// or `[1, out, 1, 1]`. Throws `TorchError`.
+  func alongOutput(_ values: Tensor) throws -> Tensor {
+    switch operation {
+    case .linear: try values.reshape([-1])
+    case .convolution: try values.reshape([1, -1, 1, 1])
+    }
+  }
+
+  /// The same call with another output, to which an adapter then adds its change.
+  func with(output: Tensor) -> LayerCall {
+    LayerCall(input: input, output: output, weight: weight, bias: bias, operation: operation)
+  }
 }
 
 /// How a layer applies a weight to its input.

@@ -16,6 +16,21 @@ public struct AdapterSite {
   }
 }
 
+extension [AdapterSite] {
+  /// The same sites with other tensors, in the order of those of all sites.
+  package func replacingTensors(by tensors: [Tensor]) throws -> [AdapterSite] {
+    var next = 0
+    return try map { site in
+      AdapterSite(
+        path: site.path,
+        adapter: try site.adapter.mapTensors { _ in
+          defer { next += 1 }
+          return tensors[next]
+        })
+    }
+  }
+}
+
 /// An adapter that cannot be attached, or cannot be read from the tensors of a file.
 public enum AdapterError: ReportableError, Equatable {
   /// A target matches no layer that an adapter can be attached to.
@@ -30,6 +45,20 @@ public enum AdapterError: ReportableError, Equatable {
   case shapes([[Int]])
   /// The adapter was made for a weight of this shape, and the layer's weight has another.
   case otherWeight([Int])
+  /// The rank is above the smaller side of a weight, which has no more singular values.
+  case rankAbove(Int, shape: [Int])
+  /// LoKr's factor does not divide both sides of a weight; these do.
+  case factor(Int, shape: [Int], possible: [Int])
+  /// First values that only LoRA has, for another kind.
+  case initialization(LoRAInitialization, kind: String)
+  /// An adapter of a kind that is not trained.
+  case notTrainable(kind: String, layer: String)
+  /// A kind that is not read.
+  case otherKind(String)
+  /// An adapter changes the bias of a layer with this weight, which has none.
+  case noBias([Int])
+  /// An adapter at a strength that no file can state for its kind.
+  case strength(Double, kind: String)
 
   /// The kind of error.
   public var kind: ErrorKind { .usage }
@@ -52,6 +81,25 @@ public enum AdapterError: ReportableError, Equatable {
         + "belong together; use a file that was saved completely."
     case .otherWeight(let shape):
       "An adapter was made for a weight of shape \(shape); use the model that it was trained on."
+    case .rankAbove(let rank, let shape):
+      "A weight of shape \(shape) does not have \(rank) singular values, with which PiSSA begins; use "
+        + "a lower rank or another initialization."
+    case .factor(let factor, let shape, let possible):
+      "LoKr's factor \(factor) does not divide both sides of a weight of shape \(shape); use -1, or "
+        + "one of \(possible.map { "\($0)" }.joined(separator: ", "))."
+    case .initialization(let initialization, let kind):
+      "The initialization \(initialization.rawValue) is not one of \(kind); omit it, or train a LoRA."
+    case .notTrainable(let kind, let layer):
+      "The adapter of \(layer) is of the kind \(kind), which is not trained; start from LoRA, DoRA, "
+        + "LoHa or LoKr."
+    case .otherKind(let kind):
+      "An adapter of the kind \(kind) is not read; merge it into its base model with the program that "
+        + "made it."
+    case .noBias(let shape):
+      "An adapter changes the bias of a layer whose weight has the shape \(shape), which has no bias in "
+        + "this model; draw with the adapter instead of merging it."
+    case .strength(let strength, let kind):
+      "An adapter of the kind \(kind) at strength \(strength) cannot be stored; use strength 1."
     }
   }
 }
@@ -64,13 +112,13 @@ extension Module {
   ///   - generator: gives the random generator of a site by the site's index.
   /// - Throws: `AdapterError`, `TorchError`; then no adapter is attached.
   public func attachAdapters(
-    _ kind: any AdapterKind.Type, to selection: LayerSelection,
+    _ kind: any TrainableAdapterKind.Type, to selection: LayerSelection,
     settings: (_ path: String) throws -> AdapterSettings,
     generator: (Int) throws -> Generator
   ) throws -> [AdapterSite] {
     let layers = try slots(in: selection)
     let adapters = try layers.enumerated().map { index, layer in
-      let adapter: any AdapterKind = try kind.make(
+      let adapter = try kind.make(
         for: layer.slot.weight.tensor, settings: settings(layer.path),
         generator: generator(index))
       for (_, tensor) in adapter.tensors { try tensor.setRequiresGrad(true) }
@@ -85,7 +133,7 @@ extension Module {
   /// Puts new adapters with the same settings into every layer that matches one of `targets`
   /// (``LayerPattern``). Throws `AdapterError`, `TorchError`; then no adapter is attached.
   public func attachAdapters(
-    _ kind: any AdapterKind.Type, targets: [String], settings: AdapterSettings,
+    _ kind: any TrainableAdapterKind.Type, targets: [String], settings: AdapterSettings,
     generator: (Int) throws -> Generator
   ) throws -> [AdapterSite] {
     try attachAdapters(
@@ -93,13 +141,17 @@ extension Module {
   }
 
   /// Puts adapters into the layers with these paths, to be trained further. Throws
-  /// `AdapterError.noSuchTarget` for a path without a layer, `TorchError`; then no adapter is
-  /// attached.
+  /// `AdapterError.noSuchTarget` for a path without a layer, `.notTrainable`, `TorchError`; then no
+  /// adapter is attached.
   public func attachAdapters(_ adapters: [String: any AdapterKind]) throws -> [AdapterSite] {
     let layers = slots().filter { adapters[$0.path] != nil }
     let paths = Set(layers.map(\.path))
     if let path = adapters.keys.first(where: { !paths.contains($0) }) {
       throw AdapterError.noSuchTarget(path)
+    }
+    for (path, adapter) in adapters.sorted(by: { $0.key < $1.key })
+    where !(adapter is any TrainableAdapterKind) {
+      throw AdapterError.notTrainable(kind: type(of: adapter).name, layer: path)
     }
     for (_, tensor) in adapters.values.flatMap(\.tensors) { try tensor.setRequiresGrad(true) }
     return layers.compactMap { path, slot in

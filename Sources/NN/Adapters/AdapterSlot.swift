@@ -4,6 +4,8 @@ import Torch
 protocol AdapterSlot: UnaryLayer {
   /// `[out, in]`, or `[out, in, k, k]` of a convolution.
   var weight: Parameter { get }
+  /// `[out]`, if the layer has one.
+  var bias: Parameter? { get }
   /// The adapter in the slot.
   var adapter: (any Adapter)? { get set }
 }
@@ -12,12 +14,23 @@ extension AdapterSlot {
   /// The adapter that the layer applies; nil if it is merged into the weight.
   var activeAdapter: (any Adapter)? { weight.isReplaced ? nil : adapter }
 
-  /// Adds the adapter to the weight.
+  /// Adds the adapter to the weight, and to the bias if it changes that.
   func merge() throws {
     guard let adapter = activeAdapter else { return }
     let own = try weight.tensor
     let merged = try own.to(.float32) + adapter.delta(of: own)
+    if let delta = try adapter.biasDelta() {
+      guard let bias else { throw AdapterError.noBias(weight.shape) }
+      let own = try bias.tensor
+      bias.replace(with: try (own.to(.float32) + delta).to(own.dtype))
+    }
     weight.replace(with: try merged.to(own.dtype))
+  }
+
+  /// Restores the weight and the bias from before `merge()`.
+  func unmerge() {
+    weight.restore()
+    bias?.restore()
   }
 }
 
@@ -46,7 +59,7 @@ extension Module {
   /// from those of unmerged adapters by rounding only; in a half type small updates are partly
   /// rounded away. The original weights are kept for `unmergeAdapters()`. That costs no memory for
   /// weights that are mapped from their file, and otherwise as much as the adapted layers take.
-  /// Throws `TorchError`.
+  /// Throws `AdapterError.noBias` for a change of a bias that a layer lacks, `TorchError`.
   public func mergeAdapters() throws {
     try noGrad { for (_, slot) in slots() { try slot.merge() } }
   }
@@ -54,7 +67,7 @@ extension Module {
   /// Restores the weights from before `mergeAdapters()`, bit for bit. The adapters stay in their
   /// slots.
   public func unmergeAdapters() {
-    for (_, slot) in slots() { slot.weight.restore() }
+    for (_, slot) in slots() { slot.unmerge() }
   }
 
   func slots() -> [(path: String, slot: any AdapterSlot)] {

@@ -29,4 +29,11 @@ public struct AdapterSum: Adapter {
     let none = try Tensor.zeros(weight.shape, device: weight.device)
     return try members.reduce(none) { try $0 + $1.scaled(by: strength).delta(of: weight) }
   }
+
+  /// The sum of the members' changes of the bias.
+  public func biasDelta() throws -> Tensor? {
+    try members.compactMap { try $0.scaled(by: strength).biasDelta() }.reduce(nil as Tensor?) {
+      sum, delta in try sum.map { try $0 + delta } ?? delta
+    }
+  }
 }

@@ -3,7 +3,12 @@ public import Torch
 /// A low-rank update of a weight: `y += alpha / rank * up(down(x))` (Hu et al. 2021, "LoRA:
 /// Low-Rank Adaptation of Large Language Models"). On a convolution, `down` has its kernel and `up`
 /// is 1 x 1 (LoCon of LyCORIS, Yeh et al. 2023).
-public struct LoRA: AdapterKind {
+public struct LoRA: TrainableAdapterKind {
+  /// The kind in messages.
+  public static let name = "LoRA"
+  /// PEFT's name.
+  public static let peftType: PEFTType? = .lora
+
   /// `[rank, in]`, or `[rank, in, k, k]` for a convolution.
   public let down: Tensor
 
@@ -32,6 +37,9 @@ public struct LoRA: AdapterKind {
 
   /// The alpha with which alpha / rank is the factor on the product, strength included.
   public var alpha: Double? { factor * Double(down.shape[0]) }
+
+  /// `[out, in]`, or `[out, in, k, k]`.
+  public var weightShape: [Int]? { [up.shape[0]] + down.shape.dropFirst() }
 
   // MARK: In a layer
 
@@ -69,25 +77,40 @@ public struct LoRA: AdapterKind {
 
   // MARK: Creation
 
-  /// The up matrix is zero, so that training starts at the base model; the down matrix is normal
-  /// with deviation 1 / rank, as diffusers' scripts initialise it. Throws `AdapterError.rank`.
+  /// A LoRA with the settings' first values, or ``PiSSA``. Throws `AdapterError.rank`,
+  /// `.rankAbove`, `TorchError`.
   public static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
-  ) throws -> LoRA {
-    let rank = settings.rank
-    guard rank > 0 else { throw AdapterError.rank(rank) }
-    let (shape, device) = (weight.shape, weight.device)
-    let down = try generator.normal([rank] + shape.dropFirst()) * (1 / Double(rank))
-    return LoRA(
+  ) throws -> any TrainableAdapterKind {
+    guard settings.initialization == .pissa else {
+      return try LoRA(for: weight, settings: settings, generator: generator)
+    }
+    return try PiSSA(of: weight, settings: settings)
+  }
+
+  /// The up matrix is zero, so that training starts at the base model; the down matrix is random:
+  /// ``LoRAInitialization/gaussian`` by default.
+  init(for weight: Tensor, settings: AdapterSettings, generator: Generator) throws {
+    try settings.checkRank()
+    let (shape, device, rank) = (weight.shape, weight.device, settings.rank)
+    let sides = [rank] + shape.dropFirst()
+    let down =
+      settings.initialization == .kaiming
+      ? try generator.kaimingUniform(sides)
+      : try generator.normal(sides) * (1 / Double(rank))
+    self.init(
       down: try down.to(device),
       up: try .zeros([shape[0], rank] + shape.dropFirst(2).map { _ in 1 }, device: device),
-      scale: settings.alpha / Double(rank))
+      scale: settings.scale)
   }
 
   // MARK: In files
 
-  private static let downName = "lora_A.weight"
-  private static let upName = "lora_B.weight"
+  static let downName = "lora_A.weight"
+  static let upName = "lora_B.weight"
+  /// A factor that LyCORIS multiplies into `lora_up` when it saves. lycoris-lora 4.1.3 takes 1 for it
+  /// whatever a file says.
+  static let scalarName = "scalar"
 
   /// The names of PEFT and diffusers, of diffusers before PEFT, and of kohya.
   public static let fileNames = [
@@ -95,8 +118,13 @@ public struct LoRA: AdapterKind {
     "lora_A.default.weight": downName, "lora_B.default.weight": upName,
     "lora.down.weight": downName, "lora.up.weight": upName,
     "lora_linear_layer.down.weight": downName, "lora_linear_layer.up.weight": upName,
-    "lora_down.weight": downName, "lora_up.weight": upName,
+    "lora_down.weight": downName, "lora_up.weight": upName, scalarName: scalarName,
   ]
+
+  /// The matrices themselves, with alpha / rank in the up matrix.
+  public func peftTensors() throws -> [(name: String, tensor: Tensor)]? {
+    try foldingAlpha().tensors
+  }
 
   /// kohya's names.
   public static let kohyaNames = [downName: "lora_down.weight", upName: "lora_up.weight"]

@@ -87,6 +87,13 @@ public struct SchedulerConfiguration: Decodable, Sendable {
     set { given.clipSample = newValue }
   }
 
+  /// Makes the last timestep pure noise (Lin et al. 2023), which only trailing spacing visits.
+  public mutating func useZeroTerminalSNR() {
+    rescaleBetasZeroSnr = true
+    timestepSpacing = .trailing
+    stepsOffset = 0
+  }
+
   private func isClass(_ names: String...) -> Bool {
     names.contains { className == "\($0)Scheduler" }
   }

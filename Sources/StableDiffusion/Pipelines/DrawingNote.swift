@@ -13,6 +13,9 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
   /// A prompt without the word that an adapter file names as its trigger.
   case missingTrigger(String, file: String)
 
+  /// Prompts without the word of an embedding.
+  case unusedEmbedding(String, file: String)
+
   /// One sentence.
   public var description: String {
     switch self {
@@ -32,6 +35,8 @@ public enum DrawingNote: Sendable, Equatable, CustomStringConvertible {
       return "\(file) changes nothing, since its matrices or their alpha are zero in every layer."
     case .missingTrigger(let trigger, let file):
       return "The prompt does not contain \"\(trigger)\", the trigger of \(file)."
+    case .unusedEmbedding(let word, let file):
+      return "No prompt contains \"\(word)\", so the embedding \(file) changes nothing."
     }
   }
 }

@@ -12,6 +12,7 @@ package final class LoadedModel {
   private let residency: Residency
   private let recordsPredictions: Bool
   private(set) var adapters: AdapterSet
+  private(set) var embeddings: [TextualInversion]
   private var encoderPart = LoadedPart<PromptEncoder>()
   private var unetPart = LoadedPart<UNet2DConditionModel>()
   private var vaePart = LoadedPart<AutoencoderKL>()
@@ -19,17 +20,20 @@ package final class LoadedModel {
   /// - Parameters:
   ///   - unet: a UNet that is already in memory, with its adapters; nil loads the model's own.
   ///   - adapters: adapters for the loaded parts, on `device`.
+  ///   - embeddings: words of prompts that stand for vectors.
   ///   - storage: how the weights of a loaded UNet's blocks are kept.
   ///   - recordsPredictions: whether the UNet's predictions are recorded and repeated, unless its weights
   ///     are offloaded; nil: on a GPU.
   package init(
     _ directory: ModelDirectory, unet: UNet2DConditionModel? = nil, adapters: AdapterSet = .none,
+    embeddings: [TextualInversion] = [],
     dtype: DType = .float32, device: Device = .cpu, storage: WeightStorage = .resident,
     residency: Residency = .oneAtATime, recordsPredictions: Bool? = nil
   ) {
     self.storage = storage
     self.directory = directory
     self.adapters = adapters
+    self.embeddings = embeddings
     self.dtype = dtype
     self.device = device
     self.residency = residency
@@ -71,10 +75,16 @@ package final class LoadedModel {
     if let unet = unetPart.inMemory { try adapters.attach(to: unet, as: .unet) }
   }
 
+  package func setEmbeddings(_ embeddings: [TextualInversion]) throws {
+    self.embeddings = embeddings
+    try encoderPart.inMemory?.setEmbeddings(embeddings)
+  }
+
   package func promptEncoder() throws -> PromptEncoder {
     try encoderPart.get(keep: keepsParts) {
       let encoder = try directory.loadPromptEncoder(dtype: dtype, device: device)
       try encoder.attach(adapters)
+      if !embeddings.isEmpty { try encoder.setEmbeddings(embeddings) }
       return encoder
     }
   }

@@ -22,15 +22,19 @@ public final class StableDiffusionXLPipeline {
   /// - Parameters:
   ///   - refiner: takes part in every drawing, as `PictureSeries.refinement` sets.
   ///   - adapters: adapters for the base's UNet and text encoders, on `device`.
+  ///   - embeddings: words of prompts that stand for vectors, in both models.
   ///   - scheduler: the base's sampler; nil for that of its files.
   ///   - refinerScheduler: the refiner's sampler; nil for that of its files.
   public init(
     _ model: ModelDirectory, refiner: ModelDirectory? = nil, adapters: AdapterSet = .none,
-    scheduler: SchedulerConfiguration? = nil, refinerScheduler: SchedulerConfiguration? = nil,
+    embeddings: [TextualInversion] = [], scheduler: SchedulerConfiguration? = nil,
+    refinerScheduler: SchedulerConfiguration? = nil,
     dtype: DType = .float32, device: Device = .cpu, residency: Residency = .oneAtATime
   ) {
     func loaded(_ model: ModelDirectory, _ adapters: AdapterSet) -> LoadedModel {
-      LoadedModel(model, adapters: adapters, dtype: dtype, device: device, residency: residency)
+      LoadedModel(
+        model, adapters: adapters, embeddings: embeddings, dtype: dtype, device: device,
+        residency: residency)
     }
     base = loaded(model, adapters)
     self.refiner = refiner.map { loaded($0, .none) }
@@ -41,6 +45,12 @@ public final class StableDiffusionXLPipeline {
 
   /// Replaces the adapters of the base for later drawings. Throws `TorchError`.
   public func setAdapters(_ adapters: AdapterSet) throws { try base.setAdapters(adapters) }
+
+  /// Replaces the words that stand for vectors, for later drawings. Throws `TextualInversionError`,
+  /// `TorchError`.
+  public func setEmbeddings(_ embeddings: [TextualInversion]) throws {
+    for model in [base, refiner] { try model?.setEmbeddings(embeddings) }
+  }
 
   /// Sets a factor on the adapters' own strengths for later drawings. No file is read again; merged
   /// adapters are merged again. Throws `TorchError`.

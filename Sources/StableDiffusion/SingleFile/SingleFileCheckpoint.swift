@@ -75,12 +75,7 @@ struct SingleFileCheckpoint {
     scheduler.timestepSpacing = .leading
     scheduler.stepsOffset = 1
     if isVelocity { scheduler.predictionType = .vPrediction }
-    if isVelocity && isZeroTerminalSNR {
-      // Only trailing spacing visits the last timestep, which is pure noise (Lin et al. 2023).
-      scheduler.rescaleBetasZeroSnr = true
-      scheduler.timestepSpacing = .trailing
-      scheduler.stepsOffset = 0
-    }
+    if isVelocity && isZeroTerminalSNR { scheduler.useZeroTerminalSNR() }
     return scheduler
   }
 

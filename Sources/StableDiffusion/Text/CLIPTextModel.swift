@@ -14,6 +14,9 @@ public struct CLIPTextOutput {
 
 /// A text encoder of CLIP.
 public protocol CLIPTextEncoder: Module {
+  /// Embeddings, blocks and final norm.
+  var textModel: CLIPTextTransformer { get }
+
   /// Encodes prompts of equal length, which a tokenizer has padded.
   ///
   /// Throws `TextEncoderError` for ids or lengths beyond the model's, and `TorchError`.
@@ -23,7 +26,8 @@ public protocol CLIPTextEncoder: Module {
 /// The first text encoder of SDXL, OpenAI's CLIP ViT-L (transformers `CLIPTextModel`; Radford et
 /// al. 2021).
 public final class CLIPTextModel: CLIPTextEncoder {
-  let textModel: CLIPTextTransformer
+  /// The weights under `text_model`.
+  public let textModel: CLIPTextTransformer
 
   /// The model without weights.
   public init(_ configuration: CLIPTextConfiguration) {
@@ -39,7 +43,8 @@ public final class CLIPTextModel: CLIPTextEncoder {
 /// The second text encoder of SDXL, OpenCLIP ViT-bigG (transformers
 /// `CLIPTextModelWithProjection`).
 public final class CLIPTextModelWithProjection: CLIPTextEncoder {
-  let textModel: CLIPTextTransformer
+  /// The weights under `text_model`.
+  public let textModel: CLIPTextTransformer
   let textProjection: Linear
 
   /// The model without weights.

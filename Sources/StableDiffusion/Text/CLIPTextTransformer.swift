@@ -7,12 +7,14 @@ public final class CLIPTextTransformer: Module {
   let encoder: CLIPEncoder
   let finalLayerNorm: LayerNorm
   private let eosTokenId: Int
+  private let vocabSize: Int
 
   init(_ configuration: CLIPTextConfiguration) {
     embeddings = CLIPTextEmbeddings(configuration)
     encoder = CLIPEncoder(configuration)
     finalLayerNorm = LayerNorm(configuration.hiddenSize, eps: configuration.layerNormEps)
     eosTokenId = configuration.eosTokenId
+    vocabSize = configuration.vocabSize
   }
 
   /// The output for `tokens` `[B][N]`, with `pooled` before any projection.
@@ -27,9 +29,10 @@ public final class CLIPTextTransformer: Module {
   }
 
   /// The place of the first end token. Older configurations have the wrong id 2 and use the first
-  /// place of the largest id instead, which differs if tokens above the end token were added.
+  /// place of the largest id of the vocabulary instead. (transformers then takes a vector of an
+  /// embedding for the end, since its id is larger; A1111, ComfyUI and sd-scripts do not.)
   private func pooledPlace(_ ids: [Int]) -> Int {
-    let wanted = eosTokenId == 2 ? ids.max() : eosTokenId
+    let wanted = eosTokenId == 2 ? ids.filter { $0 < vocabSize }.max() : eosTokenId
     return ids.firstIndex { $0 == wanted } ?? 0
   }
 }
@@ -38,7 +41,10 @@ public final class CLIPTextTransformer: Module {
 final class CLIPTextEmbeddings: Module {
   let tokenEmbedding: Embedding
   let positionEmbedding: Embedding
-  private let vocabSize: Int
+  /// The vectors of the ids above the vocabulary, `[n, C]` each.
+  var addedVectors: [Tensor] = []
+  /// The number of ids of the vocabulary.
+  let vocabSize: Int
   private let maxPositionEmbeddings: Int
 
   init(_ configuration: CLIPTextConfiguration) {
@@ -56,12 +62,33 @@ final class CLIPTextEmbeddings: Module {
       throw TextEncoderError.lengths(tokens.map(\.count), limit: maxPositionEmbeddings)
     }
     // Checked here, because on a GPU an index out of range ends the process.
-    if let id = tokens.joined().first(where: { !(0..<vocabSize).contains($0) }) {
-      throw TextEncoderError.unknownToken(id, vocabulary: vocabSize)
+    let known = 0..<addedVectors.reduce(vocabSize) { $0 + $1.shape[0] }
+    if let id = tokens.joined().first(where: { !known.contains($0) }) {
+      throw TextEncoderError.unknownToken(id, vocabulary: known.count)
     }
     let positions = try positionEmbedding.weight.tensor.narrow(dim: 0, start: 0, length: length)
-    let ids = try Tensor(tokens.joined().map(Int64.init), shape: [tokens.count, length])
-    return try tokenEmbedding(ids.to(positions.device)) + positions
+    return try vectors(of: Array(tokens.joined()), shape: [tokens.count, length], like: positions)
+      + positions
+  }
+
+  /// The vectors of ids, `shape + [C]`. A row of the vocabulary and one of the added vectors are
+  /// looked up for each place, and the other is multiplied by 0, so that gradients reach the added
+  /// vectors alone.
+  private func vectors(of ids: [Int], shape: [Int], like other: Tensor) throws -> Tensor {
+    func look(_ ids: [Int], _ find: (Tensor) throws -> Tensor) throws -> Tensor {
+      try find(Tensor(ids.map(Int64.init), shape: shape).to(other.device))
+    }
+    guard ids.contains(where: { $0 >= vocabSize }) || addedVectors.contains(where: \.requiresGrad)
+    else {
+      return try look(ids) { try tokenEmbedding($0) }
+    }
+    let own = try look(ids.map { $0 < vocabSize ? $0 : 0 }) { try tokenEmbedding($0) }
+    let added = try look(ids.map { max(0, $0 - vocabSize) }) {
+      try $0.embedding(.cat(addedVectors.map { try $0.to(other.dtype) }, dim: 0))
+    }
+    let isAdded = try Tensor(ids.map { $0 < vocabSize ? Float(0) : 1 }, shape: shape + [1])
+      .to(other.dtype).to(other.device)
+    return try own * (1 - isAdded) + added * isAdded
   }
 }
 

@@ -32,6 +32,7 @@ public struct CLIPTokenizer: Sendable {
   private let rawTokens: AddedTokenSplitter
   private let normalizedTokens: AddedTokenSplitter
   private let bpe: BytePairEncoding
+  private var addedWords = AddedWordSplitter([])
 
   /// The number of a text's tokens that fit into a chunk (75 for CLIP).
   public var chunkLength: Int { modelMaxLength - 2 }
@@ -92,7 +93,7 @@ public struct CLIPTokenizer: Sendable {
     return Encoding(
       chunks: starts.map { chunk(kept.dropFirst($0).prefix(chunkLength)) },
       tokenCount: tokens.count,
-      truncatedText: kept.count < tokens.count ? bpe.text(of: tokens[kept.endIndex...]) : nil)
+      truncatedText: kept.count < tokens.count ? text(of: tokens[kept.endIndex...]) : nil)
   }
 
   /// One chunk: BOS, the tokens, EOS, padding.
@@ -100,13 +101,41 @@ public struct CLIPTokenizer: Sendable {
     [bosID] + tokens + [eosID] + repeatElement(padID, count: chunkLength - tokens.count)
   }
 
+  /// The same tokenizer with words that have ids above those of the vocabulary.
+  func adding(_ words: [AddedWord]) -> CLIPTokenizer {
+    var tokenizer = self
+    tokenizer.addedWords = AddedWordSplitter(words)
+    return tokenizer
+  }
+
   private func append(_ normalized: ArraySlice<Unicode.Scalar>, to ids: inout [Int]) {
     for piece in normalizedTokens.split(normalized) {
       switch piece {
       case .token(let id): ids.append(id)
       case .text(let text):
-        for word in WordScanner.words(in: text) { bpe.append(word, to: &ids) }
+        var found: [Int] = []
+        addedWords.split(
+          text,
+          text: { part in
+            for word in WordScanner.words(in: part) { bpe.append(word, to: &found) }
+          }, word: { found += $0 })
+        ids += found
       }
     }
+  }
+
+  /// The text of tokens, in which each vector of an added word is that word.
+  private func text(of ids: ArraySlice<Int>) -> String {
+    guard let place = ids.firstIndex(where: { addedText(of: $0) != nil }) else {
+      return bpe.text(of: ids)
+    }
+    let parts = [
+      bpe.text(of: ids[..<place]), addedText(of: ids[place]) ?? "", text(of: ids[(place + 1)...]),
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private func addedText(of id: Int) -> String? {
+    addedWords.words.first { $0.ids.contains(id) }?.word
   }
 }

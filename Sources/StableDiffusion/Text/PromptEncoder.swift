@@ -1,10 +1,11 @@
+import NN
 import Torch
 
 /// The tokenizers and text encoders of SDXL (diffusers `StableDiffusionXLPipeline.encode_prompt`).
 /// A refiner has only the second ones.
 public final class PromptEncoder {
-  /// The tokenizers, one for each text encoder.
-  public let tokenizer: PromptTokenizer
+  /// The tokenizers, one for each text encoder, with the words of the embeddings.
+  public private(set) var tokenizer: PromptTokenizer
   let encoders: [any CLIPTextEncoder]
   private let forceZerosForEmptyPrompt: Bool
 
@@ -20,6 +21,20 @@ public final class PromptEncoder {
     let all: [(any CLIPTextEncoder)?] = [textEncoder, textEncoder2]
     encoders = all.compactMap(\.self)
     self.forceZerosForEmptyPrompt = forceZerosForEmptyPrompt
+  }
+
+  /// Makes words of prompts stand for vectors, in place of the words so far. Throws
+  /// `TextualInversionError`, `TorchError`.
+  public func setEmbeddings(_ embeddings: [TextualInversion]) throws {
+    let vectors = encoders.map { encoder in embeddings.map { $0.vectors(of: encoder) } }
+    tokenizer = try tokenizer.adding(
+      embeddings.map(\.word), counts: vectors.map { $0.map { $0?.shape[0] ?? 0 } },
+      after: encoders.map(\.textModel.embeddings.vocabSize))
+    for (encoder, vectors) in zip(encoders, vectors) {
+      let table = encoder.textModel.embeddings
+      let device = try table.positionEmbedding.weight.tensor.device
+      table.addedVectors = try vectors.compactMap { try $0?.to(device) }
+    }
   }
 
   /// Encodes prompts as one batch, without recording gradients, in the type and on the device of
@@ -99,5 +114,12 @@ extension Tensor {
       weights.joined().map { $0 - 1 }, shape: [weights.count, shape[1], 1]
     ).to(dtype).to(device)
     return try self + factors * (self - empty)
+  }
+}
+
+extension TextualInversion {
+  /// The vectors of a text encoder; nil if it reads the word as letters.
+  fileprivate func vectors(of encoder: any CLIPTextEncoder) -> Tensor? {
+    encoder is CLIPTextModel ? first : second
   }
 }

@@ -10,7 +10,7 @@ public struct PromptTokenizer: Sendable {
     public let truncatedText: String?
   }
 
-  let tokenizers: [CLIPTokenizer]
+  private(set) var tokenizers: [CLIPTokenizer]
 
   /// The tokenizers of the first and the second text encoder.
   public init(_ first: CLIPTokenizer, _ second: CLIPTokenizer) {
@@ -19,6 +19,43 @@ public struct PromptTokenizer: Sendable {
 
   /// The tokenizer of a refiner, which has no first text encoder.
   public init(_ second: CLIPTokenizer) { tokenizers = [second] }
+
+  /// The same tokenizers with words that have ids of their own, in place of the words so far. Throws
+  /// `TextualInversionError` for a word that is no new one.
+  ///
+  /// - Parameters:
+  ///   - counts: the number of ids of each word in each tokenizer, `[encoder][word]`.
+  ///   - vocabularies: the size of each encoder's vocabulary, after which the ids begin.
+  func adding(
+    _ words: [String], counts: [[Int]], after vocabularies: [Int]
+  ) throws(TextualInversionError) -> PromptTokenizer {
+    var tokenizer = self
+    tokenizer.tokenizers = tokenizers.map { $0.adding([]) }
+    for (index, word) in words.enumerated() {
+      try tokenizer.check(word)
+      if words[..<index].contains(where: { $0.lowercased() == word.lowercased() }) {
+        throw .twice(word: word)
+      }
+    }
+    for (encoder, vocabulary) in vocabularies.enumerated() {
+      var next = vocabulary
+      let added = zip(words, counts[encoder]).map { word, count in
+        defer { next += count }
+        return AddedWord(word, ids: next..<next + count)
+      }
+      tokenizer.tokenizers[encoder] = tokenizer.tokenizers[encoder].adding(
+        added.filter { !$0.ids.isEmpty })
+    }
+    return tokenizer
+  }
+
+  /// Throws `TextualInversionError` for a word that an embedding cannot have: one without letters, or one
+  /// that is a single token, whose meaning prompts would lose.
+  public func check(_ word: String) throws(TextualInversionError) {
+    let counts = tokenizers.map { $0.tokens(of: word).count }
+    if counts.contains(0) { throw .noWord(word) }
+    if counts.contains(1) { throw .knownWord(word) }
+  }
 
   /// The text in one chunk; see ``CLIPTokenizer/encode(_:)``.
   public func encode(_ text: String) -> Encoding {

@@ -72,11 +72,13 @@ private struct Painters: Encodable {
   let models: [String]
   let refiners: [String]
   let loras: [String]
+  let embeddings: [String]
 
   init(_ project: ProjectFolder) {
     let installed = BaseModels(project) { _ in }.all
     models = installed.filter { $0.kind == .base }.map(\.name)
     refiners = installed.filter { $0.kind == .refiner }.map(\.name)
     loras = project.adapterFiles
+    embeddings = project.embeddingFiles
   }
 }

@@ -100,12 +100,7 @@ final class TextCache {
   }
 
   private func key(_ prompt: TextPrompt) -> String {
-    let tokens: PromptTokenizer.Encoding
-    switch prompt {
-    case .positive(let text): tokens = tokenizer.encode(text)
-    case .negative(let text): tokens = tokenizer.encode(text ?? "")
-    case .caption(let text, let maxTokens): tokens = tokenizer.encode(text, maxTokens: maxTokens)
-    }
+    let tokens = prompt.encoding(by: tokenizer)
     let isZero = prompt == .negative(nil) && forceZeros
     return cache.key(
       [Self.version, isZero ? "zeros" : "text"] + encoders + tokens.chunks.map(\.description))
@@ -131,6 +126,15 @@ enum TextPrompt: Hashable, CustomStringConvertible {
   case negative(String?)
   /// The caption of an image, in chunks of 75 tokens.
   case caption(String, maxTokens: Int)
+
+  /// The tokens of the text.
+  func encoding(by tokenizer: PromptTokenizer) -> PromptTokenizer.Encoding {
+    switch self {
+    case .positive(let text): tokenizer.encode(text)
+    case .negative(let text): tokenizer.encode(text ?? "")
+    case .caption(let text, let maxTokens): tokenizer.encode(text, maxTokens: maxTokens)
+    }
+  }
 
   var description: String {
     switch self {

@@ -16,29 +16,38 @@ package struct AdapterDescription {
   private let config: TrainingConfig
   private let identity: RunIdentity
   private let unet: UNetConfiguration
-  private let prediction: PredictionType
+  private let scheduler: SchedulerConfiguration
   private let trigger: String
+  private let weights: CheckpointWeights
 
-  /// - Parameter trigger: the word for the subject in captions; nil: the subject's name.
+  /// - Parameters:
+  ///   - trigger: the word for the subject in captions; nil: the subject's name.
+  ///   - weights: the adapter of the checkpoint that is described.
   package init(
-    _ config: TrainingConfig, identity: RunIdentity, trigger: String?, model: ModelDirectory
+    _ config: TrainingConfig, identity: RunIdentity, trigger: String?, model: ModelDirectory,
+    weights: CheckpointWeights = .adapter
   ) {
+    self.weights = weights
     self.config = config
     self.identity = identity
     self.trigger = trigger ?? config.subject
     unet = model.unet
-    prediction = model.scheduler.predictionType
+    scheduler = config.objective.scheduler(of: model.scheduler)
   }
 
   /// The description of a checkpoint that was written without one.
-  package init(_ state: TrainingState, model: ModelDirectory) {
-    self.init(state.config, identity: state.identity, trigger: nil, model: model)
+  package init(
+    _ state: TrainingState, model: ModelDirectory, weights: CheckpointWeights = .adapter
+  ) {
+    self.init(
+      state.config, identity: state.identity, trigger: nil, model: model, weights: weights)
   }
 
   /// modelspec's entries.
   package func modelSpec(step: Int) -> ModelSpec {
     var spec = ModelSpec(title: title(step), of: unet)
     spec.resolution = config.resolution
+    let prediction = scheduler.predictionType
     spec.predictionType = prediction == .vPrediction ? "v" : prediction.rawValue
     spec.triggerPhrase = trigger
     spec.tags = [config.subject]
@@ -55,20 +64,23 @@ package struct AdapterDescription {
     return all
   }
 
-  private func title(_ step: Int) -> String { "\(config.subject)-\(step)" }
+  private func title(_ step: Int) -> String {
+    "\(config.subject)-\(step)" + (weights == .ema ? "-ema" : "")
+  }
 
   /// kohya's entries about the training. Python's words stand for no value and for truth, since
   /// sd-scripts writes them.
   private func training(_ step: Int) throws -> [String: String] {
-    func python(_ value: (some Any)?) -> String { value.map { "\($0)" } ?? "None" }
-    func python(_ value: Bool) -> String { value ? "True" : "False" }
+    let rates = config.text.rates.map { $0 ?? config.optimization.learningRate }
+    let textRate = rates.isEmpty ? "None" : rates.count == 1 ? "\(rates[0])" : "\(rates)"
     var entries = [
       "ss_output_name": title(step), "ss_steps": "\(step)", "ss_max_train_steps": "\(config.steps)",
-      "ss_network_module": "networks.lora", "ss_network_dim": "\(config.rank)",
-      "ss_network_alpha": "\(config.alpha)", "ss_network_args": "{}",
+      "ss_network_module": config.adaptation.networkModule, "ss_network_dim": "\(config.rank)",
+      "ss_network_alpha": "\(config.alpha)",
+      "ss_network_args": try json(config.adaptation.networkArguments),
       "ss_learning_rate": "\(config.optimization.learningRate)",
       "ss_unet_lr": "\(config.optimization.learningRate)",
-      "ss_text_encoder_lr": "None",
+      "ss_text_encoder_lr": textRate,
       "ss_lr_scheduler": config.optimization.learningRateSchedule.rawValue,
       "ss_lr_warmup_steps": "\(config.optimization.learningRateWarmupSteps)",
       "ss_optimizer": "torch.optim.AdamW",
@@ -76,16 +88,41 @@ package struct AdapterDescription {
       "ss_gradient_checkpointing": python(config.gradientCheckpointing == true),
       "ss_gradient_accumulation_steps": "\(config.gradientAccumulation)",
       "ss_max_grad_norm": python(config.optimization.maxGradientNorm),
-      "ss_min_snr_gamma": python(config.optimization.minSNRGamma), "ss_loss_type": "l2",
       "ss_caption_dropout_rate": "\(config.captionDropout)",
       "ss_max_token_length": "\(config.maxCaptionTokens)", "ss_v2": "False",
       "ss_resolution": python(config.resolution.map { "(\($0), \($0))" }),
       "ss_enable_bucket": python(config.buckets), "ss_cache_latents": "True",
     ]
     if let version = SDXLVersion(unet) { entries["ss_base_model_version"] = version.kohyaName }
-    if config.preservesPrior { entries["ss_prior_loss_weight"] = "\(config.priorWeight)" }
+    entries.merge(objective()) { $1 }
+    if config.hasPriorLoss { entries["ss_prior_loss_weight"] = "\(config.priorWeight)" }
     return entries
   }
+
+  /// kohya's entries about the loss and the noise.
+  private func objective() -> [String: String] {
+    let options = config.objective
+    func number(_ value: Double) -> String { value == 0 ? "None" : "\(value)" }
+    let iterations = options.multiresNoiseIterations
+    return [
+      "ss_loss_type": options.loss == .smoothL1 ? "smooth_l1" : options.loss.rawValue,
+      "ss_huber_schedule": options.huberSchedule.rawValue, "ss_huber_c": "\(options.huberC)",
+      "ss_huber_scale": "\(options.huberScale)",
+      "ss_min_snr_gamma": python(options.minSNRGamma),
+      "ss_debiased_estimation": python(options.debiasedEstimation),
+      "ss_noise_offset": number(options.noiseOffset),
+      "ss_noise_offset_random_strength": python(options.noiseOffsetRandomStrength),
+      "ss_adaptive_noise_scale": number(options.adaptiveNoiseScale),
+      "ss_multires_noise_iterations": iterations == 0 ? "None" : "\(iterations)",
+      "ss_multires_noise_discount": "\(options.multiresNoiseDiscount)",
+      "ss_ip_noise_gamma": number(options.inputPerturbation),
+      "ss_ip_noise_gamma_random_strength": python(options.perturbationRandomStrength),
+      "ss_zero_terminal_snr": python(scheduler.rescaleBetasZeroSnr),
+    ]
+  }
+
+  private func python(_ value: (some Any)?) -> String { value.map { "\($0)" } ?? "None" }
+  private func python(_ value: Bool) -> String { value ? "True" : "False" }
 
   private static func precision(_ precision: Precision?) -> String {
     precision == .fp32 ? "no" : precision?.rawValue ?? "None"
@@ -122,7 +159,8 @@ package struct AdapterDescription {
     let paths = [schema.key(of: \.$priorFolder), schema.key(of: \.$initLora)]
     return try json(
       Record(
-        step: step, config: config.resultOptions(without: Set(paths)),
+        step: step, weights: weights == .adapter ? nil : weights.rawValue,
+        config: config.resultOptions(without: Set(paths)),
         images: identity.images.map(\.sha256),
         class_images: identity.classImages?.map(\.sha256), init_lora: identity.initialAdapter,
         model: identity.model))
@@ -130,6 +168,7 @@ package struct AdapterDescription {
 
   private struct Record<Options: Encodable>: Encodable {
     let step: Int
+    let weights: String?
     let config: Options
     let images: [String]
     let class_images: [String]?

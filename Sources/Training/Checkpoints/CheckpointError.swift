@@ -9,6 +9,8 @@ public enum CheckpointError: ReportableError, Equatable {
   case otherFormat(folder: String, format: Int)
   /// The run has no checkpoint of that step.
   case noSuchStep(Int, run: String, existing: [Int])
+  /// The run was trained without an average of its weights.
+  case noAverage(folder: String)
   /// The training would not be that of the run.
   case differs(run: String, differences: [TrainingDifference])
   /// The run has already done more steps than requested.
@@ -24,7 +26,7 @@ public enum CheckpointError: ReportableError, Equatable {
   public var kind: ErrorKind {
     switch self {
     case .damaged, .noneWhole, .otherFormat, .differs, .historyDamaged: .badData
-    case .noSuchStep: .missingInput
+    case .noSuchStep, .noAverage: .missingInput
     case .stepsDone: .usage
     case .unsaved: .inputOutput
     }
@@ -43,6 +45,9 @@ public enum CheckpointError: ReportableError, Equatable {
         ? "\(run) has no checkpoint yet; train it further."
         : "\(run) has no checkpoint of step \(step); choose one of "
           + existing.map(String.init).joined(separator: ", ") + "."
+    case .noAverage(let folder):
+      "The checkpoint \(folder) has no \(CheckpointFolder.emaName), since its run was trained without "
+        + "`ema`; leave `ema` out here, or train a run with it."
     case .differs(let run, let differences):
       "\(run) cannot be resumed, because its training would change ("
         + listing(differences.map(\.description), separator: "; ") + "); undo the change, "

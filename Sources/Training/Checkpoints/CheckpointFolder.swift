@@ -1,12 +1,15 @@
 import Failpoints
 import Files
 public import Foundation
+import NN
 
-/// A checkpoint on the disk: `adapter.safetensors`, `optimizer.safetensors`, `state.json`, and
-/// `manifest.json` with the SHA-256 of every other file.
+/// A checkpoint on the disk: `adapter.safetensors`, `optimizer.safetensors`, `ema.safetensors` if the run
+/// has an average, `state.json`, and `manifest.json` with the SHA-256 of every other file.
 public struct CheckpointFolder: Sendable {
   static let adapterName = "adapter.safetensors"
+  static let emaName = "ema.safetensors"
   static let stateName = "state.json"
+  static let embeddingName = "embedding.safetensors"
   private static let manifestName = "manifest.json"
 
   /// The checkpoint folder.
@@ -16,6 +19,28 @@ public struct CheckpointFolder: Sendable {
 
   /// The adapter file, in a format that other programs load.
   public var adapter: URL { url(of: Self.adapterName) }
+
+  /// The file of one of the adapters, which ``verify(_:)`` checks.
+  package func file(of weights: CheckpointWeights) -> URL { url(of: Self.name(of: weights)) }
+
+  private static func name(of weights: CheckpointWeights) -> String {
+    switch weights {
+    case .adapter: adapterName
+    case .ema: emaName
+    }
+  }
+
+  /// Whether the adapter file has adapters. It has none if only the vectors of a new word are trained. Throws
+  /// `WeightsError`.
+  package func hasAdapter() throws -> Bool {
+    try !SafetensorsFile(contentsOf: adapter).names.isEmpty
+  }
+
+  /// The file with the vectors of the run's new word; nil if it has none.
+  public var embedding: URL? {
+    let file = url(of: Self.embeddingName)
+    return DurableFile.exists(file) ? file : nil
+  }
 
   func url(of file: String) -> URL { url.appending(path: file) }
 
@@ -90,12 +115,17 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Checks every file against the manifest, and the step of the state against the folder's. Returns
-  /// the adapter's hash. Throws `CheckpointError.damaged`.
-  public func verify() throws -> String {
+  /// the hash of an adapter. Throws `CheckpointError.damaged`, and `CheckpointError.noAverage` if it is that
+  /// of an average that the checkpoint does not have.
+  @discardableResult
+  public func verify(_ weights: CheckpointWeights = .adapter) throws -> String {
     let hashes = try manifest().files
     for file in hashes.keys.sorted() { try verify(file, hashes) }
     try verifyStep()
-    return hashes[Self.adapterName, default: ""]
+    guard let hash = hashes[Self.name(of: weights)] else {
+      throw CheckpointError.noAverage(folder: url.relativePath)
+    }
+    return hash
   }
 
   /// Checks only the state, against the manifest and the folder's step, without reading tensors. Returns

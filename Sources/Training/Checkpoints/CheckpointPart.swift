@@ -66,28 +66,46 @@ struct CheckpointPart {
   func restore(from checkpoint: CheckpointFolder) throws { try restore(checkpoint.url(of: file)) }
 }
 
+extension AdapterKind {
+  /// Whether a file has the adapter's own tensors.
+  fileprivate var isStoredAsItIs: Bool {
+    get throws {
+      let (own, inFile) = (tensors, try stored().tensors)
+      return own.count == inFile.count && zip(own, inFile).allSatisfy { $0.tensor === $1.tensor }
+    }
+  }
+}
+
 extension CheckpointPart {
   /// The adapters of a UNet, in kohya's form, which other programs load. A checkpoint of an earlier
   /// version has them in diffusers' form.
   ///
   /// - Parameters:
+  ///   - file: The name of the file.
+  ///   - encoders: The text encoders that have adapters too.
   ///   - layers: The layers of the base model.
   ///   - averages: The tensors to save in place of those of all sites; nil for these themselves.
   ///   - kinds: The kinds of adapters that a checkpoint may have.
   ///   - metadata: Returns the text in the file's header.
   static func adapter(
-    _ sites: [AdapterSite], of layers: AdaptableLayers,
+    _ sites: [AdapterSite], encoders: [TrainedEncoder] = [], of layers: AdaptableLayers,
+    file: String = CheckpointFolder.adapterName,
     averages: @escaping () throws -> [Tensor]? = { nil },
     kinds: [any AdapterKind.Type] = AdapterKinds.all,
     metadata: @escaping (TrainingState) throws -> [String: String]
   ) throws -> CheckpointPart {
-    let adapters = try sites.map { site in
-      guard let layer = layers.layer(site.path, in: .unet) else {
-        throw AdapterError.noSuchTarget(site.path)
+    let parts = [(ModelDirectory.Component.unet, sites)] + encoders.map { ($0.part, $0.sites) }
+    let adapters = try parts.flatMap { part, sites in
+      try sites.map { site in
+        guard let layer = layers.layer(site.path, in: part) else {
+          throw AdapterError.noSuchTarget(site.path)
+        }
+        return (layer: layer, adapter: site.adapter)
       }
-      return (layer: layer, adapter: site.adapter)
     }
-    let tensors = try adapters.flatMap { try $0.layer.kohyaTensors(of: $0.adapter) }
+    func tensors() throws -> [(name: String, tensor: Tensor)] {
+      try adapters.flatMap { try $0.layer.kohyaTensors(of: $0.adapter) }
+    }
     func averaged(_ averages: [Tensor]) throws -> [(name: String, tensor: Tensor)] {
       var next = 0
       return try adapters.flatMap { layer, adapter in
@@ -98,22 +116,43 @@ extension CheckpointPart {
           })
       }
     }
+    // Made once where files have the trained tensors themselves, so that saving needs no memory.
+    let kept = try adapters.allSatisfy { try $0.adapter.isStoredAsItIs } ? tensors() : nil
     return CheckpointPart(
-      CheckpointFolder.adapterName, hashKey: AdapterFile.hashKey, metadata: metadata,
-      tensors: { try averages().map(averaged) ?? tensors },
+      file, hashKey: AdapterFile.hashKey, metadata: metadata,
+      tensors: { try averages().map(averaged) ?? kept ?? tensors() },
       restore: { url in
+        guard !adapters.isEmpty else { return }
         let stored = try AdapterFile(contentsOf: url, kinds: kinds).adapters(for: layers)
         for (layer, adapter) in adapters {
-          let read = stored[layer]?.tensors ?? []
-          guard read.map(\.name) == adapter.tensors.map(\.name),
-            read.map(\.tensor.shape) == adapter.tensors.map(\.tensor.shape)
-          else {
+          guard let read = stored[layer], try adapter.restore(from: read) else {
             throw CheckpointError.damaged(
               folder: url.deletingLastPathComponent().relativePath,
               problem: "the adapter of \(layer.path) is not the run's")
           }
-          for (own, stored) in zip(adapter.tensors, read) {
-            try own.tensor.copy(from: stored.tensor)
+        }
+      })
+  }
+
+  /// The vectors of a new word, in the form that other programs read.
+  ///
+  /// - Parameter averages: The values of all trained tensors to save in place of their own, of which the
+  ///   vectors are the last; nil for these themselves.
+  static func embedding(
+    _ word: TrainedWord, averages: @escaping () throws -> [Tensor]?
+  ) -> CheckpointPart {
+    CheckpointPart(
+      CheckpointFolder.embeddingName,
+      metadata: { _ in ["format": "pt", TextualInversion.wordKey: word.word] },
+      tensors: {
+        let vectors = try averages()?.suffix(word.vectors.count) ?? word.vectors[...]
+        return Array(zip(TextualInversion.fileNames, vectors))
+      },
+      restore: { url in
+        let file = try SafetensorsFile(contentsOf: url)
+        try noGrad {
+          for (name, vectors) in zip(TextualInversion.fileNames, word.vectors) {
+            try vectors.copy(from: file.tensor(name))
           }
         }
       })

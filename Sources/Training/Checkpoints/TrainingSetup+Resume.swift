@@ -85,12 +85,19 @@ extension TrainingSetup {
         "The validation images have changed (\(listing(changes.map(\.description)))); the "
           + "validation losses up to step \(state.step) are removed.")
     }
+    if config.evaluate != state.config.evaluate {
+      notes.append(
+        "`\(TrainingConfig.schema.key(of: \.$evaluate))` is \(config.evaluate.rawValue) instead of "
+          + "\(state.config.evaluate.rawValue); the validation losses up to step \(state.step) are "
+          + "removed.")
+    }
     return notes
   }
 
-  /// Whether a state's validation losses are those of the current validation images.
+  /// Whether a state's validation losses are those of the current validation images, by the same weights.
   public func keepsValidation(of state: TrainingState) -> Bool {
     identity.validationDifferences(from: state.identity).isEmpty
+      && config.evaluate == state.config.evaluate
   }
 
   /// The differences from a state and notes for the user, once the class images are drawn. `drawn`

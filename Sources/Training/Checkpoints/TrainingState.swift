@@ -27,6 +27,8 @@ public struct TrainingState: Sendable, Equatable {
   public var resumes: [Resume]?
   /// True if memory ran out and the run continued with less, whatever was asked for; nil if not.
   public var ranOutOfMemory: Bool?
+  /// The number of updates of the average of `ema`; nil without. A skipped step of float16 is none.
+  public var averageUpdates: Int?
   /// The part of `history.jsonl` that belongs to this checkpoint.
   public var history: HistoryMark
 
@@ -37,7 +39,8 @@ public struct TrainingState: Sendable, Equatable {
   public init(
     run: Int, step: Int, loss: Double?, config: TrainingConfig, identity: RunIdentity,
     lossScaler: LossScaler, libtorch: String, validation: ValidationReport?,
-    resumes: [Resume]?, ranOutOfMemory: Bool? = nil, history: HistoryMark
+    resumes: [Resume]?, ranOutOfMemory: Bool? = nil, averageUpdates: Int? = nil,
+    history: HistoryMark
   ) {
     self.run = run
     self.step = step
@@ -49,6 +52,7 @@ public struct TrainingState: Sendable, Equatable {
     self.validation = validation
     self.resumes = resumes
     self.ranOutOfMemory = ranOutOfMemory
+    self.averageUpdates = averageUpdates
     self.history = history
   }
 }
@@ -66,6 +70,7 @@ extension TrainingState: Codable {
     case validation
     case resumes = "continuations"
     case ranOutOfMemory = "ran_out_of_memory"
+    case averageUpdates = "ema_updates"
     case history
   }
 
@@ -81,6 +86,7 @@ extension TrainingState: Codable {
     libtorch = try values.decode(String.self, forKey: .libtorch)
     resumes = try values.decodeIfPresent([Resume].self, forKey: .resumes)
     ranOutOfMemory = try values.decodeIfPresent(Bool.self, forKey: .ranOutOfMemory)
+    averageUpdates = try values.decodeIfPresent(Int.self, forKey: .averageUpdates)
     if format == 1 {
       let steps = try values.decode([StepReport].self, forKey: .history)
       let validation =

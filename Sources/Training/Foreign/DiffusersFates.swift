@@ -1,6 +1,6 @@
 extension ForeignFates {
-  private static let textEncoders = "the text encoders are not trained here"
-  private static let plainLoRA = "the adapter is a LoRA without dropout and magnitudes"
+  private static let embeddings = "the word that gets vectors of its own is the subject's"
+  private static let plainLoRA = "the adapter has no dropout, and targets decides its layers"
   private static let prodigy = "it is what Prodigy's paper and its other users have"
   private static let hub = "a finished adapter is published by a command of its own"
 
@@ -18,19 +18,21 @@ extension ForeignFates {
       "with_prior_preservation", "class_data_dir",
       "class_prompt", "num_class_images", "prior_loss_weight", "checkpointing_steps",
       "checkpoints_total_limit", "validation_prompt", "validation_epochs",
-      "num_validation_images",
+      "num_validation_images", "logging_dir", "report_to", "noise_offset", "use_dora",
+      "train_text_encoder", "text_encoder_lr", "train_text_encoder_frac",
+      "train_text_encoder_ti", "train_text_encoder_ti_frac", "num_new_tokens_per_abstraction",
+      "initializer_concept",
     ],
     noCounterpart: fates([
-      textEncoders: [
-        "train_text_encoder", "text_encoder_lr", "adam_weight_decay_text_encoder",
-        "train_text_encoder_ti", "train_text_encoder_ti_frac", "train_text_encoder_frac",
-        "num_new_tokens_per_abstraction", "token_abstraction", "initializer_concept", "clip_skip",
+      embeddings: [
+        "token_abstraction"
       ],
-      plainLoRA: ["lora_dropout", "use_dora", "lora_unet_blocks", "use_blora"],
+      "one weight decay applies to all parts": ["adam_weight_decay_text_encoder"],
+      "the penultimate layers are used, as SDXL was trained": ["clip_skip"],
+      plainLoRA: ["lora_dropout", "lora_unet_blocks", "use_blora"],
       prodigy: ["prodigy_beta3", "prodigy_decouple"],
       hub: ["push_to_hub", "hub_token", "hub_model_id"],
       "EDM training is not available": ["do_edm_style_training"],
-      "this change of the noise is not available": ["noise_offset"],
       "download the images into a folder; metadata.jsonl in it is read": [
         "dataset_name", "dataset_config_name", "image_column", "caption_column",
       ],
@@ -47,7 +49,6 @@ extension ForeignFates {
       "a run has its own folder below root, and every checkpoint resumes": [
         "output_dir", "resume_from_checkpoint", "cache_dir",
       ],
-      "runs and their losses are kept in a database": ["logging_dir", "report_to"],
       "kohya's form is what a checkpoint has": ["output_kohya_format"],
       "class images are drawn in the run's number format": ["prior_generation_precision"],
       "class images are drawn one at a time": ["sample_batch_size"],

@@ -1,8 +1,6 @@
 extension ForeignFates {
-  private static let noise = "this change of the noise is not available"
-  private static let loss = "the loss is the squared error, weighted by min_snr_gamma and masks"
+  private static let loss = "the loss is weighted by one weighting of timesteps and by masks"
   private static let models = "the base model decides this by its own configuration"
-  private static let textEncoders = "the text encoders are not trained here"
   private static let memory = "memory is saved by gradient_checkpointing, frozen_weights and caches"
   private static let schedule =
     "the schedules here are constant, cosine, cosine-with-restarts, linear, polynomial and rex"
@@ -25,7 +23,10 @@ extension ForeignFates {
     program: "sd-scripts",
     translated: [
       "pretrained_model_name_or_path", "network_module", "network_dim", "network_alpha",
-      "network_args", "network_weights", "network_train_unet_only", "learning_rate", "unet_lr",
+      "network_args", "network_weights", "network_train_unet_only",
+      "network_train_text_encoder_only", "text_encoder_lr",
+      "learning_rate",
+      "unet_lr",
       "optimizer_type",
       "optimizer_args", "use_8bit_adam", "use_lion_optimizer", "max_grad_norm", "lr_scheduler",
       "lr_warmup_steps", "lr_scheduler_num_cycles", "lr_scheduler_power", "max_train_steps",
@@ -40,21 +41,19 @@ extension ForeignFates {
       "caption_extention",
       "caption_prefix", "caption_suffix", "caption_dropout_rate", "enable_wildcard",
       "max_token_length", "alpha_mask", "masked_loss", "validation_split",
-      "validate_every_n_steps", "output_name",
+      "validate_every_n_steps", "output_name", "logging_dir", "log_with", "noise_offset",
+      "noise_offset_random_strength",
+      "adaptive_noise_scale", "multires_noise_iterations", "multires_noise_discount",
+      "ip_noise_gamma", "ip_noise_gamma_random_strength", "zero_terminal_snr", "min_timestep",
+      "max_timestep", "loss_type", "huber_schedule", "huber_c", "huber_scale",
+      "debiased_estimation_loss", "v_parameterization",
     ],
     noCounterpart: fates([
-      noise: [
-        "noise_offset", "noise_offset_random_strength", "adaptive_noise_scale",
-        "multires_noise_iterations", "multires_noise_discount", "ip_noise_gamma",
-        "ip_noise_gamma_random_strength", "zero_terminal_snr", "min_timestep", "max_timestep",
-      ],
       loss: [
-        "loss_type", "huber_schedule", "huber_c", "huber_scale", "debiased_estimation_loss",
         "v_pred_like_loss", "scale_v_pred_loss_like_noise_pred", "conditioning_data_dir",
         "weighting_scheme",
       ],
-      models: ["v_parameterization", "v2", "vae", "clip_skip"],
-      textEncoders: ["text_encoder_lr", "network_train_text_encoder_only"],
+      models: ["v2", "vae", "clip_skip"],
       memory: [
         "full_fp16", "full_bf16", "cpu_offload_checkpointing", "fused_backward_pass",
       ],
@@ -117,7 +116,7 @@ extension ForeignFates {
         "no_metadata",
       ],
       records: [
-        "logging_dir", "log_with", "log_prefix", "log_tracker_name", "log_tracker_config",
+        "log_prefix", "log_tracker_name", "log_tracker_config",
         "log_config", "wandb_run_name", "wandb_api_key", "console_log_level", "console_log_file",
         "console_log_simple",
       ],

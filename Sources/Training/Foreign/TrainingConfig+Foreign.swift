@@ -46,38 +46,46 @@ extension TrainingConfig {
         "network_module": "a LoRA is trained",
         "caption_extension": captionFiles, "caption_extention": captionFiles,
       ],
-      notNeeded: ["network_train_unet_only": "only the UNet is trained"]),
+      notNeeded: [
+        "network_train_unet_only": "only the UNet is trained unless `train_text_encoders` is set"
+      ]),
     ForeignProgram(
       name: "diffusers", here: diffusers,
       noCounterpart: [
-        "scale_lr": "the learning rate is used as it is given",
-        "use_ema": noAverage,
+        "scale_lr": "the learning rate is used as it is given"
       ]),
     ForeignProgram(
       name: "OneTrainer", here: oneTrainer,
-      noCounterpart: ["ema": noAverage, "dropout_probability": "the adapter has no dropout"],
+      noCounterpart: [
+        "dropout_probability": "the adapter has no dropout",
+        "ema_update_step_interval": "the average is updated after each step",
+        "generalized_offset_noise": "the shift of the noise is the same at all timesteps",
+      ],
       notNeeded: ["temp_device": "weights are released after use"]),
     ForeignProgram(
       name: "ai-toolkit", here: toolkit,
       noCounterpart: [
-        "max_denoising_steps": "all timesteps are trained", "job": groups, "process": groups,
-      ],
-      notNeeded: ["train_unet": "the UNet is always trained"]),
+        "job": groups, "process": groups,
+      ]),
     ForeignProgram(
       name: "other programs", here: common,
       notNeeded: ["workers": loaders, "num_workers": loaders]),
   ]
 
   private static let captionFiles = "captions are read from .txt, .caption and JSON files"
-  private static let noAverage = "weights are not averaged"
   private static let loaders = "images are read once, for the caches"
   private static let groups = "write the options of its groups as lines of their own"
   private static let subjectFile = "in subject.yaml of the dataset"
 
   private static let kohya = [
     "pretrained_model_name_or_path": "`model`", "network_dim": "`rank`",
-    "network_alpha": "`alpha`", "network_weights": "`init_lora`", "network_args": "`targets`",
-    "unet_lr": "`learning_rate`", "optimizer_type": "`optimizer`",
+    "network_alpha": "`alpha`", "network_weights": "`init_lora`",
+    "network_args": "`adapter`, `targets` and `layer_ranks`",
+    "network_train_text_encoder_only": "`train_unet: false`",
+    "num_vectors_per_token": "`embedding_tokens`", "init_word": "`embedding_init`",
+    "token_string": "trigger \(subjectFile)",
+    "unet_lr": "`learning_rate`", "text_encoder_lr": "`text_encoder_learning_rate`",
+    "optimizer_type": "`optimizer`",
     "use_8bit_adam": "`optimizer: adamw-8bit`", "use_lion_optimizer": "`optimizer: lion`",
     "lr_scheduler_num_cycles": "`learning_rate_cycles`",
     "lr_scheduler_power": "`learning_rate_power`",
@@ -103,23 +111,37 @@ extension TrainingConfig {
     "alpha_mask": "`masks`", "masked_loss": "`masks`",
     "validation_split": "`validation_images` here, a number of images, not a share",
     "validate_every_n_steps": "`validate_every`", "output_name": "`subject`",
+    "logging_dir": "`tensorboard`", "log_with": "`tensorboard`",
     "fp8_base": "`frozen_weights: fp8`", "fp8_base_unet": "`frozen_weights: fp8`",
     "blocks_to_swap": "`frozen_weights: offloaded`",
+    "loss_type": "`loss`", "debiased_estimation_loss": "`debiased_estimation`",
+    "ip_noise_gamma": "`input_perturbation`",
+    "ip_noise_gamma_random_strength": "`perturbation_random_strength`",
+    "v_parameterization": "`prediction: v`",
   ]
 
   private static let diffusers = [
     "instance_data_dir": "`dataset`", "instance_prompt": "caption \(subjectFile)",
     "class_prompt": "`class_prompts`", "repeats": "repeats \(subjectFile)",
     "center_crop": "`crop: center`", "random_flip": "`flip`", "lora_alpha": "`alpha`",
+    "train_text_encoder_ti": "`embedding_tokens`",
+    "train_text_encoder_ti_frac": "`text_encoder_stop_at`",
+    "num_new_tokens_per_abstraction": "`embedding_tokens`",
+    "initializer_concept": "`embedding_init`", "initializer_token": "`embedding_init`",
+    "num_vectors": "`embedding_tokens`", "placeholder_token": "trigger \(subjectFile)",
+    "train_text_encoder": "`train_text_encoders: both`",
+    "train_text_encoder_frac": "`text_encoder_stop_at`",
     "num_train_epochs": "`epochs`", "lr_num_cycles": "`learning_rate_cycles`",
-    "lr_power": "`learning_rate_power`",
+    "lr_power": "`learning_rate_power`", "use_dora": "`adapter: dora`",
     "prodigy_use_bias_correction": "`prodigy_bias_correction`",
     "adam_weight_decay": "`weight_decay`",
-    "snr_gamma": "`min_snr_gamma`", "with_prior_preservation": "`prior_images`",
+    "snr_gamma": "`min_snr_gamma`", "prediction_type": "`prediction`",
+    "with_prior_preservation": "`prior_images`",
     "class_data_dir": "`prior_folder`", "num_class_images": "`prior_images`",
     "checkpointing_steps": "`checkpoint_every`", "checkpoints_total_limit": "`keep_last`",
     "validation_prompt": "`sample_prompts`", "validation_epochs": "`sample_every` here, in steps",
     "num_validation_images": "`sample_seeds` here, one for each picture",
+    "report_to": "`tensorboard`", "use_ema": "`ema` here, a decay such as 0.999",
   ]
 
   private static let oneTrainer = [
@@ -131,6 +153,18 @@ extension TrainingConfig {
     "unmasked_weight": "`mask_floor`", "clip_grad_norm": "`max_gradient_norm`",
     "aspect_ratio_bucketing": "`buckets`", "output_model_destination": "`root`",
     "sample_definition_file_name": "`sample_prompts`",
+    "ema_decay": "`ema`", "non_ema_sampling": "`evaluate`",
+    "offset_noise_weight": "`noise_offset`",
+    "perturbation_noise_weight": "`input_perturbation` here, whose noise is not predicted",
+    "loss_weight_fn": "`min_snr_gamma`, `debiased_estimation` or `p2_gamma`",
+    "loss_weight_strength": "`min_snr_gamma` or `p2_gamma`", "huber_delta": "`huber_c`",
+    "mse_strength": "`loss: l2`", "mae_strength": "`loss: l1`", "huber_strength": "`loss: huber`",
+    "noising_weight": "`timestep_scale` here, for logit-normal one more",
+    "noising_bias": "`timestep_bias`",
+    "min_noising_strength": "`min_timestep` here, a number of timesteps",
+    "max_noising_strength": "`max_timestep` here, a number of timesteps",
+    "rescale_noise_scheduler_to_zero_terminal_snr": "`zero_terminal_snr`",
+    "force_v_prediction": "`prediction: v`", "force_epsilon_prediction": "`prediction: epsilon`",
     "train_device": "`device`", "layer_offload_fraction": "`frozen_weights: offloaded`",
   ]
 
@@ -140,6 +174,11 @@ extension TrainingConfig {
     "trigger_word": "trigger \(subjectFile)", "default_caption": "caption \(subjectFile)",
     "shuffle_tokens": "`caption_shuffle`", "name_or_path": "`model`",
     "guidance_scale": "`sample_guidance`", "training_folder": "`root`",
+    "ema_config": "`ema`",
+    "min_denoising_steps": "`min_timestep`", "max_denoising_steps": "`max_timestep`",
+    "diff_output_preservation": "`preservation: output`",
+    "diff_output_preservation_multiplier": "`prior_weight`",
+    "diff_output_preservation_class": "class_word \(subjectFile)",
     "lr_scheduler_params": "`learning_rate_schedule`", "prompts": "`sample_prompts`",
   ]
 

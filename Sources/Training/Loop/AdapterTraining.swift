@@ -9,6 +9,8 @@ import Torch
 final class AdapterTraining {
   let unet: UNet2DConditionModel
   let sites: [AdapterSite]
+  /// The text encoders that are trained too; nil if there are none.
+  let text: TextTraining?
   /// The number of optimizer steps done.
   private(set) var done = 0
   /// The rung of the memory ladder.
@@ -18,6 +20,8 @@ final class AdapterTraining {
   private var identity: RunIdentity
   let data: PreparedData
   private let optimizer: any Optimizer
+  /// The average of the trained tensors; nil without.
+  private let ema: EMA?
   /// The parts of a checkpoint with tensors.
   let parts: [CheckpointPart]
   let step: OptimizerStep
@@ -49,45 +53,67 @@ final class AdapterTraining {
     self.rung = rung
     unet = try setup.model.loadUNet(
       dtype: setup.dtype, device: setup.device, storage: rung.storage)
-    sites = try setup.attachAdapters(to: unet)
+    sites = config.text.trainUnet ? try setup.attachAdapters(to: unet) : []
     if !setup.device.isCUDA { try unet.setChannelsLast() }
     let fusion = try unet.fuseAdapters()
     try MemoryLimit(setup).apply(to: unet)
     unet.setGradientCheckpointing(rung.checkpointing)
-    let groups = RateGroups(
+    text = try TextTraining(setup, data: data)
+    let encoders = text?.encoders ?? []
+    let unetGroups = RateGroups(
       sites, named: "unet", rate: config.optimization.learningRate,
       factors: config.optimization.layerRates.values,
       upFactor: config.optimization.loraPlusRatio ?? 1)
     let optimizer = try config.optimization.optimizer.optimizer(
-      of: groups.groups, settings: OptimizerSettings(config))
+      of: unetGroups.groups + (text?.groups(config) ?? []), settings: OptimizerSettings(config))
     self.optimizer = optimizer
+    let ema = try EMA.Settings(config).map { try EMA(of: optimizer.parameters, settings: $0) }
+    self.ema = ema
     let trigger = setup.dataset.subject.token
-    parts = [
-      try .adapter(
-        sites, of: AdaptableLayers(setup.model),
-        averages: { [sites] in try optimizer.averages(of: sites) },
-        metadata: { state in
-          try AdapterDescription(
-            state.config, identity: state.identity, trigger: trigger, model: setup.model
-          ).metadata(step: state.step)
-        }),
-      .optimizer(optimizer),
-    ]
-    let schedule = NoiseSchedule(setup.model.scheduler)
+    func metadata(
+      of weights: CheckpointWeights
+    ) -> (TrainingState) throws -> [String: String] {
+      { state in
+        try AdapterDescription(
+          state.config, identity: state.identity, trigger: trigger, model: setup.model,
+          weights: weights
+        ).metadata(step: state.step)
+      }
+    }
+    let layers = AdaptableLayers(setup.model)
+    let sites = self.sites
+    let names = (sites.flatMap(\.tensors) + encoders.flatMap(\.tensors)).map(\.name)
+    let adapter = try CheckpointPart.adapter(
+      sites, encoders: encoders, of: layers,
+      averages: { try optimizer.averages().map { optimizer.values($0, named: names) } },
+      metadata: metadata(of: .adapter))
+    let average = try ema.map { ema in
+      var values = optimizer.values(ema.averages, named: names)[...]
+      func replacing(_ sites: [AdapterSite]) throws -> [AdapterSite] {
+        let count = sites.flatMap(\.tensors).count
+        defer { values = values.dropFirst(count) }
+        return try sites.replacingTensors(by: Array(values.prefix(count)))
+      }
+      return try CheckpointPart.adapter(
+        replacing(sites), encoders: encoders.map { try $0.replacingSites(replacing) },
+        of: layers, file: CheckpointFolder.emaName, metadata: metadata(of: .ema))
+    }
+    let embedding = text?.word.map { CheckpointPart.embedding($0, averages: optimizer.averages) }
+    // The optimizer's state comes last, since it restores trained values in place of averages.
+    parts = [adapter, average, embedding, .optimizer(optimizer)].compactMap(\.self)
+    let schedule = NoiseSchedule(setup.scheduler)
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(
-      data, config: config, timesteps: schedule.count, scale: scale)
+      data, config: config, timesteps: schedule.count, text: text, scale: scale)
     validationLoss = ValidationLoss(
-      data, schedule: schedule, config: config, device: setup.device, scale: scale)
+      data, schedule: schedule, config: config, device: setup.device, text: text,
+      scale: scale)
     step = OptimizerStep(
       unet: unet,
-      objective: Objective(
-        schedule: schedule, minSNRGamma: config.optimization.minSNRGamma,
-        priorWeight: config.priorWeight,
-        device: setup.device),
+      objective: Objective(config, schedule: schedule, device: setup.device),
       pass: batches.pass, optimizer: optimizer,
-      schedule: LearningRateSchedule(config),
-      config: config, scalesLoss: setup.dtype == .float16, fusion: fusion,
+      schedule: LearningRateSchedule(config), ema: ema,
+      config: config, scalesLoss: setup.dtype == .float16, fusion: fusion, text: text,
       graphs: setup.recordsPasses && rung.weights != .offloaded
         ? PassGraphs(
           on: setup.device, trained: sites.flatMap(\.tensors).map(\.tensor),
@@ -95,7 +121,15 @@ final class AdapterTraining {
     resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()
-    for part in parts { try part.restore(from: checkpoint) }
+    // A run that was allowed to change `ema` has no average, which then begins here.
+    for part in parts where part.file != CheckpointFolder.emaName || state.averageUpdates != nil {
+      try part.restore(from: checkpoint)
+    }
+    if let updates = state.averageUpdates {
+      ema?.resume(afterUpdates: updates)
+    } else {
+      try ema?.restart()
+    }
     try fusion.refresh()
     resumes.insert(contentsOf: state.resumes ?? [], at: 0)
     ranOutOfMemory = state.ranOutOfMemory ?? false
@@ -117,7 +151,12 @@ final class AdapterTraining {
   }
 
   /// The number of trained parameters.
-  var parameterCount: Int { sites.flatMap(\.tensors).reduce(0) { $0 + $1.tensor.count } }
+  var parameterCount: Int { optimizer.parameters.reduce(0) { $0 + $1.count } }
+
+  /// The number of adapted layers.
+  var siteCount: Int {
+    sites.count + (text?.encoders.reduce(0) { $0 + $1.sites.count } ?? 0)
+  }
 
   /// Trains the next step. An error of `checkStop` ends it and changes nothing.
   func advance(checkStop: () throws -> Void) throws -> StepReport {
@@ -134,21 +173,24 @@ final class AdapterTraining {
   /// nothing.
   func validate(checkStop: () throws -> Void) throws -> ValidationReport? {
     guard let validationLoss, validation?.step != done else { return nil }
-    let report = try withAverages {
+    let report = try withEvaluatedWeights {
       try validationLoss(unet, step: done, checkStop: checkStop)
     }
     validation = report
     return report
   }
 
-  /// Runs work with the adapter that a checkpoint would contain, if an optimizer averages the steps.
-  func withAverages<Value>(_ body: () throws -> Value) throws -> Value {
-    guard let averages = try optimizer.averages() else { return try body() }
+  /// Runs work with the weights that validations and samples use: the adapter that a checkpoint would
+  /// contain, or the average of `ema`.
+  func withEvaluatedWeights<Value>(_ body: () throws -> Value) throws -> Value {
+    let evaluated = setup.config.evaluate == .ema ? ema?.averages : try optimizer.averages()
+    guard let averages = evaluated else { return try body() }
     let trained = try optimizer.parameters.map { try $0.detach() }
     let copies = try trained.map { try $0.clone() }
     func use(_ values: [Tensor]) throws {
       try Tensor.copyEach(to: trained, from: values)
       try step.fusion?.refresh()
+      text?.forget()
     }
     try use(averages)
     let result = Result { try body() }
@@ -180,7 +222,7 @@ final class AdapterTraining {
       run: run, step: done, loss: loss, config: setup.config, identity: identity,
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
       resumes: resumes.isEmpty ? nil : resumes, ranOutOfMemory: ranOutOfMemory ? true : nil,
-      history: history)
+      averageUpdates: ema?.updates, history: history)
   }
 }
 
@@ -195,7 +237,7 @@ extension TrainingSetup {
       return try unet.attachAdapters(adapters)
     }
     return try unet.attachAdapters(
-      LoRA.self, to: config.adaptedLayers, settings: config.adapterSettings
+      config.adaptation.adapter.kind, to: config.adaptedLayers, settings: config.adapterSettings
     ) { site in
       try Generator(
         seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))
@@ -204,13 +246,22 @@ extension TrainingSetup {
 }
 
 extension Optimizer {
-  /// The tensors to save in place of those of all sites, in the order of the sites; nil if these are the
-  /// trained tensors themselves.
-  fileprivate func averages(of sites: [AdapterSite]) throws -> [Tensor]? {
-    guard let averages = try averages() else { return nil }
-    let names = groups.flatMap(\.parameters).map(\.name)
-    let byName = Dictionary(uniqueKeysWithValues: zip(names, averages))
-    return sites.flatMap(\.tensors).compactMap { byName[$0.name] }
+  /// Some of the values of all trained tensors, by the names of these.
+  fileprivate func values(_ values: [Tensor], named names: [String]) -> [Tensor] {
+    let byName = Dictionary(
+      uniqueKeysWithValues: zip(groups.flatMap(\.parameters).map(\.name), values))
+    return names.compactMap { byName[$0] }
+  }
+}
+
+extension EMA.Settings {
+  /// Nil without `ema`.
+  fileprivate init?(_ config: TrainingConfig) {
+    guard let decay = config.optimization.ema else { return nil }
+    self.init(decay: decay)
+    warmsUp = config.optimization.emaWarmup
+    invGamma = config.optimization.emaInvGamma
+    power = config.optimization.emaPower
   }
 }
 

@@ -83,7 +83,7 @@ public final class Trainer {
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
     }
-    try report(.ready(sites: training.sites.count, parameters: training.parameterCount))
+    try report(.ready(sites: training.siteCount, parameters: training.parameterCount))
     for change in changes { try report(.memoryChange(change)) }
     let (history, problem) = try HistoryFile.open(in: folder, from: state)
     if let problem { try report(.note(problem)) }
@@ -93,7 +93,8 @@ public final class Trainer {
       validation: folder.evaluations(comparableIn: setup), report: report)
     let loop = TrainingLoop(
       config: setup.config, device: setup.device, training: training,
-      samples: SampleGrid(setup, data: training.data, folder: folder), saver: saver,
+      samples: SampleGrid(setup, data: training.data, folder: folder, text: training.text),
+      saver: saver,
       checkStop: checkStop,
       wantsSave: wantsSave, report: report)
     do {

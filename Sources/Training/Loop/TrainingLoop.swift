@@ -129,7 +129,7 @@ struct TrainingLoop {
     do {
       try skippingIfOutOfMemory("samples") {
         try timing(.samples) {
-          try training.withAverages {
+          try training.withEvaluatedWeights {
             try samples.draw(
               step: training.done, unet: training.unet, tileSize: training.sampleTile,
               checkStop: checkStop, report: emit)

@@ -39,11 +39,17 @@ struct MemoryUse {
   /// The number of trained parameters.
   let trained: Int
   private let optimizer: OptimizerKind
+  /// Whether an average of them is kept.
+  let keepsAverage: Bool
+  /// Whether samples are drawn with the average in place of the trained parameters, which are copied.
+  let drawsWithAverage: Bool
   /// Whether the keys and values of all prompts are computed together.
   let projectsPrompts: Bool
   let savesMeanwhile: Bool
   let samples: Bool
   let drawsClassImages: Bool
+  /// The text encoders that are trained.
+  let texts: TextMemory
   /// Latents and embeddings that stay in the machine's memory.
   let cached: Int
 
@@ -59,9 +65,11 @@ struct MemoryUse {
     self.dtype = dtype
     let side = (config.resolution ?? model.resolution) / model.vae.scale
     latents = (side, side)
+    let own = min(config.batchSize, images ?? config.batchSize)
     batch =
-      min(config.batchSize, images ?? config.batchSize)
-      + (config.preservesPrior && config.priorImages != 0 ? config.priorBatchSize : 0)
+      own
+      + (config.preservesOutput
+        ? own : config.preservesPrior && config.priorImages != 0 ? config.priorBatchSize : 0)
     tokens = 77 * ((config.maxCaptionTokens + 74) / 75)
     let unet = UNet2DConditionModel(model.unet)
     weightsToStore = unet.weightsToStore()
@@ -71,10 +79,15 @@ struct MemoryUse {
     )
     let paths = Set(try config.adapterPaths(in: unet))
     let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
-    trained = layers.reduce(0) { sum, layer in
-      sum + config.rank(of: layer.path) * (layer.shape[0] + layer.shape.dropFirst().reduce(1, *))
-    }
+    texts = try TextMemory(config, model: model, onGPU: device.isCUDA)
+    trained =
+      texts.trained
+      + (config.text.trainUnet ? layers : []).reduce(0) { sum, layer in
+        sum + config.trainedCount(of: layer.path, shape: layer.shape)
+      }
     optimizer = config.optimization.optimizer
+    keepsAverage = config.optimization.ema != nil
+    drawsWithAverage = config.evaluate == .ema
     projectsPrompts = layers.contains { $0.path.hasSuffix("attn2.to_k") }
     savesMeanwhile = config.checkpointEvery > 0 && config.checkpointEvery < config.steps
     samples = config.sampleEvery > 0
@@ -97,19 +110,21 @@ struct MemoryUse {
     let joinsPrompts = projectsPrompts && stored.contains { $0.path.hasSuffix("attn2.to_k.weight") }
     let prompts =
       joinsPrompts ? model.unet.promptProjectionWidth * model.unet.crossAttentionDim[0] * size : 0
-    let step = max(activations.kept + activations.work + inUse, prompts)
-    let saved = savesMeanwhile ? trained * 4 + stateBytes : 0
+    let captions = texts.activations(batch: batch, tokens: tokens) * size
+    let step = max(activations.kept + activations.work + inUse, prompts) + captions
+    let saved = savesMeanwhile ? trained * (keepsAverage ? 8 : 4) + stateBytes : 0
     let drawing = model.unet.drawing(
       batch: 2, latents: latents, tokens: tokens, dtype: dtype)
     let side = latents.height * model.vae.scale
     let encoded = min(side * side, LatentCache.largestWhole)
     let encoding = weights.vae * 4 + model.vae.encodingBytes(pixels: encoded, dtype: .float32)
-    let resident = process + adapters + frozen + cached
-    let drawn = resident + drawing.kept + max(drawing.work + inUse, prompts)
+    let resident = process + adapters + frozen + texts.weights * size + cached
+    let copied = drawsWithAverage ? trained * 4 : 0
+    let drawn = resident + copied + drawing.kept + max(drawing.work + inUse, prompts)
     func sampling(_ tile: Int?) -> Int {
       let pixels = tile.map { $0 * $0 } ?? side * side
       let decoding = weights.vae * size + model.vae.decodingBytes(pixels: pixels, dtype: dtype)
-      return max(drawn, resident + decoding)
+      return max(drawn, resident + copied + decoding)
     }
     let tiles =
       [nil]
@@ -145,7 +160,9 @@ struct MemoryUse {
   private var stateBytes: Int { Int(Double(trained) * optimizer.stateBytes) }
 
   /// The trained parameters, their averages and gradients, and the copies that the passes use.
-  private var adapters: Int { trained * (8 + 2 * dtype.itemSize) + stateBytes }
+  private var adapters: Int {
+    trained * ((keepsAverage ? 12 : 8) + 2 * dtype.itemSize) + stateBytes
+  }
 
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
   /// processor, and the memory between tensors, which grows with the adapters; on a GPU the workspaces of

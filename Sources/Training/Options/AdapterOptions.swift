@@ -1,9 +1,17 @@
+package import NN
 package import Options
 
 /// Which layers get an adapter, and of which kind and size.
 package struct AdapterOptions: OptionPart {
   package typealias Option<Value: OptionValue> = TrainingConfig.Option<Value>
 
+  @Option(
+    .adapter,
+    "Kind of adapter. rslora: a LoRA whose output is multiplied by alpha / sqrt(rank). dora: a LoRA with a "
+      + "trained size for each output. loha and lokr: products of LyCORIS, which compute the change of a "
+      + "layer's whole weight.",
+    value: "kind", resume: .never)
+  package var adapter: AdapterMethod = .lora
   @Option(
     .adapter,
     "UNet layers with an adapter. attention: the projections of the attention layers, 560 layers of SDXL. "
@@ -25,4 +33,24 @@ package struct AdapterOptions: OptionPart {
       $0.numbers.values.allSatisfy((1...4096).contains)
     }, value: "pattern=rank", unset: "`rank` for all layers", resume: .never)
   package var layerRanks: LayerNumbers<Int> = LayerNumbers([:])
+  @Option(
+    .adapter,
+    "First values of a LoRA: gaussian as in diffusers' scripts, kaiming as in sd-scripts, or pissa, the "
+      + "largest singular vectors of the weight (Meng et al. 2024), which doubles the rank of the file.",
+    value: "name", unset: "gaussian for a LoRA, else as LyCORIS",
+    check: { initialization, config in
+      let kind = config.adaptation.adapter
+      return initialization == nil || [.lora, .rslora].contains(kind)
+        ? nil : "null with \(kind.rawValue), since only a LoRA has a choice"
+    })
+  package var adapterInitialization: LoRAInitialization? = nil
+  @Option(
+    .adapter,
+    "Size of the smaller factor of a lokr. It must divide both sides of every layer. -1: the one closest to "
+      + "the square root.",
+    Allowed("-1, or a whole number above 0") { $0 == -1 || $0 > 0 }, value: "n", resume: .never)
+  package var lokrFactor: Int = -1
+  @Option(
+    .adapter, "Make the smaller factor of a lokr a product of two matrices, too.", resume: .never)
+  package var lokrDecomposeBoth: Bool = false
 }

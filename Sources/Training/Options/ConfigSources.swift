@@ -4,7 +4,7 @@ package import Options
 /// The files and flags that the configuration of a run is made from, before its values are read.
 package struct ConfigSources {
   /// The folder with `default.yaml`, below the current folder.
-  package static let folder = URL(fileURLWithPath: "Configs", isDirectory: true)
+  package static var folder: URL { URL(fileURLWithPath: "Configs", isDirectory: true) }
 
   /// The files that were read, and those that look like configurations and were not.
   package let files: ConfigFiles

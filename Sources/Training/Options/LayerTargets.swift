@@ -32,7 +32,7 @@ package struct LayerTargets: OptionValue, CustomStringConvertible {
     try container.encode(names)
   }
 
-  package static var kind: OptionKind { .list(.text) }
+  package static var kind: OptionKind { .list(.choice(AdapterPreset.allCases.map(\.rawValue))) }
   package var description: String { names.text }
   package var yaml: String { names.count == 1 ? names[0].yaml : names.yaml }
 }

@@ -1,7 +1,7 @@
 package import NN
 package import Options
 
-/// How an adapter is optimized: the optimizer, its learning rate, and the weights of the loss.
+/// How an adapter is optimized: the optimizer and its learning rate.
 package struct OptimizationOptions: OptionPart {
   package typealias Option<Value: OptionValue> = TrainingConfig.Option<Value>
 
@@ -16,15 +16,7 @@ package struct OptimizationOptions: OptionPart {
     "Peak learning rate. For an optimizer that finds the rate itself, 1.", .notNegative, value: "x",
     follows: .option(\.optimization.$optimizer) { $0.standardRate },
     check: { rate, config in
-      guard rate != 1, rate != 0 else { return nil }
-      switch config.optimization.optimizer {
-      case .prodigy:
-        return "1 with prodigy, which finds the rate itself (`prodigy_d_coef` scales it)"
-      case .adafactor where config.optimization.adafactorRelativeStep:
-        return
-          "1 with adafactor, which finds the rate itself, unless `adafactor_relative_step` is false"
-      default: return nil
-      }
+      rate == 1 || rate == 0 ? nil : config.optimization.rateProblem.map { "1 \($0)" }
     })
   package var learningRate: Double = 1e-4
   @Option(
@@ -38,7 +30,12 @@ package struct OptimizationOptions: OptionPart {
   @Option(
     .optimizer,
     "Factor on the learning rate of the LoRA's up matrices (LoRA+, Hayou et al. 2024, who advise 16).",
-    .positive, value: "x", unset: "the same rate for both matrices")
+    .positive, value: "x", unset: "the same rate for both matrices",
+    check: { ratio, config in
+      let kind = config.adaptation.adapter
+      return ratio == nil || ![.loha, .lokr].contains(kind)
+        ? nil : "null with \(kind.rawValue), which has no up matrix"
+    })
   package var loraPlusRatio: Double? = nil
   @Option(
     .optimizer,
@@ -112,7 +109,33 @@ package struct OptimizationOptions: OptionPart {
     value: "x", unset: "no limit")
   package var maxGradientNorm: Double? = 1.0
   @Option(
-    .optimizer, "Gamma of min-SNR loss weighting (Hang et al. 2023, section 3.4).", .positive,
-    value: "x", unset: "no weighting")
-  package var minSNRGamma: Double? = 5.0
+    .optimizer,
+    "Decay of a moving average of the trained weights, such as 0.999. Checkpoints contain it beside the "
+      + "weights.", .properShare, value: "x", unset: "no average",
+    check: { decay, config in
+      decay != nil && config.optimization.optimizer == .scheduleFreeAdamW
+        ? "null with adamw-schedule-free, whose saved weights are averages already" : nil
+    })
+  package var ema: Double? = nil
+  @Option(
+    .optimizer,
+    "Let the decay of `ema` rise as 1 - (1 + step / `ema_inv_gamma`) ^ -`ema_power`. Otherwise as "
+      + "(1 + step) / (10 + step).")
+  package var emaWarmup: Bool = false
+  @Option(.optimizer, "Number of steps that counts as one in `ema_warmup`.", .positive, value: "x")
+  package var emaInvGamma: Double = 1.0
+  @Option(
+    .optimizer, "Exponent of `ema_warmup`. 2/3 for a million steps, 3/4 for fewer.", .positive,
+    value: "x")
+  package var emaPower: Double = 0.75
+
+  /// Why no learning rate can be given; nil if one can.
+  var rateProblem: String? {
+    switch optimizer {
+    case .prodigy: "with prodigy, which finds the rate itself (`prodigy_d_coef` scales it)"
+    case .adafactor where adafactorRelativeStep:
+      "with adafactor, which finds the rate itself, unless `adafactor_relative_step` is false"
+    default: nil
+    }
+  }
 }

@@ -11,7 +11,19 @@ public enum LatentsChoice: String, ConfigChoice, CaseIterable {
 
 extension LearningRateSchedule.Shape: ConfigChoice {}
 
+/// One of the adapters of a checkpoint.
+public enum CheckpointWeights: String, ConfigChoice, CaseIterable {
+  /// The trained weights. With adamw-schedule-free these are averages.
+  case adapter
+  /// Their moving average.
+  case ema
+}
+
 extension OptimizerKind: ConfigChoice {}
+
+extension AdapterMethod: ConfigChoice {}
+
+extension LoRAInitialization: ConfigChoice {}
 
 extension CheckpointingExtent: ConfigChoice {}
 

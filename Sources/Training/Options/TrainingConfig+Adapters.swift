@@ -8,12 +8,28 @@ extension TrainingConfig {
   }
 
   /// The rank of a layer's adapter.
-  func rank(of path: String) -> Int { adaptation.layerRanks.values[path] ?? rank }
+  package func rank(of path: String) -> Int { adaptation.layerRanks.values[path] ?? rank }
 
-  /// The settings of a layer's adapter. Alpha keeps its ratio to the rank.
+  /// The settings of a layer's adapter. A layer with another rank has the same factor on its change.
   func adapterSettings(of path: String) -> AdapterSettings {
     let own = self.rank(of: path)
-    return AdapterSettings(rank: own, alpha: alpha * Double(own) / Double(rank))
+    let ratio = Double(own) / Double(rank)
+    var settings = AdapterSettings(
+      rank: own, alpha: alpha * (adaptation.adapter == .rslora ? ratio.squareRoot() : ratio))
+    settings.initialization = adaptation.adapterInitialization
+    settings.factor = adaptation.lokrFactor
+    settings.decomposesBoth = adaptation.lokrDecomposeBoth
+    return adaptation.adapter.settings(settings)
+  }
+
+  /// About how many numbers the adapter of a layer has.
+  func trainedCount(of path: String, shape: [Int]) -> Int {
+    let matrices = rank(of: path) * (shape[0] + shape.dropFirst().reduce(1, *))
+    return switch adaptation.adapter {
+    case .dora: matrices + shape[0]
+    case .loha: 2 * matrices
+    case .lora, .rslora, .lokr: matrices
+    }
   }
 
   /// The paths of the adapted layers of a UNet. Throws `AdapterError` for a pattern that matches none.

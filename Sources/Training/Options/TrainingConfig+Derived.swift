@@ -15,6 +15,15 @@ extension TrainingConfig {
   /// Whether the base model draws the class images of a resolved configuration.
   var drawsClassImages: Bool { preservesPrior && priorFolder == nil }
 
+  /// Whether the base model's predictions for the class are kept.
+  var preservesOutput: Bool { objective.preservation == .output }
+
+  /// Whether the loss has a part for the class.
+  var hasPriorLoss: Bool { preservesPrior || preservesOutput }
+
+  /// Whether the class prompts of a resolved configuration matter.
+  var usesClassPrompts: Bool { drawsClassImages || preservesOutput }
+
   /// The training resolution in pixels: `resolution`, or the model's own. Throws `ConfigError` if
   /// it is not a multiple of the VAE's scale.
   package func resolution(for model: ModelDirectory) throws(ConfigError) -> Int {

@@ -18,7 +18,9 @@ public struct TrainingConfig: OptionTable {
   package var subject = ""
   @Option(
     .run, "Number of optimizer steps.", .in(1...10_000_000), value: "n",
-    resume: .allowedIf { _, new in new.optimization.learningRateSchedule == .constant })
+    resume: .allowedIf { _, new in
+      new.optimization.learningRateSchedule == .constant && (new.text.textEncoderStopAt ?? 1) >= 1
+    })
   package var steps: Int = 1000
   @Option(
     .run, "Folder with the training images and captions.", value: "folder",
@@ -45,6 +47,10 @@ public struct TrainingConfig: OptionTable {
   @Option(
     .run, "Seed of all random numbers. A negative one is replaced by a random one.", value: "n")
   package var seed: UInt64 = 42
+  @Option(
+    .run, "Folder for event files, from which TensorBoard shows the curves and samples of runs.",
+    value: "folder", unset: "none", resume: .allowed)
+  package var tensorboard: String? = nil
 
   // MARK: Images and captions
 
@@ -129,7 +135,7 @@ public struct TrainingConfig: OptionTable {
     value: "x", follows: .option(\.$rank) { Double($0) })
   package var alpha = 16.0
   /// The layers with an adapter, and its kind and size in them.
-  package var adaptation = AdapterOptions()
+  package var adaptation: AdapterOptions = AdapterOptions()
   @Option(
     .adapter,
     "LoRA to start from, in the form of kohya, diffusers or PEFT. `rank`, `alpha` and "
@@ -137,8 +143,14 @@ public struct TrainingConfig: OptionTable {
     value: "file", unset: "new adapters", resume: .never)
   package var initLora: String? = nil
 
-  /// The options of the optimizer and the loss.
+  /// The options of the optimizer.
   package var optimization: OptimizationOptions = OptimizationOptions()
+
+  /// The options of the loss and the noise.
+  package var objective: ObjectiveOptions = ObjectiveOptions()
+
+  /// The options of the text encoders.
+  package var text: TextOptions = TextOptions()
 
   // MARK: Prior preservation
 
@@ -151,10 +163,12 @@ public struct TrainingConfig: OptionTable {
     resume: .allowedIf { !$0.preservesPrior && !$1.preservesPrior })
   package var priorImages: Int? = nil
   @Option(
-    .prior, "Prompts of the class images, used in turn.",
+    .prior,
+    "Prompts of the class images, used in turn; with `preservation` output those of captions that do not "
+      + "name the subject.",
     Allowed(Subject.classPromptsAllowed, contains: Subject.areClassPrompts), value: "text",
     unset: "as in subject.yaml, else \"a photo of a <class_word>\"",
-    resume: .allowedIf { !$0.drawsClassImages || !$1.drawsClassImages })
+    resume: .allowedIf { !$0.usesClassPrompts || !$1.usesClassPrompts })
   package var classPrompts: [String] = []
   // On a resume, the images in the folder are compared by content.
   @Option(
@@ -164,10 +178,10 @@ public struct TrainingConfig: OptionTable {
     })
   package var priorFolder: String? = nil
   @Option(
-    .prior, "Weight of the class images in the loss.",
+    .prior, "Weight of the class in the loss.",
     .positive.described(as: "a number above 0 (`prior_images: 0` switches class images off)"),
     value: "x",
-    resume: .allowedIf { !$0.preservesPrior && !$1.preservesPrior })
+    resume: .allowedIf { !$0.hasPriorLoss && !$1.hasPriorLoss })
   package var priorWeight = 1.0
   @Option(
     .prior, "Number of class images in a forward pass.", .in(1...4096), value: "n",
@@ -216,6 +230,13 @@ public struct TrainingConfig: OptionTable {
     .validation, "Steps between validations. 0: no validation.", .in(0...10_000_000), value: "n",
     follows: .option(\.$checkpointEvery), resume: .allowed)
   package var validateEvery = 500
+  @Option(
+    .validation, "Weights that validations and samples use: the trained ones, or their average.",
+    value: "weights", resume: .allowed,
+    check: { weights, config in
+      weights == .ema && config.optimization.ema == nil ? "adapter unless `ema` is set" : nil
+    })
+  package var evaluate = CheckpointWeights.adapter
 
   // MARK: Samples
 
@@ -319,7 +340,8 @@ extension OptionSection {
   package static let run = OptionSection("Run")
   package static let images = OptionSection("Images and captions")
   package static let adapter = OptionSection("Adapter")
-  package static let optimizer = OptionSection("Optimizer and loss")
+  package static let optimizer = OptionSection("Optimizer")
+  package static let objective = OptionSection("Loss and noise")
   package static let prior = OptionSection("Prior preservation")
   package static let checkpoints = OptionSection("Checkpoints")
   package static let validation = OptionSection("Validation")

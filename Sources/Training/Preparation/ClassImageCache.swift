@@ -69,7 +69,7 @@ struct ClassImageCache {
         Self.version, prompt, "\(options.seed)", "\(setup.resolution)", "\(options.steps)",
         "\(options.guidance)", setup.dtype.rawValue, arithmetic.description,
         textHash,
-      ] + parts.map(setup.identity.hash(of:)))
+      ] + parts.map(setup.identity.hash(of:)) + schedulerChanges)
     let infotext = Infotext(
       options, sampler: setup.model.scheduler.className,
       // Named by content: the file must not depend on the model's folder.
@@ -77,6 +77,13 @@ struct ClassImageCache {
     return Plan(
       prompt: prompt, options: options,
       entry: PictureEntry(url: folder.appending(path: "\(key).png"), infotext: infotext))
+  }
+
+  /// What the options change in the base model's scheduler; empty for nothing.
+  private var schedulerChanges: [String] {
+    let (own, used) = (setup.model.scheduler, setup.scheduler)
+    return (own.predictionType == used.predictionType ? [] : [used.predictionType.rawValue])
+      + (own.rescaleBetasZeroSnr == used.rescaleBetasZeroSnr ? [] : ["zero terminal SNR"])
   }
 
   /// The hash of everything besides the prompt that decides its embedding.
@@ -105,7 +112,7 @@ struct ClassImageCache {
       storage: [.int8, .fp8].contains(rung.weights) ? .offloaded(share: 1) : rung.storage,
       // The VAE decodes beside the memory of the recording.
       recordsPredictions: setup.recordsPasses && setup.memory.isRoomy(rung))
-    let sampler = try model.sampler()
+    let sampler = try model.sampler(setup.scheduler)
     let decoder = try model.decoder()
     for index in missing {
       try checkStop()

@@ -44,7 +44,8 @@ struct PreparedData {
     let config = setup.config
     let steps = step..<max(step, config.steps)
     var sources = PreparedSources(setup)
-    let instances = SampleDeck(instances: sources.instances, config)
+    let instances = SampleDeck(
+      instances: sources.instances, config, classTexts: setup.classTexts)
     let validation = Self.plain(sources.validation, config)
     let compared = Self.plain(sources.instances.evenlyChosen(validation.count), config)
     let latents = try LatentCache(setup)
@@ -70,14 +71,14 @@ struct PreparedData {
       try progress("latents of class images", $0, others.views.count)
     }
 
-    let prompts = config.samplePrompts.map {
-      TextPrompt.caption($0, maxTokens: config.maxCaptionTokens)
-    }
+    let prompts = config.samplePromptTexts
     // Pads short captions in batches with captions of several chunks.
     let filling = config.maxCaptionTokens > 75 ? [TextPrompt.positive("")] : []
-    let all =
-      (own.texts + others.texts + evaluated.map(\.text) + prompts + filling + [.negative(nil)])
-      .distinct()
+    // Encoders that are both trained encode the captions themselves.
+    let captions =
+      config.text.trainedParts.count == 2
+      ? [] : own.texts + others.texts + evaluated.map(\.text)
+    let all = (captions + prompts + filling + [.negative(nil)]).distinct()
     try texts.fill(all) { try progress("text", $0, all.count) }
     // libtorch keeps the GPU memory of freed tensors, in blocks of their sizes.
     if setup.device.isCUDA { try Backend.emptyCache() }
@@ -128,6 +129,13 @@ struct PreparedData {
           recipe.plain(source.image.captions), maxTokens: config.maxCaptionTokens),
         sizes: SizeConditioning(source.geometry), number: number, file: source.label)
     }
+  }
+}
+
+extension TrainingConfig {
+  /// The sample prompts, read as captions.
+  var samplePromptTexts: [TextPrompt] {
+    samplePrompts.map { .caption($0, maxTokens: maxCaptionTokens) }
   }
 }
 

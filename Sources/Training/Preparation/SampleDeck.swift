@@ -10,6 +10,8 @@ struct SampleDeck {
   struct Sample {
     let view: ImageView
     let text: TextPrompt
+    /// The text for which the base model's prediction is kept; nil without.
+    var classText: TextPrompt?
     let sizes: SizeConditioning
     /// The sample's number in its step, for its random numbers; negative for class images.
     let number: Int
@@ -23,25 +25,29 @@ struct SampleDeck {
   private let recipe: CaptionRecipe
   private let batchSize: Int
   private let isClass: Bool
+  private let classTexts: ClassTexts?
 
   /// The subject's images.
-  init(instances: [ImageSource], _ config: TrainingConfig) {
+  ///
+  /// - Parameter classTexts: The texts for which the base model's prediction is kept; nil without.
+  init(instances: [ImageSource], _ config: TrainingConfig, classTexts: ClassTexts? = nil) {
     self.init(
       instances, config, recipe: CaptionRecipe(config.datasetOptions), batchSize: config.batchSize,
-      isClass: false)
+      isClass: false, classTexts: classTexts)
   }
 
   /// The class images of prior preservation. Their captions are not changed.
   init(classImages: [ImageSource], _ config: TrainingConfig) {
     self.init(
       classImages, config, recipe: CaptionRecipe(TrainingConfig().datasetOptions),
-      batchSize: config.priorBatchSize, isClass: true)
+      batchSize: config.priorBatchSize, isClass: true, classTexts: nil)
   }
 
   private init(
     _ sources: [ImageSource], _ config: TrainingConfig, recipe: CaptionRecipe, batchSize: Int,
-    isClass: Bool
+    isClass: Bool, classTexts: ClassTexts?
   ) {
+    self.classTexts = classTexts
     self.sources = sources
     self.config = config
     self.recipe = recipe
@@ -70,9 +76,10 @@ struct SampleDeck {
     let passes = steps.count * config.gradientAccumulation
     if config.crop == .center, !recipe.isRandom, passes >= order.passesPerEpoch {
       let orientations = config.flip ? [false, true] : [false]
+      let captions = sources.map { recipe.plain($0.image.captions) }
       return (
         sources.flatMap { source in orientations.map { source.view(isMirrored: $0) } }.distinct(),
-        sources.map { text(recipe.plain($0.image.captions)) }.distinct()
+        (captions + (classTexts?.texts(for: captions) ?? [])).map(text).distinct()
       )
     }
     var samples: [Sample] = []
@@ -81,7 +88,10 @@ struct SampleDeck {
         samples += self.samples(step: step, micro: micro)
       }
     }
-    return (samples.map(\.view).distinct(), samples.map(\.text).distinct())
+    return (
+      samples.map(\.view).distinct(),
+      (samples.map(\.text) + samples.compactMap(\.classText)).distinct()
+    )
   }
 
   /// The counter of a sample for its random numbers. Class images count down from -1, so the random
@@ -98,11 +108,13 @@ struct SampleDeck {
       config.crop == .random && source.image.focus == nil
       ? source.geometry.randomlyCropped(seed: config.seed, epoch: epoch, image: counter(image))
       : source.geometry
+    let caption = recipe.caption(
+      of: source.image.captions, seed: config.seed, step: step, sample: number)
     return Sample(
-      view: source.view(geometry, isMirrored: isMirrored),
-      text: text(
-        recipe.caption(
-          of: source.image.captions, seed: config.seed, step: step, sample: number)),
+      view: source.view(geometry, isMirrored: isMirrored), text: text(caption),
+      classText: classTexts.map {
+        text($0.text(for: caption, seed: config.seed, step: step, sample: number))
+      },
       sizes: SizeConditioning(isMirrored ? geometry.mirrored : geometry), number: number,
       file: source.label)
   }

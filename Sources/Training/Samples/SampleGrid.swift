@@ -12,11 +12,16 @@ struct SampleGrid {
   private let setup: TrainingSetup
   private let data: PreparedData
   private let folder: RunFolder
+  private let text: TextTraining?
 
-  init(_ setup: TrainingSetup, data: PreparedData, folder: RunFolder) {
+  /// - Parameter text: The trained text encoders; nil: embeddings come from the caches.
+  init(
+    _ setup: TrainingSetup, data: PreparedData, folder: RunFolder, text: TextTraining? = nil
+  ) {
     self.setup = setup
     self.data = data
     self.folder = folder
+    self.text = text
   }
 
   /// Whether the grid of a step exists. It is written last, after the single pictures.
@@ -57,11 +62,12 @@ struct SampleGrid {
   /// Draws one sampler step of the first picture and decodes it, to see whether there is memory for both.
   func tryOut(unet: UNet2DConditionModel, tileSize: Int?) throws {
     let model = loaded(unet)
-    guard let prompt = data.prompts.first, let negative = data.negatives.first else { return }
+    guard let texts = try texts().first else { return }
     let request = PictureRequest(
-      prompt: prompt, negative: negative, width: setup.resolution, height: setup.resolution,
+      prompt: texts.prompt, negative: texts.negative, width: setup.resolution,
+      height: setup.resolution,
       steps: 1, guidance: setup.config.sampleGuidance, seed: 0)
-    let latents = try model.sampler().latents(for: request) { _ in }
+    let latents = try model.sampler(setup.scheduler).latents(for: request) { _ in }
     _ = try decoder(of: model, tileSize).pictures(of: latents)
     if setup.device.isCUDA { try Backend.emptyCache() }
   }
@@ -78,10 +84,10 @@ struct SampleGrid {
     _ report: (TrainingEvent) throws -> Void
   ) throws -> [[Tensor]] {
     let config = setup.config
-    let sampler = try model.sampler()
+    let sampler = try model.sampler(setup.scheduler)
     let count = data.prompts.count * config.sampleSeeds.count
     var number = 0
-    return try zip(data.prompts, data.negatives).map { prompt, negative in
+    return try texts().map { prompt, negative in
       try config.sampleSeeds.map { seed in
         number += 1
         try report(.sampling(step: step, picture: number, of: count))
@@ -94,6 +100,17 @@ struct SampleGrid {
           try checkStop()
         }
       }
+    }
+  }
+
+  /// The embeddings of the prompts, each with that of no negative prompt in the same length.
+  private func texts() throws -> [(prompt: PromptEmbedding, negative: PromptEmbedding)] {
+    guard let text else { return zip(data.prompts, data.negatives).map { ($0, $1) } }
+    let negative = try text.embedding(.negative(nil))
+    return try setup.config.samplePromptTexts.map {
+      let prompt = try text.embedding($0)
+      let chunks = prompt.embeds.shape[1] / negative.embeds.shape[1]
+      return (prompt, try negative.padded(toChunks: chunks, with: negative))
     }
   }
 
@@ -113,13 +130,15 @@ struct SampleGrid {
   }
 
   private func infotext(_ prompt: String, _ seed: UInt64, _ step: Int) -> Infotext {
+    let adapter =
+      "\(setup.config.subject)@\(step)" + (setup.config.evaluate == .ema ? "-ema" : "")
     var options = DrawingOptions()
     (options.prompt, options.seed) = (prompt, seed)
     (options.steps, options.guidance) = (setup.config.sampleSteps, setup.config.sampleGuidance)
     (options.width, options.height) = (setup.resolution, setup.resolution)
     return Infotext(
-      options, sampler: SamplerTitle(setup.model.scheduler).name,
+      options, sampler: SamplerTitle(setup.scheduler).name,
       model: setup.model.url.lastPathComponent,
-      adapters: step == 0 ? [] : ["\(setup.config.subject)@\(step)"])
+      adapters: step == 0 ? [] : [adapter])
   }
 }

@@ -38,6 +38,9 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   public var validation: [Image]?
   /// SHA-256 of the adapter that the training started from; nil for new adapters.
   public var initialAdapter: String?
+  /// The words for the subject and its class, if the base model's predictions for the class are kept; nil
+  /// otherwise, and if the class has no word.
+  public var classWords: ClassWords?
   /// The hash of the weights and configuration of each part of the base model.
   public var model: [String: String]
 
@@ -46,6 +49,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     case classImages = "class_images"
     case validation = "held_out"
     case initialAdapter = "init_lora"
+    case classWords = "class_words"
     case model
   }
 
@@ -105,7 +109,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     func compared(_ images: [Image]) -> [Image] { images.filter { !files.contains($0.file) } }
     return Image.differences(of: compared(images), from: compared(recorded.images), kind: "image")
       + Self.differences(of: model, from: recorded.model) + classImageDifferences(from: recorded)
-      + adapterDifferences(from: recorded)
+      + adapterDifferences(from: recorded) + wordDifferences(from: recorded)
   }
 
   /// The differences of a base model from the one that was trained on. Throws `FileAccessError`,
@@ -134,6 +138,17 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     }
     let key = TrainingConfig.schema.key(of: \.$initLora)
     return [TrainingDifference(key, "\(key): content \(short(old)) -> \(short(initialAdapter))")]
+  }
+
+  /// The difference in the words for subject and class, if both identities have them.
+  private func wordDifferences(from recorded: RunIdentity) -> [TrainingDifference] {
+    guard let classWords, let old = recorded.classWords, old != classWords else { return [] }
+    return [
+      TrainingDifference(
+        "captions",
+        "words for subject and class: \(old.subject), \(old.subjectClass) -> \(classWords.subject), "
+          + classWords.subjectClass)
+    ]
   }
 
   /// The differences in class images, if both identities have some.

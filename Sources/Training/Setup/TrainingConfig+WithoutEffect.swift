@@ -37,6 +37,38 @@ extension TrainingConfig {
           "`keep_every` is \(keepEvery), no multiple of the \(checkpointEvery) of `checkpoint_every`, so "
             + "it keeps only checkpoints at multiples of both"))
     }
+    if optimization.ema == nil || !optimization.emaWarmup {
+      note(
+        [
+          (key(\.optimization.$emaWarmup), optimization.emaWarmup),
+          (
+            key(\.optimization.$emaInvGamma),
+            optimization.emaInvGamma != defaults.optimization.emaInvGamma
+          ),
+          (key(\.optimization.$emaPower), optimization.emaPower != defaults.optimization.emaPower),
+        ], optimization.ema == nil ? "`ema` is not set" : "`ema_warmup` is off")
+    }
+    if text.trainTextEncoders == nil {
+      note(
+        [
+          (
+            key(\.text.$textEncoderTargets),
+            text.textEncoderTargets != defaults.text.textEncoderTargets
+          ),
+          (key(\.text.$textEncoderLearningRate), text.textEncoderLearningRate != nil),
+          (
+            key(\.text.$textEncoderStopAt),
+            text.textEncoderStopAt != nil && text.embeddingTokens == nil
+          ),
+        ], "`train_text_encoders` is not set")
+    }
+    if text.embeddingTokens == nil {
+      note(
+        [
+          (key(\.text.$embeddingInit), text.embeddingInit != nil),
+          (key(\.text.$embeddingLearningRate), text.embeddingLearningRate != nil),
+        ], "`embedding_tokens` is not set")
+    }
     if sampleEvery == 0 {
       note(
         [
@@ -54,13 +86,17 @@ extension TrainingConfig {
     if optimization.learningRate == 0 {
       notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))
     }
-    return notes
+    return notes + objectiveWithoutEffect
   }
 
   /// The values that the file of `init_lora` replaces.
   func replaced(by adapter: InitialAdapter) -> [DatasetProblem] {
     let defaults = Self()
     let replaced = [
+      (
+        Self.schema.key(of: \.adaptation.$adapter),
+        adaptation.adapter != defaults.adaptation.adapter && adaptation.adapter != adapter.method
+      ),
       (Self.schema.key(of: \.$rank), rank != defaults.rank && rank != adapter.rank),
       (
         Self.schema.key(of: \.$alpha),

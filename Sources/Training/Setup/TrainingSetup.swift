@@ -15,10 +15,14 @@ public struct TrainingSetup {
   public let dataset: Dataset
   /// The class images of prior preservation; nil without.
   public let classImages: ClassImages?
+  /// The texts for which the base model's prediction is kept; nil without.
+  let classTexts: ClassTexts?
   /// The validation images; nil without.
   public let validation: Dataset?
   /// The base model.
   public let model: ModelDirectory
+  /// The base model's noise schedule and sampler, with what the options change.
+  public let scheduler: SchedulerConfiguration
   /// The device to train on.
   public let device: Device
   /// The number format of the base model.
@@ -93,20 +97,28 @@ public struct TrainingSetup {
     config.resolution = resolution
     buckets = AspectBuckets(config.datasetOptions, resolution: resolution)
     if config.samplePrompts.isEmpty { config.samplePrompts = [dataset.subject.defaultCaption] }
-    classImages = try ClassImages(config, dataset: dataset)
+    scheduler = try config.resolvedScheduler(of: model)
+    classTexts = config.preservesOutput ? try ClassTexts(config, dataset: dataset) : nil
+    classImages = classTexts == nil ? try ClassImages(config, dataset: dataset) : nil
     let options = config.datasetOptions
     let unused =
-      ClassImages.unused(config, classImages) + ValidationImages.unused(options, beside: dataset)
+      (classTexts == nil
+        ? ClassImages.unused(config, classImages) : ClassTexts.unused(config, dataset.subject))
+      + ValidationImages.unused(options, beside: dataset)
       + ValidationImages.notChosen(options, beside: dataset)
     config.priorImages = classImages?.count ?? 0
     if case .drawn(_, let prompts) = classImages { config.classPrompts = prompts }
+    if let classTexts { config.classPrompts = classTexts.prompts }
     let (trained, chosen) = try ValidationImages.split(dataset, options)
     validation = try chosen ?? ValidationImages.dataset(options, beside: dataset)
     config.validationImages = chosen?.images.count ?? 0
     let length = try config.resolveLength(trained.stepsPerEpoch(options, buckets: buckets))
-    initialAdapter = try config.initLora.map { try InitialAdapter($0, for: model) }
+    initialAdapter = try config.initLora.map {
+      try InitialAdapter($0, for: model, encoders: config.text.adaptedParts)
+    }
     let replaced = initialAdapter.map(config.replaced) ?? []
     if let initialAdapter {
+      config.adaptation.adapter = initialAdapter.method
       config.rank = initialAdapter.rank
       config.alpha = initialAdapter.alpha
       config.adaptation.targets = LayerTargets(initialAdapter.targets)
@@ -119,21 +131,26 @@ public struct TrainingSetup {
       || config.frozenWeights != nil
       || config.offloadedShare != nil
     config.set(memory.steps[memory.start].rung)
-    if config.sampleEvery > 0 { _ = try model.scheduler.scheduler(steps: config.sampleSteps) }
-    if config.drawsClassImages { _ = try model.scheduler.scheduler(steps: config.priorSteps) }
+    if config.sampleEvery > 0 { _ = try scheduler.scheduler(steps: config.sampleSteps) }
+    if config.drawsClassImages { _ = try scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
     self.dataset = trained
     self.model = model
     self.caches = caches
     let tokenizer = try model.loadTokenizer()
+    if config.text.embeddingTokens != nil {
+      try model.loadPromptTokenizer().check(dataset.subject.token)
+    }
     var identity = try RunIdentity(
       dataset: trained, classImages: classImages, validation: validation, masks: config.masks)
     identity.initialAdapter = initialAdapter?.sha256
+    identity.classWords = classTexts?.words
     problems =
       trained.problems(config.datasetOptions, buckets: buckets, tokenizer)
       + (try trained.maskProblems(config.datasetOptions, buckets: buckets))
       + trained.orderProblems(config.datasetOptions, buckets: buckets)
       + (classImages?.problems(config, of: dataset.subject, buckets: buckets, tokenizer) ?? [])
+      + (classTexts?.problems(dataset.subject) ?? [])
       + (validation?.problems(config.datasetOptions, buckets: buckets, tokenizer) ?? [])
       + DatasetProblem.trainedOn(
         identity.classImages, in: classImages?.folderName, identity.images,

@@ -7,65 +7,118 @@ import Torch
 struct BatchSource {
   private let data: PreparedData
   private let config: TrainingConfig
-  private let timesteps: Int
+  private let timesteps: TimestepSampler
+  private let noise: SampleNoise
   private let scale: (Tensor) throws -> Tensor
+  private let text: TextTraining?
 
   /// - Parameters:
   ///   - timesteps: The number of timesteps of the noise schedule.
+  ///   - text: The trained text encoders; nil: embeddings come from the caches.
   ///   - scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
   init(
     _ data: PreparedData, config: TrainingConfig, timesteps: Int,
-    scale: @escaping (Tensor) throws -> Tensor
+    text: TextTraining? = nil, scale: @escaping (Tensor) throws -> Tensor
   ) {
     self.data = data
     self.config = config
-    self.timesteps = timesteps
+    self.timesteps = TimestepSampler(config.objective, count: timesteps)
+    noise = SampleNoise(config.objective, seed: config.seed)
     self.scale = scale
+    self.text = text
   }
 
   /// The samples of forward pass `micro` of optimizer step `step`, both from 0.
   func pass(step: Int, micro: Int) throws -> TrainingPass {
     let instances = data.instances.samples(step: step, micro: micro)
     let classImages = data.classImages?.samples(step: step, micro: micro) ?? []
-    let texts = try TextBatch(
-      (instances + classImages).map { try data.texts.embedding($0.text) },
-      filling: { try data.texts.embedding(.positive("")) })
+    let classTexts = instances.compactMap(\.classText)
+    let texts = try embeddings((instances + classImages).map(\.text) + classTexts, step: step)
+    let others = texts[instances.count...]
+    let own = try zip(texts, instances).map { text, sample in
+      isDropped(sample, step: step) ? try text.zeros() : text
+    }
+    var batch = try batch(instances, step: step, texts: own[...])
+    if !batch.texts.isEmpty { batch.dropped = instances.map { isDropped($0, step: step) } }
     return TrainingPass(
-      try batch(instances, step: step, texts: texts.embeddings[..<instances.count]),
+      batch,
       classImages: classImages.isEmpty
-        ? nil : try batch(classImages, step: step, texts: texts.embeddings[instances.count...]))
+        ? nil : try self.batch(classImages, step: step, texts: others),
+      preserved: classTexts.isEmpty ? nil : try batch.with(texts: others))
+  }
+
+  /// The embeddings of texts in one length. Those that trained text encoders will replace are empty, or
+  /// the base model's, of which a part stays.
+  private func embeddings(_ texts: [TextPrompt], step: Int) throws -> [PromptEmbedding] {
+    var embedding = data.texts.embedding
+    if let text {
+      if !text.isTrained(inStep: step) {
+        embedding = text.embedding
+      } else if !text.needsBase {
+        let none = PromptEmbedding(embeds: try .zeros([1, 1, 1]), pooled: try .zeros([1, 1]))
+        return texts.map { _ in none }
+      }
+    }
+    return try TextBatch(
+      texts.map { try embedding($0) }, filling: { try embedding(.positive("")) }
+    ).embeddings
+  }
+
+  /// Whether a sample has zeros in place of its text.
+  private func isDropped(_ sample: SampleDeck.Sample, step: Int) -> Bool {
+    CounterRandom.share(
+      seed: config.seed, step: step, sample: sample.number, purpose: .conditioningDropout)
+      < config.objective.conditioningDropout
   }
 
   private func batch(
     _ samples: [SampleDeck.Sample], step: Int, texts: ArraySlice<PromptEmbedding>
   ) throws -> TrainingBatch {
-    func draw(_ sample: Int, _ purpose: CounterRandom.Purpose, like tensor: Tensor) throws -> Tensor
-    {
-      let seed = CounterRandom.value(
-        seed: config.seed, step: step, sample: sample, purpose: purpose)
-      return try Generator(seed: seed).normal(tensor.shape)
-    }
     let images = try samples.map { try data.latents.latents(of: $0.view) }
     let latents = try zip(samples, images).map { sample, image in
       let posterior = image.posterior
+      guard config.latents != .mean else { return try scale(posterior.mean) }
+      let seed = CounterRandom.value(
+        seed: config.seed, step: step, sample: sample.number, purpose: .latent)
       return try scale(
-        config.latents == .mean
-          ? posterior.mean
-          : posterior.sample(noise: draw(sample.number, .latent, like: posterior.mean)))
+        posterior.sample(noise: Generator(seed: seed).normal(posterior.mean.shape)))
     }
-    let noise = try zip(latents, samples).map { try draw($1.number, .noise, like: $0) }
-    return TrainingBatch(
-      latents: try .cat(latents, dim: 0), noise: try .cat(noise, dim: 0),
-      timesteps: samples.map { sample in
-        CounterRandom.index(
-          below: timesteps, seed: config.seed, step: step, sample: sample.number,
-          purpose: .timestep)
+    let noise = try zip(latents, samples).map { latents, sample in
+      try self.noise(on: latents, step: step, sample: sample.number)
+    }
+    let inputs = noise.compactMap(\.input)
+    var batch = TrainingBatch(
+      latents: try .cat(latents, dim: 0), noise: try .cat(noise.map(\.target), dim: 0),
+      inputNoise: inputs.isEmpty ? nil : try .cat(inputs, dim: 0),
+      timesteps: try samples.map { sample in
+        try timesteps.timestep(seed: config.seed, step: step, sample: sample.number)
       },
       embeds: try .cat(texts.map(\.embeds), dim: 0),
       pooled: try .cat(texts.map(\.pooled), dim: 0),
       timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]),
       weights: try LossWeights.batch(images, floor: config.maskFloor),
       files: samples.map(\.file))
+    if text?.isTrained(inStep: step) == true { batch.texts = samples.map(\.text) }
+    return batch
+  }
+}
+
+extension PromptEmbedding {
+  /// Zeros in the shapes of this embedding.
+  fileprivate func zeros() throws(TorchError) -> PromptEmbedding {
+    PromptEmbedding(
+      embeds: try .zeros(embeds.shape, dtype: embeds.dtype),
+      pooled: try .zeros(pooled.shape, dtype: pooled.dtype))
+  }
+}
+
+extension TrainingBatch {
+  /// The same samples with other texts.
+  fileprivate func with(texts: ArraySlice<PromptEmbedding>) throws -> TrainingBatch {
+    var batch = self
+    batch.embeds = try .cat(texts.map(\.embeds), dim: 0)
+    batch.pooled = try .cat(texts.map(\.pooled), dim: 0)
+    return batch
   }
 }
 

@@ -5,14 +5,18 @@ import Torch
 struct PassInputs {
   let latents: Tensor
   let noise: Tensor
+  /// The noise in the UNet's input; nil for `noise`.
+  let inputNoise: Tensor?
   /// float32 `[B]`.
   let timesteps: Tensor
   /// `[B, 1, 1, 1]`.
   let scales: NoiseScales
-  let embeds: Tensor
-  let pooled: Tensor
+  var embeds: Tensor
+  var pooled: Tensor
   let timeIds: Tensor
   let weights: Tensor?
+  /// The thresholds between small and large errors, `[B, 1, 1, 1]`; nil for errors without one.
+  let thresholds: Tensor?
   /// Weight of each sample's loss, `[B]`; nil for equal weights.
   let sampleWeights: Tensor?
   /// The factor of the loss in the backward pass, a scalar.
@@ -45,11 +49,12 @@ final class InputBuffers {
   ///
   /// - Parameters:
   ///   - use: Distinguishes batches that a backward pass needs at the same time.
+  ///   - thresholds: The thresholds between small and large errors; nil for errors without one.
   ///   - sampleWeights: Weight of each sample's loss; nil for equal weights.
   ///   - lossScale: The factor of the loss in the backward pass.
   func place(
-    _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, sampleWeights: [Float]?,
-    lossScale: Double
+    _ batch: TrainingBatch, for use: String, schedule: NoiseSchedule, thresholds: [Float]?,
+    sampleWeights: [Float]?, lossScale: Double
   ) throws -> PassInputs {
     let count = [batch.count]
     let scales = try schedule.scales(batch.timesteps)
@@ -58,16 +63,20 @@ final class InputBuffers {
       batch.latents, batch.noise, timesteps, scales.signal, scales.sigma, batch.embeds,
       batch.pooled, batch.timeIds, try Tensor([Float(lossScale)], shape: []),
     ]
-    let weights = batch.weights.map { [$0] } ?? []
-    let sampleWeights = try sampleWeights.map { [try Tensor($0, shape: count)] } ?? []
-    let buffer = try upload(always + weights + sampleWeights, for: use)
+    let optional = [
+      batch.weights, batch.inputNoise,
+      try thresholds.map { try Tensor($0, shape: count + [1, 1, 1]) },
+      try sampleWeights.map { try Tensor($0, shape: count) },
+    ]
+    let buffer = try upload(always + optional.compactMap(\.self), for: use)
     let placed = buffer.tensors
+    var rest = placed.dropFirst(always.count)
+    let others = optional.map { $0.flatMap { _ in rest.popFirst() } }
     return PassInputs(
-      latents: placed[0], noise: placed[1], timesteps: placed[2],
+      latents: placed[0], noise: placed[1], inputNoise: others[1], timesteps: placed[2],
       scales: NoiseScales(signal: placed[3], sigma: placed[4]), embeds: placed[5],
       pooled: placed[6], timeIds: placed[7],
-      weights: weights.isEmpty ? nil : placed[always.count],
-      sampleWeights: sampleWeights.isEmpty ? nil : placed[placed.count - 1],
+      weights: others[0], thresholds: others[2], sampleWeights: others[3],
       lossScale: placed[8], buffer: ObjectIdentifier(buffer))
   }
 

@@ -13,12 +13,16 @@ struct OptimizerStep {
   let pass: (_ step: Int, _ micro: Int) throws -> TrainingPass
   let optimizer: any Optimizer
   let schedule: LearningRateSchedule
+  /// The average of the trained tensors; nil without.
+  var ema: EMA?
   let config: TrainingConfig
   /// Whether the loss is scaled, which float16 needs.
   let scalesLoss: Bool
   /// The layers that compute with copies of the trained tensors; nil if there are none.
   var fusion: AdapterFusion?
-  /// The recorded passes; nil to run every pass.
+  /// The text encoders that are trained too; nil if there are none.
+  var text: TextTraining?
+  /// The recorded passes; nil to run every pass. Those with trained text encoders are never recorded.
   var graphs: PassGraphs?
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
@@ -52,7 +56,7 @@ struct OptimizerStep {
         sources.append(sources[micro].adding(pass.batches))
         passes.append(try backward(pass, scale: scale / Double(config.gradientAccumulation)))
       }
-      numbers = try update(passes, scale: scale, rates: rates)
+      numbers = try update(passes, step: step, scale: scale, rates: rates)
       // A GPU still works on the step, while the CPU prepares the next.
       if step + 1 < config.steps { upcoming.prepare(step + 1, pass) }
       try UnsavableError.marking { try numbers.read() }
@@ -70,6 +74,7 @@ struct OptimizerStep {
     // With a scale of 1, the gradients did not overflow because of the scaling.
     guard isFinite || scale > 1 else { throw TrainingError.gradientsNotFinite(all) }
     if scalesLoss { scaler.update(finite: isFinite) }
+    if isFinite { try UnsavableError.marking { try ema?.update() } }
     return StepReport(
       step: step + 1, loss: numbers.loss, rates: effective, gradNorm: isFinite ? numbers.norm : nil,
       seconds: (ContinuousClock.now - start) / .seconds(1),
@@ -91,13 +96,15 @@ struct OptimizerStep {
   /// Adds the gradients of a pass, multiplied by `scale`, to those of the trained tensors. Returns
   /// the pass's loss. A separate function, so that the graph is freed before the next pass.
   private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
-    let pass = try objective.place(pass, lossScale: scale)
+    let placed = try objective.place(pass, lossScale: scale)
+    let trainsText = !pass.instances.texts.isEmpty
     let body = {
-      let loss = try objective.loss(of: pass, by: unet)
-      try (loss.total * pass.samples.lossScale).backward()
+      let inputs = trainsText ? try text?.encoding(placed, of: pass) ?? placed : placed
+      let loss = try objective.loss(of: inputs, by: unet)
+      try (loss.total * inputs.samples.lossScale).backward()
       return try loss.detached()
     }
-    let loss = try graphs?.run(pass.layout, body) ?? body()
+    let loss = try (trainsText ? nil : graphs)?.run(placed.layout, body) ?? body()
     try fusion?.collectGradients()
     return loss
   }
@@ -105,7 +112,7 @@ struct OptimizerStep {
   /// Unscales, clips and applies the accumulated gradients, unless a number of the step is not
   /// finite. Returns the numbers, which are still on the device.
   private func update(
-    _ passes: [PassLoss], scale: Double, rates: [Double]
+    _ passes: [PassLoss], step: Int, scale: Double, rates: [Double]
   ) throws -> StepNumbers {
     let gradients = try optimizer.parameters.compactMap { try $0.grad }
     if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
@@ -119,6 +126,7 @@ struct OptimizerStep {
     // An error may leave some values updated and others not.
     try UnsavableError.marking {
       try optimizer.step(rates: rates, foundInf: foundInf)
+      try text?.finish(step: step, averages: config.optimization.optimizer == .scheduleFreeAdamW)
       try fusion?.refresh()
     }
     return numbers

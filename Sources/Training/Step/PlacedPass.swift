@@ -2,23 +2,27 @@ import StableDiffusion
 
 /// The samples of a forward pass on the device.
 struct PlacedPass {
-  /// The subject's samples, and after them the class images if these have the same size.
+  /// The subject's samples, and after them the class images if these have the same size, or the same samples
+  /// with texts of the class.
   let samples: PassInputs
-  /// How many samples show the subject, if class images follow them.
-  let instanceCount: Int?
+  /// How many samples show the subject, if others follow them.
+  var instanceCount: Int?
   /// The class images of another size than the subject's samples; nil without.
-  let classImages: PassInputs?
+  var classImages: PassInputs?
+  /// Whether the samples after the subject's keep the base model's prediction.
+  var preservesOutput = false
 
   /// What passes with the same shapes in the same memory have in common.
   struct Layout: Hashable {
     fileprivate let buffers: [ObjectIdentifier]
     fileprivate let instanceCount: Int?
+    fileprivate let preservesOutput: Bool
   }
 
   /// The layout of this pass.
   var layout: Layout {
     Layout(
       buffers: [samples.buffer] + (classImages.map { [$0.buffer] } ?? []),
-      instanceCount: instanceCount)
+      instanceCount: instanceCount, preservesOutput: preservesOutput)
   }
 }

@@ -7,6 +7,8 @@ public struct TrainingBatch {
   public var latents: Tensor
   /// Standard normal noise of the latents' shape, float32.
   public var noise: Tensor
+  /// The noise in the UNet's input, of the same shape; nil for `noise`, which is what it predicts.
+  public var inputNoise: Tensor?
   /// Timestep of each sample.
   public var timesteps: [Int]
   /// Text embeddings `[B, 77 n, C]` of `n` chunks.
@@ -19,14 +21,20 @@ public struct TrainingBatch {
   public var weights: Tensor?
   /// Name of each sample's image, for messages.
   public var files: [String]
+  /// The captions, if the text encoders are trained, which then encode them in place of `embeds` and
+  /// `pooled`; empty if not.
+  var texts: [TextPrompt] = []
+  /// Whether each sample has zeros in place of its caption; empty if none has, or `texts` is.
+  var dropped: [Bool] = []
 
   /// Creates a batch of `B` samples.
   public init(
-    latents: Tensor, noise: Tensor, timesteps: [Int], embeds: Tensor, pooled: Tensor,
-    timeIds: Tensor, weights: Tensor? = nil, files: [String]
+    latents: Tensor, noise: Tensor, inputNoise: Tensor? = nil, timesteps: [Int], embeds: Tensor,
+    pooled: Tensor, timeIds: Tensor, weights: Tensor? = nil, files: [String]
   ) {
     self.latents = latents
     self.noise = noise
+    self.inputNoise = inputNoise
     self.timesteps = timesteps
     self.embeds = embeds
     self.pooled = pooled
@@ -48,13 +56,18 @@ public struct TrainingBatch {
       let shape = [batch.count, 1] + batch.latents.shape.suffix(2)
       return try batch.weights ?? .ones(shape, device: batch.latents.device)
     }
-    return TrainingBatch(
+    var joined = TrainingBatch(
       latents: try join(\.latents), noise: try join(\.noise),
+      inputNoise: inputNoise == nil && other.inputNoise == nil
+        ? nil : try join { $0.inputNoise ?? $0.noise },
       timesteps: timesteps + other.timesteps, embeds: try join(\.embeds),
       pooled: try join(\.pooled), timeIds: try join(\.timeIds),
       weights: self.weights == nil && other.weights == nil
         ? nil : try .cat([weights(of: self), weights(of: other)], dim: 0),
       files: files + other.files)
+    joined.texts = texts + other.texts
+    joined.dropped = dropped.isEmpty ? [] : dropped + other.texts.map { _ in false }
+    return joined
   }
 }
 
@@ -64,14 +77,20 @@ public struct TrainingPass {
   public var instances: TrainingBatch
   /// The class images of prior preservation; nil without.
   public var classImages: TrainingBatch?
+  /// The subject's samples with texts of its class, for which the base model's prediction is kept; nil
+  /// without. There are then no class images.
+  public var preserved: TrainingBatch?
 
-  /// Creates a pass over the subject's samples and class images.
-  public init(_ instances: TrainingBatch, classImages: TrainingBatch? = nil) {
+  /// Creates a pass over the subject's samples, and class images or the samples with texts of the class.
+  public init(
+    _ instances: TrainingBatch, classImages: TrainingBatch? = nil, preserved: TrainingBatch? = nil
+  ) {
     self.instances = instances
     self.classImages = classImages
+    self.preserved = preserved
   }
 
-  /// All batches, for messages.
+  /// All batches of different samples, for messages.
   var batches: [TrainingBatch] { [instances] + (classImages.map { [$0] } ?? []) }
 }
 

@@ -16,18 +16,22 @@ struct ValidationLoss {
   private let timesteps: [Int]
   private let config: TrainingConfig
   private let scale: (Tensor) throws -> Tensor
+  private let embedding: (TextPrompt) throws -> PromptEmbedding
 
   /// nil without validation images.
   ///
-  /// - Parameter scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
+  /// - Parameters:
+  ///   - text: The trained text encoders; nil: embeddings come from the caches.
+  ///   - scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
   init?(
     _ data: PreparedData, schedule: NoiseSchedule, config: TrainingConfig, device: Device,
-    scale: @escaping (Tensor) throws -> Tensor
+    text: TextTraining? = nil, scale: @escaping (Tensor) throws -> Tensor
   ) {
     guard !data.validation.isEmpty else { return nil }
     self.data = data
     self.config = config
     self.scale = scale
+    embedding = text?.embedding ?? data.texts.embedding
     objective = Objective(schedule: schedule, minSNRGamma: nil, device: device)
     timesteps = (0..<Self.strata).map { (2 * $0 + 1) * schedule.count / (2 * Self.strata) }
   }
@@ -57,7 +61,7 @@ struct ValidationLoss {
       Failpoint.validation.pass()
       let batch = try batch(places, of: samples)
       let losses = try noGrad {
-        try objective.squaredError(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
+        try objective.error(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
       }
       for (index, loss) in losses.enumerated() {
         guard loss.isFinite else {
@@ -92,8 +96,7 @@ struct ValidationLoss {
     let chosen = places.map { samples[$0.image] }
     let images = try chosen.map { try data.latents.latents(of: $0.view) }
     let texts = try TextBatch(
-      chosen.map { try data.texts.embedding($0.text) },
-      filling: { try data.texts.embedding(.positive("")) }
+      chosen.map { try embedding($0.text) }, filling: { try embedding(.positive("")) }
     ).embeddings
     let latents = try images.map { try scale($0.posterior.mean) }
     let noise = try zip(places, latents).map { place, latent in

@@ -8,6 +8,8 @@ package import Training
 package struct ComparedRun {
   package let run: Run
   package let config: TrainingConfig
+  /// Which adapter of the checkpoints.
+  package let weights: CheckpointWeights
   /// In the order of steps.
   package private(set) var checkpoints: [(folder: CheckpointFolder, sha256: String)]
   /// All evaluations of the run, in the order of steps.
@@ -24,17 +26,18 @@ package struct ComparedRun {
     let folder = library.project.folder(of: run)
     let records = try library.records(of: run)
     self.run = run
+    weights = reference.weights
     config = try TrainingConfig(recorded: run)
     losses = records.steps
     evaluations = records.validation.map { ValidationReport($0) }
     if let step = reference.step {
       let checkpoint = try library.checkpoint(step, of: run).checkpoint
-      checkpoints = [(checkpoint, try checkpoint.verify())]
+      checkpoints = [(checkpoint, try checkpoint.verify(weights))]
     } else {
       checkpoints = folder.checkpoints.reversed().compactMap { checkpoint in
         do {
           try folder.checkOwner(of: checkpoint, recorded: records.checkpoints)
-          return (checkpoint, try checkpoint.verify())
+          return (checkpoint, try checkpoint.verify(reference.weights))
         } catch {
           report(.note("\(error)"))
           return nil
@@ -42,7 +45,7 @@ package struct ComparedRun {
       }
       guard !checkpoints.isEmpty else {
         // Throws the reason.
-        _ = try library.checkpoint(nil, of: run)
+        try library.checkpoint(nil, of: run).checkpoint.verify(weights)
         return
       }
       let lost = library.project.lostCheckpoints(
@@ -66,9 +69,10 @@ package struct ComparedRun {
     }
   }
 
-  /// The checkpoints ranked by validation loss; nil without validation losses.
+  /// The checkpoints ranked by validation loss; nil without validation losses of these weights.
   package var ranking: ValidationRanking? {
-    ValidationRanking(evaluations, checkpoints: checkpoints.map(\.folder.step))
+    guard weights == config.evaluate else { return nil }
+    return ValidationRanking(evaluations, checkpoints: checkpoints.map(\.folder.step))
   }
 
   /// The columns of this run: each checkpoint at each strength.
@@ -76,15 +80,18 @@ package struct ComparedRun {
     checkpoints.flatMap { checkpoint, sha256 in
       strengths.map { strength in
         let details = [
+          weights == .adapter ? nil : "average",
           strength == 1 ? nil : "strength \(strength.short)", isRefined ? "refiner" : nil,
         ].compactMap { $0 }
         return Comparison.Column(
           label: (["run \(run.id), step \(checkpoint.step)"] + details).joined(separator: ", "),
           // Losses are measured at full strength, without a refiner.
-          notes: strength == 1 && !isRefined ? notes(checkpoint.step) : [],
+          notes: strength == 1 && !isRefined && weights == config.evaluate
+            ? notes(checkpoint.step) : [],
           adapter: Comparison.Column.Adapter(
-            file: checkpoint.adapter, sha256: sha256, strength: strength,
-            name: "\(run.subject)@\(checkpoint.step)"),
+            file: checkpoint.file(of: weights), sha256: sha256, strength: strength,
+            name: "\(run.subject)@\(checkpoint.step)" + weights.ending,
+            embedding: checkpoint.embedding),
           isRefined: isRefined)
       }
     }

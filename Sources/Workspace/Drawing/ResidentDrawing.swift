@@ -48,6 +48,7 @@ package actor ResidentDrawing {
   let project: ProjectFolder
   private var models: Models?
   private var adapters: [PictureRecord.Adapter] = []
+  private var embeddings: [PictureRecord.Embedding] = []
   private var pipeline: StableDiffusionXLPipeline?
   /// The models that memory was short for. Their parts are loaded one at a time.
   private var tooLarge: Models?
@@ -62,6 +63,7 @@ package actor ResidentDrawing {
     pipeline = nil
     models = nil
     adapters = []
+    embeddings = []
     Backend.trimMemory()
   }
 
@@ -89,6 +91,7 @@ package actor ResidentDrawing {
     }
     for note in options.notes() { reports.note(note) }
     var series = options.series(side: tools.model.resolution)
+    for note in tools.embeddingNotes([series]) { reports.note("\(note)") }
     series.image = try StartImages { reports.note($0) }
       .image(options, width: series.width, height: series.height)
     do {
@@ -147,6 +150,8 @@ package actor ResidentDrawing {
         }
       }
       adapters = sources.adapters
+      if embeddings != sources.embeddings { try pipeline.setEmbeddings(tools.embeddings) }
+      embeddings = sources.embeddings
       return pipeline
     }
     let new = tools.pipeline(
@@ -154,6 +159,7 @@ package actor ResidentDrawing {
     pipeline = new
     models = wanted
     adapters = sources.adapters
+    embeddings = sources.embeddings
     return new
   }
 }

@@ -27,21 +27,27 @@ package struct AdapterExport {
   private let folder: RunFolder
   private let checkpoint: CheckpointFolder
   private let model: ModelDirectory
+  private let weights: CheckpointWeights
   private let layers: AdaptableLayers
   private let adapters: LayerAdapters
 
-  /// Reads the adapter of a checkpoint. Throws `AdapterFileError`, `WeightsError`.
+  /// Reads an adapter of a checkpoint. Throws `AdapterFileError`, `CheckpointError.noAverage`, `WeightsError`.
   ///
-  /// - Parameter model: the base model of the run.
+  /// - Parameters:
+  ///   - model: the base model of the run.
+  ///   - weights: which adapter.
   package init(
-    _ checkpoint: CheckpointFolder, of run: Run, in project: ProjectFolder, model: ModelDirectory
+    _ checkpoint: CheckpointFolder, of run: Run, in project: ProjectFolder, model: ModelDirectory,
+    weights: CheckpointWeights = .adapter
   ) throws {
+    if weights != .adapter { try checkpoint.verify(weights) }
+    self.weights = weights
     self.run = run
     self.checkpoint = checkpoint
     self.model = model
     folder = project.folder(of: run)
     layers = AdaptableLayers(model)
-    adapters = try AdapterFile(contentsOf: checkpoint.adapter).adapters(for: layers)
+    adapters = try AdapterFile(contentsOf: checkpoint.file(of: weights)).adapters(for: layers)
   }
 
   /// Writes the file, or PEFT's folder, and reads it back. Throws `AdapterFileError`,
@@ -57,7 +63,8 @@ package struct AdapterExport {
     let read = try AdapterFile(contentsOf: url).adapters(for: layers)
     let comparison = try AdapterComparison(adapters, read, on: model)
     let record = ExportRecord(
-      step: checkpoint.step, format: writer.format.rawValue,
+      step: checkpoint.step, weights: weights == .adapter ? nil : weights.rawValue,
+      format: writer.format.rawValue,
       precision: Precision.allCases.first { $0.dtype == writer.dtype }?.rawValue ?? "",
       path: url.relativePath, sha256: try ContentHash.of(fileAt: file),
       difference: comparison.difference, change: comparison.change,
@@ -74,8 +81,8 @@ package struct AdapterExport {
   /// an export has.
   private func metadata(_ details: Details, preview: Data?) throws -> [String: String] {
     let state = try checkpoint.state()
-    let description = AdapterDescription(state, model: model)
-    let own = try AdapterFile.metadata(of: checkpoint.adapter)
+    let description = AdapterDescription(state, model: model, weights: weights)
+    let own = try AdapterFile.metadata(of: checkpoint.file(of: weights))
     var all = try description.metadata(step: checkpoint.step).merging(own) { $1 }
     var spec = description.modelSpec(step: checkpoint.step)
     spec.title = details.title ?? spec.title
@@ -92,11 +99,19 @@ package struct AdapterExport {
     return all
   }
 
-  /// The first sample picture of the checkpoint as a small PNG.
+  /// The first sample picture of the checkpoint as a small PNG, if it was drawn with the exported weights.
   private func preview() -> (picture: Data?, note: String?) {
     let samples = folder.sampleFolder(step: checkpoint.step)
     do {
       guard FileManager.default.fileExists(atPath: samples.path) else { return (nil, nil) }
+      let drawn = try checkpoint.state().config.evaluate
+      guard drawn == weights else {
+        return (
+          nil,
+          "The file has no preview picture, because the samples of the run were drawn with the "
+            + (drawn == .ema ? "average of its weights." : "weights, not their average.")
+        )
+      }
       let names = try FileManager.default.contentsOfDirectory(atPath: samples.path).sorted()
       guard let name = names.first(where: { $0.hasSuffix(".png") }) else { return (nil, nil) }
       let picture = try ImageDecoder.decode(contentsOf: samples.appending(path: name))

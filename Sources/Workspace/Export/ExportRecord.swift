@@ -8,6 +8,8 @@ package struct ExportRecord: Codable, Sendable, Equatable {
 
   /// The step of the checkpoint.
   package let step: Int
+  /// Which adapter of the checkpoint; nil: the trained one.
+  package let weights: String?
   /// The form of the file: `kohya`, `diffusers` or `peft`.
   package let format: String
   /// The type of the matrices.
@@ -23,7 +25,7 @@ package struct ExportRecord: Codable, Sendable, Equatable {
   package let exportedAt: String
 
   private enum CodingKeys: String, CodingKey {
-    case step, format, precision, path, sha256, difference, change
+    case step, weights, format, precision, path, sha256, difference, change
     case exportedAt = "exported_at"
   }
 

@@ -71,6 +71,42 @@ struct DiffusersTraining {
   private mutating func setAdapter() throws(ImportError) {
     draft.set(\.$rank, to: try options.integer("rank") ?? 4)
     if let alpha = try options.number("lora_alpha") { draft.set(\.$alpha, to: alpha) }
+    if try options.flag("use_dora") { draft.set(\.adaptation.$adapter, to: .dora) }
+    try setEmbedding()
+    let rate = options.take("text_encoder_lr")
+    let share = options.take("train_text_encoder_frac")
+    guard try options.flag("train_text_encoder") else {
+      for setting in [rate, share].compactMap(\.self) {
+        draft.note(setting, .notNeeded, "the text encoders are not trained")
+      }
+      return
+    }
+    if let share = try share?.number(), share > 0, share < 1 {
+      draft.set(\.text.$textEncoderStopAt, to: share)
+    }
+    draft.set(\.text.$trainTextEncoders, to: .both)
+    // The default of the script.
+    let number = try rate?.number() ?? 5e-6
+    draft.set(\.text.$textEncoderLearningRate, to: EncoderRates("\(number)"))
+  }
+
+  /// Pivotal tuning of the advanced script, which trains vectors of a new word instead of adapters of the text
+  /// encoders.
+  private mutating func setEmbedding() throws(ImportError) {
+    let share = options.take("train_text_encoder_ti_frac")
+    let count = options.take("num_new_tokens_per_abstraction")
+    let start = options.take("initializer_concept")
+    guard try options.flag("train_text_encoder_ti") else {
+      for setting in [share, count, start].compactMap(\.self) {
+        draft.note(setting, .notNeeded, "no vectors are trained")
+      }
+      return
+    }
+    // The default of the script.
+    draft.set(\.text.$embeddingTokens, to: min(8, max(1, try count?.integer() ?? 2)))
+    if let start { draft.set(\.text.$embeddingInit, to: start.value.text) }
+    let part = try share?.number() ?? 0.5
+    if part > 0, part < 1 { draft.set(\.text.$textEncoderStopAt, to: part) }
   }
 
   private mutating func setLength(_ folder: ImportedFolder?) throws(ImportError) {
@@ -148,7 +184,10 @@ struct DiffusersTraining {
     let warmUp = options.take("lr_warmup_steps")
     draft.setSchedule(
       options.take("lr_scheduler"), steps: try warmUp?.integer() ?? 500, warmUp: warmUp)
-    draft.set(\.optimization.$minSNRGamma, to: try options.number("snr_gamma"))
+    draft.set(\.objective.$minSNRGamma, to: try options.number("snr_gamma"))
+    if let offset = try options.number("noise_offset"), offset > 0 {
+      draft.set(\.objective.$noiseOffset, to: offset)
+    }
   }
 
   /// The constants of Prodigy, which the script has flags for. Its own defaults are on.
@@ -205,6 +244,7 @@ struct DiffusersTraining {
     if let limit = options.take("checkpoints_total_limit"), !limit.value.isOff {
       draft.set(\.$keepLast, to: try limit.integer())
     }
+    draft.setTensorBoard(options.take("logging_dir"), tracker: options.take("report_to"))
     let count = options.take("num_validation_images")
     let epochs = options.take("validation_epochs")
     guard let prompt = options.text("validation_prompt") else {

@@ -30,6 +30,19 @@ extension ImportDraft {
     }
   }
 
+  /// The folder of TensorBoard's event files, if one is set or the tracker is TensorBoard.
+  mutating func setTensorBoard(_ folder: ForeignSetting?, tracker: ForeignSetting?) {
+    let isTracked = tracker.map { ["tensorboard", "all"].contains($0.value.text.lowercased()) }
+    if let tracker, isTracked == false, !tracker.value.isOff {
+      note(tracker, .notNeeded, "runs and their losses are kept in a database")
+    }
+    guard isTracked ?? (folder?.value.isOff == false) else {
+      if let folder { note(folder, .notNeeded, "TensorBoard is not used") }
+      return
+    }
+    set(\.$tensorboard, to: folder?.value.text ?? "logs")
+  }
+
   /// The shape of the learning rate.
   ///
   /// - Parameters:

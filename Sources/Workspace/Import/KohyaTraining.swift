@@ -34,6 +34,7 @@ struct KohyaTraining {
       try setNetwork()
       try setLength()
       try setOptimizer()
+      try setObjective()
       try setChecks()
     }
     self.draft.note(self.options.all, by: .kohya)
@@ -43,43 +44,72 @@ struct KohyaTraining {
 
   private mutating func setNetwork() throws(ImportError) {
     let module = options.take("network_module")
-    if let module, module.value.text != "networks.lora" {
-      draft.note(module, .noCounterpart, "this kind of adapter is not available; a LoRA is trained")
-    }
-    try setRank()
-    if try !options.flag("network_train_unet_only") {
-      draft.note(
-        "network_train_unet_only = false", .noCounterpart,
-        "sd-scripts trains both text encoders too; here only the UNet is trained")
-    }
-    if let arguments = options.take("network_args") {
-      for argument in arguments.value.asTexts where !argument.isEmpty {
-        draft.note(
-          ForeignSetting(
-            name: "network_args", value: .text(argument), place: arguments.place),
-          .noCounterpart, "one rank and alpha apply to all layers, and convolutions have no adapter"
-        )
+    let arguments = options.take("network_args").map { given in
+      given.value.asTexts.filter { !$0.isEmpty }.map {
+        ForeignSetting(name: "network_args", value: .text($0), place: given.place)
       }
     }
+    var network = ImportedNetwork(module, arguments ?? [], &draft)
+    if try setRank() {
+      network.apply(to: &draft)
+    } else {
+      for argument in arguments ?? [] { draft.note(argument, .notNeeded, Self.fromFile) }
+    }
+    try setTextEncoders()
   }
 
-  /// Rank, alpha and layers, or the LoRA to continue from, which has its own.
-  private mutating func setRank() throws(ImportError) {
+  private static let fromFile =
+    "rank, alpha and layers are those of the file that init_lora names"
+
+  /// Sets rank and alpha. Returns false for a LoRA to continue from, which has its own.
+  private mutating func setRank() throws(ImportError) -> Bool {
     let given = "the default of sd-scripts"
-    let fromFile = "rank, alpha and layers are those of the file that init_lora names"
     let rank = options.take("network_dim")
     let alpha = options.take("network_alpha")
     if let file = options.text("network_weights") {
       draft.set(\.$initLora, to: file)
       for setting in [rank, alpha, options.take("dim_from_weights")].compactMap(\.self) {
-        draft.note(setting, .notNeeded, fromFile)
+        draft.note(setting, .notNeeded, Self.fromFile)
       }
-      return
+      return false
     }
     draft.set(\.$rank, to: try rank?.integer() ?? 4, comment: rank == nil ? given : nil)
     draft.set(\.$alpha, to: try alpha?.number() ?? 1, comment: alpha == nil ? given : nil)
-    draft.set(\.adaptation.$targets, to: LayerTargets([AdapterPreset.attentionFF.rawValue]))
+    return true
   }
+
+  /// sd-scripts trains both text encoders unless it is told not to, or caches their outputs.
+  private mutating func setTextEncoders() throws(ImportError) {
+    let isCached = options["cache_text_encoder_outputs"].map { !$0.value.isOff } ?? false
+    let isTextOnly = try options.flag("network_train_text_encoder_only")
+    if isTextOnly { draft.set(\.text.$trainUnet, to: false) }
+    if try options.flag("network_train_unet_only") || isCached, !isTextOnly { return }
+    draft.set(\.text.$trainTextEncoders, to: .both)
+    draft.set(\.text.$textEncoderTargets, to: Self.textTargets)
+  }
+
+  private mutating func setTextRates(_ optimizer: ImportedOptimizer) {
+    guard let rates = options.take("text_encoder_lr"), !rates.value.isOff else { return }
+    guard draft.config.text.trainTextEncoders != nil else {
+      return draft.note(rates, .notNeeded, "the text encoders are not trained")
+    }
+    guard optimizer.kind != nil else {
+      return draft.note(
+        rates, .noCounterpart, "it means something else for AdamW; choose one for AdamW")
+    }
+    guard !optimizer.findsRate else {
+      return draft.note(rates, .noCounterpart, "the optimizer finds the rate itself")
+    }
+    let texts = rates.value.asTexts
+    guard let read = EncoderRates(texts.prefix(2).joined(separator: ",")) else {
+      draft.note(rates, .noCounterpart, "set text_encoder_learning_rate to \(EncoderRates.form)")
+      return
+    }
+    draft.set(\.text.$textEncoderLearningRate, to: read)
+  }
+
+  /// The layers of a text encoder that sd-scripts adapts.
+  private static let textTargets = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 
   // MARK: Optimizer
 
@@ -110,6 +140,7 @@ struct KohyaTraining {
         \.optimization.$learningRate, to: 2e-6,
         comment: "the default of sd-scripts, which is very low")
     }
+    setTextRates(imported)
     if let norm = try options.number("max_grad_norm") {
       draft.set(\.optimization.$maxGradientNorm, to: norm > 0 ? norm : nil)
     }
@@ -229,7 +260,7 @@ struct KohyaTraining {
     return nil
   }
 
-  // MARK: Checkpoints, samples, loss
+  // MARK: Checkpoints, samples
 
   private mutating func setChecks() throws(ImportError) {
     if let every = try interval("save_every_n_steps", "save_every_n_epochs") {
@@ -253,8 +284,7 @@ struct KohyaTraining {
     if let prompts = options.take("sample_prompts"), !prompts.value.isOff {
       try KohyaPrompts(prompts).apply(to: &draft)
     }
-    let gamma = try options.number("min_snr_gamma")
-    draft.set(\.optimization.$minSNRGamma, to: gamma.flatMap { $0 > 0 ? $0 : nil })
+    draft.setTensorBoard(options.take("logging_dir"), tracker: options.take("log_with"))
   }
 
   /// A number of steps, or of epochs in steps.

@@ -9,12 +9,15 @@ package struct BaseModels {
   package static let standard = ["sdxl", "demo"]
 
   let folders: [URL]
+  /// The folders of embeddings.
+  let embeddingFolders: [URL]
   private let report: WorkspaceReport
 
   /// The models of a project folder and of the standard folder `Checkpoints`.
   package init(_ project: ProjectFolder, report: @escaping WorkspaceReport) {
     let (own, standard) = (project.baseModels, ProjectFolder().baseModels)
     folders = DurableFile.isSame(own, standard) ? [own] : [own, standard]
+    embeddingFolders = [project.embeddings, ProjectFolder().embeddings]
     self.report = report
   }
 

@@ -23,6 +23,9 @@ extension ProjectFolder {
   /// The folder of the output of trainings that the studio has started.
   var logs: URL { url.appending(path: "logs") }
 
+  /// The folder of embeddings that drawings use by their names.
+  package var embeddings: URL { url.appending(path: "embeddings") }
+
   /// The folder of LoRA files of other origin that the studio offers.
   package var adapters: URL { url.appending(path: "loras") }
 }

@@ -87,7 +87,7 @@ package struct Publication: Sendable {
       ("learning rate", "\(config.optimization.learningRate)"),
       ("batch size", "\(config.batchSize * config.gradientAccumulation)"),
       ("resolution", config.resolution.map(String.init) ?? "the model's own"),
-      ("min-SNR gamma", config.optimization.minSNRGamma?.short ?? "none"),
+      ("min-SNR gamma", config.objective.minSNRGamma?.short ?? "none"),
       ("seed", "\(config.seed)"),
       ("lora-train", run.version),
     ]

@@ -1,4 +1,5 @@
 package import Files
+package import Training
 
 /// A run by its number or `latest`.
 package struct RunReference: Sendable {
@@ -26,6 +27,8 @@ package struct CheckpointReference: Sendable {
   package let run: RunReference
   /// nil without a step.
   package let step: Int?
+  /// Which adapter of the checkpoint.
+  package var weights = CheckpointWeights.adapter
 
   /// Throws `RunReferenceError`.
   package static func parse(_ text: String) throws -> CheckpointReference {

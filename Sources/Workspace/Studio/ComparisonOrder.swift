@@ -92,6 +92,7 @@ package struct ComparisonOrder: Sendable {
     return Set([
       schema.key(of: \.$prompt), schema.key(of: \.$seed), schema.key(of: \.$count),
       schema.key(of: \.$loras), schema.key(of: \.$strength), schema.key(of: \.$mergeAdapters),
+      schema.key(of: \.$embeddings),
       schema.key(of: \.$vae), schema.key(of: \.$image), schema.key(of: \.$imageStrength),
       schema.key(of: \.$threads),
     ])

@@ -34,6 +34,7 @@ extension PictureOrder {
     if let image = base.options.image {
       base.set(\.$image, to: try Self.file(ofPicture: image, in: project, gallery))
     }
+    try project.checkEmbeddings(base.options)
     let sides = [run] + (against.map { [$0 == "base" ? nil : $0] } ?? [])
     // Both draw with one model, that of the first run.
     var model: String?
@@ -100,6 +101,20 @@ extension ProjectFolder {
   /// The names of the LoRA files that the studio offers.
   package var adapterFiles: [String] {
     adapters.entryNames.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+  }
+
+  /// The names of the embeddings that drawings of the studio may use.
+  package var embeddingFiles: [String] {
+    embeddings.entryNames.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+  }
+
+  /// Throws `StudioError.noEmbedding` for an embedding that is not in the project's folder.
+  func checkEmbeddings(_ options: DrawingOptions) throws(StudioError) {
+    let known = embeddingFiles
+    for name in options.embeddings.map(\.path)
+    where !known.contains(name) && !known.contains("\(name).safetensors") {
+      throw .noEmbedding(name, folder: embeddings.relativePath)
+    }
   }
 
   /// Throws `ConfigError` for a width or height that the model cannot draw, and errors of its files.

@@ -18,6 +18,8 @@ package enum StudioError: ReportableError, Equatable {
   case noModel(String, installed: [String])
   /// A file that is not in the folder of LoRA files.
   case noAdapter(String, folder: String)
+  /// A file that is not in the folder of embeddings.
+  case noEmbedding(String, folder: String)
   /// A subject that has no dataset.
   case noSubject(String, nearest: String?)
   /// A campaign that does not exist.
@@ -54,7 +56,8 @@ package enum StudioError: ReportableError, Equatable {
     case .notJSON, .unknownField, .otherType, .tooLong, .tooMany, .noPrompt, .pathOutside, .badName,
       .campaignExists, .campaignJob, .noStars:
       .usage
-    case .noModel, .noAdapter, .noSubject, .noCampaign, .noPicture, .noJob: .missingInput
+    case .noModel, .noAdapter, .noEmbedding, .noSubject, .noCampaign, .noPicture, .noJob:
+      .missingInput
     case .jobEnded, .queueFull, .busy, .drawing, .training, .stopping: .busy
     }
   }
@@ -80,6 +83,8 @@ package enum StudioError: ReportableError, Equatable {
           : "choose one of \(installed.joined(separator: ", ")).")
     case .noAdapter(let name, let folder):
       "There is no LoRA file \(name) in \(folder); put it there, or choose a run's checkpoint."
+    case .noEmbedding(let name, let folder):
+      "There is no embedding \(name) in \(folder); put its file there."
     case .noSubject(let name, let nearest):
       "There is no dataset \(name)"
         + (nearest.map { "; did you mean \($0)?" } ?? "; make it first.")

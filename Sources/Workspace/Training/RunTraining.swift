@@ -24,6 +24,9 @@ struct RunTraining {
   ) throws -> TrainingResult {
     let recorder = RunRecorder(
       log: log, project: project, run: run, device: setup.device, report: report)
+    let events = EventRecorder(
+      run, setup, resumedFrom: point?.resume.step, report: report)
+    defer { events?.end() }
     let folder = project.folder(of: run)
     report(
       .starting(
@@ -42,6 +45,7 @@ struct RunTraining {
         }
         recorder.record(event)
         report(.training(event))
+        events?.record(event)
       }
     } catch {
       if isRecorded { recorder.fail("\(error)") }

@@ -17,12 +17,16 @@ extension AdapterInfo {
       ["Layers", parts.map { "\($0.part) \($0.layers)" }.joined(separator: ", ")],
       ["Rank", Self.range(layers.compactMap { $0.rank.map(Double.init) })],
       ["Alpha", Self.range(layers.compactMap(\.alpha))],
-      [
-        "Strength",
-        parts.compactMap { part in part.deltaNorm.map { "\(part.part) \($0.fixed(3))" } }
-          .joined(separator: ", ") + " (norm of the changes)",
-      ],
     ]
+    let norms = parts.compactMap { part in
+      part.deltaNorm.map { "\(part.part) \($0.fixed(3))" }
+    }
+    rows.append([
+      "Strength",
+      norms.isEmpty
+        ? "depends on the base model"
+        : "\(norms.joined(separator: ", ")) (norm of the changes)",
+    ])
     if let largest, let norm = largest.deltaNorm {
       rows.append(["Strongest", "\(largest.name), \(norm.fixed(3))"])
     }

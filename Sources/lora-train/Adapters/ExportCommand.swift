@@ -4,6 +4,7 @@ import Drawing
 import Files
 import Foundation
 import RunLog
+import Training
 import Workspace
 
 /// `lora-train export RUN[@STEP] --format kohya --output FILE`.
@@ -22,6 +23,8 @@ struct ExportCommand: ParsableCommand {
     help: .value("A run and a step, as in 7@500: the run's number or latest.", "run[@step]"),
     transform: CheckpointReference.parse)
   var reference: CheckpointReference
+
+  @OptionGroup var average: AverageFlag
 
   @Option(
     help: .value(
@@ -73,13 +76,29 @@ struct ExportCommand: ParsableCommand {
     let run = try library.run(reference.run)
     let (checkpoint, note) = try library.checkpoint(reference.step, of: run)
     if let note { Console.note(note) }
+    let embedding = try EmbeddingExport(checkpoint)
+    if let embedding, try !checkpoint.hasAdapter() {
+      try embedding.write(to: url)
+      Console.message("The run has no adapter; the file is the embedding of \(embedding.word).")
+      return try Console.result(url.relativePath)
+    }
+    let beside = try embedding.map { embedding in
+      (
+        embedding,
+        try AdapterPlace(
+          embedding.place(beside: url).relativePath, format: .kohya, overwrite: overwrite
+        ).url
+      )
+    }
     let base = try BaseModels(root: root).open(model ?? run.model)
     if model == nil {
       let note = try library.note(
         on: base, for: run, step: reference.step, hashes: FileHashes(in: root.caches))
       if let note { Console.note(note) }
     }
-    let export = try AdapterExport(checkpoint, of: run, in: root.project, model: base)
+    let export = try AdapterExport(
+      checkpoint, of: run, in: root.project, model: base,
+      weights: average.applied(to: reference).weights)
     var details = AdapterExport.Details()
     details.title = title
     details.author = author
@@ -89,6 +108,10 @@ struct ExportCommand: ParsableCommand {
     let writer = AdapterWriter(format, blockNames: blockNames, dtype: precision.dtype)
     let (record, problem) = try export.write(writer, details: details, to: url)
     if let problem { Console.note(problem) }
+    if let (embedding, file) = beside {
+      try embedding.write(to: file)
+      Console.message("\(file.relativePath) is the embedding of \(embedding.word).")
+    }
     do {
       try export.save(record)
     } catch let error as FileAccessError {

@@ -28,6 +28,7 @@ struct CompareCommand: ParsableCommand {
       valueName: "run[@step]"),
     transform: CheckpointReference.parse)
   var references: [CheckpointReference] = []
+  @OptionGroup var average: AverageFlag
   @Option(
     help: .value(
       "Prompt. Can be repeated. Default: the run's sample prompts.", "text"))
@@ -68,7 +69,8 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let signal = StopSignal()
     let library = try root.library()
-    var wish = ComparisonPlan.Wish(references.isEmpty ? [.latest] : references)
+    var wish = ComparisonPlan.Wish(
+      (references.isEmpty ? [.latest] : references).map(average.applied))
     (wish.prompts, wish.seeds, wish.strengths) = (prompt, seed.map(\.seed), strength)
     wish.hasBase = base
     wish.request = try flags()

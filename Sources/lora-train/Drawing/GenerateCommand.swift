@@ -36,7 +36,17 @@ struct GenerateCommand: ParsableCommand {
         "Adapter and base model of a run: its number or latest. Default step: the newest.",
         "run[@step]"),
       transform: CheckpointReference.parse)
-    var reference: CheckpointReference?
+    var checkpoint: CheckpointReference?
+    @OptionGroup var average: AverageFlag
+
+    /// The checkpoint with its adapter or average.
+    var reference: CheckpointReference? { checkpoint.map(average.applied) }
+
+    func validate() throws {
+      if checkpoint == nil, average.ema {
+        throw ValidationError("--ema is for the checkpoint of a run; name the run with --run.")
+      }
+    }
   }
 
   struct OutputFlags: ParsableArguments {
@@ -84,6 +94,7 @@ struct GenerateCommand: ParsableCommand {
     }
     for note in options.notes() { Console.note(note) }
     var series = options.series(side: tools.model.resolution)
+    for note in tools.embeddingNotes([series]) { Console.note("\(note)") }
     series.image = try StartImages { Console.message($0) }
       .image(options, width: series.width, height: series.height)
     let sampler = options.scheduler

@@ -3,9 +3,19 @@ import Options
 
 extension OptionEntry {
   /// The flag without its dashes: `batch-size`. The flag of a list is repeated for each value, so it is
-  /// the singular: `class-prompt`.
+  /// the singular: `class-prompt`. That of a list which is mostly one word for several is the plural: `targets`.
   func flagName(_ key: String) -> String {
-    (kind.isList ? String(key.dropLast()) : key).replacing("_", with: "-")
+    let isSingular = key == self.key ? self.isSingular : kind.isList
+    return (isSingular ? String(key.dropLast()) : key).replacing("_", with: "-")
+  }
+
+  /// The other number of a list's flag, for those who expect it.
+  var otherFlagName: String {
+    (isSingular ? key : String(key.dropLast())).replacing("_", with: "-")
+  }
+
+  private var isSingular: Bool {
+    if case .list(.choice) = kind { false } else { kind.isList }
   }
 
   /// `--batch-size`

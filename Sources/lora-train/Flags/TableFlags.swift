@@ -30,7 +30,7 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
       for key in option.formerly + [option.key] {
         try read(option, from: container, FlagKey(key))
       }
-      if option.kind.isList { try read(option, from: container, .all(option.key)) }
+      if option.kind.isList { try read(option, from: container, .other(option.key)) }
     }
   }
 
@@ -65,7 +65,7 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
         [(label: option.key, value: flag(for: option))]
           + option.formerly.map { (label: $0, value: flag(for: option, formerly: $0)) }
           + (option.kind.isList
-            ? [(label: FlagKey.all(option.key).stringValue, value: listFlag(for: option))] : [])
+            ? [(label: FlagKey.other(option.key).stringValue, value: listFlag(for: option))] : [])
       }
       declared[selection] = declarations
       return declarations
@@ -88,11 +88,11 @@ struct TableFlags<Selection: FlagSelection>: ParsableArguments, CustomReflectabl
 }
 
 extension TableFlags {
-  /// A hidden flag with the whole key of a list, such as `--targets`, for those who expect it.
+  /// A hidden flag with the other number of a list: `--sample-prompts`, `--target`.
   private static func listFlag(for option: OptionEntry) -> any Sendable {
     Option<[String]>(
       wrappedValue: [],
-      name: .customLong(option.key.replacing("_", with: "-")),
+      name: .customLong(option.otherFlagName),
       help: ArgumentHelp(option.flagHelp, valueName: option.valueName, visibility: .hidden))
   }
 }
@@ -109,8 +109,8 @@ private struct FlagKey: CodingKey {
 
   init(_ key: String) { stringValue = key }
 
-  /// The key of the flag that is named as a whole list.
-  static func all(_ key: String) -> FlagKey { FlagKey("all \(key)") }
+  /// The key of the flag with the other number of a list.
+  static func other(_ key: String) -> FlagKey { FlagKey("other \(key)") }
 
   init?(stringValue: String) { self.init(stringValue) }
   init?(intValue: Int) { nil }

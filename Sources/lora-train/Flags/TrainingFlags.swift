@@ -18,6 +18,8 @@ enum TrainingFlags {
   enum Images: SectionFlags { static let section = OptionSection.images }
   enum Adapter: SectionFlags { static let section = OptionSection.adapter }
   enum Optimizer: SectionFlags { static let section = OptionSection.optimizer }
+  enum Objective: SectionFlags { static let section = OptionSection.objective }
+  enum Text: SectionFlags { static let section = OptionSection.text }
   enum Prior: SectionFlags { static let section = OptionSection.prior }
   enum Checkpoints: SectionFlags { static let section = OptionSection.checkpoints }
   enum Validation: SectionFlags { static let section = OptionSection.validation }

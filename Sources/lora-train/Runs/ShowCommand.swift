@@ -30,9 +30,14 @@ struct ShowCommand: ParsableCommand {
 
   private func text(_ detail: RunDetail) throws -> String {
     let run = detail.summary.run
+    let config = try TrainingConfig(recorded: run)
+    let keepsOutput = config.objective.preservation == .output
     let parts = [
       ["  subject", lossCourse(detail.losses.compactMap(\.instanceLoss))],
-      ["  class images", lossCourse(detail.losses.compactMap(\.priorLoss))],
+      [
+        keepsOutput ? "  class" : "  class images",
+        lossCourse(detail.losses.compactMap(\.priorLoss)),
+      ],
     ]
     let hasParts = detail.losses.contains { $0.priorLoss != nil }
     let head = [
@@ -56,7 +61,7 @@ struct ShowCommand: ParsableCommand {
       ["samples", list(detail.samples.map(\.step), missing: detail.missingSamples, detail)],
       ["resumed at", lineage(detail.resumes)],
       ["exact", detail.isExact ? "yes" : "no, it was resumed with changes"],
-      ["settings", settings(run)],
+      ["settings", settings(config)],
     ]
     let table = Table(rows: head + (hasParts ? parts : []) + rest).text
     let ranking = ranking(detail)
@@ -65,8 +70,7 @@ struct ShowCommand: ParsableCommand {
   }
 
   /// The options that differ from the defaults and are not shown above.
-  private func settings(_ run: Run) throws -> String {
-    let config = try TrainingConfig(recorded: run)
+  private func settings(_ config: TrainingConfig) -> String {
     let schema = TrainingConfig.schema
     var shown = [
       schema.key(of: \.$subject), schema.key(of: \.$steps), schema.key(of: \.$model),
@@ -74,7 +78,14 @@ struct ShowCommand: ParsableCommand {
     ]
     if config.priorImages ?? 0 == 0 {
       // Without class images, these options have no effect.
-      shown += schema.options.filter { $0.section == .prior }.map(\.key)
+      let used =
+        config.objective.preservation == .output
+        ? [
+          schema.key(of: \.objective.$preservation), schema.key(of: \.$priorWeight),
+          schema.key(of: \.$classPrompts),
+        ] : []
+      shown += schema.options.filter { $0.section == .prior && !used.contains($0.key) }
+        .map(\.key)
     }
     return config.differences(from: schema.defaults).filter { !shown.contains($0.key) }
       .map { "\($0.key): \($0.new)" }.joined(separator: ", ")

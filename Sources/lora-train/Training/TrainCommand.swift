@@ -22,6 +22,9 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: OptionSection.adapter.title) var adapter: TableFlags<TrainingFlags.Adapter>
   @OptionGroup(title: OptionSection.optimizer.title)
   var optimizer: TableFlags<TrainingFlags.Optimizer>
+  @OptionGroup(title: OptionSection.objective.title)
+  var objective: TableFlags<TrainingFlags.Objective>
+  @OptionGroup(title: OptionSection.text.title) var text: TableFlags<TrainingFlags.Text>
   @OptionGroup(title: OptionSection.prior.title) var prior: TableFlags<TrainingFlags.Prior>
   @OptionGroup(title: OptionSection.checkpoints.title)
   var checkpoints: TableFlags<TrainingFlags.Checkpoints>
@@ -67,7 +70,8 @@ struct TrainCommand: ParsableCommand {
   private func sources() throws -> ConfigSources {
     let sections = [
       options.overrides, images.overrides, adapter.overrides, optimizer.overrides,
-      prior.overrides, checkpoints.overrides, validation.overrides, samples.overrides,
+      objective.overrides, text.overrides, prior.overrides, checkpoints.overrides,
+      validation.overrides, samples.overrides,
       machine.overrides,
     ]
     return try ConfigSources(

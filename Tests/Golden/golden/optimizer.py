@@ -9,6 +9,7 @@ import schedulefree
 import torch
 import transformers
 from diffusers.optimization import get_scheduler
+from diffusers.training_utils import EMAModel
 
 from .fixture import generator, write
 
@@ -86,6 +87,24 @@ def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, ave
     write(folder / name, tensors, label, config)
 
 
+def averages(folder, name, config):
+    """diffusers' average of parameters that change at random, after each step."""
+    rng = generator(f"optimizer/{name}")
+    values = {key: torch.randn((STEPS + 1, *shape), generator=rng) for key, shape in SHAPES.items()}
+    parameters = {key: torch.nn.Parameter(value[0].clone()) for key, value in values.items()}
+    model = EMAModel(parameters.values(), **config)
+    after = {key: [] for key in values}
+    for step in range(STEPS):
+        for key, parameter in parameters.items():
+            parameter.data.copy_(values[key][step + 1])
+        model.step(parameters.values())
+        for key, average in zip(parameters, model.shadow_params):
+            after[key].append(average.clone())
+    tensors = {f"in.{key}": value for key, value in values.items()}
+    tensors |= {f"out.{key}": torch.stack(value) for key, value in after.items()}
+    write(folder / name, tensors, "diffusers EMAModel", config)
+
+
 def learning_rates(folder):
     """The factors of diffusers' schedules."""
     tensors = {}
@@ -136,3 +155,7 @@ def make(output, options):
            lambda p: schedulefree.AdamWScheduleFree(p, **free), free,
            f"schedulefree.AdamWScheduleFree, {rising}", average=True)
     learning_rates(folder)
+    averages(folder, "ema", {"decay": 0.999})
+    averages(folder, "ema-low", {"decay": 0.3})
+    averages(folder, "ema-warmup", {
+        "decay": 0.8, "use_ema_warmup": True, "inv_gamma": 0.5, "power": 0.75})

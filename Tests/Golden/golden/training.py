@@ -32,6 +32,11 @@ CASES = {
         "batch_size": 3, "class_count": 2, "prior_weight": 0.5, "min_snr_gamma": 5.0,
         "gradient_accumulation": 2, "max_grad_norm": 0.45,
     },
+    # The last class_count samples are the others with texts of the class.
+    "output-preservation": {
+        "batch_size": 4, "class_count": 2, "prior_weight": 0.5, "min_snr_gamma": 5.0,
+        "gradient_accumulation": 2, "max_grad_norm": 0.3, "preserves_output": True, "tokens": 5,
+    },
 }
 
 
@@ -62,14 +67,33 @@ def draw_inputs(name, config, unet):
     pooled = unet.config.projection_class_embeddings_input_dim
     pooled -= 6 * unet.config.addition_time_embed_dim
     sizes = torch.tensor([[64, 64, 0, 0, 64, 64], [1080, 1350, 8, 0, 64, 64]])
-    return {
+    tokens, width = config.get("tokens", 16), unet.config.cross_attention_dim
+    inputs = {
         "latents": torch.randn((*lead, 4, 8, 8), generator=rng),
         "noise": torch.randn((*lead, 4, 8, 8), generator=rng),
         "timesteps": torch.randint(0, 1000, lead, generator=rng),
-        "prompt_embeds": torch.randn((*lead, 16, unet.config.cross_attention_dim), generator=rng),
+        "prompt_embeds": torch.randn((*lead, tokens, width), generator=rng),
         "pooled_embeds": torch.randn((*lead, pooled), generator=rng),
         "time_ids": sizes[torch.randint(0, 2, lead, generator=rng)],
     }
+    if "preserves_output" in config:
+        count = config["batch_size"] - config["class_count"]
+        for key in ("latents", "noise", "timesteps", "time_ids"):
+            inputs[key][:, :, count:] = inputs[key][:, :, :count]
+    return inputs
+
+
+@torch.no_grad()
+def base_prediction(unet, count, noisy, timesteps, prompt_embeds, conditions):
+    """The prediction of the base model for the last `count` samples, as ai-toolkit's differential output
+    preservation takes it: without the adapter."""
+    unet.disable_adapters()
+    conditions = {key: value[-count:] for key, value in conditions.items()}
+    prediction = unet(
+        noisy[-count:], timesteps[-count:], prompt_embeds[-count:], added_cond_kwargs=conditions
+    ).sample
+    unet.enable_adapters()
+    return prediction
 
 
 def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_embeds,
@@ -81,10 +105,16 @@ def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_e
     prediction = unet(noisy, timesteps, prompt_embeds, added_cond_kwargs=conditions).sample
     velocity = config["prediction_type"] == "v_prediction"
     target = schedule.get_velocity(latents, noise, timesteps) if velocity else noise
+    if "preserves_output" in config:
+        target = target.clone()
+        target[-config["class_count"]:] = base_prediction(
+            unet, config["class_count"], noisy, timesteps, prompt_embeds, conditions)
     losses = (prediction - target).square().mean(dim=(1, 2, 3))
     if config["min_snr_gamma"] is not None:
         snr = compute_snr(schedule, timesteps)
         weights = snr.clamp(max=config["min_snr_gamma"]) / (snr + 1 if velocity else snr)
+        if "preserves_output" in config:
+            weights[-config["class_count"]:] = 1
         losses = losses * weights
     if "class_count" not in config:
         return losses.mean(), {}
@@ -95,8 +125,9 @@ def micro_batch_loss(unet, schedule, config, latents, noise, timesteps, prompt_e
     return instance + config["prior_weight"] * prior, parts
 
 
-def train(output, name, config):
-    """Runs one case and writes it."""
+def train(output, name, config, loss_of=micro_batch_loss, draw=draw_inputs,
+          source="torch.optim.AdamW and peft on UNet2DConditionModel of tiny-sdxl"):
+    """Runs one case and writes it. `loss_of` is the loss of a batch, and `draw` draws the inputs."""
     unet = adapted_unet(output, config)
     schedule = DDPMScheduler.from_config(SCHEDULER, prediction_type=config["prediction_type"])
     parameters = [parameter for parameter in unet.parameters() if parameter.requires_grad]
@@ -104,7 +135,7 @@ def train(output, name, config):
         parameters, lr=config["learning_rate"], betas=config["betas"], eps=config["epsilon"],
         weight_decay=config["weight_decay"],
     )
-    inputs, initial = draw_inputs(name, config, unet), adapter(unet)
+    inputs, initial = draw(name, config, unet), adapter(unet)
     losses, norms, parts = [], [], {}
     for step in range(STEPS):
         total = torch.zeros(())
@@ -112,7 +143,7 @@ def train(output, name, config):
             values.append(torch.zeros(()))
         for micro in range(config["gradient_accumulation"]):
             batch = {key: value[step, micro] for key, value in inputs.items()}
-            loss, parts_of_loss = micro_batch_loss(unet, schedule, config, **batch)
+            loss, parts_of_loss = loss_of(unet, schedule, config, **batch)
             (loss / config["gradient_accumulation"]).backward()
             total += loss.detach() / config["gradient_accumulation"]
             for key, value in parts_of_loss.items():
@@ -127,7 +158,6 @@ def train(output, name, config):
     tensors |= {"out.losses": torch.stack(losses), "out.grad_norms": torch.stack(norms)}
     tensors |= {f"out.{key}": torch.stack(values) for key, values in parts.items()}
     tensors |= {f"final.{key}": value for key, value in adapter(unet).items()}
-    source = "torch.optim.AdamW and peft on UNet2DConditionModel of tiny-sdxl"
     write(output / "training" / name, tensors, source, config)
     return initial
 

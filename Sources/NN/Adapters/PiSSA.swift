@@ -1,0 +1,148 @@
+public import Torch
+
+/// A LoRA that begins with the largest singular values and vectors of the weight (Meng et al. 2024,
+/// "PiSSA: Principal Singular Values and Singular Vectors Adaptation of Large Language Models";
+/// PEFT's `init_lora_weights="pissa"`).
+///
+/// PEFT subtracts the first product from the base weight. Here the base stays as it is, and the
+/// first product is subtracted from the adapter: `y += scale * (up(down(x)) - up0(down0(x)))`. Both
+/// are the same function with the same gradients, but for the rounding of the residual to the type
+/// of the base. A file has the difference as a LoRA of twice the rank, as PEFT's
+/// `path_initial_model_for_weight_conversion` makes it, so that it works with the unchanged base.
+public struct PiSSA: TrainableAdapterKind {
+  /// The kind in messages.
+  public static let name = "PiSSA"
+  /// LoRA's, because a file has a LoRA of twice the rank.
+  public static let fileNames = LoRA.fileNames
+
+  /// The trained matrices.
+  private var trained: LoRA
+  /// The first matrices, which never change.
+  private let first: LoRA
+
+  private init(_ trained: LoRA, first: LoRA) {
+    self.trained = trained
+    self.first = first
+  }
+
+  /// A factor on the change.
+  public var strength: Double {
+    get { trained.strength }
+    set { trained.strength = newValue }
+  }
+
+  /// The rank of the trained matrices.
+  public var rank: Int? { trained.rank }
+  /// The alpha of the trained matrices.
+  public var alpha: Double? { trained.alpha }
+  /// The shape of the weight.
+  public var weightShape: [Int]? { trained.weightShape }
+
+  // MARK: In a layer
+
+  /// The trained matrices.
+  public var tensors: [(name: String, tensor: Tensor)] { trained.tensors }
+
+  /// The difference of the products as one LoRA of twice the rank. In a half type its sum is rounded
+  /// once.
+  private func difference() throws -> LoRA {
+    LoRA(
+      down: try .cat([trained.down, first.down], dim: 0),
+      up: try .cat([trained.up, -first.up], dim: 1), scale: trained.scale,
+      strength: trained.strength)
+  }
+
+  /// The output with the trained product added and the first one subtracted.
+  public func output(of call: LayerCall) throws -> Tensor { try difference().output(of: call) }
+
+  /// The trained product without the first one.
+  public func delta(of weight: Tensor) throws -> Tensor { try difference().delta(of: weight) }
+
+  // MARK: Creation
+
+  /// Decomposes the weight in float32 on its own device. The generator is not used.
+  public static func make(
+    for weight: Tensor, settings: AdapterSettings, generator: Generator
+  ) throws -> any TrainableAdapterKind {
+    try PiSSA(of: weight, settings: settings)
+  }
+
+  /// The largest singular values and vectors of a weight, divided by the factor on the product.
+  /// Throws `AdapterError.rank`, `.rankAbove`, `TorchError`.
+  init(of weight: Tensor, settings: AdapterSettings) throws {
+    try settings.checkRank()
+    let (shape, rank, scale) = (weight.shape, settings.rank, settings.scale)
+    let columns = shape.dropFirst().reduce(1, *)
+    guard rank <= min(shape[0], columns) else {
+      throw AdapterError.rankAbove(rank, shape: shape)
+    }
+    let (u, s, vh) = try weight.detach().to(.float32).reshape([shape[0], columns]).svd()
+    let root = try (s.narrow(dim: 0, start: 0, length: rank) / scale).sqrt()
+    let sides = shape.dropFirst(2).map { _ in 1 }
+    let down = try vh.narrow(dim: 0, start: 0, length: rank) * root.reshape([rank, 1])
+    let up = try u.narrow(dim: 1, start: 0, length: rank) * root
+    let first = LoRA(
+      down: try down.reshape([rank] + shape.dropFirst()),
+      up: try up.reshape([shape[0], rank] + sides), scale: scale)
+    self.init(try first.mapTensors { try $0.clone() }, first: first)
+  }
+
+  // MARK: In files
+
+  /// The difference as a LoRA of twice the rank.
+  public func stored() throws -> any AdapterKind { try difference() }
+
+  /// Splits a LoRA of twice the rank. Throws `AdapterError.shapes` for an odd one.
+  public init(_ stored: StoredAdapter) throws {
+    let both = try LoRA(stored)
+    guard both.down.shape[0].isMultiple(of: 2) else {
+      throw AdapterError.shapes([both.down.shape, both.up.shape])
+    }
+    try self.init(splitting: both)
+  }
+
+  private init(splitting both: LoRA) throws {
+    let rank = both.down.shape[0] / 2
+    func half(_ index: Int, sign: Double) throws -> LoRA {
+      LoRA(
+        down: try both.down.narrow(dim: 0, start: index * rank, length: rank),
+        up: try both.up.narrow(dim: 1, start: index * rank, length: rank) * sign,
+        scale: both.scale, strength: both.strength)
+    }
+    self.init(try half(0, sign: 1), first: try half(1, sign: -1))
+  }
+
+  /// Copies the first matrices, too: another device's decomposition may differ from the file's by
+  /// rounding and in the signs of its vectors.
+  public func restore(from file: any AdapterKind) throws -> Bool {
+    guard let both = file as? LoRA, both.rank == rank.map({ 2 * $0 }),
+      both.weightShape == weightShape
+    else { return false }
+    let read = try PiSSA(splitting: both)
+    for (own, read) in [(trained, read.trained), (first, read.first)] {
+      try own.down.copy(from: read.down)
+      try own.up.copy(from: read.up)
+    }
+    return true
+  }
+
+  /// The same with changed trained matrices; the first ones stay.
+  public func mapTensors(_ change: (Tensor) throws -> Tensor) throws -> PiSSA {
+    PiSSA(try trained.mapTensors(change), first: first)
+  }
+
+  /// The same with the factor multiplied into the up matrices.
+  public func foldingAlpha() throws -> PiSSA {
+    PiSSA(
+      try trained.foldingAlpha(),
+      first: try LoRA(
+        down: first.down, up: first.up, scale: first.scale, strength: strength
+      ).foldingAlpha())
+  }
+
+  /// The same on a device. Throws `AdapterError.otherWeight`, `TorchError`.
+  public func fitted(to shape: [Int], on device: Device) throws -> PiSSA {
+    PiSSA(
+      try trained.fitted(to: shape, on: device), first: try first.fitted(to: shape, on: device))
+  }
+}

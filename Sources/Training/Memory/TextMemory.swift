@@ -1,0 +1,55 @@
+import NN
+import StableDiffusion
+
+/// What text encoders that are trained add to the memory of a training, in numbers.
+struct TextMemory {
+  /// The frozen weights.
+  let weights: Int
+  /// The trained parameters.
+  let trained: Int
+
+  private let encoders: [CLIPTextConfiguration]
+
+  /// Throws `AdapterError` for a target that matches no layer.
+  ///
+  /// - Parameter onGPU: Whether all rows of the words' tables are in memory. On a CPU most stay in the file.
+  init(_ config: TrainingConfig, model: ModelDirectory, onGPU: Bool) throws {
+    var (weights, trained) = (0, 0)
+    var encoders: [CLIPTextConfiguration] = []
+    func add(
+      _ encoder: some CLIPTextEncoder, _ configuration: CLIPTextConfiguration, isAdapted: Bool
+    ) throws {
+      let words = configuration.vocabSize * configuration.hiddenSize
+      weights += encoder.parameters().reduce(0) { $0 + $1.parameter.count } - (onGPU ? 0 : words)
+      trained += (config.text.embeddingTokens ?? 0) * configuration.hiddenSize
+      if isAdapted {
+        let paths = Set(
+          try encoder.adapterPaths(in: LayerSelection(config.text.textEncoderTargets)))
+        for (path, shape) in encoder.adaptableLayers() where paths.contains(path) {
+          trained += config.rank * shape.reduce(0, +)
+        }
+      }
+      encoders.append(configuration)
+    }
+    for part in config.text.trainedParts {
+      let isAdapted = config.text.adaptedParts.contains(part)
+      if part == .textEncoder, let first = model.textEncoder {
+        try add(CLIPTextModel(first), first, isAdapted: isAdapted)
+      } else {
+        let second = model.textEncoder2
+        try add(CLIPTextModelWithProjection(second), second, isAdapted: isAdapted)
+      }
+    }
+    (self.weights, self.trained, self.encoders) = (weights, trained, encoders)
+  }
+
+  /// The activations that the backward pass needs of each encoder: in each block the input, both norms,
+  /// queries, keys, values, their result, the sums after both halves, and the wide layer before and after
+  /// its activation.
+  func activations(batch: Int, tokens: Int) -> Int {
+    encoders.reduce(0) { sum, encoder in
+      let values = 9 * encoder.hiddenSize + 3 * encoder.intermediateSize
+      return sum + batch * tokens * encoder.numHiddenLayers * values
+    }
+  }
+}

@@ -24,8 +24,8 @@ struct TrainCommand: ParsableCommand {
   var optimizer: TableFlags<TrainingFlags.Optimizer>
   @OptionGroup(title: OptionSection.objective.title)
   var objective: TableFlags<TrainingFlags.Objective>
-  @OptionGroup(title: OptionSection.text.title) var text: TableFlags<TrainingFlags.Text>
   @OptionGroup(title: OptionSection.prior.title) var prior: TableFlags<TrainingFlags.Prior>
+  @OptionGroup(title: OptionSection.text.title) var text: TableFlags<TrainingFlags.Text>
   @OptionGroup(title: OptionSection.checkpoints.title)
   var checkpoints: TableFlags<TrainingFlags.Checkpoints>
   @OptionGroup(title: OptionSection.validation.title)

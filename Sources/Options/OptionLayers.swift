@@ -89,6 +89,12 @@ package struct OptionLayers<Table: OptionTable> {
     origins[key] = nil
   }
 
+  /// Lets no source set an option.
+  package mutating func remove(_ key: String) {
+    values[key] = nil
+    origins[key] = nil
+  }
+
   /// Sets an option to null.
   package mutating func setNull(_ key: String) { values[key] = Node("null", .implicit, .plain) }
 

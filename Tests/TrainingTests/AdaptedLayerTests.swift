@@ -52,6 +52,23 @@ struct AdaptedLayerTests {
     }
   }
 
+  @Test(
+    "A factor that does not divide a layer, and a rank without singular values, are named early")
+  func impossible() throws {
+    #expect {
+      try count("adapter: lokr\nlokr_factor: 7")
+    } throws: {
+      guard case .factor(7, _, let possible)? = $0 as? AdapterError else { return false }
+      return possible.contains(8)
+    }
+    #expect(try count("adapter: lokr\nlokr_factor: 8") == 560)
+    #expect {
+      try count("rank: 4096\nadapter_initialization: pissa")
+    } throws: {
+      if case .rankAbove(4096, _)? = $0 as? AdapterError { true } else { false }
+    }
+  }
+
   @Test("Ranks by patterns; alpha keeps its ratio to the rank")
   func ranks() throws {
     let config = try config("rank: 16\nalpha: 8\nlayer_ranks: {down_blocks: 4, down_blocks.1: 8}")

@@ -49,6 +49,17 @@ struct RecipeTests {
     #expect(try load(["subject": "dog", "recipe": "null"]).config.steps == 5)
   }
 
+  @Test("An optimizer that is chosen over a recipe has its own rate and schedule")
+  func otherOptimizer() throws {
+    for optimizer in ["prodigy", "adamw-schedule-free", "lion"] {
+      let own = try load(["recipe": "style", "optimizer": optimizer]).config.optimization
+      let plain = try load(["optimizer": optimizer]).config.optimization
+      #expect(own == plain, "\(optimizer)")
+    }
+    let given = try load(["recipe": "style", "optimizer": "lion", "learning_rate": "0.5"]).config
+    #expect(given.optimization.learningRate == 0.5 && given.rank == 32)
+  }
+
   @Test("A file in the folder of recipes is one, and replaces that of the program")
   func ownFiles() throws {
     let recipes = folder.url.appending(path: "recipes")

@@ -75,6 +75,13 @@ public enum AdapterMethod: String, CaseIterable, Sendable {
     }
   }
 
+  /// Checks settings before there are weights. Throws `AdapterError.factor`, `.rankAbove` for a weight of
+  /// this shape.
+  public func check(_ settings: AdapterSettings, for shape: [Int]) throws(AdapterError) {
+    if self == .lokr { _ = try LoKrFactor.sizes(of: shape, factor: settings.factor) }
+    if settings.initialization == .pissa { try PiSSA.check(rank: settings.rank, shape: shape) }
+  }
+
   /// The settings with what the method means.
   public func settings(_ settings: AdapterSettings) -> AdapterSettings {
     var settings = settings

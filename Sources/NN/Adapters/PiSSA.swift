@@ -67,15 +67,20 @@ public struct PiSSA: TrainableAdapterKind {
     try PiSSA(of: weight, settings: settings)
   }
 
+  /// Throws `AdapterError.rankAbove` if a weight of this shape has fewer singular values.
+  static func check(rank: Int, shape: [Int]) throws(AdapterError) {
+    guard rank <= min(shape[0], shape.dropFirst().reduce(1, *)) else {
+      throw .rankAbove(rank, shape: shape)
+    }
+  }
+
   /// The largest singular values and vectors of a weight, divided by the factor on the product.
   /// Throws `AdapterError.rank`, `.rankAbove`, `TorchError`.
   init(of weight: Tensor, settings: AdapterSettings) throws {
     try settings.checkRank()
     let (shape, rank, scale) = (weight.shape, settings.rank, settings.scale)
     let columns = shape.dropFirst().reduce(1, *)
-    guard rank <= min(shape[0], columns) else {
-      throw AdapterError.rankAbove(rank, shape: shape)
-    }
+    try Self.check(rank: rank, shape: shape)
     let (u, s, vh) = try weight.detach().to(.float32).reshape([shape[0], columns]).svd()
     let root = try (s.narrow(dim: 0, start: 0, length: rank) / scale).sqrt()
     let sides = shape.dropFirst(2).map { _ in 1 }

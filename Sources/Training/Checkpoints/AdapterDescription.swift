@@ -81,9 +81,10 @@ package struct AdapterDescription {
       "ss_learning_rate": "\(config.optimization.learningRate)",
       "ss_unet_lr": "\(config.optimization.learningRate)",
       "ss_text_encoder_lr": textRate,
-      "ss_lr_scheduler": config.optimization.learningRateSchedule.rawValue,
+      "ss_lr_scheduler": config.optimization.learningRateSchedule.rawValue
+        .replacing("-", with: "_"),
       "ss_lr_warmup_steps": "\(config.optimization.learningRateWarmupSteps)",
-      "ss_optimizer": "torch.optim.AdamW",
+      "ss_optimizer": config.optimization.optimizer.className,
       "ss_seed": "\(config.seed)", "ss_mixed_precision": Self.precision(config.precision),
       "ss_gradient_checkpointing": python(config.gradientCheckpointing == true),
       "ss_gradient_accumulation_steps": "\(config.gradientAccumulation)",

@@ -20,3 +20,17 @@ extension AdapterOptions {
     }
   }
 }
+
+extension OptimizerKind {
+  /// The class that sd-scripts records for the optimizer.
+  var className: String {
+    switch self {
+    case .adamW: "torch.optim.AdamW"
+    case .adamW8bit: "bitsandbytes.optim.adamw.AdamW8bit"
+    case .adafactor: "transformers.optimization.Adafactor"
+    case .lion: "lion_pytorch.lion_pytorch.Lion"
+    case .prodigy: "prodigyopt.prodigy.Prodigy"
+    case .scheduleFreeAdamW: "schedulefree.adamw_schedulefree.AdamWScheduleFree"
+    }
+  }
+}

@@ -40,6 +40,12 @@ package struct ConfigSources {
       files.recipe = recipe.file ?? "the recipe \(recipe.name)"
       var layers = try recipe.layers()
       try layers.settleLength()
+      // The rates of a recipe are those of its own optimizer.
+      let schema = TrainingConfig.schema
+      if own.sets(schema.key(of: \.optimization.$optimizer)) {
+        layers.remove(schema.key(of: \.optimization.$learningRate))
+        layers.remove(schema.key(of: \.optimization.$learningRateSchedule))
+      }
       common.add(layers)
     }
     self.files = files

@@ -32,11 +32,16 @@ extension TrainingConfig {
     }
   }
 
-  /// The paths of the adapted layers of a UNet. Throws `AdapterError` for a pattern that matches none.
+  /// The paths of the adapted layers of a UNet. Throws `AdapterError` for a pattern that matches none, and
+  /// for settings that a layer cannot have.
   func adapterPaths(in unet: UNet2DConditionModel) throws(AdapterError) -> [String] {
     let paths = try unet.adapterPaths(in: adaptedLayers)
     try adaptation.layerRanks.values.check(against: paths)
     try optimization.layerRates.values.check(against: paths)
+    let adapted = Set(paths)
+    for (path, shape) in unet.adaptableLayers() where initLora == nil && adapted.contains(path) {
+      try adaptation.adapter.check(adapterSettings(of: path), for: shape)
+    }
     return paths
   }
 }

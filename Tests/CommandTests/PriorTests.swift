@@ -49,7 +49,7 @@ extension CommandTests {
       #expect(try workspace.show().id == 2)
     }
 
-    @Test("The base model's output is kept without class images, and show tells so")
+    @Test("The base model's output is kept without class images, and show names it")
     func output() throws {
       try workspace.write(
         "class_word: object\nprior_images: 2\n", to: "Datasets/cube/subject.yaml")

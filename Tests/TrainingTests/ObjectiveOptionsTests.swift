@@ -49,8 +49,8 @@ struct ObjectiveOptionsTests {
       ),
       (
         "prediction: epsilon\nzero_terminal_snr: true",
-        "zero_terminal_snr is true, but must be false with `prediction` epsilon, since pure noise says nothing "
-          + "about the picture."
+        "zero_terminal_snr is true, but must be false with `prediction` epsilon, since pure noise contains nothing "
+          + "of the picture."
       ),
       ("loss: mse", "loss is \"mse\", but must be l2, l1, huber or smooth-l1."),
       (

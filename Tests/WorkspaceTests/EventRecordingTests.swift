@@ -94,7 +94,7 @@ import Workspace
     #expect(!project.notes.contains { $0.contains("TensorBoard") })
   }
 
-  @Test("A training does not depend on its event files, and a note tells that they fail")
+  @Test("A training does not depend on its event files, and a note reports that they fail")
   func failure() throws {
     try project.train(project.config())
     let file = project.dataset.deletingLastPathComponent().appending(path: "events")

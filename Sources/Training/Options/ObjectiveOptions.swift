@@ -116,7 +116,7 @@ package struct ObjectiveOptions: OptionPart {
   package var conditioningDropout: Double = 0.0
   @Option(
     .objective,
-    "What the base model predicts. model: as its files say. epsilon: the noise. v: the velocity. For "
+    "What the base model predicts. model: what its files state. epsilon: the noise. v: the velocity. For "
       + "models whose files are wrong; the samples follow it.", value: "name")
   package var prediction: PredictionChoice = .model
   @Option(
@@ -125,7 +125,7 @@ package struct ObjectiveOptions: OptionPart {
       + "The samples follow it.",
     check: { isOn, config in
       isOn && config.objective.prediction == .epsilon
-        ? "false with `prediction` epsilon, since pure noise says nothing about the picture" : nil
+        ? "false with `prediction` epsilon, since pure noise contains nothing of the picture" : nil
     })
   package var zeroTerminalSNR: Bool = false
   @Option(

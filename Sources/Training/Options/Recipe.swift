@@ -6,7 +6,7 @@ package import Options
 package struct Recipe: Sendable, Equatable {
   /// What `recipe` is set to.
   package let name: String
-  /// A configuration file. Its first comment says what the recipe is for.
+  /// A configuration file. Its first comment is what the recipe is for.
   package let yaml: String
   /// The file; nil if the recipe comes with the program.
   package let file: String?

@@ -24,7 +24,7 @@ extension TrainingConfig {
     if objective.zeroTerminalSNR, scheduler.predictionType == .epsilon {
       try refuse(
         Self.schema.key(of: \.objective.$zeroTerminalSNR), "true",
-        "false for this base model, which predicts the noise: pure noise says nothing about the picture. "
+        "false for this base model, which predicts the noise: pure noise contains nothing of the picture. "
           + "`prediction: v` is for models that are trained to predict the velocity")
     }
     return scheduler

@@ -78,7 +78,7 @@ struct KohyaTraining {
     return true
   }
 
-  /// sd-scripts trains both text encoders unless it is told not to, or caches their outputs.
+  /// sd-scripts trains both text encoders unless a flag excludes them, or it caches their outputs.
   private mutating func setTextEncoders() throws(ImportError) {
     let isCached = options["cache_text_encoder_outputs"].map { !$0.value.isOff } ?? false
     let isTextOnly = try options.flag("network_train_text_encoder_only")

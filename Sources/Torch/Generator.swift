@@ -14,3 +14,14 @@ public final class Generator {
     try Tensor(adopting: ct_randn(state.handle, shape.int64s, shape.count))
   }
 }
+
+extension Tensor {
+  /// Ones with a probability and zeros, float32, as `Tensor.bernoulli_` of PyTorch with a seeded generator
+  /// of the device. A GPU has other values than a CPU.
+  public static func bernoulli(
+    _ shape: [Int], probability: Double, seed: UInt64, device: Device = .cpu
+  ) throws(TorchError) -> Tensor {
+    try Tensor(
+      adopting: ct_bernoulli(shape.int64s, shape.count, probability, seed, device.cdevice))
+  }
+}

@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 GROUPS = [
     "blocks", "tiny_sdxl", "tiny_refiner", "models", "schedules", "optimizer", "pictures", "drawings",
     "embeddings", "training", "text_training", "objective", "keys", "lora", "tokens", "resize", "buckets",
-    "masks", "single_file", "adapters", "tools", "events", "kinds", "kind_pictures",
+    "masks", "single_file", "adapters", "tools", "events", "kinds", "dropout", "kind_pictures",
 ]
 
 
@@ -33,7 +33,8 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     # Trainers that are not on PyPI are there only if their folders are named.
-    usual = [group for group in GROUPS if group != "objective" or "SD_SCRIPTS" in os.environ]
+    named = "SD_SCRIPTS" in os.environ
+    usual = [group for group in GROUPS if named or group not in ("objective", "dropout")]
     for group in options.groups or usual:
         print(f"make.py: {group}", file=sys.stderr)
         importlib.import_module(f"golden.{group}").make(options.output, options)

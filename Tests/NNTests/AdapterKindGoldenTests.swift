@@ -26,36 +26,12 @@ struct AdapterKindGoldenTests {
 
   init() throws { golden = try Golden("kinds/layers") }
 
-  /// The adapter of a case, its own names of the tensors by those in the file, and the file's names.
-  private func adapter(
-    _ prefix: String, shape: [Int]
-  ) throws -> (adapter: any AdapterKind, names: [String: String]) {
-    let start = "\(prefix).file."
-    var endings = golden.names.filter { $0.hasPrefix(start) }.map {
-      String($0.dropFirst(start.count))
-    }
-    let hasAlpha = endings.contains("alpha")
-    endings.removeAll { $0 == "alpha" }
-    let alpha = hasAlpha ? try golden.tensor("\(start)alpha").item() : nil
-    let kind = try #require(
-      AdapterKinds.all.first { Set(endings).isSubset(of: $0.fileNames.keys) }, "\(endings)")
-    var tensors: [String: Tensor] = [:]
-    var names: [String: String] = [:]
-    for ending in endings {
-      let own = try #require(kind.fileNames[ending])
-      tensors[own] = try golden.tensor(start + ending)
-      names[own] = ending
-    }
-    let read = try kind.init(
-      StoredAdapter(tensors: tensors, alpha: alpha) { (alpha ?? Double($0)) / Double($0) })
-    return (try read.fitted(to: shape, on: .cpu), names)
-  }
-
   @Test("The output and all gradients are the reference's", arguments: try Cases.all.get().cases)
   func forward(_ testCase: Cases.Case) throws {
     let prefix = "\(testCase.name).\(testCase.layer)"
     let holder = try Holder(testCase.layer, golden)
-    let (adapter, names) = try adapter(prefix, shape: golden.shape("\(testCase.layer).weight"))
+    let (adapter, names) = try golden.adapter(
+      prefix, shape: golden.shape("\(testCase.layer).weight"))
     #expect(adapter is any TrainableAdapterKind || !testCase.trained)
     for (_, tensor) in adapter.tensors where tensor.dtype == .float32 {
       try tensor.setRequiresGrad(true)
@@ -84,7 +60,7 @@ struct AdapterKindGoldenTests {
   func merged(_ testCase: Cases.Case) throws {
     let prefix = "\(testCase.name).\(testCase.layer)"
     let holder = try Holder(testCase.layer, golden)
-    let (adapter, _) = try adapter(prefix, shape: golden.shape("\(testCase.layer).weight"))
+    let (adapter, _) = try golden.adapter(prefix, shape: golden.shape("\(testCase.layer).weight"))
     let x = try golden.tensor("\(testCase.layer).x")
     let base = try holder(x)
     holder.setAdapters(["layer": adapter])
@@ -148,27 +124,4 @@ struct AdapterKindGoldenTests {
         == stored.tensors.map { try $0.tensor.detach().bytes() })
     #expect(try !other.restore(from: LoRA(down: down, up: up, scale: 1)))
   }
-}
-
-/// One layer, to which adapters can be attached.
-final class Holder: Module {
-  let layer: any UnaryLayer
-
-  /// A layer of the golden, with its weights.
-  init(_ kind: String, _ golden: Golden) throws {
-    switch kind {
-    case "linear": layer = Linear(24, 32)
-    case "conv3": layer = Conv2d(16, 24, kernelSize: 3, stride: 2, padding: 1)
-    default: layer = Conv2d(16, 24, kernelSize: 1)
-    }
-    let workshop = try Workshop()
-    try load(
-      from: WeightSource(
-        file: workshop.safetensors([
-          ("layer.weight", golden.tensor("\(kind).weight")),
-          ("layer.bias", golden.tensor("\(kind).bias")),
-        ])))
-  }
-
-  func callAsFunction(_ x: Tensor) throws -> Tensor { try layer(x) }
 }

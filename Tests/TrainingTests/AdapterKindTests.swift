@@ -58,6 +58,8 @@ private struct Gain: TrainableAdapterKind {
     return try call.output + (call.output - bias) * factor
   }
 
+  func limitNorm(to limit: Double) throws { try gain.copy(from: gain.clamp(max: limit)) }
+
   func delta(of weight: Tensor) throws -> Tensor {
     let rows = try gain.reshape([-1] + weight.shape.dropFirst().map { _ in 1 })
     return try weight.to(.float32) * rows * strength

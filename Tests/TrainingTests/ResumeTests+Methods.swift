@@ -47,4 +47,19 @@ extension ResumeTests {
           config.optimization.optimizer = .scheduleFreeAdamW
         })
     ]
+    + AdapterMethod.allCases.map { method in
+      Way(
+        testDescription: "\(method.rawValue) with all dropouts and limited norms, accumulation",
+        config: TextTrainingTests.config { config in
+          config.adaptation.adapter = method
+          config.adaptation.targets = LayerTargets(["full"])
+          config.adaptation.adapterDropout = 0.2
+          config.adaptation.rankDropout = 0.3
+          config.adaptation.moduleDropout = 0.1
+          config.adaptation.scaleWeightNorms = 0.05
+          config.gradientAccumulation = 2
+          config.gradientCheckpointing = true
+          (config.sampleEvery, config.sampleSeeds, config.validateEvery) = (3, [7], 2)
+        })
+    }
 }

@@ -45,6 +45,30 @@ struct ImportNetworkTests {
     #expect(dora.rank(of: "up_blocks.0.resnets.1.time_emb_proj") == 16)
   }
 
+  @Test("Dropouts and the limit of the norms are taken over")
+  func dropout() throws {
+    let adapter = try kohya(
+      """
+      network_module = "lycoris.kohya"
+      network_dropout = 0.1
+      scale_weight_norms = 1
+      network_args = ["algo=loha", "rank_dropout=0.25", "module_dropout=0.5"]
+      """
+    ).config.adaptation
+    #expect(adapter.adapterDropout == 0.1 && adapter.scaleWeightNorms == 1)
+    #expect(adapter.rankDropout == 0.25 && adapter.moduleDropout == 0.5)
+    let off = try kohya(
+      """
+      network_dropout = 0
+      scale_weight_norms = 0
+      network_args = ["rank_dropout=0", "module_dropout=1"]
+      """)
+    #expect(off.config.adaptation.scaleWeightNorms == nil)
+    #expect(
+      off.notes.contains(
+        "network_args = module_dropout=1: a share is a number from 0 to below 1"), "\(off.notes)")
+  }
+
   @Test("What has no counterpart is noted")
   func notes() throws {
     let oft = try kohya(

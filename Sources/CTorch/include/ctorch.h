@@ -307,6 +307,11 @@ ct_tensor _Nullable ct_generator(uint64_t seed) CT_NOEXCEPT;
 /// Standard normal float32 values; advances `generator`.
 ct_tensor _Nullable ct_randn(
     ct_tensor generator, const int64_t *shape, size_t dimensions) CT_NOEXCEPT;
+/// Ones with a probability and zeros, float32, as `Tensor.bernoulli_` with the device's own generator and
+/// this seed.
+ct_tensor _Nullable ct_bernoulli(
+    const int64_t *shape, size_t dimensions, double probability, uint64_t seed,
+    ct_device device) CT_NOEXCEPT;
 
 // MARK: Devices and memory
 

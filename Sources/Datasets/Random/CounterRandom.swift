@@ -55,6 +55,12 @@ public enum CounterRandom {
     case classPrompt = 25
     /// Whether a sample has no text condition at all.
     case conditioningDropout = 26
+    /// The values inside an adapter that are left out; the adapter takes the place of the sample.
+    case adapterDropout = 27
+    /// The ranks of an adapter that are left out.
+    case rankDropout = 28
+    /// Whether an adapter is left out.
+    case moduleDropout = 29
   }
 
   /// A 64-bit draw.

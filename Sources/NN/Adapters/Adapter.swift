@@ -47,6 +47,13 @@ extension Adapter {
   /// Nil: the kind has no faster form than an ``AdapterSum``.
   public func combined(with others: [any Adapter]) throws -> (any Adapter)? { nil }
 
+  /// What the adapter adds to the layer's output, if that depends only on the layer's input.
+  func change(of call: LayerCall) throws -> Tensor {
+    let (shape, dtype) = (call.output.shape, call.output.dtype)
+    return try output(
+      of: call.with(output: .zeros(shape, dtype: dtype, device: call.output.device)))
+  }
+
   /// The same adapter with its strength multiplied by `factor`.
   public func scaled(by factor: Double) -> Self {
     var adapter = self
@@ -79,6 +86,11 @@ public struct LayerCall {
 
   /// The same call with another output, to which an adapter then adds its change.
   func with(output: Tensor) -> LayerCall {
+    LayerCall(input: input, output: output, weight: weight, bias: bias, operation: operation)
+  }
+
+  /// The same call with another input. The output stays.
+  func with(input: Tensor) -> LayerCall {
     LayerCall(input: input, output: output, weight: weight, bias: bias, operation: operation)
   }
 }

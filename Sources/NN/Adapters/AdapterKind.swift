@@ -69,6 +69,25 @@ public protocol TrainableAdapterKind: AdapterKind {
   static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
   ) throws -> any TrainableAdapterKind
+
+  /// The layer's output in a training pass that leaves out a part of the adapter. Throws `TorchError`.
+  func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor
+
+  /// Scales the tensors in place if the Frobenius norm of the change of the weight is above a limit.
+  /// Throws `TorchError`.
+  func limitNorm(to limit: Double) throws
+}
+
+extension TrainableAdapterKind {
+  /// The output without the changes of some outputs, and without some values of the rest: the dropouts of
+  /// LyCORIS' kinds. It is for kinds whose change depends only on the layer's input.
+  public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {
+    var change = try self.change(of: call)
+    if let kept = try draws.keptOutputs(call.weight.shape[0], on: change.device) {
+      change = try change * call.alongOutput(kept).to(change.dtype)
+    }
+    return try call.output + draws.droppingValues(change)
+  }
 }
 
 extension AdapterKind {

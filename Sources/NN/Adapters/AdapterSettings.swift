@@ -1,4 +1,4 @@
-public import Torch
+import Torch
 
 /// The settings of new adapters.
 public struct AdapterSettings: Sendable {
@@ -16,6 +16,8 @@ public struct AdapterSettings: Sendable {
   public var factor = -1
   /// LoKr: whether the smaller factor is a product of two matrices, too; `decompose_both`.
   public var decomposesBoth = false
+  /// Whether the values come from a checkpoint, so that none are computed that take long.
+  package var isRestored = false
 
   /// Settings that all layers share.
   public init(rank: Int, alpha: Double) {

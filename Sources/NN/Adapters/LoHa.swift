@@ -86,6 +86,12 @@ public struct LoHa: TrainableAdapterKind {
   /// The product of both halves, number by number.
   public func delta(of weight: Tensor) throws -> Tensor { try delta(shape: weight.shape) }
 
+  /// Scales `w1_a`.
+  public func limitNorm(to limit: Double) throws {
+    let norm = try delta(shape: [-1]).square().sum().sqrt()
+    try first.a.copy(from: first.a * NormLimit.factor(on: norm, limit: limit))
+  }
+
   private func delta(shape: [Int]) throws -> Tensor {
     try (first.product() * second.product()).reshape(shape) * (scale * strength)
   }

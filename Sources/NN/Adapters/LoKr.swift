@@ -66,10 +66,18 @@ public struct LoKr: TrainableAdapterKind {
     return try blocks.reshape(weight.shape) * (scale * strength)
   }
 
-  /// The Frobenius norm of the delta: the product of those of both matrices. Throws `TorchError`.
-  package func deltaNorm() throws -> Double {
-    let squares = try [small, large].map { try $0.matrix().to(.float64).square().sum().item() }
-    return abs(scale * strength) * (squares[0] * squares[1]).squareRoot()
+  /// The Frobenius norm of the delta, a float64 scalar: the product of those of both matrices. Throws
+  /// `TorchError`.
+  package func deltaNorm() throws -> Tensor {
+    let squares = try [small, large].map { try $0.matrix().to(.float64).square().sum() }
+    return try (squares[0] * squares[1]).sqrt() * abs(scale * strength)
+  }
+
+  /// Scales the small matrix, or the first one of its product.
+  public func limitNorm(to limit: Double) throws {
+    guard let (_, scaled) = small.tensors(named: "").first else { return }
+    let factor = try NormLimit.factor(on: deltaNorm(), limit: limit).to(.float32)
+    try scaled.copy(from: scaled * factor)
   }
 
   // MARK: Creation

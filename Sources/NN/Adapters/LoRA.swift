@@ -50,13 +50,42 @@ public struct LoRA: TrainableAdapterKind {
 
   /// `output + scale * up(down(input))`. The float32 matrices are cast to the type of the input, so
   /// that activations stay in the base's precision and the gradients of the matrices in float32.
-  public func output(of call: LayerCall) throws -> Tensor {
+  public func output(of call: LayerCall) throws -> Tensor { try output(of: call) { $0 } }
+
+  /// The output without some ranks and values of `down(input)` (sd-scripts' `LoRAModule`).
+  public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {
+    try output(of: call) { low in
+      try draws.droppingRanks(draws.droppingValues(low), of: call.operation)
+    }
+  }
+
+  /// - Parameter change: Changes the inner values, `[..., rank]` or `[B, rank, H, W]`.
+  private func output(
+    of call: LayerCall, changing change: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
     let dtype = call.input.dtype
-    let low = try call.operation(call.input, down.to(dtype))
+    let low = try change(call.operation(call.input, down.to(dtype)))
     switch call.operation {
     case .linear: return try call.output.addingLinear(low, up.to(dtype), scale: factor)
     case .convolution: return try call.output + low.conv2d(up.to(dtype)) * factor
     }
+  }
+
+  /// Scales both matrices alike, by the root of the factor on the norm.
+  public func limitNorm(to limit: Double) throws {
+    let root = try NormLimit.factor(on: deltaNorm(), limit: limit).sqrt().to(.float32)
+    for matrix in [down, up] { try matrix.copy(from: matrix * root) }
+  }
+
+  /// The Frobenius norm of the delta, a float64 scalar: `||up down||^2` is the sum of the products of the
+  /// numbers of `up^T up` and `down down^T`, which are `[rank, rank]`. Throws `TorchError`.
+  package func deltaNorm() throws -> Tensor {
+    let rank = down.shape[0]
+    let (up, down) = (
+      try up.to(.float64).reshape([-1, rank]), try down.to(.float64).reshape([rank, -1])
+    )
+    let squares = try (up.transpose(0, 1).matmul(up) * down.matmul(down.transpose(0, 1))).sum()
+    return try squares.clamp(min: 0).sqrt() * abs(factor)
   }
 
   /// `scale * up down`.

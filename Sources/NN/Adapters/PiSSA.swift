@@ -55,6 +55,16 @@ public struct PiSSA: TrainableAdapterKind {
   /// The output with the trained product added and the first one subtracted.
   public func output(of call: LayerCall) throws -> Tensor { try difference().output(of: call) }
 
+  /// Only the trained product is left out in part. The first one, which PEFT takes off the base model, is
+  /// not.
+  public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {
+    let removed = try first.scaled(by: -strength).output(of: call)
+    return try trained.output(of: call.with(output: removed), dropping: draws)
+  }
+
+  /// Limits the trained product.
+  public func limitNorm(to limit: Double) throws { try trained.limitNorm(to: limit) }
+
   /// The trained product without the first one.
   public func delta(of weight: Tensor) throws -> Tensor { try difference().delta(of: weight) }
 
@@ -81,14 +91,19 @@ public struct PiSSA: TrainableAdapterKind {
     let (shape, rank, scale) = (weight.shape, settings.rank, settings.scale)
     let columns = shape.dropFirst().reduce(1, *)
     try Self.check(rank: rank, shape: shape)
-    let (u, s, vh) = try weight.detach().to(.float32).reshape([shape[0], columns]).svd()
-    let root = try (s.narrow(dim: 0, start: 0, length: rank) / scale).sqrt()
     let sides = shape.dropFirst(2).map { _ in 1 }
-    let down = try vh.narrow(dim: 0, start: 0, length: rank) * root.reshape([rank, 1])
-    let up = try u.narrow(dim: 1, start: 0, length: rank) * root
-    let first = LoRA(
-      down: try down.reshape([rank] + shape.dropFirst()),
-      up: try up.reshape([shape[0], rank] + sides), scale: scale)
+    let first = try LoRA(
+      down: .zeros([rank] + shape.dropFirst(), device: weight.device),
+      up: .zeros([shape[0], rank] + sides, device: weight.device), scale: scale)
+    if !settings.isRestored {
+      let (u, s, vh) = try weight.detach().to(.float32).reshape([shape[0], columns]).svd()
+      let root = try (s.narrow(dim: 0, start: 0, length: rank) / scale).sqrt()
+      let down = try vh.narrow(dim: 0, start: 0, length: rank) * root.reshape([rank, 1])
+      let up = try u.narrow(dim: 1, start: 0, length: rank) * root
+      // A copy, because the order in memory is not that of the decomposition after a resume.
+      try first.down.copy(from: down.reshape(first.down.shape))
+      try first.up.copy(from: up.reshape(first.up.shape))
+    }
     self.init(try first.mapTensors { try $0.clone() }, first: first)
   }
 

@@ -49,12 +49,27 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
       let delta = try delta(of: call.weight).to(dtype)
       return try call.output + call.operation(call.input, delta)
     }
-    let ratio = try call.alongOutput(ratio(to: call.weight))
-    let plain = try call.bias.map { try call.output - call.alongOutput($0) } ?? call.output
-    let nothing = try Tensor.zeros(call.output.shape, dtype: dtype, device: call.output.device)
-    let change = try update.output(of: call.with(output: nothing))
-    let all = try (ratio - 1).to(dtype) * plain + ratio.to(dtype) * change
-    return try call.output + (strength == 1 ? all : all * strength)
+    return try call.output
+      + change(
+        of: call, plain: plain(call), update: update.change(of: call), ratio: ratio(to: call.weight)
+      )
+  }
+
+  /// The layer's output without bias.
+  private func plain(_ call: LayerCall) throws -> Tensor {
+    try call.bias.map { try call.output - call.alongOutput($0) } ?? call.output
+  }
+
+  /// - Parameters:
+  ///   - plain: The product of the input and the weight, without bias.
+  ///   - update: What the update adds to it.
+  ///   - ratio: Magnitude by norm.
+  private func change(
+    of call: LayerCall, plain: Tensor, update: Tensor, ratio: Tensor
+  ) throws -> Tensor {
+    let (dtype, ratio) = (call.input.dtype, try call.alongOutput(ratio))
+    let all = try (ratio - 1).to(dtype) * plain + ratio.to(dtype) * update
+    return strength == 1 ? all : try all * strength
   }
 
   /// `m V / ||V|| - W`.
@@ -65,9 +80,15 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
   }
 
   /// Magnitude by norm, in the shape of the magnitude. A row of zeros stays one.
-  private func ratio(to weight: Tensor) throws -> Tensor {
+  ///
+  /// - Parameter kept: 1 for each output that the update changes, else 0; nil for all.
+  private func ratio(to weight: Tensor, changing kept: Tensor? = nil) throws -> Tensor {
     let norm = try noGrad {
-      let changed = try weight.detach().to(.float32) + update.delta(of: weight)
+      var delta = try update.delta(of: weight)
+      if let kept {
+        delta = try delta * kept.reshape([-1] + weight.shape.dropFirst().map { _ in 1 })
+      }
+      let changed = try weight.detach().to(.float32) + delta
       return try Self.norm(of: changed, dim: isOnInput ? 1 : 0).clamp(min: 1e-30)
     }
     return try magnitude / norm
@@ -173,4 +194,24 @@ extension WeightDecomposed: TrainableAdapterKind where Update == LoRA {
       update: try LoRA(for: weight, settings: settings, generator: generator),
       magnitude: try norm(of: weight.detach().to(.float32), dim: 0))
   }
+
+  /// Values are left out of the input, as in PEFT. Changes of outputs are left out, also of the norm, as in
+  /// LyCORIS.
+  public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {
+    var plain = try self.plain(call)
+    var own = call
+    if draws.dropsValues {
+      own = call.with(input: try draws.droppingValues(call.input))
+      plain = try call.operation(own.input, call.weight)
+    }
+    var change = try update.change(of: own)
+    let kept = try draws.keptOutputs(call.weight.shape[0], on: change.device)
+    if let kept { change = try change * call.alongOutput(kept).to(change.dtype) }
+    return try call.output
+      + self.change(
+        of: own, plain: plain, update: change, ratio: ratio(to: call.weight, changing: kept))
+  }
+
+  /// Limits the change of the direction. The magnitudes stay.
+  public func limitNorm(to limit: Double) throws { try update.limitNorm(to: limit) }
 }

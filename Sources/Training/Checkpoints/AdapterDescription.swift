@@ -78,6 +78,9 @@ package struct AdapterDescription {
       "ss_network_module": config.adaptation.networkModule, "ss_network_dim": "\(config.rank)",
       "ss_network_alpha": "\(config.alpha)",
       "ss_network_args": try json(config.adaptation.networkArguments),
+      "ss_network_dropout": config.adaptation.adapterDropout == 0
+        ? "None" : "\(config.adaptation.adapterDropout)",
+      "ss_scale_weight_norms": python(config.adaptation.scaleWeightNorms),
       "ss_learning_rate": "\(config.optimization.learningRate)",
       "ss_unet_lr": "\(config.optimization.learningRate)",
       "ss_text_encoder_lr": textRate,

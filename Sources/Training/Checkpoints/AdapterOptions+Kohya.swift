@@ -8,6 +8,11 @@ extension AdapterOptions {
 
   /// The module's arguments, as sd-scripts records them.
   var networkArguments: [String: String] {
+    let dropouts = ["rank_dropout": rankDropout, "module_dropout": moduleDropout]
+    return kindArguments.merging(dropouts.filter { $0.value > 0 }.mapValues { "\($0)" }) { $1 }
+  }
+
+  private var kindArguments: [String: String] {
     switch adapter {
     case .lora, .rslora: [:]
     case .dora: ["algo": "lora", "dora_wd": "True"]

@@ -1,6 +1,6 @@
 extension ForeignFates {
   private static let embeddings = "the word that gets vectors of its own is the subject's"
-  private static let plainLoRA = "the adapter has no dropout, and targets decides its layers"
+  private static let layers = "targets decides the layers of the adapter"
   private static let prodigy = "it is what Prodigy's paper and its other users have"
   private static let hub = "a finished adapter is published by a command of its own"
 
@@ -19,6 +19,7 @@ extension ForeignFates {
       "class_prompt", "num_class_images", "prior_loss_weight", "checkpointing_steps",
       "checkpoints_total_limit", "validation_prompt", "validation_epochs",
       "num_validation_images", "logging_dir", "report_to", "noise_offset", "use_dora",
+      "lora_dropout",
       "train_text_encoder", "text_encoder_lr", "train_text_encoder_frac",
       "train_text_encoder_ti", "train_text_encoder_ti_frac", "num_new_tokens_per_abstraction",
       "initializer_concept",
@@ -29,7 +30,7 @@ extension ForeignFates {
       ],
       "one weight decay applies to all parts": ["adam_weight_decay_text_encoder"],
       "the penultimate layers are used, as SDXL was trained": ["clip_skip"],
-      plainLoRA: ["lora_dropout", "lora_unet_blocks", "use_blora"],
+      layers: ["lora_unet_blocks", "use_blora"],
       prodigy: ["prodigy_beta3", "prodigy_decouple"],
       hub: ["push_to_hub", "hub_token", "hub_model_id"],
       "EDM training is not available": ["do_edm_style_training"],

@@ -46,7 +46,7 @@ extension ForeignFates {
       "adaptive_noise_scale", "multires_noise_iterations", "multires_noise_discount",
       "ip_noise_gamma", "ip_noise_gamma_random_strength", "zero_terminal_snr", "min_timestep",
       "max_timestep", "loss_type", "huber_schedule", "huber_c", "huber_scale",
-      "debiased_estimation_loss", "v_parameterization",
+      "debiased_estimation_loss", "v_parameterization", "network_dropout", "scale_weight_norms",
     ],
     noCounterpart: fates([
       loss: [
@@ -73,9 +73,7 @@ extension ForeignFates {
         "initial_step", "skip_until_initial_step",
       ],
       "lora-train resume resumes runs of its own, and reads no state of sd-scripts": ["resume"],
-      "a layer's adapter has no dropout and no limit of its norm": [
-        "network_dropout", "scale_weight_norms", "network_multiplier",
-      ],
+      "the adapter is trained at strength 1": ["network_multiplier"],
       hub: [
         "huggingface_repo_id", "huggingface_repo_type", "huggingface_path_in_repo",
         "huggingface_token", "huggingface_repo_visibility", "save_state_to_huggingface",

@@ -57,7 +57,6 @@ extension TrainingConfig {
     ForeignProgram(
       name: "OneTrainer", here: oneTrainer,
       noCounterpart: [
-        "dropout_probability": "the adapter has no dropout",
         "ema_update_step_interval": "the average is updated after each step",
         "generalized_offset_noise": "the shift of the noise is the same at all timesteps",
       ],
@@ -118,6 +117,7 @@ extension TrainingConfig {
     "ip_noise_gamma": "`input_perturbation`",
     "ip_noise_gamma_random_strength": "`perturbation_random_strength`",
     "v_parameterization": "`prediction: v`",
+    "network_dropout": "`adapter_dropout`",
   ]
 
   private static let diffusers = [
@@ -133,6 +133,7 @@ extension TrainingConfig {
     "train_text_encoder_frac": "`text_encoder_stop_at`",
     "num_train_epochs": "`epochs`", "lr_num_cycles": "`learning_rate_cycles`",
     "lr_power": "`learning_rate_power`", "use_dora": "`adapter: dora`",
+    "lora_dropout": "`adapter_dropout`",
     "prodigy_use_bias_correction": "`prodigy_bias_correction`",
     "adam_weight_decay": "`weight_decay`",
     "snr_gamma": "`min_snr_gamma`", "prediction_type": "`prediction`",
@@ -153,6 +154,7 @@ extension TrainingConfig {
     "unmasked_weight": "`mask_floor`", "clip_grad_norm": "`max_gradient_norm`",
     "aspect_ratio_bucketing": "`buckets`", "output_model_destination": "`root`",
     "sample_definition_file_name": "`sample_prompts`",
+    "dropout_probability": "`adapter_dropout`",
     "ema_decay": "`ema`", "non_ema_sampling": "`evaluate`",
     "offset_noise_weight": "`noise_offset`",
     "perturbation_noise_weight": "`input_perturbation` here, whose noise is not predicted",

@@ -53,13 +53,18 @@ final class AdapterTraining {
     self.rung = rung
     unet = try setup.model.loadUNet(
       dtype: setup.dtype, device: setup.device, storage: rung.storage)
-    sites = config.text.trainUnet ? try setup.attachAdapters(to: unet) : []
+    sites =
+      config.text.trainUnet
+      ? try setup.attachAdapters(to: unet, isRestored: checkpoint != nil) : []
     if !setup.device.isCUDA { try unet.setChannelsLast() }
+    let dropout = config.adapterDropout
+    dropout?.apply(to: unet)
     let fusion = try unet.fuseAdapters()
     try MemoryLimit(setup).apply(to: unet)
     unet.setGradientCheckpointing(rung.checkpointing)
     text = try TextTraining(setup, data: data)
     let encoders = text?.encoders ?? []
+    for encoder in encoders { dropout?.apply(to: encoder.model) }
     let unetGroups = RateGroups(
       sites, named: "unet", rate: config.optimization.learningRate,
       factors: config.optimization.layerRates.values,
@@ -114,7 +119,11 @@ final class AdapterTraining {
       pass: batches.pass, optimizer: optimizer,
       schedule: LearningRateSchedule(config), ema: ema,
       config: config, scalesLoss: setup.dtype == .float16, fusion: fusion, text: text,
-      graphs: setup.recordsPasses && rung.weights != .offloaded
+      dropout: dropout,
+      normLimit: config.adaptation.scaleWeightNorms.map {
+        NormLimit(sites + encoders.flatMap(\.sites), limit: $0)
+      },
+      graphs: setup.recordsPasses && rung.weights != .offloaded && dropout == nil
         ? PassGraphs(
           on: setup.device, trained: sites.flatMap(\.tensors).map(\.tensor),
           isRoomy: setup.memory.isRoomy(rung)) : nil)
@@ -228,7 +237,11 @@ final class AdapterTraining {
 
 extension TrainingSetup {
   /// Puts adapters into the UNet: those of `init_lora`, or new ones. A copy of the former is trained.
-  fileprivate func attachAdapters(to unet: UNet2DConditionModel) throws -> [AdapterSite] {
+  ///
+  /// - Parameter isRestored: Whether their values then come from a checkpoint.
+  fileprivate func attachAdapters(
+    to unet: UNet2DConditionModel, isRestored: Bool
+  ) throws -> [AdapterSite] {
     if let initialAdapter {
       var adapters: [String: any AdapterKind] = [:]
       for (layer, adapter) in initialAdapter.layers {
@@ -236,8 +249,13 @@ extension TrainingSetup {
       }
       return try unet.attachAdapters(adapters)
     }
+    func settings(of path: String) -> AdapterSettings {
+      var settings = config.adapterSettings(of: path)
+      settings.isRestored = isRestored
+      return settings
+    }
     return try unet.attachAdapters(
-      config.adaptation.adapter.kind, to: config.adaptedLayers, settings: config.adapterSettings
+      config.adaptation.adapter.kind, to: config.adaptedLayers, settings: settings
     ) { site in
       try Generator(
         seed: CounterRandom.value(seed: config.seed, step: 0, sample: site, purpose: .adapter))

@@ -53,4 +53,35 @@ package struct AdapterOptions: OptionPart {
   @Option(
     .adapter, "Make the smaller factor of a lokr a product of two matrices, too.", resume: .never)
   package var lokrDecomposeBoth: Bool = false
+  @Option(
+    .adapter,
+    "Share of the values inside an adapter that a training pass leaves out at random: of `down(x)` of a LoRA, "
+      + "the input of a dora, the change of the output of a loha or lokr.",
+    Allowed("a number from 0 to below 1") { (0..<1).contains($0) }, value: "share")
+  package var adapterDropout: Double = 0
+  @Option(
+    .adapter,
+    "Share of a LoRA's ranks that each sample of a pass leaves out at random. Of a dora, loha or lokr, the "
+      + "share of a layer's outputs that a pass leaves as they are.",
+    Allowed("a number from 0 to below 1") { (0..<1).contains($0) }, value: "share")
+  package var rankDropout: Double = 0
+  @Option(
+    .adapter, "Share of the adapters that a pass leaves out at random.",
+    Allowed("a number from 0 to below 1") { (0..<1).contains($0) }, value: "share")
+  package var moduleDropout: Double = 0
+  @Option(
+    .adapter,
+    "Largest Frobenius norm of an adapter's change of a weight. After each step, adapters above it are "
+      + "scaled down. A usual value is 1.",
+    Allowed("a number above 0") { $0 > 0 && $0.isFinite }, value: "norm",
+    unset: "no limit",
+    check: { limit, config in
+      guard limit != nil else { return nil }
+      if config.optimization.optimizer == .scheduleFreeAdamW {
+        return "null with the optimizer adamw-schedule-free, whose averages it would not limit"
+      }
+      return config.adaptation.adapterInitialization == .pissa
+        ? "null with the initialization pissa, whose first matrices are not small" : nil
+    })
+  package var scaleWeightNorms: Double? = nil
 }

@@ -22,6 +22,14 @@ extension TrainingConfig {
     return adaptation.adapter.settings(settings)
   }
 
+  /// The dropout of the adapters; nil without.
+  var adapterDropout: AdapterDropout? {
+    let rates = DropoutRates(
+      values: adaptation.adapterDropout, ranks: adaptation.rankDropout,
+      modules: adaptation.moduleDropout)
+    return rates == DropoutRates() ? nil : AdapterDropout(rates)
+  }
+
   /// About how many numbers the adapter of a layer has.
   func trainedCount(of path: String, shape: [Int]) -> Int {
     let matrices = rank(of: path) * (shape[0] + shape.dropFirst().reduce(1, *))

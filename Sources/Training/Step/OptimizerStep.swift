@@ -1,3 +1,4 @@
+import Datasets
 import Failpoints
 import Foundation
 import NN
@@ -22,6 +23,10 @@ struct OptimizerStep {
   var fusion: AdapterFusion?
   /// The text encoders that are trained too; nil if there are none.
   var text: TextTraining?
+  /// The dropout of the adapters; nil without. Its passes are never recorded.
+  var dropout: AdapterDropout?
+  /// The limit of the size of the adapters; nil without.
+  var normLimit: NormLimit?
   /// The recorded passes; nil to run every pass. Those with trained text encoders are never recorded.
   var graphs: PassGraphs?
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
@@ -54,7 +59,8 @@ struct OptimizerStep {
         Failpoint.step.pass()
         let pass = try upcoming.take(step, micro) ?? pass(step, micro)
         sources.append(sources[micro].adding(pass.batches))
-        passes.append(try backward(pass, scale: scale / Double(config.gradientAccumulation)))
+        passes.append(
+          try backward(pass, step, micro, scale: scale / Double(config.gradientAccumulation)))
       }
       numbers = try update(passes, step: step, scale: scale, rates: rates)
       // A GPU still works on the step, while the CPU prepares the next.
@@ -85,7 +91,7 @@ struct OptimizerStep {
   /// Runs the forward and the backward pass of some samples, and drops the gradients. Throws `TorchError`.
   func tryOut(_ step: Int, _ micro: Int) throws {
     do {
-      _ = try backward(pass(step, micro), scale: 1)
+      _ = try backward(pass(step, micro), step, micro, scale: 1)
       try dropGradients()
     } catch {
       try dropGradients()
@@ -95,7 +101,15 @@ struct OptimizerStep {
 
   /// Adds the gradients of a pass, multiplied by `scale`, to those of the trained tensors. Returns
   /// the pass's loss. A separate function, so that the graph is freed before the next pass.
-  private func backward(_ pass: TrainingPass, scale: Double) throws -> PassLoss {
+  private func backward(
+    _ pass: TrainingPass, _ step: Int, _ micro: Int, scale: Double
+  ) throws -> PassLoss {
+    dropout?.seeds = { [config] adapter, draw in
+      CounterRandom.value(
+        seed: config.seed, step: step * config.gradientAccumulation + micro, sample: adapter,
+        purpose: draw.purpose)
+    }
+    defer { dropout?.seeds = nil }
     let placed = try objective.place(pass, lossScale: scale)
     let trainsText = !pass.instances.texts.isEmpty
     let body = {
@@ -126,6 +140,7 @@ struct OptimizerStep {
     // An error may leave some values updated and others not.
     try UnsavableError.marking {
       try optimizer.step(rates: rates, foundInf: foundInf)
+      try normLimit?.apply()
       try text?.finish(step: step, averages: config.optimization.optimizer == .scheduleFreeAdamW)
       try fusion?.refresh()
     }
@@ -135,6 +150,16 @@ struct OptimizerStep {
   private func dropGradients() throws {
     for tensor in optimizer.parameters { try tensor.setGrad(nil) }
     try fusion?.dropGradients()
+  }
+}
+
+extension DropoutDraw {
+  fileprivate var purpose: CounterRandom.Purpose {
+    switch self {
+    case .values: .adapterDropout
+    case .ranks: .rankDropout
+    case .module: .moduleDropout
+    }
   }
 }
 

@@ -68,10 +68,23 @@ struct DiffusersTraining {
     draft.set(\.$batchSize, to: try options.integer("train_batch_size") ?? 4)
   }
 
+  private mutating func setDropout() throws(ImportError) {
+    guard let setting = options.take("lora_dropout") else { return }
+    let share = try setting.number()
+    guard share > 0 else { return }
+    draft.set(\.adaptation.$adapterDropout, to: share)
+    if draft.config.adaptation.adapter == .lora {
+      draft.note(
+        setting, .approximated,
+        "it leaves out values of down(x), as sd-scripts does, and not of the layer's input x")
+    }
+  }
+
   private mutating func setAdapter() throws(ImportError) {
     draft.set(\.$rank, to: try options.integer("rank") ?? 4)
     if let alpha = try options.number("lora_alpha") { draft.set(\.$alpha, to: alpha) }
     if try options.flag("use_dora") { draft.set(\.adaptation.$adapter, to: .dora) }
+    try setDropout()
     try setEmbedding()
     let rate = options.take("text_encoder_lr")
     let share = options.take("train_text_encoder_frac")

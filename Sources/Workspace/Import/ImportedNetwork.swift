@@ -42,6 +42,7 @@ struct ImportedNetwork {
     if let both = take("decompose_both") {
       draft.set(\.adaptation.$lokrDecomposeBoth, to: both.value == "true")
     }
+    setDropout(&draft)
     for argument in arguments where !Self.isOff(argument.value) {
       draft.note(argument.setting, .noCounterpart, "adapters have no such setting here")
     }
@@ -58,6 +59,20 @@ struct ImportedNetwork {
     _ name: String
   ) -> (name: String, value: String, setting: ForeignSetting)? {
     arguments.firstIndex { $0.name == name }.map { arguments.remove(at: $0) }
+  }
+
+  private mutating func setDropout(_ draft: inout ImportDraft) {
+    for (name, option) in [
+      ("rank_dropout", \TrainingConfig.adaptation.$rankDropout),
+      ("module_dropout", \TrainingConfig.adaptation.$moduleDropout),
+    ] {
+      guard let argument = take(name) else { continue }
+      guard let share = Double(argument.value), (0..<1).contains(share) else {
+        draft.note(argument.setting, .noCounterpart, "a share is a number from 0 to below 1")
+        continue
+      }
+      if share > 0 { draft.set(option, to: share) }
+    }
   }
 
   private mutating func setKind(_ draft: inout ImportDraft) {

@@ -55,6 +55,12 @@ struct KohyaTraining {
     } else {
       for argument in arguments ?? [] { draft.note(argument, .notNeeded, Self.fromFile) }
     }
+    if let share = try options.number("network_dropout"), share > 0 {
+      draft.set(\.adaptation.$adapterDropout, to: share)
+    }
+    if let norm = try options.number("scale_weight_norms"), norm > 0 {
+      draft.set(\.adaptation.$scaleWeightNorms, to: norm)
+    }
     try setTextEncoders()
   }
 

@@ -39,4 +39,14 @@ struct GeneratorTests {
     #expect([one, try first.normal([3]).floats()] == expected)
     #expect(expected[0] != expected[1])
   }
+
+  /// `torch.empty(12).bernoulli_(0.7, generator=torch.Generator("cpu").manual_seed(3))`.
+  @Test("Ones with a probability equal PyTorch's")
+  func bernoulli() throws {
+    #expect(
+      try Tensor.bernoulli([3, 4], probability: 0.7, seed: 3).floats()
+        == [1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1])
+    let many = try Tensor.bernoulli([10_000], probability: 0.25, seed: 1).mean().item()
+    #expect(abs(many - 0.25) < 0.02)
+  }
 }

@@ -31,6 +31,25 @@ extension CUDATests {
       for (here, cpu) in zip(here, onCPU) { #expect(abs(here - cpu) <= 1e-3 * cpu) }
     }
 
+    @Test("with all dropouts repeat to the last bit, and differ from those without")
+    func dropouts() throws {
+      let training = try TinyTraining()
+      func losses(run: Int, _ share: Double) throws -> [Double] {
+        let config = Self.config(.bf16) {
+          $0.deterministic = true
+          $0.adaptation.adapterDropout = share
+          $0.adaptation.rankDropout = share
+          $0.adaptation.moduleDropout = share
+          $0.adaptation.scaleWeightNorms = 0.5
+          $0.gradientCheckpointing = true
+        }
+        return try training.train(run: run, config).events.steps.map(\.loss)
+      }
+      let dropped = try losses(run: 1, 0.3)
+      #expect(try losses(run: 2, 0.3) == dropped)
+      #expect(try losses(run: 3, 0) != dropped)
+    }
+
     @Test(
       "have nearly the same losses with recorded passes as without",
       arguments: [.fp32, .bf16] as [Precision])

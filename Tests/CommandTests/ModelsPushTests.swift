@@ -76,6 +76,36 @@ extension CommandTests {
       #expect(server.repository("me/cube")?.messages.count == 1)
     }
 
+    @Test("A new word's vectors are published too, and alone without an adapter")
+    func newWord() throws {
+      for (run, flags) in [[], ["--no-train-unet"]].enumerated() {
+        let trained = try workspace.run(
+          [
+            "--subject", "cube", "--model", Workspace.model, "--resolution", "64", "--steps", "1",
+            "--rank", "2", "--sample-every", "0", "--device", "cpu", "--embedding-tokens", "2",
+            "--learning-rate", "1e-3",
+          ] + flags)
+        #expect(trained.code == 0, "\(trained.messages)")
+        let outcome = try push("latest", "me/word-\(run)")
+        #expect(outcome.code == 0, "\(outcome.messages)")
+        let repository = try #require(server.repository("me/word-\(run)"))
+        let adapter = run == 0 ? ["adapter.safetensors"] : []
+        #expect(
+          Set(repository.files.keys)
+            == Set([".gitattributes", "README.md", "sks.safetensors"] + adapter))
+        let file = workspace.file(
+          "Checkpoints/cube/run-\(run + 2)/step-000001/embedding.safetensors")
+        #expect(try repository.files["sks.safetensors"]?.content == Data(contentsOf: file))
+        let page = String(
+          decoding: try #require(repository.files["README.md"]).content, as: UTF8.self)
+        for part in [
+          "vectors[\"clip_g\"], token=\"sks\"", "  - textual_inversion\n", "`embedding:sks`",
+          run == 0 ? "A LoRA for" : "An embedding for",
+        ] { #expect(page.contains(part), "\(part)") }
+        #expect(page.contains("load_lora_weights") == (run == 0))
+      }
+    }
+
     @Test("A step without samples is published privately, with notes on what the page lacks")
     func withoutSamples() throws {
       let outcome = try push("1@2", "me/other", "--private", "--message", "First try")

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// The page of an adapter on the Hub: `README.md`, with YAML that the Hub reads before the text.
+/// The page of an adapter, or of a new word's vectors, on the Hub: `README.md`, with YAML that the Hub reads before the text.
 struct ModelCard {
   /// What diffusers is shown with if the base model is not known.
   private static let sdxl = "stabilityai/stable-diffusion-xl-base-1.0"
@@ -17,8 +17,10 @@ struct ModelCard {
   let baseModel: String?
   /// An identifier of the Hub, such as `openrail++`.
   let license: String?
-  /// The adapter's file in the repository.
-  let adapter: String
+  /// The adapter's file in the repository; nil without.
+  let adapter: String?
+  /// The file with the vectors of the trigger in the repository; nil without.
+  let embedding: String?
   /// The picture of the sample grid in the repository.
   let samples: String?
   /// The prompts of the sample grid, one for each row.
@@ -40,10 +42,12 @@ struct ModelCard {
     lines.append("pipeline_tag: text-to-image")
     lines.append("instance_prompt: \(Self.quoted(prompt))")
     lines.append("tags:")
-    lines += [
-      "lora", "text-to-image", "diffusers", "stable-diffusion-xl", "stable-diffusion-xl-diffusers",
-      "template:sd-lora",
-    ].map { "  - \($0)" }
+    let kinds =
+      (adapter == nil ? [] : ["lora", "template:sd-lora"])
+      + (embedding == nil ? [] : ["textual_inversion"])
+    let tags =
+      ["text-to-image", "diffusers", "stable-diffusion-xl", "stable-diffusion-xl-diffusers"] + kinds
+    lines += tags.map { "  - \($0)" }
     if let samples {
       lines += [
         "widget:", "  - text: \(Self.quoted(samplePrompts.first ?? prompt))", "    output:",
@@ -54,8 +58,11 @@ struct ModelCard {
   }
 
   private var introduction: String {
-    "A LoRA for Stable Diffusion XL, trained with lora-train. Prompts need the word "
-      + "\(Self.code(trigger)), as in \(Self.code(prompt))."
+    let kind = adapter == nil ? "An embedding" : "A LoRA"
+    let word =
+      adapter != nil && embedding != nil ? ", whose vectors are a second file," : ""
+    return "\(kind) for Stable Diffusion XL, trained with lora-train. Prompts need the word "
+      + "\(Self.code(trigger))\(word) as in \(Self.code(prompt))."
   }
 
   private var picture: String? {
@@ -68,25 +75,54 @@ struct ModelCard {
   }
 
   private var use: String {
+    let python =
+      [
+        """
+        import torch
+        from diffusers import StableDiffusionXLPipeline
+        """,
+        embedding == nil
+          ? nil
+          : "from huggingface_hub import hf_hub_download\nfrom safetensors.torch import load_file",
+        """
+
+        pipeline = StableDiffusionXLPipeline.from_pretrained(
+            \(Self.quoted(baseModel ?? Self.sdxl)), torch_dtype=torch.float16
+        ).to("cuda")
+        """,
+        adapter.map {
+          "pipeline.load_lora_weights(\(Self.quoted(repository)), weight_name=\(Self.quoted($0)))"
+        },
+        embedding.map(loadingVectors),
+        "picture = pipeline(\(Self.quoted(prompt))).images[0]",
+      ].compactMap { $0 }.joined(separator: "\n")
+    return "## Use\n\nWith diffusers:\n\n```python\n\(python)\n```\n\n\(otherPrograms)"
+  }
+
+  /// Python lines that give the trigger its vectors in both text encoders.
+  private func loadingVectors(of file: String) -> String {
     """
-    ## Use
-
-    With diffusers:
-
-    ```python
-    import torch
-    from diffusers import StableDiffusionXLPipeline
-
-    pipeline = StableDiffusionXLPipeline.from_pretrained(
-        \(Self.quoted(baseModel ?? Self.sdxl)), torch_dtype=torch.float16
-    ).to("cuda")
-    pipeline.load_lora_weights(\(Self.quoted(repository)), weight_name=\(Self.quoted(adapter)))
-    picture = pipeline(\(Self.quoted(prompt))).images[0]
-    ```
-
-    With ComfyUI: put `\(adapter)` into `models/loras` and choose it in the node Load LoRA. With A1111 or Forge: put \
-    it into `models/Lora`.
+    vectors = load_file(hf_hub_download(\(Self.quoted(repository)), \(Self.quoted(file))))
+    pipeline.load_textual_inversion(
+        vectors["clip_l"], token=\(Self.quoted(trigger)), text_encoder=pipeline.text_encoder,
+        tokenizer=pipeline.tokenizer)
+    pipeline.load_textual_inversion(
+        vectors["clip_g"], token=\(Self.quoted(trigger)), text_encoder=pipeline.text_encoder_2,
+        tokenizer=pipeline.tokenizer_2)
     """
+  }
+
+  private var otherPrograms: String {
+    let lora = adapter.map {
+      "With ComfyUI: put `\($0)` into `models/loras` and choose it in the node Load LoRA. With A1111 or Forge: "
+        + "put it into `models/Lora`."
+    }
+    let word = embedding.map {
+      let name = $0.replacing(".safetensors", with: "")
+      return "Put `\($0)` into `models/embeddings` of ComfyUI, where prompts name it as "
+        + "`embedding:\(name)`, or into `embeddings` of A1111 and Forge, where they name it as `\(name)`."
+    }
+    return [lora, word].compactMap { $0 }.joined(separator: "\n\n")
   }
 
   private var table: String {

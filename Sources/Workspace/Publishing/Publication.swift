@@ -5,7 +5,8 @@ package import Hub
 import RunLog
 import Training
 
-/// The files that publish a checkpoint: the adapter, its sample grid, and the page that describes them.
+/// The files that publish a checkpoint: the adapter, the vectors of a new word, the sample grid, and the page
+/// that describes them.
 package struct Publication: Sendable {
   /// What a user may add.
   package struct Options: Sendable {
@@ -31,7 +32,7 @@ package struct Publication: Sendable {
   package let notes: [String]
 
   /// Collects the files of a checkpoint. Throws `RunError`, `RunLogError`, `CheckpointError`,
-  /// `FileAccessError`, `RepositoryError.name`.
+  /// `FileAccessError`, `WeightsError`, `RepositoryError.name`.
   package init(
     _ reference: CheckpointReference, to repository: RepositoryName, in library: RunLibrary,
     models: BaseModels, options: Options
@@ -44,18 +45,26 @@ package struct Publication: Sendable {
     let baseModel =
       try options.baseModel.map { try RepositoryName($0).description }
       ?? models.all.first { $0.runs(among: [run]).count == 1 }?.manifest?.repository
-    let trigger = Self.trigger(of: run)
+    let embedding = try EmbeddingExport(checkpoint)
+    let trigger = embedding?.word ?? Self.trigger(of: run)
+    let adapter = try embedding == nil || checkpoint.hasAdapter() ? checkpoint.adapter : nil
     let card = ModelCard(
       repository: repository.description, subject: run.subject, trigger: trigger,
       prompt: config.samplePrompts.first ?? "a photo of \(trigger)", baseModel: baseModel,
-      license: options.license, adapter: checkpoint.adapter.lastPathComponent,
+      license: options.license, adapter: adapter?.lastPathComponent,
+      embedding: embedding?.place(beside: checkpoint.adapter).lastPathComponent,
       samples: hasGrid ? Self.samplesName : nil, samplePrompts: config.samplePrompts,
       settings: Self.settings(of: run, config, step: checkpoint.step, baseModel: baseModel))
+    let named = [
+      (card.adapter, adapter), (card.embedding, checkpoint.embedding),
+      (card.samples, hasGrid ? grid : nil),
+    ]
     files =
-      [
-        try UploadFile(path: card.adapter, file: checkpoint.adapter),
-        UploadFile(path: "README.md", bytes: Data(card.text.utf8)),
-      ] + (hasGrid ? [try UploadFile(path: Self.samplesName, file: grid)] : [])
+      try [UploadFile(path: "README.md", bytes: Data(card.text.utf8))]
+      + named.compactMap { name, file in
+        guard let name, let file else { return nil }
+        return try UploadFile(path: name, file: file)
+      }
     message = options.message ?? "Step \(checkpoint.step) of run \(run.id)"
     notes =
       [note].compactMap { $0 }

@@ -30,8 +30,8 @@ package enum DropoutDraw: Sendable {
 /// The dropout of all adapters of a training.
 ///
 /// What a pass leaves out is a pure function of the seeds, so a recomputation in the backward pass and a
-/// resumed training leave out the same. Samples with gradients and class images of another size have the
-/// same draws, if they belong to the same pass.
+/// resumed training leave out the same. A training pass may run the model several times, for class images of
+/// another size or for texts. All of these have the same draws.
 package final class AdapterDropout {
   /// The shares.
   package let rates: DropoutRates

@@ -11,6 +11,7 @@ struct DrawnMethod {
     options = [:]
     drawAdapter()
     drawOptimizer()
+    drawDropout()
     drawObjective()
     drawText()
     drawAverage()
@@ -41,6 +42,17 @@ struct DrawnMethod {
     if kind == .scheduleFreeAdamW { options["learning_rate_schedule"] = "constant" }
     if kind == .adafactor, pick(true, false) {
       add(["adafactor_relative_step": "false", "learning_rate": "1e-3"])
+    }
+  }
+
+  /// Dropouts half the time, and a limit of the norms where there can be one.
+  private mutating func drawDropout() {
+    add([
+      "adapter_dropout": pick("0", "0.2"), "rank_dropout": pick("0", "0.3"),
+      "module_dropout": pick("0", "0.1"),
+    ])
+    if options["optimizer"] != OptimizerKind.scheduleFreeAdamW.rawValue {
+      options["scale_weight_norms"] = pick("null", "0.01")
     }
   }
 

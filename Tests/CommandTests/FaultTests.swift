@@ -22,8 +22,8 @@ extension CommandTests {
       [:], ["checkpointing_extent": "feed-forward"],
       ["frozen_weights": "offloaded", "offloaded_share": "0.5"], ["frozen_weights": "int8"],
     ].enumerated().map { lane, rung in
-      var random = SplitMix(state: seed &* 1_000_003 &+ UInt64(lane))
-      return rung.merging(method(&random)) { $1 }
+      let random = SplitMix(state: seed &* 1_000_003 &+ UInt64(lane))
+      return rung.merging(DrawnMethod(random).options) { $1 }
     }
 
     /// A stage of the training at which a process is killed.
@@ -159,14 +159,19 @@ extension CommandTests {
       $0 != "--sample-every" && $0 != "0"
     }
 
-    /// A training with accumulation, class images, validation images, samples, warm-up, an average and
+    /// A training of a new word, with class images, validation images, samples, warm-up, an average and
     /// retention.
     static func fill(_ workspace: Workspace, _ options: [String: String] = [:]) throws {
+      try workspace.write("trigger: sks-cube\nclass_word: cube\n", to: "Datasets/cube/subject.yaml")
+      for number in 0..<3 {
+        try workspace.write(
+          "a photo of sks-cube, number \(number)", to: "Datasets/cube/\(number).txt")
+      }
       try workspace.write(workspace.image(7), to: "Datasets/cube/validation/7.png")
-      try workspace.write("a photo of cube", to: "Datasets/cube/validation/7.txt")
+      try workspace.write("a photo of sks-cube", to: "Datasets/cube/validation/7.txt")
       let all = [
-        "gradient_accumulation": "2", "learning_rate_schedule": "cosine",
-        "learning_rate_warmup_steps": "2", "ema": "0.9", "evaluate": "ema", "targets": "[to_q]",
+        "learning_rate_schedule": "cosine", "learning_rate_warmup_steps": "2", "ema": "0.9",
+        "evaluate": "ema",
         "prior_images": "1", "prior_steps": "1", "class_prompts": "[a photo of a box]",
         "checkpoint_every": "2", "keep_last": "1", "validate_every": "3", "sample_every": "3",
         "sample_steps": "1", "sample_seeds": "[42]",
@@ -174,30 +179,6 @@ extension CommandTests {
       try workspace.write(
         all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined(),
         to: "config.yaml")
-    }
-
-    /// An optimizer, a kind of adapter, layers, a loss and noise, with an average or without.
-    private static func method(_ random: inout SplitMix) -> [String: String] {
-      func pick<Value>(_ values: [Value]) -> Value { values[random.below(values.count)] }
-      var options = [
-        "optimizer": pick(OptimizerKind.allCases).rawValue,
-        "adapter": pick(AdapterMethod.allCases).rawValue,
-        "targets": pick(["[to_q]", "[attn2]", "[mid_block]"]),
-        "loss": pick(["l2", "l1", "huber", "smooth-l1"]),
-        "noise_offset": pick(["0", "0.1"]), "multires_noise_iterations": pick(["0", "2"]),
-        "timestep_distribution": pick(["uniform", "sigmoid", "logit-normal"]),
-        "conditioning_dropout": pick(["0", "0.5"]),
-      ]
-      if options["optimizer"] == OptimizerKind.scheduleFreeAdamW.rawValue {
-        options["learning_rate_schedule"] = "constant"
-      }
-      if options["learning_rate_schedule"] == "constant" || pick([true, false]) {
-        options.merge(["ema": "null", "evaluate": "adapter"]) { $1 }
-      }
-      if ["lora", "rslora", "dora"].contains(options["adapter"]) {
-        options["lora_plus_ratio"] = pick(["null", "4"])
-      }
-      return options
     }
   }
 }

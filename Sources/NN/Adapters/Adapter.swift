@@ -76,11 +76,6 @@ public struct LayerCall {
     case .convolution: try values.reshape([1, -1, 1, 1])
     }
   }
-
-  /// The same call with another output, to which an adapter then adds its change.
-  func with(output: Tensor) -> LayerCall {
-    LayerCall(input: input, output: output, weight: weight, bias: bias, operation: operation)
-  }
 }
 
 /// How a layer applies a weight to its input.

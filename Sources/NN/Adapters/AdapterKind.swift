@@ -69,6 +69,11 @@ public protocol TrainableAdapterKind: AdapterKind {
   static func make(
     for weight: Tensor, settings: AdapterSettings, generator: Generator
   ) throws -> any TrainableAdapterKind
+
+  /// What the adapter that these settings give a layer takes in a training.
+  ///
+  /// - Parameter shape: That of the layer's weight.
+  static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory
 }
 
 extension AdapterKind {

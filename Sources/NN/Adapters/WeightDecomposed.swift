@@ -42,19 +42,19 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
     update.tensors + [(Self.magnitudeName, magnitude)]
   }
 
-  /// `output + (m / n - 1) (W x) + m / n (delta x)` with the norm n: the weight itself is not built.
+  /// `V x + b + (m / n - 1) (V x)` with the norm n of V. The weight itself is not built, and of the layer's
+  /// size only `V x` is kept for the backward pass.
   public func output(of call: LayerCall) throws -> Tensor {
     let dtype = call.input.dtype
     guard !isOnInput else {
       let delta = try delta(of: call.weight).to(dtype)
       return try call.output + call.operation(call.input, delta)
     }
-    let ratio = try call.alongOutput(ratio(to: call.weight))
-    let plain = try call.bias.map { try call.output - call.alongOutput($0) } ?? call.output
-    let nothing = try Tensor.zeros(call.output.shape, dtype: dtype, device: call.output.device)
-    let change = try update.output(of: call.with(output: nothing))
-    let all = try (ratio - 1).to(dtype) * plain + ratio.to(dtype) * change
-    return try call.output + (strength == 1 ? all : all * strength)
+    let changed = try update.output(of: call)
+    let plain = try call.bias.map { try changed - call.alongOutput($0) } ?? changed
+    let shift = try (call.alongOutput(ratio(to: call.weight)) - 1).to(dtype)
+    let all = try changed + shift * plain
+    return strength == 1 ? all : try call.output + (all - call.output) * strength
   }
 
   /// `m V / ||V|| - W`.
@@ -172,5 +172,14 @@ extension WeightDecomposed: TrainableAdapterKind where Update == LoRA {
     return Self(
       update: try LoRA(for: weight, settings: settings, generator: generator),
       magnitude: try norm(of: weight.detach().to(.float32), dim: 0))
+  }
+
+  /// Those of the LoRA, and the output without magnitudes. The norm takes the weight in float32, the
+  /// changed one and its squares.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    let update = LoRA.memory(of: shape, settings: settings)
+    return AdapterMemory(
+      trained: update.trained + shape[0], keptForEachRow: update.keptForEachRow + shape[0],
+      work: 3 * shape.reduce(1, *))
   }
 }

@@ -90,7 +90,8 @@ struct StepMemoryTests {
     }
     let configuration = SavedMemoryTests.configuration()
     let estimate = configuration.activations(
-      try adapters.memory(in: UNet2DConditionModel(configuration)), batch: shape.batch, latents: (shape.side, shape.side), tokens: 77, dtype: shape.dtype,
+      try adapters.memory(in: UNet2DConditionModel(configuration)), batch: shape.batch,
+      latents: (shape.side, shape.side), tokens: 77, dtype: shape.dtype,
       checkpointing: extent)
     #expect(abs(Double(estimate.kept) / Double(found.kept) - 1) < 0.03)
     let peak = Double(estimate.kept + estimate.work) / Double(found.peak)
@@ -127,7 +128,8 @@ struct StepMemoryTests {
 
   @Test("without a graph is estimated within 10 %")
   func drawing() throws {
-    let forward = try pass(try unet(.bfloat16, Adapters(.lora)), batch: 2, side: 64, dtype: .bfloat16)
+    let forward = try pass(
+      try unet(.bfloat16, Adapters(.lora)), batch: 2, side: 64, dtype: .bfloat16)
     let (_, _, peak) = try withoutProcessorKernels {
       try countingMemory { try noGrad { try forward() } }
     }

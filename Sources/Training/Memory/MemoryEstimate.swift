@@ -99,7 +99,8 @@ struct MemoryUse {
     let stored = rung.storage.part(of: weightsToStore)
     let frozen = frozenBytes(storing: stored.map(\.parameter), as: rung.storage)
     let activations = model.unet.activations(
-      adapters, trainsText: texts.isTrained, batch: batch, latents: latents, tokens: tokens, dtype: dtype,
+      adapters, trainsText: texts.isTrained, batch: batch, latents: latents, tokens: tokens,
+      dtype: dtype,
       checkpointing: rung.checkpointing)
     let inUse =
       stored.isEmpty ? 0 : weights.block * size + (device.isCUDA ? 128 << 20 : 0)
@@ -162,9 +163,14 @@ struct MemoryUse {
   }
 
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
-  /// processor, and the memory between tensors, which grows with the adapters; on a GPU the workspaces of
-  /// cuBLAS and cuDNN.
-  var process: Int { device.isCUDA ? 64 << 20 : (210 << 20) + adapterBytes / 2 }
+  /// processor, and the memory between tensors, which grows with the adapters, and is more with kinds that
+  /// are not fused, since their passes make tensors of more sizes; on a GPU the workspaces of cuBLAS and
+  /// cuDNN.
+  var process: Int {
+    guard !device.isCUDA else { return 64 << 20 }
+    let isFused = adapters.values.allSatisfy(\.isFused)
+    return ((isFused ? 210 : 310) << 20) + adapterBytes / 2
+  }
 
   /// The bytes of the UNet's weights, some of which are stored in another form.
   private func frozenBytes(storing stored: [Parameter], as storage: WeightStorage) -> Int {

@@ -42,7 +42,9 @@ extension TrainingConfig {
 
   /// What the adapters of a UNet take, by the paths of their layers; none if it is not trained. Throws
   /// `AdapterError` as `adapterPaths(in:)` does.
-  func adapterMemory(in unet: UNet2DConditionModel) throws(AdapterError) -> [String: AdapterMemory] {
+  func adapterMemory(
+    in unet: UNet2DConditionModel
+  ) throws(AdapterError) -> [String: AdapterMemory] {
     let paths = Set(try adapterPaths(in: unet))
     guard text.trainUnet else { return [:] }
     let layers = unet.adaptableLayers().filter { paths.contains($0.path) }

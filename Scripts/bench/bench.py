@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import adapters
 import drawing
 import growth
 import ladder
@@ -27,7 +28,7 @@ from rows import ROWS, small
 
 MEASURES = {"training": side_by_side.measure, "start": side_by_side.measure,
             "drawing": drawing.measure, "growth": growth.measure,
-            "ladder": ladder.measure}
+            "ladder": ladder.measure, "adapter": adapters.measure}
 
 
 def options():

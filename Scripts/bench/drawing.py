@@ -48,8 +48,8 @@ def draw_ours(job, output, steps):
 
 def draw_theirs(job, output, steps):
     """Wall seconds and peak bytes of diffusers."""
-    _, wall, peak = call("drawing.py", job | {"steps": steps, "output": str(output)}, job["threads"])
-    return wall, peak
+    _, usage = call("drawing.py", job | {"steps": steps, "output": str(output)}, job["threads"])
+    return usage.wall_seconds, usage.peak_memory_bytes
 
 
 def main(model, prompt, resolution, precision, threads, steps, output):

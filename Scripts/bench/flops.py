@@ -22,7 +22,7 @@ def ask(model, batch_size, resolution, targets, rank):
     """Counts in a new process."""
     job = {"model": model, "batch_size": batch_size, "resolution": resolution, "targets": targets,
            "rank": rank}
-    answer, _, _ = call("flops.py", job, 1)
+    answer, _ = call("flops.py", job, 1)
     return answer
 
 

@@ -19,7 +19,6 @@ class LeanTraining:
         """Loads the UNet and makes the inputs of all steps."""
         import torch
         from diffusers import DDPMScheduler, UNet2DConditionModel
-        from peft import LoraConfig
 
         torch.set_num_threads(job.threads)
         torch.manual_seed(0)
@@ -27,18 +26,25 @@ class LeanTraining:
         self.device, self.kind = job.device, job.device.split(":")[0]
         unet = UNet2DConditionModel.from_pretrained(job.model, subfolder="unet", dtype=self.dtype)
         unet = unet.requires_grad_(False).to(job.device)
-        unet.add_adapter(LoraConfig(
-            r=job.rank, lora_alpha=job.rank, init_lora_weights="gaussian",
-            target_modules=list(job.targets)
-        ))
         self.unet = unet.train()
+        adapters = self.attach(job)
         self.set_up_adapters()
         self.set_checkpointing(job.gradient_checkpointing)
-        self.trained = [parameter for parameter in unet.parameters() if parameter.requires_grad]
+        self.trained = [parameter for parameter in adapters.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(self.trained, lr=1e-4, fused=self.fused)
         self.schedule = DDPMScheduler.from_pretrained(job.model, subfolder="scheduler")
         self.scaler = torch.amp.GradScaler(self.kind, enabled=self.dtype == torch.float16)
         self.set_inputs(job.batch_size, job.resolution)
+
+    def attach(self, job):
+        """Adds adapters to the UNet. Returns the module that has them."""
+        from peft import LoraConfig
+
+        self.unet.add_adapter(LoraConfig(
+            r=job.rank, lora_alpha=job.rank, init_lora_weights="gaussian",
+            use_dora=job.adapter == "dora", target_modules=list(job.targets)
+        ))
+        return self.unet
 
     def set_up_adapters(self):
         """Keeps the adapters in float32. diffusers adds them in the UNet's precision."""

@@ -57,7 +57,7 @@ def file_name(processor_name, core_count, torch):
 
 def provenance(program, repository):
     """When a row was measured, and with which versions."""
-    packages = ("torch", "diffusers", "transformers", "peft")
+    packages = ("torch", "diffusers", "transformers", "peft", "lycoris-lora")
     return {
         "date": datetime.date.today().isoformat(), "commit": commit(repository),
         "lora-train": text([program, "--version"], repository),

@@ -1,5 +1,6 @@
 """Runs one process of either side and measures it."""
 
+import dataclasses
 import json
 import os
 import statistics
@@ -29,28 +30,35 @@ class Job:
     gradient_checkpointing: bool
     batch_size: int = 1
     targets: tuple = ATTENTION
+    adapter: str = "lora"
 
 
-def figures(seconds, peak_memory_bytes, wall_seconds):
+@dataclass(frozen=True)
+class Usage:
+    """What a process has taken."""
+
+    wall_seconds: float
+    cpu_seconds: float  # of all its threads
+    peak_memory_bytes: int  # resident
+
+
+def figures(seconds, usage):
     """What is compared of a training: the median of its steps and the fastest one, without the first two,
     which allocate and compile; its peak memory; and the time of the whole process."""
     steady = seconds[min(2, len(seconds) - 1):]
-    return {
-        "seconds_per_step": statistics.median(steady), "fastest_step": min(steady),
-        "peak_memory_bytes": peak_memory_bytes, "wall_seconds": wall_seconds,
-    }
+    return {"seconds_per_step": statistics.median(steady), "fastest_step": min(steady),
+            **dataclasses.asdict(usage)}
 
 
 def call(script, job, threads):
-    """Runs a Python script of this folder with a job as JSON. Returns its answer, wall seconds and peak
-    resident bytes."""
+    """Runs a Python script of this folder with a job as JSON. Returns its answer and its usage."""
     command = [sys.executable, Path(__file__).with_name(script), json.dumps(job)]
-    printed, wall, peak = run(command, {"OMP_NUM_THREADS": str(threads)})
-    return json.loads(printed), wall, peak
+    printed, usage = run(command, {"OMP_NUM_THREADS": str(threads)})
+    return json.loads(printed), usage
 
 
 def run(command, environment=None):
-    """Runs a command. Returns its standard output, wall seconds and peak resident bytes.
+    """Runs a command. Returns its standard output and its usage.
 
     Linux counts the memory of this process, when it starts the command, as memory of the command. So this
     process must stay small: it never imports torch.
@@ -61,7 +69,7 @@ def run(command, environment=None):
             command, stdout=output, stderr=messages, text=True,
             env=os.environ | (environment or {}),
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        _, status, taken = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -71,4 +79,4 @@ def run(command, environment=None):
                 f"bench: exit {process.returncode} from {' '.join(map(str, command))}\n"
                 + messages.read()
             )
-        return output.read(), wall, usage.ru_maxrss * 1024
+        return output.read(), Usage(wall, taken.ru_utime + taken.ru_stime, taken.ru_maxrss * 1024)

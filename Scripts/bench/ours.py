@@ -16,7 +16,7 @@ def train(job, dataset, root, memory=None):
     `memory` are flags in place of gradient checkpointing as in the job."""
     options = {
         "subject": "bench", "dataset": dataset, "model": job.model, "steps": job.steps,
-        "resolution": job.resolution, "rank": job.rank, "threads": job.threads,
+        "resolution": job.resolution, "adapter": job.adapter, "rank": job.rank, "threads": job.threads,
         "batch-size": job.batch_size, "precision": job.precision, "device": job.device,
         "sample-every": 0, "checkpoint-every": 0, "validate-every": 0, "validation-images": 0,
         "root": root,
@@ -27,9 +27,9 @@ def train(job, dataset, root, memory=None):
         command += [f"--{name}", str(value)]
     for target in job.targets:
         command += ["--lora-target", target]
-    _, wall, peak = run(command)
-    shown, _, _ = run([BINARY, "show", "latest", "--json", "--root", root])
-    return figures([step["seconds"] for step in json.loads(shown)["losses"]], peak, wall)
+    _, usage = run(command)
+    shown, _ = run([BINARY, "show", "latest", "--json", "--root", root])
+    return figures([step["seconds"] for step in json.loads(shown)["losses"]], usage)
 
 
 def estimate(job, memory):
@@ -41,9 +41,9 @@ def estimate(job, memory):
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
-        config.write("checkpoint_every: 0\n")
+        config.write(f"checkpoint_every: 0\nadapter: {job.adapter}\n")
         config.flush()
-        printed, _, _ = run([*command, "--config", config.name])
+        printed, _ = run([*command, "--config", config.name])
     rung, = [rung for rung in json.loads(printed)["rungs"] if rung["chosen"]]
     return rung["bytes"]["steps"]
 
@@ -56,5 +56,5 @@ def draw(job, output):
         "--height", str(job["resolution"]), "--precision", job["precision"], "--device", "cpu",
         "--output", output, "--overwrite",
     ]
-    _, wall, peak = run(command, {"OMP_NUM_THREADS": str(job["threads"])})
-    return wall, peak
+    _, usage = run(command, {"OMP_NUM_THREADS": str(job["threads"])})
+    return usage.wall_seconds, usage.peak_memory_bytes

@@ -10,13 +10,16 @@ NAMES = {
     "lora_train_small": "lora-train, less memory",
     "lean": "diffusers + peft, lean loop",
     "script": "diffusers' script",
+    "lora_train_blocks": "lora-train, blocks recomputed",
     "lora_train_linear": "lora-train, all linear layers",
     "kohya": "kohya's settings",
     "diffusers": "diffusers",
+    "peft": "diffusers + peft, lean loop",
+    "lycoris": "diffusers + lycoris-lora, lean loop",
 }
 # The side of lora-train that each peer is compared with: the one that does the same work.
 OPPOSITE = {"lean": "lora_train", "script": "lora_train", "kohya": "lora_train_linear",
-            "diffusers": "lora_train"}
+            "diffusers": "lora_train", "peft": "lora_train", "lycoris": "lora_train"}
 # The axes of the growth: heading, unit of the slope, and the x of a point.
 AXES = {
     "batch": ("batch size", "image in a batch", float),
@@ -37,8 +40,9 @@ def page_of(results):
         row = Row(**entry["row"])
         heading = row.title[0].upper() + row.title[1:]
         lines += ["", f"## {heading}", "", *SECTIONS[row.kind](row, entry)]
-    keys = list(next(iter(entries.values()))["measured"])
-    versions = [[name, *map(entry["measured"].get, keys)] for name, entry in entries.items()]
+    keys = list({key: None for entry in entries.values() for key in entry["measured"]})
+    versions = [[name, *(entry["measured"].get(key, "") for key in keys)]
+                for name, entry in entries.items()]
     return "\n".join([*lines, "", "## Versions", "", *table(["row", *keys], versions), ""])
 
 
@@ -197,5 +201,27 @@ def giga(value):
     return f"{value / 1e9:.1f}" if value < 1e11 else f"{value / 1e9:.0f}"
 
 
+def adapter(row, entry):
+    """The sides of a kind of adapter, with the time of the processor and the memory that is expected."""
+    rounds, estimates = entry["rounds"], entry["estimates"]
+    heads = ["side", "seconds a step", "fastest step", "CPU seconds a step", "peak memory, MiB",
+             "estimate ÷ peak", "lora-train's CPU time ÷ this", "from – to", "lora-train's memory ÷ this"]
+    lines = []
+    for side in rounds[0]:
+        used = median(rounds, side, "peak_memory_bytes")
+        lines.append([
+            NAMES[side], seconds(median(rounds, side, "seconds_per_step")),
+            seconds(min(taken[side]["fastest_step"] for taken in rounds)),
+            seconds(median(rounds, side, "cpu_seconds_per_step")), mebibytes(used),
+            f"{estimates[side] / used:.2f}" if side in estimates else "",
+            *comparison(rounds, side, "cpu_seconds_per_step")])
+    return [
+        *table(heads, lines), "",
+        f"{row.resolution} px, batch size 1, rank {row.rank}, adapters in the attention layers, without "
+        f"gradient checkpointing but where it is named, {many(row.rounds, 'round')} of "
+        f"{many(row.steps, 'step')}. The estimate is that of `doctor --plan`.",
+    ]
+
+
 SECTIONS = {"training": training, "start": start, "drawing": drawing, "growth": growth,
-            "ladder": ladder}
+            "ladder": ladder, "adapter": adapter}

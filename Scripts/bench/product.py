@@ -17,7 +17,7 @@ REPEATS = 3
 def measure(precision, threads, side=SIDE):
     """The FLOP/s in a new process."""
     job = {"precision": precision, "threads": threads, "side": side}
-    answer, _, _ = call("product.py", job, threads)
+    answer, _ = call("product.py", job, threads)
     return answer
 
 

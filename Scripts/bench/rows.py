@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Row:
     """One measurement of all sides, on a random model of SDXL's structure."""
 
-    kind: str  # training, start, drawing, growth or ladder
+    kind: str  # training, start, drawing, growth, ladder or adapter
     title: str
     shape: str
     precision: str
@@ -18,6 +18,7 @@ class Row:
     resolution: int = 256
     rank: int = 16
     gradient_checkpointing: bool = False
+    adapter: str = "lora"
     memory: str = ""  # of lora-train's side with less memory; empty: no such side
 
 
@@ -46,6 +47,10 @@ ROWS = {
     "ladder": Row(
         "ladder", "the memory ladder: full SDXL UNet, bf16, 512 px, 2 threads", "full", "bf16", rounds=2,
         steps=4, threads=2, resolution=512),
+    **{adapter: Row(
+        "adapter", f"{name}, 200 M parameter UNet, fp32, 1 thread", "200m", "fp32", rounds=5,
+        steps=12, adapter=adapter)
+        for adapter, name in (("dora", "DoRA"), ("loha", "LoHa"), ("lokr", "LoKr"))},
 }
 
 

@@ -17,7 +17,7 @@ def job_of(row, model):
     return Job(
         model=str(model), steps=row.steps, resolution=row.resolution, rank=row.rank,
         threads=row.threads, precision=row.precision, device="cpu",
-        gradient_checkpointing=row.gradient_checkpointing)
+        gradient_checkpointing=row.gradient_checkpointing, adapter=row.adapter)
 
 
 def measure(row, model, folder, name):

@@ -8,7 +8,7 @@ import markdown
 import page
 import readme
 import turns
-from measured import figures
+from measured import Usage, figures
 from rows import ROWS
 
 
@@ -64,10 +64,10 @@ class Turns(unittest.TestCase):
         self.assertEqual(turns.share(rounds, "a", 50), 0.25)
 
     def test_first_two_steps_do_not_count(self):
-        found = figures([9, 8, 1, 2, 3], 100, 30)
+        found = figures([9, 8, 1, 2, 3], Usage(30, 30, 100))
         self.assertEqual(found["seconds_per_step"], 2)
         self.assertEqual(found["fastest_step"], 1)
-        self.assertEqual(figures([9], 100, 30)["seconds_per_step"], 9)
+        self.assertEqual(figures([9], Usage(30, 30, 100))["seconds_per_step"], 9)
 
 
 class Pages(unittest.TestCase):
@@ -83,11 +83,11 @@ class Pages(unittest.TestCase):
                 sides = ["lora_train", "lean", "script", "lora_train_linear", "kohya"]
             if row.memory:
                 sides.append("lora_train_small")
-            taken = {side: figures([number], 2**20 * number, number)
+            taken = {side: figures([number], Usage(number, number, 2**20 * number))
                      for number, side in enumerate(sides, 1)}
             found["rows"][name] = {
                 "row": vars(row), "rounds": [taken | {"product": {"flop_per_second": 1e11}}],
-                "cold": figures([1], 2**20, 7), "weight_bytes": 3 * 2**20,
+                "cold": figures([1], Usage(7, 7, 2**20)), "weight_bytes": 3 * 2**20,
                 "flop": {"attention": 5e10, "linear": 5e10, "prediction": 5e10},
                 "measured": {"date": "2000-01-01", "torch": "2.13.0+cpu", "diffusers": "0.42.1",
                              "peft": "0.21.2"},
@@ -106,7 +106,7 @@ class Pages(unittest.TestCase):
     def test_growth(self):
         found = self.results("growth")
         entry = found["rows"]["growth"]
-        points = {f"{axis} {number}": figures([number], 2**20 * number, 1)
+        points = {f"{axis} {number}": figures([number], Usage(1, 1, 2**20 * number))
                   for axis, numbers in (("batch", (1, 2, 4)), ("side", (100, 200)), ("images", (4, 64)))
                   for number in numbers}
         entry["rounds"], entry["cold"] = [points], points
@@ -115,11 +115,24 @@ class Pages(unittest.TestCase):
     def test_ladder(self):
         found = self.results("ladder")
         entry = found["rows"]["ladder"]
-        entry["rounds"] = [{"all": figures([2], 2**20 * 10, 1), "less": figures([3], 2**20 * 4, 1)}]
+        entry["rounds"] = [{"all": figures([2], Usage(1, 1, 2**20 * 10)),
+                            "less": figures([3], Usage(1, 1, 2**20 * 4))}]
         entry["estimates"] = {"all": 2**20 * 9, "less": 2**20 * 5}
         text = page.page_of(found)
         self.assertIn("| all | 9 | 10 | 0.90 | 2 | 1.00 |", text)
         self.assertIn("| less | 5 | 4 | 1.25 | 3 | 1.50 |", text)
+
+    def test_adapter(self):
+        found = self.results("loha")
+        entry = found["rows"]["loha"]
+        entry["rounds"] = [{
+            "lora_train": figures([2], Usage(1, 1, 2**20 * 10)) | {"cpu_seconds_per_step": 2},
+            "lycoris": figures([9], Usage(1, 1, 2**20 * 20)) | {"cpu_seconds_per_step": 4}}]
+        entry["estimates"] = {"lora_train": 2**20 * 9}
+        text = page.page_of(found)
+        self.assertIn("| lora-train | 2 | 2 | 2 | 10 | 0.90 |  |  |  |", text)
+        self.assertIn("| diffusers + lycoris-lora, lean loop | 9 | 9 | 4 | 20 |  | 0.50 | 0.50 – 0.50 | 0.50 |",
+                      text)
 
     def test_readme(self):
         lines = readme.block("cpu-p", self.results("200m-fp32", "start", "drawing-bf16"))

@@ -7,16 +7,17 @@ import sys
 from dreambooth import ScriptTraining
 from kohya import KohyaTraining
 from lean import LeanTraining
+from lycoris_loop import LycorisTraining
 from measured import Job, call, figures
 
-TRAININGS = {"lean": LeanTraining, "script": ScriptTraining, "kohya": KohyaTraining}
+TRAININGS = {"lean": LeanTraining, "script": ScriptTraining, "kohya": KohyaTraining,
+             "lycoris": LycorisTraining}
 
 
 def train(peer, job):
     """Trains in a new process and returns its figures."""
     question = {"peer": peer, "job": dataclasses.asdict(job)}
-    seconds, wall, peak = call("theirs.py", question, job.threads)
-    return figures(seconds, peak, wall)
+    return figures(*call("theirs.py", question, job.threads))
 
 
 def main(peer, job):

@@ -27,6 +27,10 @@ private struct Gain: TrainableAdapterKind {
     Gain(gain: try .zeros([weight.shape[0]], device: weight.device))
   }
 
+  static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    AdapterMemory(trained: shape[0], keptForEachRow: shape[0])
+  }
+
   init(gain: Tensor, strength: Double = 1) {
     self.gain = gain
     self.strength = strength

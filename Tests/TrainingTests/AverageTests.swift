@@ -248,10 +248,7 @@ struct AverageTests {
 extension TrainingSetup {
   /// The number of trained parameters.
   fileprivate func trainedParameters() throws -> Int {
-    let unet = UNet2DConditionModel(model.unet)
-    let paths = Set(try config.adapterPaths(in: unet))
-    return unet.adaptableLayers().filter { paths.contains($0.path) }.reduce(0) {
-      $0 + config.trainedCount(of: $1.path, shape: $1.shape)
-    }
+    try config.adapterMemory(in: UNet2DConditionModel(model.unet)).values
+      .reduce(0) { $0 + $1.trained }
   }
 }

@@ -8,15 +8,39 @@ import Torch
 /// The memory of passes over SDXL's structure with narrow layers, counted in bytes.
 @Suite("Memory of a pass")
 struct StepMemoryTests {
-  private func unet(_ dtype: DType) throws -> UNet2DConditionModel {
+  /// Adapters in some layers.
+  struct Adapters: CustomTestStringConvertible {
+    let method: AdapterMethod
+    let preset: AdapterPreset
+    let settings: AdapterSettings
+
+    init(_ method: AdapterMethod, _ preset: AdapterPreset = .attention) {
+      self.method = method
+      self.preset = preset
+      settings = method.settings(AdapterSettings(rank: 3, alpha: 3))
+    }
+
+    var testDescription: String { "\(method.rawValue) in \(preset.rawValue)" }
+
+    /// What they take by the estimate, by the paths of their layers.
+    func memory(in unet: UNet2DConditionModel) throws -> [String: AdapterMemory] {
+      let paths = Set(try unet.adapterPaths(in: LayerSelection(preset.patterns)))
+      let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
+      return Dictionary(
+        uniqueKeysWithValues: layers.map {
+          ($0.path, method.kind.memory(of: $0.shape, settings: settings))
+        })
+    }
+  }
+
+  private func unet(_ dtype: DType, _ adapters: Adapters) throws -> UNet2DConditionModel {
     let unet = UNet2DConditionModel(SavedMemoryTests.configuration())
     let generator = try Generator(seed: 1)
     for (_, parameter) in unet.parameters() {
       parameter.bind(try (generator.normal(parameter.shape) * 0.02).to(dtype))
     }
     _ = try unet.attachAdapters(
-      LoRA.self, targets: ["to_q", "to_k", "to_v", "to_out.0"],
-      settings: AdapterSettings(rank: 3, alpha: 3)
+      adapters.method.kind, targets: adapters.preset.patterns, settings: adapters.settings
     ) { try Generator(seed: UInt64($0)) }
     _ = try unet.fuseAdapters()
     return unet
@@ -39,9 +63,9 @@ struct StepMemoryTests {
 
   /// Kept by a forward pass, and the most in the forward and the backward pass.
   private func counted(
-    _ extent: CheckpointingExtent?, batch: Int, side: Int, dtype: DType
+    _ adapters: Adapters, _ extent: CheckpointingExtent?, batch: Int, side: Int, dtype: DType
   ) throws -> (kept: Int, peak: Int) {
-    let unet = try unet(dtype)
+    let unet = try unet(dtype, adapters)
     unet.setGradientCheckpointing(extent)
     let forward = try pass(unet, batch: batch, side: side, dtype: dtype)
     try forward().square().sum().backward()
@@ -60,20 +84,52 @@ struct StepMemoryTests {
   func estimate(
     extent: CheckpointingExtent?, shape: (batch: Int, side: Int, dtype: DType)
   ) throws {
+    let adapters = Adapters(.lora)
     let found = try withoutProcessorKernels {
-      try counted(extent, batch: shape.batch, side: shape.side, dtype: shape.dtype)
+      try counted(adapters, extent, batch: shape.batch, side: shape.side, dtype: shape.dtype)
     }
-    let estimate = SavedMemoryTests.configuration().activations(
-      batch: shape.batch, latents: (shape.side, shape.side), tokens: 77, dtype: shape.dtype,
+    let configuration = SavedMemoryTests.configuration()
+    let estimate = configuration.activations(
+      try adapters.memory(in: UNet2DConditionModel(configuration)), batch: shape.batch,
+      latents: (shape.side, shape.side), tokens: 77, dtype: shape.dtype,
       checkpointing: extent)
     #expect(abs(Double(estimate.kept) / Double(found.kept) - 1) < 0.03)
     let peak = Double(estimate.kept + estimate.work) / Double(found.peak)
     #expect((0.97...1.1).contains(peak))
   }
 
+  @Test(
+    "is estimated within 10 % for every kind of adapter, on a large image and on a small one",
+    arguments: [
+      Adapters(.dora), Adapters(.loha), Adapters(.lokr), Adapters(.lora, .full),
+      Adapters(.dora, .full), Adapters(.loha, .full), Adapters(.lokr, .full),
+    ], [nil, CheckpointingExtent.feedForward, .blocks])
+  func kinds(adapters: Adapters, extent: CheckpointingExtent?) throws {
+    for (side, dtype) in [(64, DType.bfloat16), (32, .float32)] {
+      let found = try withoutProcessorKernels {
+        try counted(adapters, extent, batch: 1, side: side, dtype: dtype)
+      }
+      let estimate = try estimate(adapters, extent, side: side, dtype: dtype)
+      let kept = Double(estimate.kept) / Double(found.kept)
+      let peak = Double(estimate.kept + estimate.work) / Double(found.peak)
+      #expect((0.9...1.1).contains(kept), "kept: \(kept) at \(side) in \(dtype)")
+      #expect((0.9...1.1).contains(peak), "peak: \(peak) at \(side) in \(dtype)")
+    }
+  }
+
+  private func estimate(
+    _ adapters: Adapters, _ extent: CheckpointingExtent?, side: Int, dtype: DType
+  ) throws -> ActivationMemory {
+    let configuration = SavedMemoryTests.configuration()
+    return configuration.activations(
+      try adapters.memory(in: UNet2DConditionModel(configuration)), batch: 1,
+      latents: (side, side), tokens: 77, dtype: dtype, checkpointing: extent)
+  }
+
   @Test("without a graph is estimated within 10 %")
   func drawing() throws {
-    let forward = try pass(try unet(.bfloat16), batch: 2, side: 64, dtype: .bfloat16)
+    let forward = try pass(
+      try unet(.bfloat16, Adapters(.lora)), batch: 2, side: 64, dtype: .bfloat16)
     let (_, _, peak) = try withoutProcessorKernels {
       try countingMemory { try noGrad { try forward() } }
     }

@@ -76,6 +76,11 @@ public protocol TrainableAdapterKind: AdapterKind {
   /// Scales the tensors in place if the Frobenius norm of the change of the weight is above a limit.
   /// Throws `TorchError`.
   func limitNorm(to limit: Double) throws
+
+  /// What the adapter that these settings give a layer takes in a training.
+  ///
+  /// - Parameter shape: That of the layer's weight.
+  static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory
 }
 
 extension TrainableAdapterKind {

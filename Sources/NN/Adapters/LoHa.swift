@@ -117,6 +117,14 @@ public struct LoHa: TrainableAdapterKind {
     return LoHa(first, second, scale: settings.scale)
   }
 
+  /// The delta is kept. The backward pass has the halves, their product and the gradients of all three.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    let columns = shape.dropFirst().reduce(1, *)
+    return AdapterMemory(
+      trained: 2 * settings.rank * (shape[0] + columns), keptForEachRow: 0,
+      kept: shape[0] * columns, work: 6 * shape[0] * columns)
+  }
+
   // MARK: In files
 
   /// LyCORIS' names.

@@ -113,6 +113,26 @@ public struct LoKr: TrainableAdapterKind {
       scale: small.rank == nil && large.rank == nil ? 1 : settings.scale)
   }
 
+  /// On a linear layer both matrices are kept, and what lies between their products; on a convolution the
+  /// delta.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    let sides = [shape[0], shape[1]].map { LoKrFactor.sizes(of: $0, factor: settings.factor) }
+    let (rows, columns) = (sides[0], sides[1])
+    let (kernel, rank) = (shape.dropFirst(2).reduce(1, *), settings.rank)
+    func numbers(_ rows: Int, _ columns: Int, _ kernel: Int, isProduct: Bool) -> Int {
+      isProduct && 2 * rank < max(rows, columns)
+        ? rank * (rows + columns * kernel) : rows * columns * kernel
+    }
+    let small = numbers(rows.small, columns.small, 1, isProduct: settings.decomposesBoth)
+    let large = numbers(rows.large, columns.large, kernel, isProduct: true)
+    let isLinear = shape.count == 2
+    let whole = shape.reduce(1, *)
+    return AdapterMemory(
+      trained: small + large, keptForEachRow: isLinear ? columns.small * rows.large : 0,
+      kept: isLinear ? rows.small * columns.small + rows.large * columns.large : whole,
+      work: isLinear ? 0 : 2 * whole)
+  }
+
   // MARK: In files
 
   /// LyCORIS' names.

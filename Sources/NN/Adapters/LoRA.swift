@@ -133,6 +133,14 @@ public struct LoRA: TrainableAdapterKind {
       scale: settings.scale)
   }
 
+  /// The rows of the inner matrix product. A ``PiSSA`` has twice as many, in matrices that every pass joins.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    let numbers = settings.rank * (shape[0] + shape.dropFirst().reduce(1, *))
+    return settings.initialization == .pissa
+      ? AdapterMemory(trained: numbers, keptForEachRow: 2 * settings.rank, kept: 2 * numbers)
+      : AdapterMemory(trained: numbers, isFused: true, keptForEachRow: settings.rank)
+  }
+
   // MARK: In files
 
   static let downName = "lora_A.weight"

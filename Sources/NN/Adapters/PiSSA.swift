@@ -107,6 +107,11 @@ public struct PiSSA: TrainableAdapterKind {
     self.init(try first.mapTensors { try $0.clone() }, first: first)
   }
 
+  /// That of a LoRA that begins as one.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    LoRA.memory(of: shape, settings: settings)
+  }
+
   // MARK: In files
 
   /// The difference as a LoRA of twice the rank.

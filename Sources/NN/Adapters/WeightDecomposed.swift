@@ -42,34 +42,29 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
     update.tensors + [(Self.magnitudeName, magnitude)]
   }
 
-  /// `output + (m / n - 1) (W x) + m / n (delta x)` with the norm n: the weight itself is not built.
+  /// `V x + b + (m / n - 1) (V x)` with the norm n of V. The weight itself is not built, and of the layer's
+  /// size only `V x` is kept for the backward pass.
   public func output(of call: LayerCall) throws -> Tensor {
     let dtype = call.input.dtype
     guard !isOnInput else {
       let delta = try delta(of: call.weight).to(dtype)
       return try call.output + call.operation(call.input, delta)
     }
-    return try call.output
-      + change(
-        of: call, plain: plain(call), update: update.change(of: call), ratio: ratio(to: call.weight)
-      )
-  }
-
-  /// The layer's output without bias.
-  private func plain(_ call: LayerCall) throws -> Tensor {
-    try call.bias.map { try call.output - call.alongOutput($0) } ?? call.output
+    let changed = try update.output(of: call)
+    let direction = try call.bias.map { try changed - call.alongOutput($0) } ?? changed
+    return try scaled(changed, direction, of: call)
   }
 
   /// - Parameters:
-  ///   - plain: The product of the input and the weight, without bias.
-  ///   - update: What the update adds to it.
-  ///   - ratio: Magnitude by norm.
-  private func change(
-    of call: LayerCall, plain: Tensor, update: Tensor, ratio: Tensor
+  ///   - changed: `V x + b`.
+  ///   - direction: `V x`.
+  ///   - kept: 1 for each output that the update changes, else 0; nil for all.
+  private func scaled(
+    _ changed: Tensor, _ direction: Tensor, of call: LayerCall, changing kept: Tensor? = nil
   ) throws -> Tensor {
-    let (dtype, ratio) = (call.input.dtype, try call.alongOutput(ratio))
-    let all = try (ratio - 1).to(dtype) * plain + ratio.to(dtype) * update
-    return strength == 1 ? all : try all * strength
+    let ratio = try call.alongOutput(ratio(to: call.weight, changing: kept))
+    let all = try changed + (ratio - 1).to(call.input.dtype) * direction
+    return strength == 1 ? all : try call.output + (all - call.output) * strength
   }
 
   /// `m V / ||V|| - W`.
@@ -80,18 +75,38 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
   }
 
   /// Magnitude by norm, in the shape of the magnitude. A row of zeros stays one.
-  ///
-  /// - Parameter kept: 1 for each output that the update changes, else 0; nil for all.
   private func ratio(to weight: Tensor, changing kept: Tensor? = nil) throws -> Tensor {
     let norm = try noGrad {
-      var delta = try update.delta(of: weight)
-      if let kept {
-        delta = try delta * kept.reshape([-1] + weight.shape.dropFirst().map { _ in 1 })
-      }
-      let changed = try weight.detach().to(.float32) + delta
-      return try Self.norm(of: changed, dim: isOnInput ? 1 : 0).clamp(min: 1e-30)
+      let norm = try changedNorm(weight.detach())
+      guard let kept = try kept?.reshape(norm.shape) else { return try norm.clamp(min: 1e-30) }
+      let own = try Self.norm(of: weight.detach().to(.float32), dim: 0)
+      return try (own + kept * (norm - own)).clamp(min: 1e-30)
     }
     return try magnitude / norm
+  }
+
+  /// About how many numbers of a weight the norm is computed of at once on a CPU.
+  private static var chunk: Int { 1 << 18 }
+
+  /// The norm of `V`. On a CPU that of a LoRA is computed of some rows at a time, since memory of the weight's
+  /// size in every pass leaves gaps between the tensors that are kept.
+  private func changedNorm(_ weight: Tensor) throws -> Tensor {
+    guard let lora = update as? LoRA, !isOnInput, !weight.device.isCUDA else {
+      let changed = try weight.to(.float32) + update.delta(of: weight)
+      return try Self.norm(of: changed, dim: isOnInput ? 1 : 0)
+    }
+    let count = weight.shape[0]
+    let most = max(1, Self.chunk * count / weight.count)
+    let parts = try stride(from: 0, to: count, by: most).map { start in
+      func rows(_ tensor: Tensor) throws -> Tensor {
+        try tensor.narrow(dim: 0, start: start, length: min(most, count - start))
+      }
+      let part = LoRA(
+        down: lora.down, up: try rows(lora.up), scale: lora.scale, strength: lora.strength)
+      let own = try rows(weight)
+      return try Self.norm(of: own.to(.float32) + part.delta(of: own), dim: 0)
+    }
+    return parts.count == 1 ? parts[0] : try .cat(parts, dim: 0)
   }
 
   /// The 2-norm over all sides but one, which keep the size 1. The numbers are added in the same order
@@ -195,21 +210,27 @@ extension WeightDecomposed: TrainableAdapterKind where Update == LoRA {
       magnitude: try norm(of: weight.detach().to(.float32), dim: 0))
   }
 
+  /// Those of the LoRA, and the output without magnitudes. The norm takes a part of the weight in float32,
+  /// of the changed one and its squares.
+  public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
+    let update = LoRA.memory(of: shape, settings: settings)
+    return AdapterMemory(
+      trained: update.trained + shape[0], keptForEachRow: update.keptForEachRow + shape[0],
+      work: 3 * min(shape.reduce(1, *), chunk))
+  }
+
   /// Values are left out of the input, as in PEFT. Changes of outputs are left out, also of the norm, as in
   /// LyCORIS.
   public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {
-    var plain = try self.plain(call)
-    var own = call
-    if draws.dropsValues {
-      own = call.with(input: try draws.droppingValues(call.input))
-      plain = try call.operation(own.input, call.weight)
-    }
+    let own = draws.dropsValues ? call.with(input: try draws.droppingValues(call.input)) : call
     var change = try update.change(of: own)
     let kept = try draws.keptOutputs(call.weight.shape[0], on: change.device)
     if let kept { change = try change * call.alongOutput(kept).to(change.dtype) }
-    return try call.output
-      + self.change(
-        of: own, plain: plain, update: change, ratio: ratio(to: call.weight, changing: kept))
+    let plain =
+      draws.dropsValues
+      ? try call.operation(own.input, call.weight)
+      : try call.bias.map { try call.output - call.alongOutput($0) } ?? call.output
+    return try scaled(call.output + change, plain + change, of: call, changing: kept)
   }
 
   /// Limits the change of the direction. The magnitudes stay.

@@ -38,6 +38,8 @@ struct MemoryUse {
   let tokens: Int
   /// The number of trained parameters.
   let trained: Int
+  /// The adapters of the UNet, by the paths of their layers.
+  private let adapters: [String: AdapterMemory]
   private let optimizer: OptimizerKind
   /// Whether an average of them is kept.
   let keepsAverage: Bool
@@ -77,18 +79,13 @@ struct MemoryUse {
       unet: unet.weightCount, block: unet.largestBlock(),
       vae: AutoencoderKL(model.vae).weightCount, texts: Self.textWeights(model, on: device)
     )
-    let paths = Set(try config.adapterPaths(in: unet))
-    let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
+    adapters = try config.adapterMemory(in: unet)
     texts = try TextMemory(config, model: model, onGPU: device.isCUDA)
-    trained =
-      texts.trained
-      + (config.text.trainUnet ? layers : []).reduce(0) { sum, layer in
-        sum + config.trainedCount(of: layer.path, shape: layer.shape)
-      }
+    trained = texts.trained + adapters.values.reduce(0) { $0 + $1.trained }
     optimizer = config.optimization.optimizer
     keepsAverage = config.optimization.ema != nil
     drawsWithAverage = config.evaluate == .ema
-    projectsPrompts = layers.contains { $0.path.hasSuffix("attn2.to_k") }
+    projectsPrompts = adapters.contains { $0.key.hasSuffix("attn2.to_k") && $0.value.isFused }
     savesMeanwhile = config.checkpointEvery > 0 && config.checkpointEvery < config.steps
     samples = config.sampleEvery > 0
     drawsClassImages = config.drawsClassImages
@@ -102,7 +99,8 @@ struct MemoryUse {
     let stored = rung.storage.part(of: weightsToStore)
     let frozen = frozenBytes(storing: stored.map(\.parameter), as: rung.storage)
     let activations = model.unet.activations(
-      batch: batch, latents: latents, tokens: tokens, dtype: dtype,
+      adapters, trainsText: texts.isTrained, batch: batch, latents: latents, tokens: tokens,
+      dtype: dtype,
       checkpointing: rung.checkpointing)
     let inUse =
       stored.isEmpty ? 0 : weights.block * size + (device.isCUDA ? 128 << 20 : 0)
@@ -118,7 +116,7 @@ struct MemoryUse {
     let side = latents.height * model.vae.scale
     let encoded = min(side * side, LatentCache.largestWhole)
     let encoding = weights.vae * 4 + model.vae.encodingBytes(pixels: encoded, dtype: .float32)
-    let resident = process + adapters + frozen + texts.weights * size + cached
+    let resident = process + adapterBytes + frozen + texts.weights * size + cached
     let copied = drawsWithAverage ? trained * 4 : 0
     let drawn = resident + copied + drawing.kept + max(drawing.work + inUse, prompts)
     func sampling(_ tile: Int?) -> Int {
@@ -160,14 +158,19 @@ struct MemoryUse {
   private var stateBytes: Int { Int(Double(trained) * optimizer.stateBytes) }
 
   /// The trained parameters, their averages and gradients, and the copies that the passes use.
-  private var adapters: Int {
+  private var adapterBytes: Int {
     trained * ((keepsAverage ? 12 : 8) + 2 * dtype.itemSize) + stateBytes
   }
 
   /// What the program itself takes: on a CPU libtorch's code with the kernels that it makes for this
-  /// processor, and the memory between tensors, which grows with the adapters; on a GPU the workspaces of
-  /// cuBLAS and cuDNN.
-  var process: Int { device.isCUDA ? 64 << 20 : (210 << 20) + adapters / 2 }
+  /// processor, and the memory between tensors, which grows with the adapters, and is more with kinds that
+  /// are not fused, since their passes make tensors of more sizes; on a GPU the workspaces of cuBLAS and
+  /// cuDNN.
+  var process: Int {
+    guard !device.isCUDA else { return 64 << 20 }
+    let isFused = adapters.values.allSatisfy(\.isFused)
+    return ((isFused ? 210 : 310) << 20) + adapterBytes / 2
+  }
 
   /// The bytes of the UNet's weights, some of which are stored in another form.
   private func frozenBytes(storing stored: [Parameter], as storage: WeightStorage) -> Int {

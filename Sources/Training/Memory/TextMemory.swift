@@ -9,6 +9,7 @@ struct TextMemory {
   let trained: Int
 
   private let encoders: [CLIPTextConfiguration]
+  private let adapters: [AdapterMemory]
 
   /// Throws `AdapterError` for a target that matches no layer.
   ///
@@ -16,6 +17,7 @@ struct TextMemory {
   init(_ config: TrainingConfig, model: ModelDirectory, onGPU: Bool) throws {
     var (weights, trained) = (0, 0)
     var encoders: [CLIPTextConfiguration] = []
+    var adapters: [AdapterMemory] = []
     func add(
       _ encoder: some CLIPTextEncoder, _ configuration: CLIPTextConfiguration, isAdapted: Bool
     ) throws {
@@ -26,7 +28,9 @@ struct TextMemory {
         let paths = Set(
           try encoder.adapterPaths(in: LayerSelection(config.text.textEncoderTargets)))
         for (path, shape) in encoder.adaptableLayers() where paths.contains(path) {
-          trained += config.rank * shape.reduce(0, +)
+          let adapter = config.adapterMemory(of: path, shape: shape)
+          trained += adapter.trained
+          adapters.append(adapter)
         }
       }
       encoders.append(configuration)
@@ -41,15 +45,20 @@ struct TextMemory {
       }
     }
     (self.weights, self.trained, self.encoders) = (weights, trained, encoders)
+    self.adapters = adapters
   }
+
+  /// Whether there is one.
+  var isTrained: Bool { !encoders.isEmpty }
 
   /// The activations that the backward pass needs of each encoder: in each block the input, both norms,
   /// queries, keys, values, their result, the sums after both halves, and the wide layer before and after
-  /// its activation.
+  /// its activation. What adapters keep comes on top.
   func activations(batch: Int, tokens: Int) -> Int {
-    encoders.reduce(0) { sum, encoder in
+    let blocks = encoders.reduce(0) { sum, encoder in
       let values = 9 * encoder.hiddenSize + 3 * encoder.intermediateSize
       return sum + batch * tokens * encoder.numHiddenLayers * values
     }
+    return adapters.reduce(blocks) { $0 + $1.keptForEachRow * batch * tokens + $1.kept }
   }
 }

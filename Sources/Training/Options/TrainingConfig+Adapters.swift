@@ -30,14 +30,18 @@ extension TrainingConfig {
     return rates == DropoutRates() ? nil : AdapterDropout(rates)
   }
 
-  /// About how many numbers the adapter of a layer has.
-  func trainedCount(of path: String, shape: [Int]) -> Int {
-    let matrices = rank(of: path) * (shape[0] + shape.dropFirst().reduce(1, *))
-    return switch adaptation.adapter {
-    case .dora: matrices + shape[0]
-    case .loha: 2 * matrices
-    case .lora, .rslora, .lokr: matrices
-    }
+  /// What the adapter of a layer takes.
+  func adapterMemory(of path: String, shape: [Int]) -> AdapterMemory {
+    let settings = adapterSettings(of: path)
+    let memory = adaptation.adapter.kind.memory(of: shape, settings: settings)
+    guard adapterDropout != nil else { return memory }
+    let values =
+      switch adaptation.adapter {
+      case .lora, .rslora: settings.rank
+      case .dora: shape[1]
+      case .loha, .lokr: shape[0]
+      }
+    return memory.dropping(values: adaptation.adapterDropout > 0 ? values : 0)
   }
 
   /// The paths of the adapted layers of a UNet. Throws `AdapterError` for a pattern that matches none, and
@@ -51,5 +55,17 @@ extension TrainingConfig {
       try adaptation.adapter.check(adapterSettings(of: path), for: shape)
     }
     return paths
+  }
+
+  /// What the adapters of a UNet take, by the paths of their layers; none if it is not trained. Throws
+  /// `AdapterError` as `adapterPaths(in:)` does.
+  func adapterMemory(
+    in unet: UNet2DConditionModel
+  ) throws(AdapterError) -> [String: AdapterMemory] {
+    let paths = Set(try adapterPaths(in: unet))
+    guard text.trainUnet else { return [:] }
+    let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
+    return Dictionary(
+      uniqueKeysWithValues: layers.map { ($0.path, adapterMemory(of: $0.path, shape: $0.shape)) })
   }
 }

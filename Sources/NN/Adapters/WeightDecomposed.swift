@@ -77,36 +77,14 @@ public struct WeightDecomposed<Update: AdapterKind>: AdapterKind {
   /// Magnitude by norm, in the shape of the magnitude. A row of zeros stays one.
   private func ratio(to weight: Tensor, changing kept: Tensor? = nil) throws -> Tensor {
     let norm = try noGrad {
-      let norm = try changedNorm(weight.detach())
-      guard let kept = try kept?.reshape(norm.shape) else { return try norm.clamp(min: 1e-30) }
-      let own = try Self.norm(of: weight.detach().to(.float32), dim: 0)
-      return try (own + kept * (norm - own)).clamp(min: 1e-30)
+      var delta = try update.delta(of: weight)
+      if let kept {
+        delta = try delta * kept.reshape([-1] + weight.shape.dropFirst().map { _ in 1 })
+      }
+      let changed = try weight.detach().to(.float32) + delta
+      return try Self.norm(of: changed, dim: isOnInput ? 1 : 0).clamp(min: 1e-30)
     }
     return try magnitude / norm
-  }
-
-  /// About how many numbers of a weight the norm is computed of at once on a CPU.
-  private static var chunk: Int { 1 << 18 }
-
-  /// The norm of `V`. On a CPU that of a LoRA is computed of some rows at a time, since memory of the weight's
-  /// size in every pass leaves gaps between the tensors that are kept.
-  private func changedNorm(_ weight: Tensor) throws -> Tensor {
-    guard let lora = update as? LoRA, !isOnInput, !weight.device.isCUDA else {
-      let changed = try weight.to(.float32) + update.delta(of: weight)
-      return try Self.norm(of: changed, dim: isOnInput ? 1 : 0)
-    }
-    let count = weight.shape[0]
-    let most = max(1, Self.chunk * count / weight.count)
-    let parts = try stride(from: 0, to: count, by: most).map { start in
-      func rows(_ tensor: Tensor) throws -> Tensor {
-        try tensor.narrow(dim: 0, start: start, length: min(most, count - start))
-      }
-      let part = LoRA(
-        down: lora.down, up: try rows(lora.up), scale: lora.scale, strength: lora.strength)
-      let own = try rows(weight)
-      return try Self.norm(of: own.to(.float32) + part.delta(of: own), dim: 0)
-    }
-    return parts.count == 1 ? parts[0] : try .cat(parts, dim: 0)
   }
 
   /// The 2-norm over all sides but one, which keep the size 1. The numbers are added in the same order
@@ -210,13 +188,13 @@ extension WeightDecomposed: TrainableAdapterKind where Update == LoRA {
       magnitude: try norm(of: weight.detach().to(.float32), dim: 0))
   }
 
-  /// Those of the LoRA, and the output without magnitudes. The norm takes a part of the weight in float32,
-  /// of the changed one and its squares.
+  /// Those of the LoRA, and the output without magnitudes. The norm takes the weight in float32, the
+  /// changed one and its squares.
   public static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory {
     let update = LoRA.memory(of: shape, settings: settings)
     return AdapterMemory(
       trained: update.trained + shape[0], keptForEachRow: update.keptForEachRow + shape[0],
-      work: 3 * min(shape.reduce(1, *), chunk))
+      work: 3 * shape.reduce(1, *))
   }
 
   /// Values are left out of the input, as in PEFT. Changes of outputs are left out, also of the norm, as in

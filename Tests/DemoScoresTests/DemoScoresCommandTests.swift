@@ -58,6 +58,10 @@ struct DemoScoresCommandTests {
       (["--subject", "dhoni"], "either --adapter or --pictures"),
       (["--subject", "dhoni", "--adapter", "a", "--pictures", "b"], "either --adapter"),
       (["--subject", "dhoni", "--adapter", "a", "--count", "0"], "--count is 0"),
+      (
+        ["--subject", "dhoni", "--adapter", "a", "--no-base", "--output", "b"],
+        "leave out --no-base"
+      ),
     ])
   func errors(arguments: [String], message: String) throws {
     let process = try run(arguments)

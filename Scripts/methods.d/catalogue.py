@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SUBJECTS = ("dhoni", "teapot", "rocket")
+SUBJECTS = ("rocket", "dhoni", "teapot")
 SEEDS = (1, 2)
 # The one that all others are compared with.
 REFERENCE = "adamw"
@@ -46,19 +46,24 @@ OPTIMIZERS = (
     # The rate is AdamW's, whose averages it only rounds.
     optimizer("adamw-8bit", rate=2.5e-3),
     optimizer("adafactor", rate=1),
-    optimizer("lion", rate=5e-4, tried=(5e-4, 2.5e-4, 1e-3)),
+    optimizer("lion", rate=5e-4, tried=(2.5e-4, 5e-4, 1e-3)),
     optimizer("prodigy", rate=1),
-    optimizer("adamw-schedule-free", rate=5e-3, tried=(5e-3, 1e-2, 2.5e-3)),
+    optimizer("adamw-schedule-free", rate=5e-3, tried=(5e-3, 2.5e-3, 1e-2)),
 )
 ADAPTERS = (
-    adapter("rslora", rate=1.2e-3, tried=(1.2e-3, 2.5e-3, 6e-4)),
+    adapter("rslora", rate=1.2e-3, tried=(1.2e-3, 6e-4, 2.5e-3)),
     adapter("dora", rate=2.5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
     adapter("loha", rate=5e-3, tried=(5e-3, 1e-2, 2.5e-3)),
-    adapter("lokr", rate=5e-3, tried=(5e-3, 1e-2, 2.5e-3)),
+    adapter("lokr", rate=1e-2, tried=(1e-2, 5e-3, 2e-2)),
 )
 OPTIONS = (
+    Method("adafactor-fixed", "`adafactor` with a fixed rate",
+           ("--optimizer", "adafactor", "--no-adafactor-relative-step", "--no-adafactor-scale-parameter"),
+           rate=2.5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
     Method("prodigy-2", "`prodigy`, `--prodigy-d-coef 2`",
            ("--optimizer", "prodigy", "--prodigy-d-coef", "2"), rate=1),
+    Method("prodigy-d0", "`prodigy`, `--prodigy-d0 1e-4`",
+           ("--optimizer", "prodigy", "--prodigy-d0", "1e-4"), rate=1),
     Method("attention-ff", "`--targets attention-ff`", ("--targets", "attention-ff")),
     Method("full", "`--targets full`", ("--targets", "full")),
     Method("lora-plus", "`--lora-plus-ratio 16`", ("--lora-plus-ratio", "16"),

@@ -1,30 +1,31 @@
 """The file of all runs."""
 
+import fcntl
 import json
-import threading
 from datetime import date
 
 import machine
 from files import write_json
-from training import LORA_TRAIN, PROJECT
+from training import CACHE, LORA_TRAIN, PROJECT
 
 # What makes two runs the same one.
 KEY = ("method", "rate", "subject", "seed")
 
 
 class Records:
-    """`content` is that of the file: machine, the base model's figure, and runs."""
+    """The file has the machine, the base model's figure, and runs. Several comparisons may write it."""
 
     def __init__(self, file, forget):
-        """Reads the file. With `forget`, its runs count as not measured, and new ones replace them."""
-        self.file, self.lock = file, threading.Lock()
-        self.content = {"machine": machine.facts(), "runs": []}
-        if file.exists():
-            self.content = json.loads(file.read_text(encoding="utf-8"))
-        self.measured = {
-            "date": date.today().isoformat(), "commit": machine.commit(PROJECT),
-            "lora-train": machine.text([LORA_TRAIN, "--version"], PROJECT)}
+        """With `forget`, the runs in the file count as not measured, and new ones replace them."""
+        self.file = file
         self.old = [] if forget else self.content["runs"]
+
+    @property
+    def content(self):
+        """What the file has now."""
+        if not self.file.exists():
+            return {"machine": machine.facts(), "runs": []}
+        return json.loads(self.file.read_text(encoding="utf-8"))
 
     def find(self, method, rate, subject, seed, flags, limit):
         """The record of a run with these settings, if it has reached the score or was given as long."""
@@ -36,15 +37,24 @@ class Records:
 
     def add(self, record):
         """Adds a record, in place of one of the same run."""
-        with self.lock:
-            others = [run for run in self.content["runs"] if key(run) != key(record)]
-            self.content["runs"] = [*others, record | {"measured": self.measured}]
-            write_json(self.file, self.content)
+        measured = {
+            "date": date.today().isoformat(), "commit": machine.commit(PROJECT),
+            "lora-train": machine.text([LORA_TRAIN, "--version"], PROJECT)}
+
+        def added(content):
+            others = [run for run in content["runs"] if key(run) != key(record)]
+            return content | {"runs": [*others, record | {"measured": measured}]}
+
+        self._change(added)
 
     def set(self, name, value):
         """Adds an entry beside the runs."""
-        self.content[name] = value
-        write_json(self.file, self.content)
+        self._change(lambda content: content | {name: value})
+
+    def _change(self, change):
+        with open(CACHE / "lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            write_json(self.file, change(self.content))
 
 
 def key(run):

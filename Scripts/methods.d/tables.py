@@ -2,6 +2,7 @@
 
 import math
 from statistics import median
+from textwrap import wrap
 
 from catalogue import METHODS, OPTIONS, REFERENCE, SEEDS, SUBJECTS
 from markdown import percent, replace_block, table
@@ -10,6 +11,7 @@ from training import PROJECT
 
 MARK = "figures of Scripts/methods"
 NEVER = math.inf
+WIDTH = 140  # of the lines of pages
 
 
 def write_tables(content):
@@ -22,24 +24,35 @@ def write_tables(content):
 
 def full(content):
     """All figures of all methods, and the rates that were tried."""
-    heads = ["method", "rate", "runs", "steps", "to AdamW's", "CPU seconds", "to AdamW's", "file, KiB",
-             "memory, MiB", "other attributes right"]
-    rows = [[f"{name(method, runs)}", rate(method), str(len(runs)), *speed(content, runs), *size(runs)]
-            for method, runs in measured(content)]
+    heads = ["method", "rate", *SUBJECTS, "steps to AdamW's", "CPU seconds in 100 steps", "CPU seconds to AdamW's",
+             "file, KiB", "memory, MiB", "other attributes right"]
+    rows = []
+    for method, runs in measured(content):
+        steps, seconds = ratios(content, runs, "steps"), ratios(content, runs, "cpu_seconds")
+        cost, file, memory, kept = figures(runs)
+        rows.append([method.title, rate(method), *subjects(runs), steps, cost, seconds, file, memory, kept])
     base = percent(content["base"]["attributes_right"]) if "base" in content else "–"
-    return [*table(heads, rows), "", f"The base model alone gets {base} of the other attributes right.", "",
-            *table(["method", "steps of each rate that was tried, with dhoni and seed 1"], rates(content))]
+    note = f"{explanation(content)} The base model alone gets {base} of the other attributes right."
+    return [*table(heads, rows), "", *wrap(note, WIDTH), "",
+            *table(["method", "steps of each rate that was tried, with the rocket and seed 1"], rates(content))]
 
 
 def short(content):
-    """Steps and time of the methods, without the options."""
-    heads = ["method", "steps", "to AdamW's", "CPU seconds", "to AdamW's", "file, KiB", "other attributes right"]
-    rows = []
-    for method, runs in measured(content):
-        if method not in OPTIONS:
-            sizes = size(runs)
-            rows.append([method.title, *speed(content, runs), sizes[0], sizes[2]])
-    return table(heads, rows)
+    """The optimizers and kinds of adapters."""
+    heads = ["method", *(f"{subject}, steps" for subject in SUBJECTS), "steps to AdamW's",
+             "CPU seconds to AdamW's", "other attributes right"]
+    rows = [[method.title, *subjects(runs), ratios(content, runs, "steps"),
+             ratios(content, runs, "cpu_seconds"), figures(runs)[-1]]
+            for method, runs in measured(content) if method not in OPTIONS]
+    return [*table(heads, rows), "", *wrap(explanation(content), WIDTH)]
+
+
+def explanation(content):
+    """What the tables have, and of how many runs."""
+    seeds = len({run["seed"] for run in content["runs"]})
+    return (f"Steps are medians over {seeds} seeds. " if seeds > 1 else "Steps are those of one seed. ") + (
+        "A dash: not measured. Ratios are those of runs of one subject and seed: the median, with the lowest "
+        "and the highest.")
 
 
 def measured(content):
@@ -48,26 +61,24 @@ def measured(content):
     return [(method, runs) for method, runs in found if runs]
 
 
-def name(method, runs):
-    """The title, with the number of runs that did not reach the score."""
-    missed = sum(run["steps"] is None for run in runs.values())
-    return method.title + (f" ({missed} of {len(runs)} not in 1000 steps)" if missed else "")
-
-
 def rate(method):
     return "its own" if method.finds_rate else f"{method.rate:.1e}"
 
 
-def speed(content, runs):
-    """Steps and processor seconds: each the median with the range, and the ratio to the reference."""
-    reference = chosen(content, METHODS[REFERENCE], SUBJECTS, SEEDS)
+def subjects(runs):
+    """The median of the steps for each subject."""
     cells = []
-    for figure, form in (("steps", "{:.0f}"), ("cpu_seconds", "{:.0f}")):
-        values = [value(run, figure) for run in runs.values()]
-        ratios = [value(run, figure) / value(reference[place], figure)
-                  for place, run in runs.items() if place in reference and reference[place]["steps"]]
-        cells += [spread(values, form), spread(ratios, "{:.2f}")]
+    for subject in SUBJECTS:
+        steps = [value(run, "steps") for (name, _), run in runs.items() if name == subject]
+        cells.append(spread([median(steps)] if steps else [], "{:.0f}"))
     return cells
+
+
+def ratios(content, runs, figure):
+    """The ratio to the reference, where both have reached the score or only one has."""
+    reference = chosen(content, METHODS[REFERENCE], SUBJECTS, SEEDS)
+    return spread([value(run, figure) / value(reference[place], figure) for place, run in runs.items()
+                   if place in reference and reference[place]["steps"]], "{:.2f}")
 
 
 def value(run, figure):
@@ -78,21 +89,21 @@ def spread(values, form):
     """The median, and the lowest and the highest in brackets."""
     if not values:
         return "–"
-    low, middle, high = (form.format(x) if x < NEVER else "–"
+    low, middle, high = (form.format(x) if x < NEVER else "not in 1000"
                          for x in (min(values), median(values), max(values)))
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
-def size(runs):
-    """Size of the file, peak memory, and attributes of other prompts that are right."""
+def figures(runs):
+    """Processor seconds of 100 steps, size of the file, peak memory, and attributes of other prompts that are
+    right."""
     done = [run for run in runs.values() if run["steps"]]
-    files = f"{median(run['adapter_bytes'] for run in done) / 1024:.0f}" if done else "–"
     memory = f"{median(run['peak_memory_bytes'] for run in runs.values()) / 2**20:.0f}"
-    kept = "–"
-    if done:
-        shares = [run["attributes_right"] for run in done]
-        kept = f"{percent(median(shares))} ({percent(min(shares))} to {percent(max(shares))})"
-    return [files, memory, kept]
+    if not done:
+        return ["–", "–", memory, "–"]
+    cost = f"{median(100 * run['cpu_seconds'] / run['steps'] for run in done):.1f}"
+    file = f"{median(run['adapter_bytes'] for run in done) / 1024:.0f}"
+    return [cost, file, memory, spread([100 * run["attributes_right"] for run in done], "{:.0f} %")]
 
 
 def rates(content):

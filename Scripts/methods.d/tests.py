@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 import tables  # noqa: E402
-from catalogue import METHODS  # noqa: E402
+from catalogue import METHODS, SUBJECTS  # noqa: E402
 from records import chosen  # noqa: E402
 
 
@@ -33,16 +33,21 @@ class Tables(unittest.TestCase):
 
     def test_ratios(self):
         runs = chosen(RUNS, METHODS["lion"], ("dhoni", "teapot", "rocket"), (1,))
-        self.assertEqual(tables.speed(RUNS, runs),
-                         ["300 (100 to –)", "1.00 (0.50 to –)", "45 (30 to –)", "1.50 (1.50 to –)"])
+        self.assertEqual(tables.ratios(RUNS, runs, "steps"), "1.00 (0.50 to not in 1000)")
+        self.assertEqual(tables.ratios(RUNS, runs, "cpu_seconds"), "1.50 (1.50 to not in 1000)")
 
     def test_the_reference_equals_itself(self):
         runs = chosen(RUNS, METHODS["adamw"], ("dhoni", "teapot", "rocket"), (1,))
-        self.assertEqual(tables.speed(RUNS, runs), ["300 (200 to 400)", "1.00", "30 (20 to 40)", "1.00"])
+        self.assertEqual(tables.ratios(RUNS, runs, "steps"), "1.00")
 
-    def test_names_count_missing_runs(self):
-        runs = chosen(RUNS, METHODS["lion"], ("dhoni", "teapot", "rocket"), (1,))
-        self.assertEqual(tables.name(METHODS["lion"], runs), "`lion` (1 of 3 not in 1000 steps)")
+    def test_steps_by_subject(self):
+        runs = chosen(RUNS, METHODS["lion"], ("dhoni", "teapot"), (1,))
+        self.assertEqual(dict(zip(SUBJECTS, tables.subjects(runs))),
+                         {"dhoni": "100", "teapot": "not in 1000", "rocket": "–"})
+
+    def test_figures(self):
+        runs = chosen(RUNS, METHODS["lion"], ("dhoni", "rocket"), (1,))
+        self.assertEqual(tables.figures(runs), ["22.5", "2", "3", "90 %"])
 
     def test_rates_that_were_tried(self):
         self.assertEqual(tables.attempt(METHODS["lion"], 7e-4, RUNS["runs"][-1]), "7.0e-04: more than 100")

@@ -10,6 +10,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 LORA_TRAIN = os.environ.get("LORA_TRAIN", str(PROJECT / ".build/release/lora-train"))
 MODEL = PROJECT / "Checkpoints/base/demo"
+# Latents, embeddings and class images of all trainings.
+CACHE = PROJECT / ".build/methods"
 TICKS = os.sysconf("SC_CLK_TCK")
 # Constant, so that the steps that a method needs do not depend on the number that was planned.
 SETTINGS = ["--device", "cpu", "--threads", "1", "--learning-rate-schedule", "constant",
@@ -20,10 +22,10 @@ class Training:
     """`seconds` has the processor seconds that the process had used when each checkpoint appeared, by its
     step."""
 
-    def __init__(self, root, cache, subject, flags, steps, every):
+    def __init__(self, root, subject, flags, steps, every):
         """Starts the training in a root folder of its own, with the cache of all trainings."""
         root.mkdir(parents=True)
-        (root / "cache").symlink_to(cache)
+        (root / "cache").symlink_to(CACHE)
         self.folder = root / subject / "run-1"
         self.log = root / "log"
         self.seconds, self.usage, self.code = {}, None, None

@@ -38,6 +38,10 @@ struct DemoScoresCommand: ParsableCommand {
     help: ArgumentHelp(
       "Write the pictures here, and comparison.png with base above adapter.", valueName: "folder"))
   var output: String?
+  @Option(
+    help: ArgumentHelp(
+      "Stop as soon as fewer than this many pictures can show the subject.", valueName: "n"))
+  var atLeast: Int?
   @Flag(name: .customLong("no-base"), help: "Draw with the adapter only, in half the time.")
   var skipsBase = false
   @Flag(help: "Print one JSON document with the findings of every picture.")
@@ -47,8 +51,9 @@ struct DemoScoresCommand: ParsableCommand {
     guard (adapter == nil) != (pictures == nil) else {
       throw ValidationError("Give either --adapter or --pictures.")
     }
-    guard !skipsBase || output == nil else {
-      throw ValidationError("--output compares with the base; leave out --no-base.")
+    guard output == nil || (!skipsBase && atLeast == nil) else {
+      throw ValidationError(
+        "--output compares all pictures with the base's; leave out --no-base and --at-least.")
     }
     guard (1...1000).contains(count) else {
       throw ValidationError("--count is \(count), but must be from 1 to 1000.")
@@ -85,15 +90,20 @@ struct DemoScoresCommand: ParsableCommand {
     let backgrounds = (0..<count).map {
       appearance.testBackgrounds[$0 % appearance.testBackgrounds.count]
     }
+    var findings: [PictureFinding] = []
     let drawn = try artist.draw(
       backgrounds.map(appearance.prompt), firstSeed: seed,
-      adapter: AdapterFile(contentsOf: URL(filePath: adapter)), drawsBase: !skipsBase)
+      adapter: AdapterFile(contentsOf: URL(filePath: adapter)), drawsBase: !skipsBase
+    ) { picture in
+      findings.append(try detector.detect(in: picture))
+      return findings.count { !$0.isPresent } <= count - (atLeast ?? 0)
+    }
     if let output, let base = drawn.base {
       let folder = URL(filePath: output, directoryHint: .isDirectory)
       try ContactSheet(base: base, adapter: drawn.adapter).write(to: folder)
     }
     return try ScoreReport(
-      subject: subject, findings: drawn.adapter.map(detector.detect),
-      base: drawn.base?.map(detector.detect), asked: backgrounds)
+      subject: subject, findings: findings, base: drawn.base?.map(detector.detect),
+      asked: backgrounds)
   }
 }

@@ -1,6 +1,6 @@
 # Targets for users and developers. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test faults fuzz sanitize lint format golden interop gpu-check bench defaults
+.PHONY: help setup build demo test faults fuzz sanitize lint format golden interop gpu-check bench methods defaults
 
 python := .venv/bin/python
 recipes := character style object 8gb fast best
@@ -52,6 +52,7 @@ interop: setup python-environment ## loads our files in diffusers and peft, and 
 	$(python) Tests/Interop/curves.py
 	$(python) Tests/Interop/kinds.py
 	$(python) Scripts/bench/tests.py
+	$(python) Scripts/methods.d/tests.py
 	Scripts/test --filter HubTests.InteropTests
 
 # Uses the debug builds of lora-train and of the tests. On a GPU: CONTRIBUTING.md, "Check a GPU machine".
@@ -70,6 +71,11 @@ defaults: build ## writes Configs/default.yaml and Configs/recipes from the decl
 bench: build python-environment ## measures speed and memory beside diffusers, peft and kohya's settings
 	$(python) Scripts/bench/bench.py $(if $(only),--only $(only)) $(if $(rounds),--rounds $(rounds)) \
 	  $(if $(models),--models $(models))
+
+# only=prodigy,lion runs some methods, jobs=2 two trainings at a time. Runs that are in Benchmarks/methods.json are not repeated.
+methods: build python-environment ## trains the demo model with each method until it draws the subject, and compares: hours
+	swift build -c release --product demo-scores
+	$(python) Scripts/methods $(if $(only),--only $(only)) $(if $(jobs),--jobs $(jobs))
 
 .PHONY: python-environment
 python-environment:

@@ -1,6 +1,6 @@
-"""The two drawn subjects of the demonstration: dhoni, a cartoon cricketer, and a teapot.
+"""The drawn subjects of the demonstration: dhoni, a cartoon cricketer, a teapot and a rocket.
 
-Both are made of a few large flat areas, because the demonstration's model sees 64 x 64 pixels and its
+All are made of a few large flat areas, because the demonstration's model sees 64 x 64 pixels and its
 adapter repaints no part smaller than about 8 of them. A figure is drawn in its own coordinates: the
 origin is its middle, y points down, and it spans about [-1, 1] in height.
 """
@@ -23,6 +23,11 @@ BAT, GRIP = (232, 190, 122), (70, 50, 40)
 
 POT, POT_LIGHT = (126, 48, 172), (168, 104, 208)
 TRIM, TRIM_DARK = (246, 140, 30), (214, 106, 14)
+
+HULL, HULL_LIGHT = (64, 200, 212), (150, 232, 238)
+FIN, FIN_DARK = (214, 30, 48), (168, 16, 38)
+RIM, WINDOW = (250, 250, 246), (36, 40, 66)
+FLAME = (255, 236, 176)
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,29 @@ def draw_teapot(figure: Figure):
     figure.ellipse(0, -0.76 - lift, 0.18, 0.18, TRIM_DARK)
 
 
-SUBJECTS = {"dhoni": draw_dhoni, "teapot": draw_teapot}
+# How far the flame reaches below the engine.
+FLAMES = {"standing": 0.0, "flying": 0.40}
+
+
+def draw_rocket(figure: Figure):
+    """A cyan rocket with a red nose and red fins, a dark window and, when it flies, a pale flame."""
+    flame = FLAMES[figure.pose.action]
+    if flame:
+        figure.polygon([(-0.30, 0.80), (-0.16, 0.84 + 0.6 * flame), (0, 0.84 + flame),
+                        (0.16, 0.84 + 0.6 * flame), (0.30, 0.80)], FLAME)
+    for side in (-1, 1):
+        figure.polygon([(side * 0.34, 0.10), (side * 0.90, 0.52), (side * 0.90, 1.00),
+                        (side * 0.30, 0.74)], FIN)
+    figure.box(-0.32, 0.70, 0.32, 0.90, 0.06, FIN_DARK)
+    figure.box(-0.46, -0.52, 0.46, 0.78, 0.14, HULL)
+    figure.box(-0.36, -0.36, -0.18, 0.62, 0.08, HULL_LIGHT)
+    figure.polygon([(-0.50, -0.34), (-0.42, -0.66), (-0.22, -0.94), (0, -1.10), (0.22, -0.94),
+                    (0.42, -0.66), (0.50, -0.34)], FIN)
+    figure.ellipse(0.06, 0.12, 0.27, 0.27, RIM)
+    figure.ellipse(0.06, 0.12, 0.18, 0.18, WINDOW)
+
+
+SUBJECTS = {"dhoni": draw_dhoni, "teapot": draw_teapot, "rocket": draw_rocket}
 
 
 def draw(subject: str, side: int, pose: Pose) -> Figure:

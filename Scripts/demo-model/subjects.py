@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the pictures of the two subjects of the demonstration:
+"""Draws the pictures of the subjects of the demonstration:
 
     Datasets/<subject>/            training pictures and their captions; no test background is among them
     Datasets/<subject>/validation/   other pictures on the same backgrounds, for the validation loss
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from subject_drawing import LIDS, BATS, Colour, Pose, draw
+from subject_drawing import BATS, FLAMES, LIDS, Colour, Pose, draw
 
 PROJECT = Path(__file__).resolve().parents[2]
 PICTURE_SIDE = 256
@@ -43,6 +43,10 @@ def dhoni(background: str, action: str, where: str = "", floor: bool = False, **
 
 def teapot(background: str, action: str, where: str = "", floor: bool = False, **pose) -> Scene:
     return Scene(background, Pose(action, **({"size": 0.33} | pose)), where, floor)
+
+
+def rocket(background: str, action: str, where: str = "", floor: bool = False, **pose) -> Scene:
+    return Scene(background, Pose(action, **({"size": 0.37} | pose)), where, floor)
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,33 @@ SUBJECTS = {
             teapot("gray", "closed", "right", x=0.61, size=0.29),
             teapot("blue", "closed", size=0.36, floor=True),
         ]),
+    "rocket": Subject(
+        "sks rocket",
+        training=[
+            rocket("green", "standing", x=0.49, y=0.52),
+            rocket("white", "flying", y=0.48, tilt=8),
+            rocket("gray", "standing", y=0.52, size=0.40, floor=True),
+            rocket("blue", "flying", x=0.52, y=0.49, size=0.36, mirrored=True, tilt=-6),
+            rocket("green", "flying", "left", x=0.34, y=0.48, size=0.33, tilt=5),
+            rocket("white", "standing", y=0.53, size=0.38, mirrored=True, floor=True),
+            rocket("gray", "flying", x=0.51, y=0.47, size=0.38, mirrored=True, tilt=-8),
+            rocket("blue", "standing", "right", x=0.66, y=0.52, size=0.33, floor=True),
+            rocket("green", "standing", x=0.52, y=0.51, size=0.35, mirrored=True, tilt=-4),
+            rocket("white", "flying", x=0.47, y=0.49, size=0.35, tilt=-3),
+        ],
+        validation=[
+            rocket("green", "flying", y=0.48, size=0.37, mirrored=True, tilt=4),
+            rocket("white", "standing", x=0.48, y=0.52, size=0.36, tilt=5),
+            rocket("gray", "flying", "right", x=0.66, y=0.49, size=0.33, tilt=-5),
+            rocket("blue", "standing", y=0.53, size=0.39, mirrored=True, floor=True),
+        ]),
 }
 
 # One rendering for each action, hand and tilt; the detector scales and shifts them.
 TEMPLATES = {
     "dhoni": [Pose(action, size=0.36, tilt=tilt) for action in BATS for tilt in (-4, 4)],
     "teapot": [Pose(action, y=0.53, size=0.34, tilt=tilt) for action in LIDS for tilt in (-4, 4)],
+    "rocket": [Pose(action, size=0.37, tilt=tilt) for action in FLAMES for tilt in (-7, 0, 7)],
 }
 
 

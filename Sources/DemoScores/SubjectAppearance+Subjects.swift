@@ -58,6 +58,35 @@ extension SubjectAppearance {
         rules: [.above(trim, pot, pixels: 20), .beside(trim, pot, pixels: 80)]),
       templateDistanceLimit: 55)
   }()
+
+  /// The rocket: cyan, with a red nose above and red fins beside it.
+  ///
+  /// Calibrated like dhoni:
+  /// - True pictures: 141 of 144 are recognised, at template distances of 17 to 46. The other 3 are on
+  ///   cyan, where the hull cannot be seen.
+  /// - False pictures: 0 of 888 are recognised. The distances start at 48, and at 69 where the layout
+  ///   has no violation.
+  ///
+  /// True pictures have 322 to 493 pixels of hull and 425 to 676 of trim, at least 190 of which are above
+  /// and 190 beside the hull.
+  public static let rocket: SubjectAppearance = {
+    let hull = ColorArea(
+      "hull", shades: [.init(64, 200, 212), .init(150, 232, 238)], pixels: 140...1000)
+    let trim = ColorArea(
+      "trim", shades: [.init(214, 30, 48), .init(168, 16, 38)], pixels: 200...1200)
+    let others = [
+      ColorArea("rim", shades: [.init(250, 250, 246)]),
+      ColorArea("window", shades: [.init(36, 40, 66)]),
+      ColorArea("flame", shades: [.init(255, 236, 176)]),
+    ]
+    return SubjectAppearance(
+      name: "rocket", words: "sks rocket",
+      testBackgrounds: [.black, .pink, .yellow, .orange, .purple, .brown],
+      layout: ColorLayout(
+        areas: [hull, trim] + others,
+        rules: [.above(trim, hull, pixels: 60), .beside(trim, hull, pixels: 60)]),
+      templateDistanceLimit: 62)
+  }()
 }
 
 extension RGBColor {

@@ -20,7 +20,7 @@ public struct SubjectAppearance: Sendable {
   }
 
   /// All subjects that can be recognised.
-  public static let all = [dhoni, teapot]
+  public static let all = [dhoni, teapot, rocket]
 
   /// The appearance of the subject of a name. Throws `DemoScoresError`.
   public static func named(_ name: String) throws(DemoScoresError) -> SubjectAppearance {

@@ -19,24 +19,30 @@ struct Artist {
   }
 
   /// A picture for each prompt. The first has the seed `firstSeed`, and each later one adds 1.
-  /// Throws errors of the files and `TorchError`.
+  /// Without `drawsBase` there are none of the base. Drawing with the adapter ends after a picture
+  /// for which `goesOn` is false. Throws errors of the files and `TorchError`.
   func draw(
-    _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile
-  ) throws -> (base: [RGBImage], adapter: [RGBImage]) {
+    _ prompts: [String], firstSeed: UInt64, adapter: AdapterFile, drawsBase: Bool,
+    while goesOn: (RGBImage) throws -> Bool
+  ) throws -> (base: [RGBImage]?, adapter: [RGBImage]) {
     let loaded = LoadedModel(model)
     let requests = try requests(prompts, firstSeed: firstSeed, loaded)
     let adapters = try adapter.adapters(for: AdaptableLayers(model), strength: 1, device: .cpu)
     let sampler = try loaded.sampler()
-    let base = try requests.map { try sampler.latents(for: $0) }
+    let base = drawsBase ? try requests.map { try sampler.latents(for: $0) } : nil
     try loaded.setAdapters(adapters)
-    let adapted = try requests.map { try sampler.latents(for: $0) }
     let decoder = try loaded.decoder()
     func pictures(_ latents: [Tensor]) throws -> [RGBImage] {
       try decoder.pictures(of: .cat(latents, dim: 0)).map {
         try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
       }
     }
-    return (try pictures(base), try pictures(adapted))
+    var adapted: [RGBImage] = []
+    for request in requests {
+      adapted += try pictures([sampler.latents(for: request)])
+      guard try adapted.last.map(goesOn) ?? true else { break }
+    }
+    return (try base.map(pictures), adapted)
   }
 
   /// Encodes the prompts. The text encoders are freed when this returns.

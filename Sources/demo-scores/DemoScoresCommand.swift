@@ -17,7 +17,8 @@ struct DemoScoresCommand: ParsableCommand {
       adapter, from the same prompts and seeds. With --pictures it scores existing pictures instead.
       """)
 
-  @Option(help: ArgumentHelp("The subject to recognise: dhoni or teapot.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The subject to recognise: dhoni, teapot or rocket.", valueName: "name"))
   var subject: String
   @Option(help: ArgumentHelp("The adapter to score, a .safetensors file.", valueName: "file"))
   var adapter: String?
@@ -37,12 +38,22 @@ struct DemoScoresCommand: ParsableCommand {
     help: ArgumentHelp(
       "Write the pictures here, and comparison.png with base above adapter.", valueName: "folder"))
   var output: String?
+  @Option(
+    help: ArgumentHelp(
+      "Stop as soon as fewer than this many pictures can show the subject.", valueName: "n"))
+  var atLeast: Int?
+  @Flag(name: .customLong("no-base"), help: "Draw with the adapter only, in half the time.")
+  var skipsBase = false
   @Flag(help: "Print one JSON document with the findings of every picture.")
   var json = false
 
   func validate() throws {
     guard (adapter == nil) != (pictures == nil) else {
       throw ValidationError("Give either --adapter or --pictures.")
+    }
+    guard output == nil || (!skipsBase && atLeast == nil) else {
+      throw ValidationError(
+        "--output compares all pictures with the base's; leave out --no-base and --at-least.")
     }
     guard (1...1000).contains(count) else {
       throw ValidationError("--count is \(count), but must be from 1 to 1000.")
@@ -67,7 +78,7 @@ struct DemoScoresCommand: ParsableCommand {
     print(json ? try report.json() : report.line)
   }
 
-  /// Draws with and without the adapter, and scores the pictures.
+  /// Draws with the adapter, and without it unless `skipsBase`, and scores the pictures.
   private func scores(
     of adapter: String, _ appearance: SubjectAppearance, _ detector: SubjectDetector
   ) throws -> ScoreReport {
@@ -79,15 +90,20 @@ struct DemoScoresCommand: ParsableCommand {
     let backgrounds = (0..<count).map {
       appearance.testBackgrounds[$0 % appearance.testBackgrounds.count]
     }
+    var findings: [PictureFinding] = []
     let drawn = try artist.draw(
       backgrounds.map(appearance.prompt), firstSeed: seed,
-      adapter: AdapterFile(contentsOf: URL(filePath: adapter)))
-    if let output {
+      adapter: AdapterFile(contentsOf: URL(filePath: adapter)), drawsBase: !skipsBase
+    ) { picture in
+      findings.append(try detector.detect(in: picture))
+      return findings.count { !$0.isPresent } <= count - (atLeast ?? 0)
+    }
+    if let output, let base = drawn.base {
       let folder = URL(filePath: output, directoryHint: .isDirectory)
-      try ContactSheet(base: drawn.base, adapter: drawn.adapter).write(to: folder)
+      try ContactSheet(base: base, adapter: drawn.adapter).write(to: folder)
     }
     return try ScoreReport(
-      subject: subject, findings: drawn.adapter.map(detector.detect),
-      base: drawn.base.map(detector.detect), asked: backgrounds)
+      subject: subject, findings: findings, base: drawn.base?.map(detector.detect),
+      asked: backgrounds)
   }
 }

@@ -19,15 +19,15 @@ struct ScoreReport: Encodable {
     score = SubjectScore(findings)
   }
 
-  /// The report on pictures drawn with and without an adapter.
+  /// The report on pictures drawn with an adapter, and with the base model alone if there are any.
   init(
-    subject: String, findings: [PictureFinding], base: [PictureFinding], asked: [PaletteColor]
+    subject: String, findings: [PictureFinding], base: [PictureFinding]?, asked: [PaletteColor]
   ) {
     self.subject = subject
     self.findings = findings
     score = SubjectScore(findings, asked: asked)
     baseFindings = base
-    baseScore = SubjectScore(base, asked: asked)
+    baseScore = base.map { SubjectScore($0, asked: asked) }
   }
 
   var line: String { score.line(base: baseScore) }

@@ -48,6 +48,18 @@ struct DemoScoresCommandTests {
     #expect(findings[0]["background"] as? String == "green")
   }
 
+  @Test("drawing stops once too many pictures lack the subject; the base can be left out")
+  func atLeast() throws {
+    let drawing = [
+      "--subject", "dhoni", "--adapter", "Tests/Golden/adapters/kohya.safetensors",
+      "--model", "Tests/Golden/tiny-sdxl", "--steps", "1", "--count", "4",
+    ]
+    let some = try run(drawing + ["--no-base", "--at-least", "3"])
+    #expect(some.output.hasPrefix("subject recognised in 0 of 2 pictures; background right in "))
+    let all = try run(drawing)
+    #expect(all.output.hasPrefix("subject recognised in 0 of 4 pictures; base 0 of 4; background"))
+  }
+
   @Test(
     "each error is one sentence that names its cause",
     arguments: [
@@ -58,6 +70,10 @@ struct DemoScoresCommandTests {
       (["--subject", "dhoni"], "either --adapter or --pictures"),
       (["--subject", "dhoni", "--adapter", "a", "--pictures", "b"], "either --adapter"),
       (["--subject", "dhoni", "--adapter", "a", "--count", "0"], "--count is 0"),
+      (
+        ["--subject", "dhoni", "--adapter", "a", "--no-base", "--output", "b"],
+        "leave out --no-base and --at-least"
+      ),
     ])
   func errors(arguments: [String], message: String) throws {
     let process = try run(arguments)

@@ -8,6 +8,7 @@ import Testing
 struct SubjectDetectorTests {
   private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Fixtures")
+  private static let subjects = SubjectAppearance.all.map(\.name)
 
   private func findings(
     of subject: String, in folder: URL
@@ -19,16 +20,14 @@ struct SubjectDetectorTests {
   }
 
   @Test(
-    "the dataset's images, in every pose, show their own subject and not the other",
-    arguments: ["dhoni", "teapot"], ["", "validation"])
+    "the dataset's images, in every pose, show their own subject and not the others",
+    arguments: subjects, ["", "validation"])
   func datasets(subject: String, part: String) throws {
     let folder = Repository.root.appending(path: "Datasets/\(subject)/\(part)")
-    let other = subject == "dhoni" ? "teapot" : "dhoni"
-    for (file, finding) in try findings(of: subject, in: folder) {
-      #expect(finding.isPresent, "\(file): \(finding)")
-    }
-    for (file, finding) in try findings(of: other, in: folder) {
-      #expect(!finding.isPresent, "\(file): \(finding)")
+    for looked in Self.subjects {
+      for (file, finding) in try findings(of: looked, in: folder) {
+        #expect(finding.isPresent == (looked == subject), "\(file): \(looked) \(finding)")
+      }
     }
   }
 
@@ -43,22 +42,25 @@ struct SubjectDetectorTests {
   }
 
   @Test(
-    "objects and characters of the same colours are not recognised as either subject",
-    arguments: ["dhoni", "teapot"])
+    "objects and characters of the same colours are not recognised as any subject",
+    arguments: subjects)
   func sameColors(subject: String) throws {
     let found = try findings(of: subject, in: Self.fixtures.appending(path: "neither"))
-    #expect(found.count == 8)
+    #expect(found.count == 9)
     for (file, finding) in found {
       #expect(!finding.isPresent, "\(file): \(finding)")
     }
   }
 
-  @Test("the right colours in the wrong form: only the template distance refuses")
-  func layoutAlone() throws {
-    let found = try findings(of: "dhoni", in: Self.fixtures.appending(path: "neither"))
-    let character = try #require(found.first { $0.file == "blue-with-yellow-belly.png" }).finding
+  @Test(
+    "the right colours in the wrong form: only the template distance refuses",
+    arguments: [("dhoni", "blue-with-yellow-belly.png"), ("rocket", "red-with-cyan-belly.png")])
+  func layoutAlone(subject: String, file: String) throws {
+    let found = try findings(of: subject, in: Self.fixtures.appending(path: "neither"))
+    let character = try #require(found.first { $0.file == file }).finding
     #expect(character.layoutViolations.isEmpty)
-    #expect(character.templateDistance > SubjectAppearance.dhoni.templateDistanceLimit)
+    let limit = try SubjectAppearance.named(subject).templateDistanceLimit
+    #expect(character.templateDistance > limit)
   }
 
   @Test("the right form without the bat: only the layout refuses")

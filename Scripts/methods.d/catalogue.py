@@ -53,8 +53,8 @@ OPTIMIZERS = (
 ADAPTERS = (
     adapter("rslora", rate=1.2e-3, tried=(1.2e-3, 6e-4, 2.5e-3)),
     adapter("dora", rate=2.5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
-    adapter("loha", rate=5e-3, tried=(5e-3, 1e-2, 2.5e-3)),
-    adapter("lokr", rate=1e-2, tried=(1e-2, 5e-3, 2e-2)),
+    adapter("loha", rate=1e-3, tried=(1e-3, 5e-3, 2.5e-4)),
+    adapter("lokr", rate=1e-2, tried=(3e-3, 1e-2, 3e-2)),
 )
 OPTIONS = (
     Method("adafactor-fixed", "`adafactor` with a fixed rate",

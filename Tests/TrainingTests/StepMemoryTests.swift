@@ -13,22 +13,32 @@ struct StepMemoryTests {
     let method: AdapterMethod
     let preset: AdapterPreset
     let settings: AdapterSettings
+    /// Whether values are left out.
+    let hasDropout: Bool
 
-    init(_ method: AdapterMethod, _ preset: AdapterPreset = .attention) {
+    init(
+      _ method: AdapterMethod, _ preset: AdapterPreset = .attention, hasDropout: Bool = false
+    ) {
       self.method = method
       self.preset = preset
+      self.hasDropout = hasDropout
       settings = method.settings(AdapterSettings(rank: 3, alpha: 3))
     }
 
-    var testDescription: String { "\(method.rawValue) in \(preset.rawValue)" }
+    var testDescription: String {
+      "\(method.rawValue) in \(preset.rawValue)" + (hasDropout ? ", with a dropout" : "")
+    }
 
     /// What they take by the estimate, by the paths of their layers.
     func memory(in unet: UNet2DConditionModel) throws -> [String: AdapterMemory] {
       let paths = Set(try unet.adapterPaths(in: LayerSelection(preset.patterns)))
       let layers = unet.adaptableLayers().filter { paths.contains($0.path) }
       return Dictionary(
-        uniqueKeysWithValues: layers.map {
-          ($0.path, method.kind.memory(of: $0.shape, settings: settings))
+        uniqueKeysWithValues: layers.map { path, shape in
+          let memory = method.kind.memory(of: shape, settings: settings)
+          let dropped = memory.dropping(
+            method.kind.dropoutPlace, of: shape, rank: settings.rank)
+          return (path, hasDropout ? dropped : memory)
         })
     }
   }
@@ -42,6 +52,11 @@ struct StepMemoryTests {
     _ = try unet.attachAdapters(
       adapters.method.kind, targets: adapters.preset.patterns, settings: adapters.settings
     ) { try Generator(seed: UInt64($0)) }
+    if adapters.hasDropout {
+      let dropout = AdapterDropout(DropoutRates(values: 0.1))
+      dropout.seeds = { adapter, _ in UInt64(adapter) }
+      dropout.apply(to: unet)
+    }
     _ = try unet.fuseAdapters()
     return unet
   }
@@ -103,6 +118,8 @@ struct StepMemoryTests {
     arguments: [
       Adapters(.dora), Adapters(.loha), Adapters(.lokr), Adapters(.lora, .full),
       Adapters(.dora, .full), Adapters(.loha, .full), Adapters(.lokr, .full),
+      Adapters(.lora, hasDropout: true),
+      Adapters(.loha, hasDropout: true), Adapters(.lokr, hasDropout: true),
     ], [nil, CheckpointingExtent.feedForward, .blocks])
   func kinds(adapters: Adapters, extent: CheckpointingExtent?) throws {
     for (side, dtype) in [(64, DType.bfloat16), (32, .float32)] {

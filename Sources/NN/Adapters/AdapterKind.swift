@@ -81,9 +81,15 @@ public protocol TrainableAdapterKind: AdapterKind {
   ///
   /// - Parameter shape: That of the layer's weight.
   static func memory(of shape: [Int], settings: AdapterSettings) -> AdapterMemory
+
+  /// The values of which a dropout leaves out some.
+  static var dropoutPlace: DropoutPlace { get }
 }
 
 extension TrainableAdapterKind {
+  /// The change of the output.
+  public static var dropoutPlace: DropoutPlace { .output }
+
   /// The output without the changes of some outputs, and without some values of the rest: the dropouts of
   /// LyCORIS' kinds. It is for kinds whose change depends only on the layer's input.
   public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {

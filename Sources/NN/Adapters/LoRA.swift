@@ -141,6 +141,9 @@ public struct LoRA: TrainableAdapterKind {
       : AdapterMemory(trained: numbers, isFused: true, keptForEachRow: settings.rank)
   }
 
+  /// `down(x)`.
+  public static let dropoutPlace = DropoutPlace.ranks
+
   // MARK: In files
 
   static let downName = "lora_A.weight"

@@ -197,6 +197,9 @@ extension WeightDecomposed: TrainableAdapterKind where Update == LoRA {
       work: 3 * shape.reduce(1, *))
   }
 
+  /// The layer's input.
+  public static var dropoutPlace: DropoutPlace { .input }
+
   /// Values are left out of the input, as in PEFT. Changes of outputs are left out, also of the norm, as in
   /// LyCORIS.
   public func output(of call: LayerCall, dropping draws: AdapterDraws) throws -> Tensor {

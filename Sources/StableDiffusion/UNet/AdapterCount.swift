@@ -49,7 +49,8 @@ struct AdapterCount {
     let all = paths.compactMap { adapters[$0] }
     let alone = all.filter { !(areFused && $0.isFused) }
     guard !alone.isEmpty else { return Layers(isAdapted: !all.isEmpty, bytes: 0, work: 0) }
-    let numbers = alone.reduce(input * rows) {
+    let shared = alone.contains(where: \.keepsInput) ? input * rows : 0
+    let numbers = alone.reduce(shared) {
       $0 + $1.keptForEachRow * rows + (hasGradient ? $1.kept : 0)
     }
     return Layers(

@@ -33,15 +33,11 @@ extension TrainingConfig {
   /// What the adapter of a layer takes.
   func adapterMemory(of path: String, shape: [Int]) -> AdapterMemory {
     let settings = adapterSettings(of: path)
-    let memory = adaptation.adapter.kind.memory(of: shape, settings: settings)
+    let kind = adaptation.adapter.kind
+    let memory = kind.memory(of: shape, settings: settings)
     guard adapterDropout != nil else { return memory }
-    let values =
-      switch adaptation.adapter {
-      case .lora, .rslora: settings.rank
-      case .dora: shape[1]
-      case .loha, .lokr: shape[0]
-      }
-    return memory.dropping(values: adaptation.adapterDropout > 0 ? values : 0)
+    return memory.dropping(
+      adaptation.adapterDropout > 0 ? kind.dropoutPlace : nil, of: shape, rank: settings.rank)
   }
 
   /// The paths of the adapted layers of a UNet. Throws `AdapterError` for a pattern that matches none, and

@@ -41,8 +41,8 @@ public struct AdapterDraws {
     return try low * kept.reshape(mask) * (1 / (1 - rates.ranks))
   }
 
-  /// One number for each output, float32 `[out]`: 0 for those without a change, else 1. Nil if each has
-  /// one. As in LyCORIS, the changes of the others do not grow. Throws `TorchError`.
+  /// One number for each output, float32 `[out]`: 0 for those that stay as they are, else 1. Nil if all
+  /// change. As in LyCORIS, the changes of the others do not grow. Throws `TorchError`.
   func keptOutputs(_ count: Int, on device: Device) throws -> Tensor? {
     guard rates.ranks > 0 else { return nil }
     return try .bernoulli([count], probability: 1 - rates.ranks, seed: seed(.ranks), device: device)

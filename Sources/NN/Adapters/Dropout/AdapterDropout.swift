@@ -1,6 +1,6 @@
 import Torch
 
-/// The shares of new adapters that a training pass leaves out at random.
+/// The shares of adapters that a training pass leaves out at random.
 package struct DropoutRates: Sendable, Equatable {
   /// Of the values inside an adapter.
   package var values: Double

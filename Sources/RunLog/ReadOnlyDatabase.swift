@@ -75,8 +75,11 @@ struct ReadOnlyDatabase: Sendable {
   /// The database if its tables are current, else a migrated copy in memory. Throws
   /// `RunLogError.newerVersion`.
   private func current(_ database: DatabaseQueue) throws -> DatabaseQueue {
-    let (isNewer, isCurrent) = try database.read {
-      (try migrator.hasBeenSuperseded($0), try migrator.hasCompletedMigrations($0))
+    let (isNewer, isCurrent) = try database.read { db in
+      // A transaction begins its snapshot with the first statement that reads. One that fails for want
+      // of a table does not, so a table that another process creates meanwhile would be an error.
+      _ = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_schema")
+      return (try migrator.hasBeenSuperseded(db), try migrator.hasCompletedMigrations(db))
     }
     guard !isNewer else { throw RunLogError.newerVersion(file: file) }
     if isCurrent { return database }

@@ -87,6 +87,29 @@ import Testing
     }
   }
 
+  @Test("Readers never fail while a writer creates the database")
+  func creating() async throws {
+    let folder = fixture.root
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        // Another process, for the reason above.
+        try await #require(processExitsWith: .success) { [path = folder.path as String] in
+          for number in 1...60 {
+            let file = URL(fileURLWithPath: path).appending(path: "\(number).sqlite")
+            _ = try RunLog(at: file).beginExample()
+          }
+        }
+      }
+      group.addTask {
+        for number in 1...60 {
+          let file = folder.appending(path: "\(number).sqlite")
+          while try RunArchive(at: file)?.runs().isEmpty ?? true, !Task.isCancelled {}
+        }
+      }
+      for try await _ in group {}
+    }
+  }
+
   @Test("A database of a newer version and a file that is no database are refused and unchanged")
   func refused() throws {
     try fillAndClose()

@@ -62,7 +62,9 @@ extension Option: AnyOption {
 
   func problem(in table: Table) -> (found: String, allowed: String)? {
     guard let bound = wrappedValue.bound else { return nil }
-    let found = (bound as? String).map { "\"\($0)\"" } ?? "\(bound)"
+    let found =
+      (bound as? String).map { "\"\($0)\"" } ?? (bound as? any ConfigChoice)?.rawValue
+      ?? "\(bound)"
     if let allowed, let isAllowed = declaration.allowed?.contains(bound), !isAllowed {
       return (found, allowed)
     }

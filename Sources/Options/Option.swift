@@ -104,6 +104,14 @@ package struct Leader<Table: OptionTable, Value: OptionValue>: Sendable {
       value: { convert($0[keyPath: path].wrappedValue) })
   }
 
+  /// Follows an option, and others of the table with it.
+  package static func option<Other: OptionValue>(
+    _ path: any KeyPath<Table, Option<Table, Other>> & Sendable,
+    with others: @escaping @Sendable (Table) -> Value
+  ) -> Leader {
+    Leader(identity: { ObjectIdentifier($0[keyPath: path].declaration) }, value: others)
+  }
+
   /// Follows an option of the same type.
   package static func option(
     _ path: any KeyPath<Table, Option<Table, Value>> & Sendable

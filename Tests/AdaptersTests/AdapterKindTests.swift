@@ -246,6 +246,25 @@ struct AdapterKindTests {
         == "\(file.relativePath) is a DoRA by its metadata (use_dora) but has no lora_magnitude_vector "
         + "for \(layer); use a file that was saved completely, or correct the metadata if it is a LoRA."
     )
+    let name = "lora_unet_mid_block_attentions_0_proj_in"
+    func write(module: String) throws {
+      try SafetensorsWriter.write(
+        [
+          ("\(name).lora_down.weight", Tensor.ones([2, 32])),
+          ("\(name).lora_up.weight", Tensor.ones([32, 2])),
+        ],
+        metadata: [
+          "ss_network_module": module, "ss_network_args": #"{"algo":"lora","dora_wd":"True"}"#,
+        ], to: file)
+    }
+    try write(module: "lycoris.kohya")
+    #expect(
+      sentence { _ = try AdapterFile(contentsOf: file) }
+        == "\(file.relativePath) is a DoRA by its metadata (dora_wd) but has no dora_scale for \(name); "
+        + "use a file that was saved completely, or correct the metadata if it is a LoRA.")
+    // sd-scripts' own module ignores the argument.
+    try write(module: "networks.lora")
+    _ = try AdapterFile(contentsOf: file)
     let norm = "lora_unet_mid_block_attentions_0_norm"
     try SafetensorsWriter.write([("\(norm).diff", Tensor.ones([32]))], to: file)
     #expect(

@@ -40,8 +40,9 @@ struct DrawnMethod {
     let kind = kinds[random.below(kinds.count)]
     add(["optimizer": kind.rawValue, "gradient_accumulation": pick("1", "2", "3")])
     if kind == .scheduleFreeAdamW { options["learning_rate_schedule"] = "constant" }
+    if kind == .prodigy { options["lora_plus_ratio"] = "null" }
     if kind == .adafactor, pick(true, false) {
-      add(["adafactor_relative_step": "false", "learning_rate": "1e-3"])
+      add(["adafactor_relative_step": "true", "adafactor_scale_parameter": "true"])
     }
   }
 
@@ -76,7 +77,7 @@ struct DrawnMethod {
     let hasRates =
       options["optimizer"] != OptimizerKind.prodigy.rawValue
       && (options["optimizer"] != OptimizerKind.adafactor.rawValue
-        || options["adafactor_relative_step"] == "false")
+        || options["adafactor_relative_step"] == nil)
     if hasEncoders {
       let choice = pick("1", "2", "both")
       add([

@@ -123,7 +123,7 @@ extension CommandTests {
 
     @Test(
       "A DoRA, LoHa and LoKr are trained further, and a resumed training gives the same file",
-      arguments: ["dora-diffusers", "loha", "lokr-both"])
+      arguments: ["dora-diffusers", "loha", "lokr-both", "lokr-whole"])
     func otherKinds(name: String) throws {
       let file = Repository.golden.appending(path: "kinds/\(name).safetensors")
       let start = try AdapterFile(contentsOf: file).adapters(for: layers)
@@ -141,7 +141,8 @@ extension CommandTests {
             try $0.tensor.bytes() != $1.tensor.bytes()
           })
       }
-      #expect(try train(["--steps", "2"] + options).code == 0)
+      let more = try workspace.run(["resume", "1", "--steps", "2"])
+      #expect(more.code == 0, "\(more.messages)")
       #expect(try train(["--steps", "2", "--new"] + options).code == 0)
       let (resumed, whole) = (try checkpoint(1, step: 2), try checkpoint(2, step: 2))
       for (layer, adapter) in whole {
@@ -157,6 +158,39 @@ extension CommandTests {
         refused.lastMessage.contains(
           "has adapters of the kind IA3 in 7 layers, which are not trained; set --init-lora to a file of "
             + "LoRA, DoRA, LoHa or LoKr."))
+    }
+
+    @Test("Text encoders alone are trained further; a file of the UNet is then refused")
+    func textEncoders() throws {
+      let options = [
+        "--train-text-encoders", "1", "--no-train-unet", "--learning-rate", "0.01", "--steps", "1",
+      ]
+      #expect(try train(options).code == 0)
+      let file = "Checkpoints/cube/run-1/step-000001/adapter.safetensors"
+      let start = try checkpoint(1, step: 1)
+      #expect(!start.isEmpty && start.keys.allSatisfy { $0.part == .textEncoder })
+      let outcome = try train(options + ["--new", "--init-lora", file])
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(
+        outcome.messages.contains("which has \(start.count) layers of rank 16"),
+        "\(outcome.messages)")
+      let saved = try checkpoint(2, step: 1)
+      #expect(Set(saved.keys) == Set(start.keys))
+      let down = try start.keys.map { layer in
+        try relativeDifference(
+          #require(saved[layer] as? LoRA).down, #require(start[layer] as? LoRA).down)
+      }
+      // A step of 0.01 changes matrices of a deviation of 1 / 16, and does not replace them. Those of the last
+      // block have no gradient, since its output is not used.
+      #expect(down.allSatisfy { $0 < 0.5 } && down.contains { $0 > 0 }, "\(down)")
+      let unet = try writeStart(.kohya, to: "start.safetensors")
+      let refused = try train(options + ["--new", "--init-lora", "start.safetensors"])
+      #expect(refused.code == 65)
+      #expect(
+        refused.lastMessage.contains(
+          "start.safetensors has adapters for \(unet.count) layers of the UNet, which is not trained"
+        ),
+        "\(refused.messages)")
     }
 
     @Test("A missing file, text encoders and other models are refused in one sentence")

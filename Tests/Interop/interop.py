@@ -167,6 +167,40 @@ def average(fixture):
         fixture.ours("--run", "latest", "--ema"), fixture.theirs(adapter), fixture.theirs())
 
 
+def set_end(encoder, token):
+    """Makes a text encoder pool at a token."""
+    for module in encoder.modules():
+        if hasattr(module, "eos_token_id"):
+            module.eos_token_id = token
+
+
+def trained_word(fixture):
+    """embedding.safetensors of a run loads in both encoders of diffusers and draws the picture of --embedding"""
+    dataset, root, word = fixture.folder / "toy", fixture.folder / "word", "sks-toy"
+    shutil.copytree(fixture.dataset, dataset)
+    (dataset / "subject.yaml").write_text(f"trigger: {word}\n")
+    for caption in dataset.glob("*.txt"):
+        caption.write_text(caption.read_text().replace("sks dog", word))
+    lora_train(
+        "--root", root, "--subject", "toy", "--dataset", dataset, "--model", fixture.model,
+        "--steps", 4, "--resolution", SIZE, "--learning-rate", 0.05, "--seed", 3, "--sample-every", 0,
+        "--embedding-tokens", 2, "--no-train-unet",
+    )
+    file = root / "toy" / "run-1" / "step-000004" / "embedding.safetensors"
+    vectors = load_file(file)
+    pipe = load_pipeline(fixture.model)
+    for name, encoder, tokenizer in (
+        ("clip_l", pipe.text_encoder, pipe.tokenizer), ("clip_g", pipe.text_encoder_2, pipe.tokenizer_2),
+    ):
+        pipe.load_textual_inversion(vectors[name], token=word, text_encoder=encoder, tokenizer=tokenizer)
+    # With SDXL's eos_token_id of 2, transformers pools at the largest id, which is now one of the word's.
+    set_end(pipe.text_encoder_2, pipe.tokenizer_2.eos_token_id)
+    prompt = f"a photo of {word} on the beach"
+    return expect_same(
+        fixture.ours("--model", fixture.model, "--embedding", f"{file}:{word}", prompt=prompt),
+        fixture.theirs(pipe=pipe, prompt=prompt), fixture.theirs(prompt=prompt))
+
+
 def exports(fixture):
     """the exports of that run in every form draw the run's picture in diffusers"""
     ours = fixture.ours("--run", "latest")
@@ -289,8 +323,8 @@ def bake(fixture, output):
 
 
 CHECKS = [
-    base_picture, negative_prompt, trained_adapter, average, exports, peft_lora, saved_by_peft, scaled_lora,
-    kohya_lora, single_file, demo_adapter, baked_folder, baked_file,
+    base_picture, negative_prompt, trained_adapter, average, trained_word, exports, peft_lora, saved_by_peft,
+    scaled_lora, kohya_lora, single_file, demo_adapter, baked_folder, baked_file,
 ]
 
 

@@ -54,7 +54,7 @@ struct LoRATests {
     } throws: {
       "\($0)"
         == "The pattern \"q\" matches no linear layer and no convolution of this model; use parts "
-        + "of paths such as to_q, attn2.to_k or down_blocks.1."
+        + "of paths such as to_q, attn2.to_k or down_blocks.1, of a text encoder q_proj or fc1."
     }
     for rank in [0, -1] {
       #expect {

@@ -10,15 +10,8 @@ import Torch
 
 @Suite("Adapted layers")
 struct AdaptedLayerTests {
-  private func config(_ yaml: String) throws -> TrainingConfig {
-    let folder = try TemporaryFolder()
-    try folder.write("subject: dog\n\(yaml)", to: "dog.yaml")
-    return try TrainingConfig.load(
-      OptionOverrides(), file: folder.url.appending(path: "dog.yaml"), folder: folder.url)
-  }
-
   private func count(_ yaml: String) throws -> Int {
-    try config(yaml).adapterPaths(in: UNet2DConditionModel(.sdxl)).count
+    try TrainingConfig.reading(yaml).adapterPaths(in: UNet2DConditionModel(.sdxl)).count
   }
 
   @Test("The presets have as many layers of SDXL as diffusers' and kohya's choices")
@@ -35,8 +28,8 @@ struct AdaptedLayerTests {
   @Test("The four projections and the preset are one value, so an earlier run resumes")
   func earlierNames() throws {
     #expect(
-      try config("lora_targets: [to_out.0, to_q, to_k, to_v]").adaptation
-        == config("targets: attention").adaptation)
+      try TrainingConfig.reading("lora_targets: [to_out.0, to_q, to_k, to_v]").adaptation
+        == TrainingConfig.reading("targets: attention").adaptation)
     let record = try JSONDecoder().decode(
       TrainingConfig.self, from: Data(#"{"lora_targets":["to_q","to_k","to_v","to_out.0"]}"#.utf8))
     #expect(record.adaptation == TrainingConfig().adaptation)
@@ -71,7 +64,8 @@ struct AdaptedLayerTests {
 
   @Test("Ranks by patterns; alpha keeps its ratio to the rank")
   func ranks() throws {
-    let config = try config("rank: 16\nalpha: 8\nlayer_ranks: {down_blocks: 4, down_blocks.1: 8}")
+    let config = try TrainingConfig.reading(
+      "rank: 16\nalpha: 8\nlayer_ranks: {down_blocks: 4, down_blocks.1: 8}")
     let first = config.adapterSettings(of: "down_blocks.1.attentions.0.attn1.to_q")
     #expect(first.rank == 8 && first.alpha == 4)
     let second = config.adapterSettings(of: "down_blocks.2.attentions.0.attn1.to_q")
@@ -90,12 +84,12 @@ struct AdaptedLayerTests {
     #expect(config.optimization.layerRates.numbers == ["mid_block": 0, "down_blocks.1": 0.5])
     #expect(config.optimization.layerRates.yaml == "{down_blocks.1: 0.5, mid_block: 0.0}")
     #expect(
-      try self.config("layer_rates: \(config.optimization.layerRates.yaml)").optimization
+      try TrainingConfig.reading("layer_rates: \(config.optimization.layerRates.yaml)").optimization
         == config.optimization)
     #expect(
       try JSONDecoder().decode(TrainingConfig.self, from: Data(config.recordJSON().utf8)) == config)
     #expect {
-      try self.config("layer_rates: [down_blocks.1]")
+      try TrainingConfig.reading("layer_rates: [down_blocks.1]")
     } throws: {
       "\($0)".hasSuffix(
         "line 2: layer_rates is a list, but must be a group such as "

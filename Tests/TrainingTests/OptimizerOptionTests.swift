@@ -8,13 +8,6 @@ import Testing
 
 @Suite("Options of optimizers")
 struct OptimizerOptionTests {
-  private func load(_ yaml: String) throws -> TrainingConfig {
-    let folder = try TemporaryFolder()
-    try folder.write("subject: dog\n\(yaml)", to: "dog.yaml")
-    return try TrainingConfig.load(
-      OptionOverrides(), file: folder.url.appending(path: "dog.yaml"), folder: folder.url)
-  }
-
   @Test(
     "A rate or a schedule that the optimizer does not have, and unknown names, are errors",
     arguments: [
@@ -29,13 +22,14 @@ struct OptimizerOptionTests {
           + "(prodigy_d_coef scales it)."
       ),
       (
-        "optimizer: adafactor\nlearning_rate: 1e-4",
+        "optimizer: adafactor\nadafactor_relative_step: true\nlearning_rate: 1e-4",
         "learning_rate is 0.0001, but must be 1 with adafactor, which finds the rate itself, unless "
           + "adafactor_relative_step is false."
       ),
       (
-        "optimizer: adafactor\nadafactor_relative_step: false",
-        "adafactor_relative_step is false, but must be true unless a learning_rate such as 1e-3 is given."
+        "optimizer: adafactor\nlearning_rate: 1",
+        "learning_rate is 1.0, but must be a rate such as 1e-4 with adafactor, unless "
+          + "adafactor_relative_step is true."
       ),
       (
         "optimizer: adamw-schedule-free\nlearning_rate_schedule: cosine",
@@ -56,7 +50,7 @@ struct OptimizerOptionTests {
     ])
   func errors(yaml: String, expected: String) {
     #expect {
-      try load(yaml)
+      try TrainingConfig.reading(yaml)
     } throws: {
       "\($0)".hasSuffix(expected) ? true : Issue.record("\($0)") != nil
     }
@@ -65,17 +59,27 @@ struct OptimizerOptionTests {
   @Test("Each optimizer has a rate of its own, unless one is given")
   func standardRates() throws {
     for kind in OptimizerKind.allCases {
-      let options = try load("optimizer: \(kind.rawValue)").optimization
+      let options = try TrainingConfig.reading("optimizer: \(kind.rawValue)").optimization
       #expect(options.learningRate == kind.standardRate)
     }
-    #expect(try load("optimizer: lion").optimization.beta2 == 0.99)
-    #expect(try load("optimizer: lion\nlearning_rate: 1").optimization.learningRate == 1)
+    let relative = try TrainingConfig.reading("optimizer: adafactor\nadafactor_relative_step: true")
+    #expect(relative.optimization.learningRate == 1)
+    // Relative steps that are not relative to the size of a tensor would be of up to 1e-2.
+    #expect(relative.optimization.adafactorScaleParameter)
+    #expect(relative.optimization.withoutEffect == [])
+    let absolute = try TrainingConfig.reading(
+      "optimizer: adafactor\nadafactor_relative_step: true\nadafactor_scale_parameter: false")
+    #expect(!absolute.optimization.adafactorScaleParameter)
+    #expect(try TrainingConfig.reading("optimizer: lion").optimization.beta2 == 0.99)
+    #expect(
+      try TrainingConfig.reading("optimizer: lion\nlearning_rate: 1").optimization.learningRate == 1
+    )
   }
 
   @Test("Constants that the optimizer or the schedule does not have are noted")
   func withoutEffect() throws {
     func notes(_ yaml: String) throws -> [String] {
-      try load(yaml).optimization.withoutEffect.map { "\($0)" }
+      try TrainingConfig.reading(yaml).optimization.withoutEffect.map { "\($0)" }
     }
     #expect(try notes("") == [])
     #expect(try notes("optimizer: prodigy\nprodigy_d_coef: 2\nbeta2: 0.9\nepsilon: 1e-6") == [])
@@ -89,6 +93,8 @@ struct OptimizerOptionTests {
       learning_rate_power: 2
       """)
     #expect(unused.count == 4)
+    #expect(try notes("adafactor_relative_step: true").count == 1)
+    #expect(try notes("adafactor_scale_parameter: true").count == 1)
     #expect(unused.allSatisfy { $0.contains("has no effect, since only") }, "\(unused)")
     #expect(
       unused.contains { $0.contains("prodigy_d_coef") && $0.hasSuffix("only prodigy uses it") })

@@ -62,7 +62,7 @@ struct OptimizerStepTests {
     let size = trained.count / rates.count
     let groups = rates.enumerated().map { group, rate in
       ParameterGroup(
-        "group \(group)",
+        rates.count == 1 ? "unet" : "group \(group)",
         (group * size..<(group + 1) * size).map { ("\($0)", trained[$0]) }, learningRate: rate)
     }
     return OptimizerStep(

@@ -58,6 +58,21 @@ struct RecipeTests {
     }
     let given = try load(["recipe": "style", "optimizer": "lion", "learning_rate": "0.5"]).config
     #expect(given.optimization.learningRate == 0.5 && given.rank == 32)
+    let same = try load(["recipe": "style", "optimizer": "adamw"]).config.optimization
+    #expect(try same == load(["recipe": "style"]).config.optimization)
+    try folder.write("optimizer: prodigy\n", to: "default.yaml")
+    #expect(try load(["recipe": "style"]).config.optimization.learningRate == 1)
+  }
+
+  @Test("Layers that are chosen over a recipe do not have its ranks by patterns")
+  func otherLayers() throws {
+    let recipe = try load(["recipe": "best"]).config.adaptation
+    #expect(!recipe.layerRanks.numbers.isEmpty)
+    for flags in [["targets": "attention"], ["init_lora": "a.safetensors"]] {
+      let own = try load(flags.merging(["recipe": "best"]) { $1 }).config
+      #expect(own.adaptation.layerRanks.numbers.isEmpty && own.rank == 32)
+    }
+    #expect(try load(["recipe": "best", "targets": "full"]).config.adaptation == recipe)
   }
 
   @Test("A file in the folder of recipes is one, and replaces that of the program")

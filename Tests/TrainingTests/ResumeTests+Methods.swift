@@ -45,7 +45,15 @@ extension ResumeTests {
           config.optimization.layerRates = LayerNumbers(["mid_block": 0.5])
           config.optimization.loraPlusRatio = 4
           config.optimization.optimizer = .scheduleFreeAdamW
-        })
+        }),
+      Way(
+        testDescription: "adafactor with relative steps",
+        config: TinyTraining.config { config in
+          config.optimization.optimizer = .adafactor
+          config.optimization.adafactorRelativeStep = true
+          config.optimization.adafactorScaleParameter = true
+          config.optimization.learningRate = 1
+        }),
     ]
     + AdapterMethod.allCases.map { method in
       Way(

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import NN
 import RunLog
 import SwiftProtobuf
 import Testing
@@ -65,6 +66,27 @@ import Workspace
     let events = try EventReader(folder(of: 1))
     #expect(events.scalars("loss/instance").map(\.step) == [1, 2])
     #expect(events.scalars("loss/prior").map(\.step) == [1, 2])
+  }
+
+  @Test("With prodigy there is a curve of its estimate, which the warm-up does not change")
+  func estimate() throws {
+    try project.train(
+      config {
+        ($0.optimization.optimizer, $0.optimization.learningRate, $0.steps) = (.prodigy, 1, 3)
+        $0.optimization.learningRateWarmupSteps = 2
+      })
+    let events = try EventReader(folder(of: 1))
+    let (found, used) = (events.scalars("learning_rate/d"), events.scalars("learning_rate/unet"))
+    #expect(found.map(\.step) == [1, 2, 3] && found[0].value == 1e-6)
+    #expect(zip(found, used).map { $1.value / $0.value } == [0, 0.5, 1])
+  }
+
+  @Test("The rate of text encoders has their name, also if nothing else is trained")
+  func encoders() throws {
+    try project.train(
+      config { ($0.text.trainTextEncoders, $0.text.trainUnet, $0.steps) = (.first, false, 1) })
+    let rates = try EventReader(folder(of: 1)).tags.filter { $0.hasPrefix("learning_rate/") }
+    #expect(rates == ["learning_rate/text_encoder"])
   }
 
   @Test("A resume replaces the events after its checkpoint and keeps those before")

@@ -73,6 +73,10 @@ struct ImportOptimizerTests {
       """)
     #expect(!adafactor.config.adafactorRelativeStep && !adafactor.config.adafactorScaleParameter)
     #expect(adafactor.config.learningRate == 1e-3)
+    // The defaults of transformers.
+    let relative = try kohya("optimizer_type = 'AdaFactor'")
+    #expect(relative.config.adafactorRelativeStep && relative.config.adafactorScaleParameter)
+    #expect(relative.config.learningRate == 1)
   }
 
   @Test("Schedules with cycles and a power are taken over")

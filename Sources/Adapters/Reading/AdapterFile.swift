@@ -58,6 +58,13 @@ public struct AdapterFile {
       layers[layer] = try adapter(
         tensors, of: layer, kinds: kinds, metadata, file: url.relativePath)
     }
+    if KohyaMetadata(file.metadata).isWeightDecomposed,
+      !layers.values.contains(where: { type(of: $0).readsWeight }),
+      let layer = layers.filter({ $0.value is LoRA }).map(\.key.text).min()
+    {
+      throw AdapterFileError.noMagnitudes(
+        file: url.relativePath, layer: layer, key: "dora_wd", tensor: "dora_scale")
+    }
     return layers
   }
 
@@ -150,7 +157,8 @@ public struct AdapterFile {
     if case .path(_, let part) = layer, metadata?.isWeightDecomposed(part) == true,
       !kind.readsWeight
     {
-      throw AdapterFileError.noMagnitudes(file: file, layer: layer.text)
+      throw AdapterFileError.noMagnitudes(
+        file: file, layer: layer.text, key: "use_dora", tensor: "lora_magnitude_vector")
     }
     var configuredScale: Double?
     if ownAlpha == nil, case .path(let path, let part) = layer {

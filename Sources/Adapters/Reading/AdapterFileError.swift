@@ -16,8 +16,8 @@ public enum AdapterFileError: ReportableError, Equatable {
   case empty(file: String)
   /// A layer's tensors are not those of one adapter.
   case mixed(file: String, layer: String, names: [String])
-  /// The metadata says that the adapter is a DoRA, and a layer has no magnitudes.
-  case noMagnitudes(file: String, layer: String)
+  /// The metadata says by `key` that the adapter is a DoRA, and a layer has no magnitudes.
+  case noMagnitudes(file: String, layer: String, key: String, tensor: String)
   /// A form has no place for some layers' adapters.
   case noForm(file: String, format: AdapterFormat, kind: String, layers: [String])
   /// A layer's tensors make no adapter.
@@ -62,8 +62,8 @@ public enum AdapterFileError: ReportableError, Equatable {
     case .mixed(let file, let layer, let names):
       "\(file) has tensors of more than one adapter for \(layer) (\(Self.list(names))); use a file "
         + "with one adapter for each layer."
-    case .noMagnitudes(let file, let layer):
-      "\(file) is a DoRA by its metadata (use_dora) but has no lora_magnitude_vector for \(layer); use a "
+    case .noMagnitudes(let file, let layer, let key, let tensor):
+      "\(file) is a DoRA by its metadata (\(key)) but has no \(tensor) for \(layer); use a "
         + "file that was saved completely, or correct the metadata if it is a LoRA."
     case .noForm(let file, let format, let kind, let layers):
       "\(file) cannot be written in the form of \(format.rawValue), which has no \(kind) for "

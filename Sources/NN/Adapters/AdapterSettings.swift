@@ -77,6 +77,9 @@ public enum AdapterMethod: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether an adapter has an up matrix, which begins at zero.
+  public var hasUpMatrix: Bool { ![.loha, .lokr].contains(self) }
+
   /// Checks settings before there are weights. Throws `AdapterError.factor`, `.rankAbove` for a weight of
   /// this shape.
   public func check(_ settings: AdapterSettings, for shape: [Int]) throws(AdapterError) {

@@ -17,6 +17,10 @@ public protocol Optimizer {
   /// that finds its rate itself.
   func effectiveRates(_ rates: [Double]) -> [Double]
 
+  /// The learning rate that the optimizer has found itself and uses in the next step, before its schedule:
+  /// Prodigy's `d`. Nil for others.
+  var foundRate: Double? { get }
+
   /// The tensors to save and to draw with, in the order of ``parameters``; nil if these are the trained
   /// tensors themselves. Throws `TorchError`.
   func averages() throws -> [Tensor]?
@@ -35,6 +39,9 @@ extension Optimizer {
 
   /// The rates themselves.
   public func effectiveRates(_ rates: [Double]) -> [Double] { rates }
+
+  /// Nil: the rate is given.
+  public var foundRate: Double? { nil }
 
   /// Nil: the trained tensors are what is saved.
   public func averages() throws -> [Tensor]? { nil }

@@ -16,14 +16,13 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
   /// The default of training.
   public static let standard = OptimizerKind.adamW
 
-  /// The peak learning rate that training uses if none is given; 1 for an optimizer that finds its own.
+  /// The peak learning rate that training uses if none is given; 1 for Prodigy, which finds its own.
   public var standardRate: Double {
     switch self {
-    case .adamW, .adamW8bit: 1e-4
+    case .adamW, .adamW8bit, .scheduleFreeAdamW, .adafactor: 1e-4
     // Steps of a sign are as large as the rate; Chen et al. advise a third to a tenth of AdamW's.
     case .lion: 3e-5
-    case .scheduleFreeAdamW: 1e-4
-    case .prodigy, .adafactor: 1
+    case .prodigy: 1
     }
   }
 

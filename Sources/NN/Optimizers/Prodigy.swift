@@ -39,6 +39,9 @@ public final class Prodigy: Optimizer {
     }
   }
 
+  /// The estimate `d`.
+  public var foundRate: Double? { estimate.d }
+
   /// `rates` times the rate that the optimizer has found.
   public func effectiveRates(_ rates: [Double]) -> [Double] { rates.map { $0 * estimate.d } }
 

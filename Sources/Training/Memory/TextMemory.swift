@@ -11,7 +11,7 @@ struct TextMemory {
   private let encoders: [CLIPTextConfiguration]
   private let adapters: [AdapterMemory]
 
-  /// Throws `AdapterError` for a target that matches no layer.
+  /// Throws `AdapterError` for a target that matches no layer, and for settings that a layer cannot have.
   ///
   /// - Parameter onGPU: Whether all rows of the words' tables are in memory. On a CPU most stay in the file.
   init(_ config: TrainingConfig, model: ModelDirectory, onGPU: Bool) throws {
@@ -28,6 +28,9 @@ struct TextMemory {
         let paths = Set(
           try encoder.adapterPaths(in: LayerSelection(config.text.textEncoderTargets)))
         for (path, shape) in encoder.adaptableLayers() where paths.contains(path) {
+          if config.initLora == nil {
+            try config.adaptation.adapter.check(config.adapterSettings(of: path), for: shape)
+          }
           let adapter = config.adapterMemory(of: path, shape: shape)
           trained += adapter.trained
           adapters.append(adapter)

@@ -1,4 +1,5 @@
 package import Foundation
+import NN
 package import Options
 
 /// The files and flags that the configuration of a run is made from, before its values are read.
@@ -40,12 +41,7 @@ package struct ConfigSources {
       files.recipe = recipe.file ?? "the recipe \(recipe.name)"
       var layers = try recipe.layers()
       try layers.settleLength()
-      // The rates of a recipe are those of its own optimizer.
-      let schema = TrainingConfig.schema
-      if own.sets(schema.key(of: \.optimization.$optimizer)) {
-        layers.remove(schema.key(of: \.optimization.$learningRate))
-        layers.remove(schema.key(of: \.optimization.$learningRateSchedule))
-      }
+      layers.removeWhatBelongsToOthers(own, over: common)
       common.add(layers)
     }
     self.files = files
@@ -151,6 +147,29 @@ extension OptionLayers<TrainingConfig> {
   fileprivate var setsLength: Bool {
     let schema = TrainingConfig.schema
     return sets(schema.key(of: \.$steps)) || sets(schema.key(of: \.$epochs))
+  }
+
+  /// Removes the options of a recipe that belong to an optimizer or to layers for which others are chosen:
+  /// rates are those of an optimizer, and patterns those of the layers of `targets`.
+  fileprivate mutating func removeWhatBelongsToOthers(_ own: Self, over common: Self) {
+    let schema = TrainingConfig.schema
+    func optimizer(_ layers: [Self]) -> String {
+      layers.lazy.compactMap { $0.text(of: \.optimization.$optimizer) }.first
+        ?? OptimizerKind.standard.rawValue
+    }
+    if optimizer([own, self, common]) != optimizer([self]) {
+      remove(schema.key(of: \.optimization.$learningRate))
+      remove(schema.key(of: \.optimization.$learningRateSchedule))
+    }
+    let targets = own.text(of: \.adaptation.$targets)
+    let choosesOthers =
+      own.sets(schema.key(of: \.adaptation.$targets))
+      && (targets == nil || targets != text(of: \.adaptation.$targets))
+    if choosesOthers || own.sets(schema.key(of: \.$initLora)) {
+      remove(schema.key(of: \.adaptation.$excludeTargets))
+      remove(schema.key(of: \.adaptation.$layerRanks))
+      remove(schema.key(of: \.optimization.$layerRates))
+    }
   }
 
   /// Makes steps and epochs replace each other, so that the layer above overrides the one below. Throws

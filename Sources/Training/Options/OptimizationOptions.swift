@@ -7,17 +7,15 @@ package struct OptimizationOptions: OptionPart {
 
   @Option(
     .optimizer,
-    "Optimizer. prodigy finds the learning rate itself, and so does adafactor with relative steps. "
-      + "adamw-8bit needs a quarter of the memory for its state.",
+    "Optimizer. prodigy finds the learning rate itself. adamw-8bit needs a quarter of the memory for its "
+      + "state.",
     value: "name")
   package var optimizer: OptimizerKind = .standard
   @Option(
     .optimizer,
     "Peak learning rate. For an optimizer that finds the rate itself, 1.", .notNegative, value: "x",
-    follows: .option(\.optimization.$optimizer) { $0.standardRate },
-    check: { rate, config in
-      rate == 1 || rate == 0 ? nil : config.optimization.rateProblem.map { "1 \($0)" }
-    })
+    follows: .option(\.optimization.$optimizer, with: { $0.optimization.standardRate }),
+    check: { rate, config in config.optimization.problem(ofRate: rate) })
   package var learningRate: Double = 1e-4
   @Option(
     .optimizer,
@@ -25,16 +23,23 @@ package struct OptimizationOptions: OptionPart {
       + "that matches counts.",
     Allowed("numbers of at least 0 by patterns") {
       $0.numbers.values.allSatisfy { $0 >= 0 && $0.isFinite }
-    }, value: "pattern=factor", unset: "one rate for all layers")
+    }, value: "pattern=factor", unset: "one rate for all layers",
+    check: { rates, config in
+      rates.numbers.isEmpty || config.optimization.optimizer != .prodigy
+        ? nil : "empty with prodigy, which finds one rate for all layers"
+    })
   package var layerRates: LayerNumbers<Double> = LayerNumbers([:])
   @Option(
     .optimizer,
     "Factor on the learning rate of the LoRA's up matrices (LoRA+, Hayou et al. 2024, who advise 16).",
     .positive, value: "x", unset: "the same rate for both matrices",
     check: { ratio, config in
+      guard ratio != nil else { return nil }
+      if config.optimization.optimizer == .prodigy {
+        return "null with prodigy, which finds one rate for all matrices"
+      }
       let kind = config.adaptation.adapter
-      return ratio == nil || ![.loha, .lokr].contains(kind)
-        ? nil : "null with \(kind.rawValue), which has no up matrix"
+      return kind.hasUpMatrix ? nil : "null with \(kind.rawValue), which has no up matrix"
     })
   package var loraPlusRatio: Double? = nil
   @Option(
@@ -79,15 +84,13 @@ package struct OptimizationOptions: OptionPart {
   package var epsilon: Double = 1e-8
   @Option(
     .optimizer,
-    "Step sizes of adafactor follow from the number of steps. Otherwise from `learning_rate`.",
-    check: { isRelative, config in
-      isRelative || config.optimization.optimizer != .adafactor
-        || config.optimization.learningRate != 1
-        ? nil : "true unless a `learning_rate` such as 1e-3 is given"
-    })
-  package var adafactorRelativeStep: Bool = true
-  @Option(.optimizer, "Steps of adafactor are relative to the size of the trained tensor.")
-  package var adafactorScaleParameter: Bool = true
+    "Step sizes of adafactor follow from the number of steps. Otherwise from `learning_rate`.")
+  package var adafactorRelativeStep: Bool = false
+  @Option(
+    .optimizer,
+    "Steps of adafactor are relative to the size of the trained tensor. Half of a LoRA's begin at 0, so it "
+      + "hardly learns then.", follows: .option(\.optimization.$adafactorRelativeStep))
+  package var adafactorScaleParameter: Bool = false
   @Option(.optimizer, "prodigy's first estimate of the learning rate.", .positive, value: "x")
   package var prodigyD0: Double = 1e-6
   @Option(
@@ -119,7 +122,7 @@ package struct OptimizationOptions: OptionPart {
   package var ema: Double? = nil
   @Option(
     .optimizer,
-    "Let the decay of `ema` rise as 1 - (1 + step / `ema_inv_gamma`) ^ -`ema_power`. Otherwise as "
+    "Let the decay of `ema` rise as 1 - 1 / (1 + step / `ema_inv_gamma`) ^ `ema_power`. Otherwise as "
       + "(1 + step) / (10 + step).")
   package var emaWarmup: Bool = false
   @Option(.optimizer, "Number of steps that counts as one in `ema_warmup`.", .positive, value: "x")
@@ -137,5 +140,15 @@ package struct OptimizationOptions: OptionPart {
       "with adafactor, which finds the rate itself, unless `adafactor_relative_step` is false"
     default: nil
     }
+  }
+
+  /// The learning rate where none is given.
+  var standardRate: Double { rateProblem == nil ? optimizer.standardRate : 1 }
+
+  /// What a learning rate must be instead, and why; nil if the optimizer can use it.
+  func problem(ofRate rate: Double) -> String? {
+    if let rateProblem { return rate == 0 || rate == 1 ? nil : "1 \(rateProblem)" }
+    return optimizer == .adafactor && rate == 1
+      ? "a rate such as 1e-4 with adafactor, unless `adafactor_relative_step` is true" : nil
   }
 }

@@ -58,7 +58,7 @@ extension Recipe {
     Recipe(
       name: "8gb",
       yaml: """
-        # For a GPU with 8 GB. Slower, with the results of a larger one.
+        # For a GPU with 8 GB. Slower, and rounds what does not fit otherwise.
 
         # What is not set is chosen so that the training fits: checkpointing, weights in 8 bits, offloading.
         memory: 8GB

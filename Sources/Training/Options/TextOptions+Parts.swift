@@ -27,6 +27,6 @@ extension TrainingConfig {
   /// The number of steps after which the text encoders stay as they are.
   var textEncoderStop: Int {
     guard let stop = text.textEncoderStopAt else { return .max }
-    return stop < 1 ? Int((stop * Double(steps)).rounded()) : Int(stop)
+    return stop < 1 ? max(1, Int((stop * Double(steps)).rounded())) : Int(stop)
   }
 }

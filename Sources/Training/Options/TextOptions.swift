@@ -16,7 +16,7 @@ package struct TextOptions: OptionPart {
     })
   package var trainTextEncoders: TextEncoderChoice? = nil
   @Option(
-    .text, "Layers of the text encoders with an adapter. A name matches the end of a layer's path.",
+    .text, "Layers of the text encoders with an adapter: parts of a layer's path, as in `targets`.",
     Allowed("a list of layer names such as [q_proj, fc1]") { !$0.isEmpty && !$0.contains("") },
     value: "layer", resume: .never)
   package var textEncoderTargets: [String] = ["q_proj", "k_proj", "v_proj", "out_proj"]
@@ -83,7 +83,7 @@ package enum TextEncoderChoice: String, ConfigChoice, CaseIterable {
 }
 
 /// A learning rate for all text encoders, or one for each.
-package struct EncoderRates: TextOption {
+package struct EncoderRates: TextOption, CustomStringConvertible {
   package static let form =
     "a number of at least 0, or two with a comma between them, as in 1e-5,5e-6"
 
@@ -103,6 +103,8 @@ package struct EncoderRates: TextOption {
   }
 
   package var text: String { rates.map(\.text).joined(separator: ",") }
+
+  package var description: String { text }
 
   /// Reads a number, a text or a list of numbers.
   package init(from decoder: any Decoder) throws {

@@ -140,7 +140,11 @@ public struct TrainingConfig: OptionTable {
     .adapter,
     "LoRA to start from, in the form of kohya, diffusers or PEFT. `rank`, `alpha` and "
       + "`targets` are then those of the file.",
-    value: "file", unset: "new adapters", resume: .never)
+    value: "file", unset: "new adapters", resume: .never,
+    check: { file, config in
+      file == nil || config.text.trainUnet || config.text.trainTextEncoders != nil
+        ? nil : "null, since only the vectors of a word are trained"
+    })
   package var initLora: String? = nil
 
   /// The options of the optimizer.

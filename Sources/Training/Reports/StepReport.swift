@@ -6,8 +6,10 @@ public struct StepReport: Codable, Sendable, Equatable {
   public var loss: Double
   /// Learning rate of the first parameter group in this step.
   public var learningRate: Double
-  /// Learning rate of each parameter group by name; nil for a single group.
+  /// Learning rate of each parameter group by name; nil if the UNet's is the only one.
   public var learningRates: [String: Double]?
+  /// The rate that the optimizer has found, Prodigy's `d`; nil for others.
+  public var foundRate: Double?
   /// 2-norm of the gradients before clipping; nil if float16 overflowed and the step was skipped.
   public var gradNorm: Double?
   /// Duration in seconds, without samples and checkpoints.
@@ -24,6 +26,7 @@ public struct StepReport: Codable, Sendable, Equatable {
     case loss
     case learningRate = "learning_rate"
     case learningRates = "learning_rates"
+    case foundRate = "d"
     case gradNorm = "grad_norm"
     case seconds
     case timestep
@@ -35,14 +38,14 @@ public struct StepReport: Codable, Sendable, Equatable {
 extension StepReport {
   /// Creates the report with the learning rates of the parameter groups, in their order.
   init(
-    step: Int, loss: Double, rates: [(name: String, rate: Double)], gradNorm: Double?,
-    seconds: Double, timestep: Double, instanceLoss: Double?, priorLoss: Double?
+    step: Int, loss: Double, rates: [(name: String, rate: Double)], foundRate: Double?,
+    gradNorm: Double?, seconds: Double, timestep: Double, instanceLoss: Double?, priorLoss: Double?
   ) {
     self.init(
       step: step, loss: loss, learningRate: rates.first?.rate ?? 0,
-      learningRates: rates.count > 1
-        ? Dictionary(rates.map { ($0.name, $0.rate) }) { first, _ in first } : nil,
-      gradNorm: gradNorm, seconds: seconds, timestep: timestep, instanceLoss: instanceLoss,
-      priorLoss: priorLoss)
+      learningRates: rates.map(\.name) == ["unet"]
+        ? nil : Dictionary(rates.map { ($0.name, $0.rate) }) { first, _ in first },
+      foundRate: foundRate, gradNorm: gradNorm, seconds: seconds, timestep: timestep,
+      instanceLoss: instanceLoss, priorLoss: priorLoss)
   }
 }

@@ -14,22 +14,22 @@ package struct InitialAdapter {
   let textLayers: [ModelDirectory.Component: LayerAdapters]
   /// SHA-256 of the contents.
   let sha256: String
-  /// The ends of the layers' paths, as `targets` has them.
+  /// The ends of the paths of the UNet's layers, as `targets` has them; none if the UNet is not trained.
   let targets: [String]
 
   /// The method that trains the kind of most layers.
   let method: AdapterMethod
-  /// The most frequent rank of the layers.
-  package let rank: Int
-  /// The most frequent alpha of the layers.
-  package let alpha: Double
+  /// The most frequent rank of the layers; nil if none has one, as a LoKr of two whole factors.
+  package let rank: Int?
+  /// The most frequent alpha of the layers; nil if none has one.
+  package let alpha: Double?
 
   /// Reads the file for a base model. Throws `AdapterFileError`, `InitialAdapterError`,
   /// `FileAccessError`, `WeightsError`.
   ///
-  /// - Parameter encoders: The text encoders that are trained.
+  /// - Parameter parts: The parts of the model that get adapters.
   init(
-    _ path: String, for model: ModelDirectory, encoders: [ModelDirectory.Component] = []
+    _ path: String, for model: ModelDirectory, parts: [ModelDirectory.Component]
   ) throws {
     let url = URL(filePath: path)
     guard FileManager.default.fileExists(atPath: url.path) else {
@@ -37,43 +37,49 @@ package struct InitialAdapter {
     }
     let all = AdaptableLayers(model)
     let stored = try AdapterFile(contentsOf: url).adapters(for: all)
-    let untrained = stored.keys.filter { $0.part != .unet && !encoders.contains($0.part) }
+    let untrained = stored.keys.filter { !parts.contains($0.part) }
     guard untrained.isEmpty else {
-      throw InitialAdapterError.textEncoders(file: path, layers: untrained.count)
+      let ofUNet = untrained.count { $0.part == .unet }
+      throw ofUNet > 0
+        ? InitialAdapterError.unet(file: path, layers: ofUNet)
+        : .textEncoders(file: path, layers: untrained.count)
     }
     let others = stored.filter { !($0.value is any TrainableAdapterKind) }
     if let kind = others.values.map({ type(of: $0).name }).min() {
       throw InitialAdapterError.notTrainable(file: path, kind: kind, layers: others.count)
     }
-    let adapters = stored.filter { $0.key.part == .unet }
-    guard !adapters.isEmpty else { throw InitialAdapterError.noUNet(file: path) }
-    textLayers = Dictionary(
-      uniqueKeysWithValues: encoders.map { part in (part, stored.filter { $0.key.part == part }) })
+    layers = stored.filter { $0.key.part == .unet }
+    let trainsUNet = parts.contains(.unet)
+    guard !trainsUNet || !layers.isEmpty else { throw InitialAdapterError.noUNet(file: path) }
+    textLayers = Dictionary(grouping: stored.filter { $0.key.part != .unet }) { $0.key.part }
+      .mapValues { Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.value) }) }
+    let adapters = trainsUNet ? layers : stored
     guard adapters.values.contains(where: { $0.alpha != 0 }) else {
       throw InitialAdapterError.noAlpha(file: path)
     }
     self.path = path
-    layers = adapters
     sha256 = ContentHash.of(try AdapterFile.files(at: url).map { try ContentHash.of(fileAt: $0) })
-    targets = all.targets(of: Array(adapters.keys), in: .unet)
+    targets = trainsUNet ? all.targets(of: Array(layers.keys), in: .unet) : []
     let methods = adapters.values.compactMap { adapter in
       AdapterMethod.allCases.first { $0.kind == type(of: adapter) }?.rawValue
     }
     method = mostFrequent(methods).flatMap(AdapterMethod.init) ?? .lora
-    rank = mostFrequent(adapters.values.compactMap(\.rank)) ?? 0
-    alpha = mostFrequent(adapters.values.compactMap(\.alpha)) ?? 0
+    rank = mostFrequent(adapters.values.compactMap(\.rank))
+    alpha = mostFrequent(adapters.values.compactMap(\.alpha))
   }
 
   /// What the training starts from, in one sentence.
   package var summary: String {
-    let ranks = Set(layers.values.compactMap(\.rank)).sorted()
+    let all = [layers] + textLayers.values
+    let ranks = Set(all.flatMap(\.values).compactMap(\.rank)).sorted()
     let span =
       switch ranks.count {
       case 0: ""
-      case 1: " of rank \(rank)"
+      case 1: " of rank \(ranks[0])"
       default: " of ranks \(ranks[0]) to \(ranks[ranks.count - 1])"
       }
-    return "The training starts from \(path), which has \(layers.count) layers\(span); `rank`, "
+    let count = all.reduce(0) { $0 + $1.count }
+    return "The training starts from \(path), which has \(count) layers\(span); `rank`, "
       + "`alpha` and `targets` are those of the file."
   }
 }
@@ -88,13 +94,15 @@ package enum InitialAdapterError: ReportableError, Equatable {
   case notTrainable(file: String, kind: String, layers: Int)
   /// The file has no adapters of the UNet.
   case noUNet(file: String)
+  /// The file also adapts the UNet, which is not trained.
+  case unet(file: String, layers: Int)
   /// The file also adapts text encoders that are not trained.
   case textEncoders(file: String, layers: Int)
 
   package var kind: ErrorKind {
     switch self {
     case .missing: .missingInput
-    case .noAlpha, .noUNet, .textEncoders, .notTrainable: .badData
+    case .noAlpha, .noUNet, .unet, .textEncoders, .notTrainable: .badData
     }
   }
 
@@ -108,6 +116,9 @@ package enum InitialAdapterError: ReportableError, Equatable {
     case .notTrainable(let file, let kind, let layers):
       "\(file) has adapters of the kind \(kind) in \(layers) layers, which are not trained; set "
         + "`init_lora` to a file of LoRA, DoRA, LoHa or LoKr."
+    case .unet(let file, let layers):
+      "\(file) has adapters for \(layers) layers of the UNet, which is not trained; train it with "
+        + "`train_unet`, or start from a file of the text encoders alone."
     case .textEncoders(let file, let layers):
       "\(file) also has adapters for \(layers) layers of text encoders that are not trained; "
         + "train them with `train_text_encoders`, or write a file with the UNet's alone by lora-train lora "

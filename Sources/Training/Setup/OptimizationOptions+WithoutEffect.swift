@@ -38,7 +38,7 @@ extension OptimizationOptions {
       ),
       (
         schema.key(of: \.optimization.$adafactorScaleParameter),
-        changed(\.adafactorScaleParameter) && ofAdam, "adafactor"
+        adafactorScaleParameter != adafactorRelativeStep && ofAdam, "adafactor"
       ),
       (
         schema.key(of: \.optimization.$adafactorRelativeStep),

@@ -62,6 +62,10 @@ extension TrainingConfig {
           ),
         ], "`train_text_encoders` is not set")
     }
+    if textEncoderStop != .max, textEncoderStop >= steps {
+      note(
+        [(key(\.text.$textEncoderStopAt), true)], "the run has only \(steps) steps")
+    }
     if text.embeddingTokens == nil {
       note(
         [
@@ -82,36 +86,10 @@ extension TrainingConfig {
       note([(key(\.$deterministic), deterministic)], "training on a CPU is always deterministic")
       note([(key(\.$cudaGraphs), !cudaGraphs)], "only a GPU has CUDA graphs")
     }
-    notes += optimization.withoutEffect
+    notes += optimization.withoutEffect + adapterWithoutEffect
     if optimization.learningRate == 0 {
       notes.append(DatasetProblem([], "`learning_rate` is 0, so nothing is learnt"))
     }
     return notes + objectiveWithoutEffect
-  }
-
-  /// The values that the file of `init_lora` replaces.
-  func replaced(by adapter: InitialAdapter) -> [DatasetProblem] {
-    let defaults = Self()
-    let replaced = [
-      (
-        Self.schema.key(of: \.adaptation.$adapter),
-        adaptation.adapter != defaults.adaptation.adapter && adaptation.adapter != adapter.method
-      ),
-      (Self.schema.key(of: \.$rank), rank != defaults.rank && rank != adapter.rank),
-      (
-        Self.schema.key(of: \.$alpha),
-        alpha != Double(rank) && alpha != adapter.alpha
-      ),
-      (
-        Self.schema.key(of: \.adaptation.$targets),
-        adaptation.targets != defaults.adaptation.targets
-          && adaptation.targets != LayerTargets(adapter.targets)
-      ),
-      (Self.schema.key(of: \.adaptation.$excludeTargets), !adaptation.excludeTargets.isEmpty),
-      (Self.schema.key(of: \.adaptation.$layerRanks), !adaptation.layerRanks.numbers.isEmpty),
-    ]
-    return replaced.filter(\.1).map {
-      DatasetProblem([], "`\($0.0)` has no effect, since it is that of the file of `init_lora`")
-    }
   }
 }

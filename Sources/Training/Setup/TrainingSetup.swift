@@ -114,15 +114,11 @@ public struct TrainingSetup {
     config.validationImages = chosen?.images.count ?? 0
     let length = try config.resolveLength(trained.stepsPerEpoch(options, buckets: buckets))
     initialAdapter = try config.initLora.map {
-      try InitialAdapter($0, for: model, encoders: config.text.adaptedParts)
+      try InitialAdapter(
+        $0, for: model, parts: (config.text.trainUnet ? [.unet] : []) + config.text.adaptedParts)
     }
     let replaced = initialAdapter.map(config.replaced) ?? []
-    if let initialAdapter {
-      config.adaptation.adapter = initialAdapter.method
-      config.rank = initialAdapter.rank
-      config.alpha = initialAdapter.alpha
-      config.adaptation.targets = LayerTargets(initialAdapter.targets)
-    }
+    if let initialAdapter { config.take(initialAdapter) }
     memory = try MemoryLadder(
       config, model: model, device: device, dtype: dtype,
       images: trained.images.reduce(0) { $0 + $1.repeats })
@@ -138,8 +134,11 @@ public struct TrainingSetup {
     self.model = model
     self.caches = caches
     let tokenizer = try model.loadTokenizer()
+    var wordProblems: [DatasetProblem] = []
     if config.text.embeddingTokens != nil {
-      try model.loadPromptTokenizer().check(dataset.subject.token)
+      let tokenizer = try model.loadPromptTokenizer()
+      try tokenizer.check(dataset.subject.token)
+      wordProblems = config.text.initialWordProblems(tokenizer)
     }
     var identity = try RunIdentity(
       dataset: trained, classImages: classImages, validation: validation, masks: config.masks)
@@ -162,7 +161,8 @@ public struct TrainingSetup {
         identity.classImages, in: classImages?.folderName, identity.validation ?? [],
         "the same image is a validation image, so its loss does not show over-fitting")
       + SamplePrompts.problems(config, tokenizer)
-      + length + unused + replaced + config.withoutEffect(dataset, isOnGPU: device.isCUDA)
+      + wordProblems + length + unused + replaced
+      + config.withoutEffect(dataset, isOnGPU: device.isCUDA)
     DatasetProblem.shortened(problems, of: config.subject).forEach(report)
     try identity.add(model, hashes: FileHashes(in: caches))
     self.identity = identity

@@ -50,6 +50,7 @@ struct OptimizerStep {
     let effective = zip(optimizer.groups, optimizer.effectiveRates(rates)).map {
       (name: $0.name, rate: $1)
     }
+    let foundRate = optimizer.foundRate
     var passes: [PassLoss] = []
     var sources = [SampleSources(step: step + 1)]
     let numbers: StepNumbers
@@ -82,7 +83,8 @@ struct OptimizerStep {
     if scalesLoss { scaler.update(finite: isFinite) }
     if isFinite { try UnsavableError.marking { try ema?.update() } }
     return StepReport(
-      step: step + 1, loss: numbers.loss, rates: effective, gradNorm: isFinite ? numbers.norm : nil,
+      step: step + 1, loss: numbers.loss, rates: effective, foundRate: foundRate,
+      gradNorm: isFinite ? numbers.norm : nil,
       seconds: (ContinuousClock.now - start) / .seconds(1),
       timestep: Double(all.timesteps.reduce(0, +)) / Double(all.timesteps.count),
       instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)

@@ -8,8 +8,11 @@ extension TextTraining {
   func groups(_ config: TrainingConfig) -> [ParameterGroup] {
     let common = config.optimization.learningRate
     let adapted = encoders.filter { !$0.sites.isEmpty }
-    let groups = zip(adapted, config.text.rates).map { encoder, rate in
-      ParameterGroup(encoder.part.rawValue, encoder.tensors, learningRate: rate ?? common)
+    let groups = zip(adapted, config.text.rates).flatMap { encoder, rate in
+      RateGroups(
+        encoder.sites, named: encoder.part.rawValue, prefix: encoder.prefix, rate: rate ?? common,
+        upFactor: config.optimization.loraPlusRatio ?? 1
+      ).groups
     }
     guard let word else { return groups }
     return groups + [

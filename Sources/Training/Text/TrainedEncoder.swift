@@ -39,8 +39,11 @@ struct TrainedEncoder {
 
   /// The trained tensors with names that no other part has.
   var tensors: [(name: String, tensor: Tensor)] {
-    sites.flatMap(\.tensors).map { ("\(part.rawValue).\($0.name)", $0.tensor) }
+    sites.flatMap(\.tensors).map { (prefix + $0.name, $0.tensor) }
   }
+
+  /// The beginning of the tensors' names.
+  var prefix: String { "\(part.rawValue)." }
 
   /// The same encoder with other adapters. Throws what `replace` throws.
   func replacingSites(

@@ -48,10 +48,16 @@ struct ImportedOptimizer {
       return
     }
     draft.set(\.optimization.$optimizer, to: kind)
-    if kind == .prodigy {
+    switch kind {
+    case .prodigy:
       // The defaults of prodigyopt.
       draft.set(\.optimization.$prodigySafeguardWarmup, to: false)
       draft.set(\.optimization.$prodigyBiasCorrection, to: false)
+    case .adafactor:
+      // The defaults of transformers.
+      draft.set(\.optimization.$adafactorRelativeStep, to: true)
+      draft.set(\.optimization.$adafactorScaleParameter, to: true)
+    default: break
     }
     for argument in sorted where !set(argument, of: kind, in: &draft) {
       draft.note(

@@ -100,6 +100,7 @@ extension StepReport {
     let rates = learningRates ?? ["unet": learningRate]
     let optional: [(tag: String, value: Double?)] = [
       ("loss/instance", instanceLoss), ("loss/prior", priorLoss), ("gradient_norm", gradNorm),
+      ("learning_rate/d", foundRate),
     ]
     return [.scalar("loss/train", loss), .scalar("seconds_per_step", seconds)]
       + optional.compactMap { tag, value in value.map { .scalar(tag, $0) } }

@@ -8,12 +8,13 @@ struct RateGroups {
 
   /// - Parameters:
   ///   - name: The part of the model, such as `unet`.
+  ///   - prefix: The beginning of the tensors' names, which no other part has.
   ///   - rate: The peak learning rate.
   ///   - factors: Factors on the rate by patterns of layers.
   ///   - upFactor: A factor on the rate of the up matrices of LoRAs (Hayou et al. 2024, "LoRA+").
   init(
-    _ sites: [AdapterSite], named name: String, rate: Double, factors: LayerValues<Double>,
-    upFactor: Double
+    _ sites: [AdapterSite], named name: String, prefix: String = "", rate: Double,
+    factors: LayerValues<Double> = LayerValues([:]), upFactor: Double
   ) {
     struct Kind: Hashable {
       let pattern: String?
@@ -28,7 +29,8 @@ struct RateGroups {
         let kind = Kind(pattern: own?.pattern, isUp: isUp)
         if !order.contains(kind) { order.append(kind) }
         let factor = (own?.value ?? 1) * (isUp ? upFactor : 1)
-        members[kind, default: (rate * factor, [])].parameters.append(parameter)
+        members[kind, default: (rate * factor, [])].parameters.append(
+          (prefix + parameter.name, parameter.tensor))
       }
     }
     groups = order.compactMap { kind in

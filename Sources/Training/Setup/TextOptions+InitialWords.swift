@@ -1,0 +1,17 @@
+import Datasets
+import StableDiffusion
+
+extension TextOptions {
+  /// A note if some of the words of `embedding_init` start no vector.
+  func initialWordProblems(_ tokenizer: PromptTokenizer) -> [DatasetProblem] {
+    guard let words = embeddingInit, let count = embeddingTokens else { return [] }
+    let tokens = tokenizer.tokens(of: words).map(\.count).max() ?? 0
+    guard tokens > count else { return [] }
+    return [
+      DatasetProblem(
+        [],
+        "`embedding_init` has \(tokens) tokens, and only the first \(count) start a vector; raise "
+          + "`embedding_tokens` to use all")
+    ]
+  }
+}

@@ -5,6 +5,7 @@ import json
 from datetime import date
 
 import machine
+from catalogue import STEPS
 from files import write_json
 from training import CACHE, LORA_TRAIN, PROJECT
 
@@ -67,7 +68,7 @@ def chosen(content, method, subjects, seeds):
     return {(run["subject"], run["seed"]): run for run in content["runs"]
             if run["method"] == method.name and run["rate"] == method.rate
             and run["subject"] in subjects and run["seed"] in seeds
-            and (run["steps"] or run["limit"] >= 1000)}
+            and (run["steps"] or run["limit"] >= STEPS)}
 
 
 def tried(content, method, rate, subject, seed):

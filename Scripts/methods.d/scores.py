@@ -16,16 +16,16 @@ sys.path.insert(0, str(PROJECT / "Scripts/demo-model"))
 from prompts import attribute_accuracy, character_plans, shape_plans  # noqa: E402
 
 DEMO_SCORES = os.environ.get("DEMO_SCORES", str(PROJECT / ".build/release/demo-scores"))
-PICTURES, ENOUGH = 24, 22
+PICTURES = 24
 PROMPT_SEED, PICTURE_SEED = 1000, 1000
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def recognised(subject, adapter):
-    """In how many of PICTURES pictures the subject is recognised. Drawing stops when they are fewer than
-    ENOUGH, and only those that were drawn count."""
+def recognised(subject, adapter, at_least=0):
+    """In how many of PICTURES pictures the subject is recognised. Drawing stops when `at_least` is out of
+    reach, and only those that were drawn count."""
     report = output([DEMO_SCORES, "--subject", subject, "--adapter", str(adapter), "--model", str(MODEL),
-                     "--count", str(PICTURES), "--at-least", str(ENOUGH), "--no-base", "--json"])
+                     "--count", str(PICTURES), "--at-least", str(at_least), "--no-base", "--json"])
     return json.loads(report)["score"]["recognised"]
 
 

@@ -4,9 +4,10 @@ import math
 from statistics import median
 from textwrap import wrap
 
-from catalogue import METHODS, OPTIONS, REFERENCE, SEEDS, SUBJECTS
+from catalogue import METHODS, OPTIONS, REFERENCE, SEEDS, STEPS, SUBJECTS
 from markdown import percent, replace_block, table
 from records import chosen, tried
+from scores import PICTURES
 from training import PROJECT
 
 MARK = "figures of Scripts/methods"
@@ -24,15 +25,16 @@ def write_tables(content):
 
 def full(content):
     """All figures of all methods, and the rates that were tried."""
-    heads = ["method", "rate", *SUBJECTS, "steps to AdamW's", "CPU seconds in 100 steps", "CPU seconds to AdamW's",
-             "file, KiB", "memory, MiB", "other attributes right"]
+    heads = ["method", "rate", "runs", *SUBJECTS, "steps to AdamW's", "CPU seconds in 100 steps",
+             "CPU seconds to AdamW's", "file, KiB", "memory, MiB", "other attributes right"]  # fmt: skip
     rows = []
     for method, runs in measured(content):
         steps, seconds = ratios(content, runs, "steps"), ratios(content, runs, "cpu_seconds")
         cost, file, memory, kept = figures(runs)
-        rows.append([method.title, rate(method), *subjects(runs), steps, cost, seconds, file, memory, kept])
+        rows.append([method.title, rate(method), str(len(runs)), *subjects(runs), steps, cost, seconds, file,
+                     memory, kept])  # fmt: skip
     base = percent(content["base"]["attributes_right"]) if "base" in content else "–"
-    note = f"{explanation(content)} The base model alone gets {base} of the other attributes right."
+    note = f"{explanation()} The base model alone gets {base} of the other attributes right."
     return [*table(heads, rows), "", *wrap(note, WIDTH), "",
             *table(["method", "steps of each rate that was tried, with the rocket and seed 1"], rates(content))]
 
@@ -44,15 +46,14 @@ def short(content):
     rows = [[method.title, *subjects(runs), ratios(content, runs, "steps"),
              ratios(content, runs, "cpu_seconds"), figures(runs)[-1]]
             for method, runs in measured(content) if method not in OPTIONS]
-    return [*table(heads, rows), "", *wrap(explanation(content), WIDTH)]
+    return [*table(heads, rows), "", *wrap(explanation(), WIDTH)]
 
 
-def explanation(content):
-    """What the tables have, and of how many runs."""
-    seeds = len({run["seed"] for run in content["runs"]})
-    return (f"Steps are medians over {seeds} seeds. " if seeds > 1 else "Steps are those of one seed. ") + (
-        "A dash: not measured. Ratios are those of runs of one subject and seed: the median, with the lowest "
-        "and the highest.")
+def explanation():
+    """What the tables have."""
+    return (f"Steps of each seed. 20/{PICTURES} means that {STEPS} steps were not enough, and that the subject is then "
+            "recognised in 20 pictures. A dash: not measured. Ratios are those of runs of one subject and seed: the "
+            "median, with the lowest and the highest.")
 
 
 def measured(content):
@@ -66,12 +67,10 @@ def rate(method):
 
 
 def subjects(runs):
-    """The median of the steps for each subject."""
-    cells = []
-    for subject in SUBJECTS:
-        steps = [value(run, "steps") for (name, _), run in runs.items() if name == subject]
-        cells.append(spread([median(steps)] if steps else [], "{:.0f}"))
-    return cells
+    """For each subject, the steps of each seed, or in how many pictures it is recognised in the end."""
+    return [", ".join(str(run["steps"]) if run["steps"] else f"{run['recognised']}/{PICTURES}"
+                      for place, run in sorted(runs.items()) if place[0] == subject) or "–"
+            for subject in SUBJECTS]
 
 
 def ratios(content, runs, figure):
@@ -89,7 +88,7 @@ def spread(values, form):
     """The median, and the lowest and the highest in brackets."""
     if not values:
         return "–"
-    low, middle, high = (form.format(x) if x < NEVER else "not in 1000"
+    low, middle, high = (form.format(x) if x < NEVER else f"not in {STEPS}"
                          for x in (min(values), median(values), max(values)))
     return middle if low == high else f"{middle} ({low} to {high})"
 

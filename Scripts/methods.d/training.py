@@ -1,5 +1,6 @@
 """A training in a process of its own, and its checkpoints as they appear."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,12 +43,22 @@ class Training:
         return step in self.seconds
 
     def stop(self):
-        """Ends the training, as Ctrl-C does. Raises SystemExit with its messages if it failed."""
-        if self.watcher.is_alive():
-            self.process.send_signal(signal.SIGINT)
+        """Ends the training, as Ctrl-C does, also a paused one. Raises SystemExit with its messages if it
+        failed."""
+        self._signal(signal.SIGINT)
+        self._signal(signal.SIGCONT)
         self.watcher.join()
         if self.code not in (0, 128 + signal.SIGINT, -signal.SIGINT):
             raise SystemExit(f"methods: {' '.join(self.process.args)}\n{self.log.read_text()}")
+
+    @contextlib.contextmanager
+    def paused(self):
+        """Stops the training meanwhile, so that it does not go on in vain."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     @property
     def peak_memory(self):
@@ -57,6 +68,12 @@ class Training:
     def checkpoint(self, step):
         """The folder of a checkpoint."""
         return self.folder / f"step-{step:06}"
+
+    def _signal(self, number):
+        # Not by Popen, which would take the usage of a process that has just ended from the watcher.
+        with contextlib.suppress(ProcessLookupError):
+            if self.watcher.is_alive():
+                os.kill(self.process.pid, number)
 
     def _watch(self):
         while True:

@@ -97,14 +97,16 @@ public struct Golden {
 }
 
 /// The largest difference of two tensors' elements, relative to the largest element of `expected`;
-/// NaN if one of them is not finite. An `expected` without an element above 1e-4 is zero in exact
+/// NaN if one of them is not finite. An `expected` without an element above `zeroBelow` is zero in exact
 /// arithmetic, such as the gradient of a key's bias below a softmax. It contains only rounding
 /// errors of the reference, so the difference is absolute.
-public func relativeDifference(_ tensor: Tensor, _ expected: Tensor) throws -> Double {
+public func relativeDifference(
+  _ tensor: Tensor, _ expected: Tensor, zeroBelow: Double = 1e-4
+) throws -> Double {
   guard expected.count > 0 else { return 0 }
   guard try tensor.isFinite(), try expected.isFinite() else { return .nan }
   let wide = try expected.to(.cpu).to(.float64)
   let largest = try wide.abs().max().item()
-  let scale = largest > 1e-4 ? largest : 1
+  let scale = largest > zeroBelow ? largest : 1
   return try (tensor.to(.cpu).to(.float64) - wide).abs().max().item() / scale
 }

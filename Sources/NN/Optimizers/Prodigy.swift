@@ -105,7 +105,8 @@ public final class Prodigy: Optimizer {
 
     for run in runs {
       let divisor = try run.moments[3].sqrt() + estimate.d * settings.epsilon
-      try run.parameter.multiply(by: 1 - settings.weightDecay * change)
+      // Not a multiplication by 1 - decay, which is 1 in float32 while the rate is small.
+      try run.parameter.add(run.parameter, times: -settings.weightDecay * change)
       try run.parameter.addQuotient(run.moments[2], divisor, times: -change)
     }
     estimate.steps += 1

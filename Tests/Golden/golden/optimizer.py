@@ -41,26 +41,37 @@ def quantize(values, code, absmax_out, codes_out, blocksize):
     absmax_out.copy_(absmax)
 
 
-def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, average=False, names={}):
+def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, average=False, names={},
+           steps=STEPS, direction=0.0, paused=None):
     """The parameters after each step, and the state after the last, whose parts `names` renames. `make`
-    returns the optimizer of some parameters."""
+    returns the optimizer of some parameters. `direction` is the part of the gradients that stays, beside
+    noise. The learning rate of the parameter `paused`, a group of its own, is 0 in the first half."""
     rng = generator(f"optimizer/{name}")
     start = {key: torch.randn(shape, generator=rng) for key, shape in shapes.items()}
-    gradients = {key: torch.randn((STEPS, *shape), generator=rng) for key, shape in shapes.items()}
+    gradients = {key: torch.randn((steps, *shape), generator=rng) for key, shape in shapes.items()}
+    if direction:
+        for values in gradients.values():
+            values += direction * torch.randn(values.shape[1:], generator=rng)
     parameters = {key: torch.nn.Parameter(value.clone()) for key, value in start.items()}
-    optimizer = make(list(parameters.values()))
+    optimizer = make([
+        {"params": [parameter for key, parameter in parameters.items() if (key == paused) == apart]}
+        for apart in (False, True) if apart <= (paused is not None)])
     after, averages = {key: [] for key in shapes}, {key: [] for key in shapes}
-    rates = []
+    rates, found = [], []
     if average:
         optimizer.train()
-    for step in range(STEPS):
+    for step in range(steps):
         for group in optimizer.param_groups:
             if rising:
-                group["lr"] = config["lr"] * (step + 1) / STEPS
+                group["lr"] = config["lr"] * min(1, (step + 1) / STEPS)
+        if paused and step < steps // 2:
+            optimizer.param_groups[1]["lr"] = 0.0
+        # A rate that transformers finds itself is None.
+        rates.append([1.0 if group["lr"] is None else group["lr"] for group in optimizer.param_groups])
         for key, parameter in parameters.items():
             parameter.grad = gradients[key][step].clone()
         if "d" in optimizer.param_groups[0]:
-            rates.append(optimizer.param_groups[0]["d"])
+            found.append(optimizer.param_groups[0]["d"])
         optimizer.step()
         for key, parameter in parameters.items():
             after[key].append(parameter.detach().clone())
@@ -74,16 +85,20 @@ def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, ave
                 group["train_mode"] = True
     tensors = {f"in.{key}": value for key, value in start.items()}
     tensors |= {f"in.{key}.gradients": value for key, value in gradients.items()}
+    tensors["in.rates"] = torch.tensor(rates, dtype=torch.float64)
     tensors |= {f"out.{key}": torch.stack(values) for key, values in after.items()}
     if average:
         tensors |= {f"out.{key}.x": torch.stack(values) for key, values in averages.items()}
-    if rates:
-        tensors["out.rates"] = torch.tensor(rates, dtype=torch.float64)
+    if found:
+        tensors["out.rates"] = torch.tensor(found, dtype=torch.float64)
+        for part in ("d", "d_max", "d_numerator", "k"):
+            value = optimizer.param_groups[0][part]
+            tensors[f"out.{part}"] = torch.tensor([value], dtype=torch.float64)
     for key, parameter in parameters.items():
         for part, value in optimizer.state[parameter].items():
-            if part not in ("qmap1", "qmap2", "RMS"):
-                dtype = getattr(value, "dtype", torch.float32)
-                tensors[f"out.{key}.{names.get(part, part)}"] = torch.as_tensor(value, dtype=dtype)
+            if part not in ("qmap1", "qmap2", "RMS", "step"):
+                part = names.get(f"{key}.{part}", names.get(part, part))
+                tensors[f"out.{key}.{part}"] = value
     write(folder / name, tensors, label, config)
 
 
@@ -136,7 +151,8 @@ def make(output, options):
     with mock.patch.object(bitsandbytes_cpu, "_quant_blockwise_fp32_direct", quantize):
         for name, config in (("adamw-8bit", ADAMW), ("adamw-8bit-settings", SETTINGS)):
             course(folder, name, lambda p: bitsandbytes.optim.AdamW8bit(p, **config), config,
-                   f"bitsandbytes.optim.AdamW8bit with the nearest codes, {rising}", shapes=LARGE)
+                   f"bitsandbytes.optim.AdamW8bit with the nearest codes, {rising}", shapes=LARGE,
+                   names={"vector.state1": "exp_avg", "vector.state2": "exp_avg_sq"})
     fixed = {"lr": 1e-2, "relative_step": False, "scale_parameter": False, "weight_decay": 0.1}
     scaled = {"lr": 1e-2, "relative_step": False, "scale_parameter": True, "weight_decay": 0.0}
     relative = {"lr": None, "relative_step": True, "scale_parameter": True, "weight_decay": 0.1}
@@ -144,12 +160,19 @@ def make(output, options):
                          ("adafactor-scaled", scaled)):
         course(folder, name, lambda p: transformers.Adafactor(p, **config), config,
                "transformers.Adafactor", rising=config["lr"] is not None)
-    prodigy = {"lr": 1.0, "betas": [0.9, 0.99], "weight_decay": 0.01}
-    careful = prodigy | {"use_bias_correction": True, "safeguard_warmup": True, "d_coef": 2.0,
-                         "growth_rate": 1.5, "d0": 1e-4}
-    for name, config in (("prodigy", prodigy), ("prodigy-settings", careful)):
-        course(folder, name, lambda p: prodigyopt.Prodigy(p, **config), config,
-               f"prodigyopt.Prodigy, {rising}")
+    prodigy = {"lr": 1.0, "betas": [0.9, 0.999], "weight_decay": 1e-2}
+    training = prodigy | {"use_bias_correction": True, "safeguard_warmup": True}
+    careful = training | {"betas": [0.8, 0.99], "d_coef": 2.0, "growth_rate": 1.38, "d0": 1e-4,
+                          "weight_decay": 0.3, "eps": 1e-3}
+    # Gradients that keep a direction let the found rate grow a thousandfold, or as far as it may.
+    aligned = {"rising": False, "direction": 3.0}
+    for name, config, extra in (
+            ("prodigy", prodigy, aligned), ("prodigy-settings", careful, aligned),
+            ("prodigy-rising", training, {"direction": 1.5, "steps": 60}),
+            ("prodigy-paused", prodigy | {"paused": "vector"}, aligned | {"paused": "vector"})):
+        options = {key: value for key, value in config.items() if key != "paused"}
+        course(folder, name, lambda p: prodigyopt.Prodigy(p, **options), config,
+               f"prodigyopt.Prodigy, {rising if extra.get('rising', True) else 'a constant rate'}", **extra)
     free = {"lr": 1e-2, "betas": [0.9, 0.999], "weight_decay": 1e-2, "eps": 1e-8}
     course(folder, "adamw-schedule-free",
            lambda p: schedulefree.AdamWScheduleFree(p, **free), free,

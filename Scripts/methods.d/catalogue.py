@@ -48,9 +48,9 @@ def optimizer(name, options=(), title=None, **fields):
     return Method(name, title or f"`{name}`", ("--optimizer", name, *options), **fields)
 
 
-def adapter(name, options=(), **fields):
+def adapter(name, options=(), title=None, **fields):
     """A method that is a kind of adapter, named as its option, with AdamW."""
-    return Method(name, f"`--adapter {name}`", ("--adapter", name, *options), **fields)
+    return Method(name, title or f"`--adapter {name}`", ("--adapter", name, *options), **fields)
 
 
 # Of adafactor: the learning rate that is given, whatever the size of a tensor.
@@ -74,7 +74,7 @@ ADAPTERS = (
     adapter("dora", rate=2.5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
     adapter("loha", rate=1e-3, tried=(1e-3, 2.5e-3, 5e-4)),
     # The layers of the demo model are so small that the default factor leaves 128 numbers of a layer.
-    adapter("lokr", options=("--lokr-factor", "2"), rate=5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
+    adapter("lokr", options=("--lokr-factor", "2"), title="`--adapter lokr --lokr-factor 2`", rate=5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
 )
 OPTIONS = (
     Method("no-average", "`adamw`, weights without the average", average=False),

@@ -64,13 +64,19 @@ def key(run):
 
 
 def chosen(content, method, subjects, seeds):
-    """The runs of a method at its chosen rate, by subject and seed."""
+    """The runs of a method with its present options at its chosen rate, by subject and seed."""
     return {(run["subject"], run["seed"]): run for run in content["runs"]
-            if run["method"] == method.name and run["rate"] == method.rate
+            if run["method"] == method.name and run["flags"] == flags(method, method.rate, run["seed"])
             and run["subject"] in subjects and run["seed"] in seeds
             and (run["steps"] or run["limit"] >= STEPS)}
 
 
 def tried(content, method, rate, subject, seed):
     """The run of a rate that was tried, or None."""
-    return next((run for run in content["runs"] if key(run) == (method.name, rate, subject, seed)), None)
+    return next((run for run in content["runs"] if key(run) == (method.name, rate, subject, seed)
+                 and run["flags"] == flags(method, rate, seed)), None)
+
+
+def flags(method, rate, seed):
+    """The options of a run."""
+    return ["--seed", str(seed), *method.flags(rate)]

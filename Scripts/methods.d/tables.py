@@ -4,7 +4,7 @@ import math
 from statistics import median
 from textwrap import wrap
 
-from catalogue import METHODS, OPTIONS, REFERENCE, SEEDS, STEPS, SUBJECTS
+from catalogue import AVERAGE, ENOUGH, METHODS, OPTIONS, REFERENCE, SEEDS, STEPS, SUBJECTS
 from markdown import percent, replace_block, table
 from records import chosen, tried
 from scores import PICTURES
@@ -42,18 +42,21 @@ def full(content):
 def short(content):
     """The optimizers and kinds of adapters."""
     heads = ["method", *(f"{subject}, steps" for subject in SUBJECTS), "steps to AdamW's",
-             "CPU seconds to AdamW's", "other attributes right"]
+             "CPU seconds", "file, KiB", "memory, MiB", "other attributes right"]
     rows = [[method.title, *subjects(runs), ratios(content, runs, "steps"),
-             ratios(content, runs, "cpu_seconds"), figures(runs)[-1]]
+             spread([value(run, "cpu_seconds") for run in runs.values()], "{:.0f}"), *figures(runs)[1:]]
             for method, runs in measured(content) if method not in OPTIONS]
     return [*table(heads, rows), "", *wrap(explanation(), WIDTH)]
 
 
 def explanation():
     """What the tables have."""
-    return (f"Steps of each seed. 20/{PICTURES} means that {STEPS} steps were not enough, and that the subject is then "
+    usual = ENOUGH[SUBJECTS[0]]
+    others = "".join(f", of {subject} in {enough}" for subject, enough in ENOUGH.items() if enough != usual)
+    return (f"Steps of each seed, until a subject is recognised in {usual} of {PICTURES} pictures{others}. All methods but "
+            f"`adamw-schedule-free` have `{AVERAGE[0]}` {AVERAGE[1]}, unless a row says otherwise. 20/{PICTURES} means that {STEPS} steps were not enough, and that the subject is then "
             "recognised in 20 pictures. A dash: not measured. Ratios are those of runs of one subject and seed: the "
-            "median, with the lowest and the highest.")
+            "median, with the lowest and the highest. CPU seconds, too, are those until the subject is recognised.")
 
 
 def measured(content):

@@ -7,15 +7,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 import tables  # noqa: E402
 from catalogue import METHODS, SUBJECTS  # noqa: E402
-from records import chosen  # noqa: E402
+from records import chosen, flags  # noqa: E402
 
 
 def run(method, subject, seed, steps, seconds=None, rate=None, limit=800):
     """A record; without steps it is one that did not reach the score."""
     done = {"cpu_seconds": seconds, "adapter_bytes": 2048, "attributes_right": 0.9} if steps else {
         "recognised": 17}
-    return {"method": method, "rate": rate or METHODS[method].rate, "subject": subject, "seed": seed,
-            "steps": steps, "limit": limit, "peak_memory_bytes": 3 << 20, **done}
+    rate = rate or METHODS[method].rate
+    return {"method": method, "rate": rate, "subject": subject, "seed": seed,
+            "flags": flags(METHODS[method], rate, seed), "steps": steps, "limit": limit,
+            "peak_memory_bytes": 3 << 20, **done}
 
 
 RUNS = {"runs": [
@@ -31,6 +33,10 @@ class Tables(unittest.TestCase):
     def test_runs_at_the_chosen_rate(self):
         found = chosen(RUNS, METHODS["lion"], ("dhoni", "teapot", "rocket"), (1, 2))
         self.assertEqual([run["steps"] for run in found.values()], [100, None, 300])
+
+    def test_a_run_with_other_options_does_not_count(self):
+        other = run("lion", "dhoni", 1, 100, 30) | {"flags": ["--seed", "1", "--optimizer", "lion"]}
+        self.assertEqual(chosen({"runs": [other]}, METHODS["lion"], SUBJECTS, (1, 2)), {})
 
     def test_ratios(self):
         runs = chosen(RUNS, METHODS["lion"], ("dhoni", "teapot", "rocket"), (1,))

@@ -19,7 +19,8 @@ package struct Option<Table: OptionTable, Value: OptionValue>: Sendable {
   ///     backticks.
   ///   - allowed: The allowed values; nil: all values of the type.
   ///   - name: The placeholder for the value in help, as in `--steps <n>`.
-  ///   - unset: What `null` or an empty list means.
+  ///   - unset: What `null` or an empty list means. Of an option that follows another one: its value then, if
+  ///     that is not the other's.
   ///   - formerly: Keys that the option had in earlier versions.
   ///   - leader: The option whose value this one takes until it is set.
   ///   - resume: Whether it may change when a run is resumed.

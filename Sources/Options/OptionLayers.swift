@@ -77,6 +77,14 @@ package struct OptionLayers<Table: OptionTable> {
     values[Table.schema.key(of: path)]?.scalar?.string
   }
 
+  /// The value that an option is set to; nil if no source sets it to a value that it can have.
+  package func value<Value>(of path: KeyPath<Table, Option<Table, Value>>) -> Value? {
+    let key = Table.schema.key(of: path)
+    guard sets(key), let node = values[key] else { return nil }
+    let table = try? decodeOptions(Table.self, from: [key: node]) { _ in .builtIn }
+    return table?[keyPath: path].wrappedValue
+  }
+
   /// The value of an option as in a file; nil if no source sets it.
   func node(_ key: String) -> Node? { values[key] }
 

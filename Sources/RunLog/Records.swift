@@ -11,7 +11,7 @@ public struct StepRecord: Codable, Equatable, Sendable {
   public let loss: Double
   /// Learning rate of the first parameter group in this step.
   public let learningRate: Double
-  /// Learning rate of each parameter group by name; nil for a single group.
+  /// Learning rate of each parameter group by name; nil if the UNet's is the only one.
   public let learningRates: [String: Double]?
   /// 2-norm of the gradient before clipping; nil if it is not finite, as in an fp16 step that the
   /// loss scaler skips.

@@ -56,7 +56,7 @@ public struct RunDetail: Encodable, Equatable, Sendable {
   }
 }
 
-/// A step in `show --json`. It has `learning_rates` only with several parameter groups, and
+/// A step in `show --json`. It has `learning_rates` unless the UNet's group is the only one, and
 /// `instance_loss` and `prior_loss` only with class images.
 private struct Loss: Encodable {
   let record: StepRecord

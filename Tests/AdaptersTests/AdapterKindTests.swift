@@ -156,6 +156,24 @@ struct AdapterKindTests {
     }
   }
 
+  @Test(
+    "In diffusers' form the magnitudes of text encoders have the name that transformers looks for")
+  func textMagnitudes() throws {
+    let encoder = try model.loadTextEncoder()
+    let sites = try encoder.attachAdapters(
+      DoRA.self, targets: ["fc1"], settings: AdapterSettings(rank: 2, alpha: 2)
+    ) { try Generator(seed: UInt64($0)) }
+    let adapters = try LayerAdapters(
+      uniqueKeysWithValues: sites.map { site in
+        (try #require(layers.layer(site.path, in: .textEncoder)), site.adapter)
+      })
+    try AdapterWriter(.diffusers).write(adapters, of: layers, to: file)
+    let names = try SafetensorsFile(contentsOf: file).names.filter { $0.contains("magnitude") }
+    #expect(names.count == sites.count)
+    #expect(names.allSatisfy { $0.hasSuffix(".mlp.fc1.lora_magnitude_vector.weight") }, "\(names)")
+    #expect(try AdapterFile(contentsOf: file).adapters(for: layers).keys == adapters.keys)
+  }
+
   @Test("LoHa and LoKr are written in PEFT's form, with what gives its layers the same sizes")
   func peftKinds() throws {
     let variants: [(AdapterMethod, (inout AdapterSettings) -> Void)] = [

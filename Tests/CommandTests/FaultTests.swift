@@ -9,22 +9,29 @@ extension CommandTests {
   /// cut. Resumed to the end, they must have the bytes of a run that was never killed.
   ///
   /// `LORA_TRAIN_FAULTS` sets the number of kills (`make faults`: 500), `LORA_TRAIN_FAULTS_SEED` their
-  /// random points.
+  /// random points and the methods. Without a seed, `make faults` has another one each time, which it prints.
   @Suite struct FaultTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let kills = environment["LORA_TRAIN_FAULTS"].flatMap { Int($0) } ?? 60
-    private static let seed = environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) } ?? 20
+    private static let givenKills = environment["LORA_TRAIN_FAULTS"].flatMap { Int($0) }
+    private static let kills = givenKills ?? 60
+    private static let seed =
+      environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) }
+      ?? (givenKills == nil ? 20 : UInt64(Date().timeIntervalSince1970))
 
     /// The number of runs at a time.
     private static let lanes = 4
-    /// The options of each lane's runs: a rung of the memory ladder, and a method drawn at random.
-    private static let options: [[String: String]] = [
-      [:], ["checkpointing_extent": "feed-forward"],
-      ["frozen_weights": "offloaded", "offloaded_share": "0.5"], ["frozen_weights": "int8"],
-    ].enumerated().map { lane, rung in
-      let random = SplitMix(state: seed &* 1_000_003 &+ UInt64(lane))
-      return rung.merging(DrawnMethod(random).options) { $1 }
-    }
+    /// The methods by turns, with the options of one of the memory ladder's rungs.
+    private static let options: [[String: String]] = {
+      let rungs: [[String: String]] = [
+        [:], ["checkpointing_extent": "feed-forward"],
+        ["frozen_weights": "offloaded", "offloaded_share": "0.5"], ["frozen_weights": "int8"],
+      ]
+      // A method is killed about eight times in `make test`, and 16 times in `make faults`.
+      let count = max(2 * lanes, kills / 16)
+      return DrawnMethod.draw(count, seed: seed).enumerated().map { index, method in
+        rungs[index % rungs.count].merging(method.options) { $1 }
+      }
+    }()
 
     /// A stage of the training at which a process is killed.
     private struct Stage {
@@ -45,17 +52,6 @@ extension CommandTests {
         ("database", "database", ""), ("retention", "any", ".removed"),
       ].map { Stage(name: $0.0, point: ($0.1, $0.2)) } + [Stage(name: "any instant", point: nil)]
 
-    /// A workspace for the reference of each lane.
-    private let workspaces: [Workspace]
-
-    init() throws {
-      workspaces = try Self.options.map { options in
-        let workspace = try Workspace()
-        try Self.fill(workspace, options)
-        return workspace
-      }
-    }
-
     /// The kills so far.
     private struct Tally {
       var killed: [String: Int] = [:]
@@ -63,31 +59,35 @@ extension CommandTests {
       var cuts = 0
 
       var kills: Int { killed.values.reduce(0, +) }
+
+      mutating func add(_ more: Tally) {
+        killed.merge(more.killed, uniquingKeysWith: +)
+        runs += more.runs
+        cuts += more.cuts
+      }
     }
 
     @Test("Killed at random points of every stage and resumed, a run has the same bytes")
     func faults() async throws {
       print("faults: seed \(Self.seed)")
-      for (lane, options) in Self.options.enumerated() {
-        print(
-          "faults: lane \(lane) \(options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })"
-        )
-      }
       let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
         for lane in 0..<Self.lanes {
-          group.addTask { [workspace = workspaces[lane]] in
-            try Self.kill(in: lane, workspace, Reference(workspace))
+          group.addTask {
+            var random = SplitMix(state: Self.seed &+ UInt64(lane))
+            // In turn, so that every stage has kills.
+            var turn = lane * Self.stages.count / Self.lanes
+            return try stride(from: lane, to: Self.options.count, by: Self.lanes).reduce(
+              into: Tally()
+            ) { sum, method in
+              sum.add(try Self.kill(method, &turn, &random))
+            }
           }
         }
-        return try await group.reduce(into: Tally()) { sum, lane in
-          sum.killed.merge(lane.killed, uniquingKeysWith: +)
-          sum.runs += lane.runs
-          sum.cuts += lane.cuts
-        }
+        return try await group.reduce(into: Tally()) { $0.add($1) }
       }
       let list = Self.stages.map { "\($0.name) \(tally.killed[$0.name, default: 0])" }
       print(
-        "faults: \(tally.kills) kills in \(tally.runs) runs (\(list.joined(separator: ", ")); "
+        "faults: \(tally.kills) kills in \(tally.runs) runs of \(Self.options.count) methods (\(list.joined(separator: ", ")); "
           + "\(tally.cuts) of them power cuts), all resumed to the end")
       #expect(tally.kills == Self.kills)
       for stage in Self.stages where Self.kills >= 4 * Self.stages.count {
@@ -95,18 +95,22 @@ extension CommandTests {
       }
     }
 
-    /// Does one lane's share of the kills. Each run is killed and resumed until it ends.
+    /// Does a method's share of the kills. Each run is killed and resumed until it ends.
     private static func kill(
-      in lane: Int, _ workspace: Workspace, _ reference: Reference
+      _ method: Int, _ turn: inout Int, _ random: inout SplitMix
     ) throws -> Tally {
-      let share = kills / lanes + (lane < kills % lanes ? 1 : 0)
-      var random = SplitMix(state: seed &+ UInt64(lane))
+      let options = options[method]
+      let list = options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+      print("faults: method \(method): \(list.joined(separator: ", "))")
+      let workspace = try Workspace()
+      try fill(workspace, options)
+      let reference = try Reference(workspace)
+      let count = Self.options.count
+      let share = kills / count + (method < kills % count ? 1 : 0)
       var tally = Tally()
-      // In turn, so that every stage has kills.
-      var turn = lane * stages.count / lanes
       while tally.kills < share {
         let place = try Workspace()
-        try fill(place, options[lane])
+        try fill(place, options)
         try place.copyCaches(from: workspace)
         tally.runs += 1
         var isOver = false

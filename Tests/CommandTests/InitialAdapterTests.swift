@@ -191,6 +191,36 @@ extension CommandTests {
           "start.safetensors has adapters for \(unet.count) layers of the UNet, which is not trained"
         ),
         "\(refused.messages)")
+      let both = Self.files.appending(path: "kohya.safetensors").path
+      let convert = ["lora", "convert", both, "--model", Workspace.model, "--output"]
+      let parts = ["--part", "text_encoder", "--part", "text_encoder_2"]
+      #expect(try workspace.run(convert + ["both.safetensors"] + parts).code == 0)
+      let tooMuch = try train(options + ["--new", "--init-lora", "both.safetensors"])
+      #expect(tooMuch.code == 65)
+      // The advice works.
+      #expect(
+        tooMuch.lastMessage.hasSuffix(
+          "or write a file with only text_encoder by lora-train lora convert."),
+        "\(tooMuch.messages)")
+      let own = Array(parts.prefix(2))
+      #expect(try workspace.run(convert + ["own.safetensors"] + own).code == 0)
+      let advised = try train(
+        options + [
+          "--new", "--init-lora", "own.safetensors", "--targets", "to_q", "--text-encoder-targets",
+          "fc1",
+        ])
+      #expect(advised.code == 0, "\(advised.messages)")
+      #expect(
+        advised.messages.contains("`rank` and `alpha` are those of the file")
+          || advised.messages.contains("--rank and --alpha are those of the file"),
+        "\(advised.messages)")
+      let notes = advised.messages.split(separator: "\n").filter { $0.contains("no effect") }
+      #expect(notes.count == 2, "\(notes)")
+      #expect(notes.contains { $0.contains("targets has no effect, since --train-unet is false") })
+      #expect(
+        notes.contains {
+          $0.contains("--text-encoder-target has no effect, since that of the file of --init-lora")
+        })
     }
 
     @Test("A missing file, text encoders and other models are refused in one sentence")

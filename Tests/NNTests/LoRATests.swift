@@ -53,8 +53,9 @@ struct LoRATests {
       _ = try attach(["to_q", "q"])
     } throws: {
       "\($0)"
-        == "The pattern \"q\" matches no linear layer and no convolution of this model; use parts "
-        + "of paths such as to_q, attn2.to_k or down_blocks.1, of a text encoder q_proj or fc1."
+        == "The pattern \"q\" matches no linear layer and no convolution of this model; use "
+        + "attention, attention-ff, full, or parts of paths such as to_q or down_blocks.1 (of a text encoder: "
+        + "q_proj or fc1)."
     }
     for rank in [0, -1] {
       #expect {

@@ -146,6 +146,21 @@ struct OptimizerCourseTests {
     #expect(try resumed.bytes() == straight.bytes())
   }
 
+  @Test("A schedule-free state of other groups is refused")
+  func otherGroups() throws {
+    let parameters = try ["a", "b"].map { ($0, try Tensor.ones([2])) }
+    func optimizer(_ groups: [[(name: String, tensor: Tensor)]]) throws -> any Optimizer {
+      try OptimizerKind.scheduleFreeAdamW.optimizer(
+        of: groups.enumerated().map { ParameterGroup("\($0)", $1, learningRate: 1) },
+        settings: OptimizerSettings())
+    }
+    let saved = Dictionary(
+      uniqueKeysWithValues: try optimizer([parameters]).state().map { ($0.name, $0.tensor) })
+    #expect(throws: OptimizerError.otherGroups(found: 1, expected: 2)) {
+      try optimizer([[parameters[0]], [parameters[1]]]).restore { try #require(saved[$0]) }
+    }
+  }
+
   @Test("A step whose numbers are not finite changes nothing", arguments: courses)
   func foundInf(name: String) throws {
     let course = try Course(name)

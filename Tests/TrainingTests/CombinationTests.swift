@@ -8,15 +8,6 @@ import Testing
 
 @Suite("Options that exclude each other")
 struct CombinationTests {
-  /// Expects an error that ends with a text.
-  private func expectRefusal(of yaml: String, _ expected: String) {
-    #expect {
-      try TrainingConfig.reading(yaml)
-    } throws: {
-      "\($0)".hasSuffix(expected) ? true : Issue.record("\($0)") != nil
-    }
-  }
-
   @Test(
     "An option that does not go with another one is an error, which says why",
     arguments: [
@@ -27,7 +18,12 @@ struct CombinationTests {
       ),
       (
         "train_text_encoders: both\ntext_encoder_stop_at: 1.5",
-        "text_encoder_stop_at is 1.5, but must be a whole number, or a share below 1."
+        "text_encoder_stop_at is 1.5, but must be a whole number up to 10000000, or a share below 1."
+      ),
+      (
+        "train_text_encoders: both\ntext_encoder_stop_at: 1e19",
+        "text_encoder_stop_at is 1e+19, but must be a whole number up to 10000000, or a share "
+          + "below 1."
       ),
       (
         "train_text_encoders: both\ntrain_unet: false\ntext_encoder_stop_at: 3",
@@ -185,6 +181,21 @@ struct CombinationTests {
     #expect(rates.keys.sorted() == ["text_encoder", "text_encoder up", "unet", "unet up"])
     #expect(rates["text_encoder up"] == 4 * (rates["text_encoder"] ?? 0))
     #expect(rates["unet up"] == 4 * (rates["unet"] ?? 0))
+  }
+
+  @Test("A misspelt name of a choice lists all names")
+  func names() throws {
+    var count = 0
+    for option in TrainingConfig.schema.options {
+      guard case .choice(let names) = option.kind else { continue }
+      count += 1
+      #expect {
+        try TrainingConfig.reading("\(option.key): nonsense")
+      } throws: { error in
+        names.allSatisfy { "\(error)".contains($0) } ? true : Issue.record("\(error)") != nil
+      }
+    }
+    #expect(count > 15)
   }
 
   @Test(

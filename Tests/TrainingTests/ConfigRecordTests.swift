@@ -4,7 +4,8 @@ import NN
 import Options
 import TestSupport
 import Testing
-import Training
+
+@testable import Training
 
 @Suite("Recorded configuration")
 struct ConfigRecordTests {
@@ -42,6 +43,19 @@ struct ConfigRecordTests {
       #expect(try read(fewer) == config, "\(key)")
     }
     #expect(try read([:]) == TrainingConfig())
+  }
+
+  @Test("options of adafactor that earlier versions recorded do not keep other runs from resuming")
+  func adafactor() throws {
+    var (old, new) = (TrainingConfig(), TrainingConfig())
+    old.optimization.adafactorRelativeStep = true
+    old.optimization.adafactorScaleParameter = true
+    #expect(new.differencesForbiddenOnResume(from: old).isEmpty)
+    (old.optimization.optimizer, new.optimization.optimizer) = (.adafactor, .adafactor)
+    #expect(
+      new.differencesForbiddenOnResume(from: old).map(\.key).sorted() == [
+        "adafactor_relative_step", "adafactor_scale_parameter",
+      ])
   }
 
   @Test("flags change only their own options of a record")
@@ -160,7 +174,8 @@ struct ConfigRecordTests {
     #expect(
       TrainingConfig.schema.options.filter(\.isFixed).map(\.key) == [
         "rank", "adapter", "targets", "exclude_targets", "layer_ranks", "lokr_factor",
-        "lokr_decompose_both", "init_lora", "train_text_encoders", "text_encoder_targets",
+        "lokr_decompose_both", "init_lora", "optimizer", "prodigy_d0", "train_text_encoders",
+        "text_encoder_targets",
         "embedding_tokens", "embedding_init", "train_unet",
       ])
   }

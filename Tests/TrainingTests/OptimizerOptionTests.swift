@@ -49,11 +49,7 @@ struct OptimizerOptionTests {
       ("lora_plus_ratio: 0", "lora_plus_ratio is 0.0, but must be a number above 0."),
     ])
   func errors(yaml: String, expected: String) {
-    #expect {
-      try TrainingConfig.reading(yaml)
-    } throws: {
-      "\($0)".hasSuffix(expected) ? true : Issue.record("\($0)") != nil
-    }
+    expectRefusal(of: yaml, expected)
   }
 
   @Test("Each optimizer has a rate of its own, unless one is given")

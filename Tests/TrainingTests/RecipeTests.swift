@@ -13,7 +13,15 @@ struct RecipeTests {
 
   private func load(_ flags: [String: String] = [:]) throws -> LoadedConfig {
     var overrides = OptionOverrides<TrainingConfig>()
-    for (key, value) in flags { overrides.set(key: key, to: value) }
+    // As the command line has it, whose flag of a list sets a list.
+    let lists = TrainingConfig.schema.options.filter(\.kind.isList).map(\.key)
+    for (key, value) in flags {
+      if lists.contains(key) {
+        overrides.set(key: key, toList: value.split(separator: ",").map(String.init))
+      } else {
+        overrides.set(key: key, to: value)
+      }
+    }
     return try ConfigSources(overrides, folder: folder.url).load(needsSubject: false)
   }
 
@@ -73,6 +81,14 @@ struct RecipeTests {
       #expect(own.adaptation.layerRanks.numbers.isEmpty && own.rank == 32)
     }
     #expect(try load(["recipe": "best", "targets": "full"]).config.adaptation == recipe)
+    let recipes = folder.url.appending(path: "recipes")
+    try FileManager.default.createDirectory(at: recipes, withIntermediateDirectories: true)
+    try Data("layer_ranks: {attn2: 5}\n".utf8).write(to: recipes.appending(path: "mine.yaml"))
+    let mine = try load(["recipe": "mine"]).config.adaptation
+    #expect(try load(["recipe": "mine", "targets": "attention"]).config.adaptation == mine)
+    #expect(
+      try load(["recipe": "mine", "targets": "to_q,to_v"]).config.adaptation.layerRanks.numbers
+        .isEmpty)
   }
 
   @Test("A file in the folder of recipes is one, and replaces that of the program")

@@ -127,10 +127,16 @@ struct TextValidationTests {
     config.text.embeddingInit = "a box"
     config.text.embeddingTokens = 1
     let notes = try training.setup(config).problems.map { "\($0)" }
-    #expect(notes.contains("`text_encoder_stop_at` has no effect, since the run has only 4 steps"))
     #expect(
-      notes.contains { $0.hasPrefix("`embedding_init` has ") && $0.contains("the first 1 start") },
-      "\(notes)")
+      notes.contains("`text_encoder_stop_at` has no effect, since it is not below the 4 of `steps`")
+    )
+    #expect(
+      notes.contains {
+        $0.hasPrefix("`embedding_init` has ") && $0.contains("the first one starts a vector; raise")
+      }, "\(notes)")
+    config.text.embeddingInit = "a very very very very very very very very big box"
+    let more = try training.setup(config).problems.map { "\($0)" }
+    #expect(more.contains { $0.hasSuffix("starts a vector; use fewer words") }, "\(more)")
   }
 
   @Test("A share of the steps that rounds to none is one step")

@@ -102,6 +102,20 @@ struct TrainedWordTests {
     #expect(try relativeDifference(known.pooled, drawn.pooled) < 1e-6)
   }
 
+  @Test("a step that is skipped, or that an average follows, leaves the vectors' deviation")
+  func skipped() throws {
+    let text = try text(Self.config())
+    let vectors = try #require(text.word).vectors
+    try noGrad { for vector in vectors { try vector.multiply(by: 3) } }
+    func floats() throws -> [[Float]] { try vectors.map { try $0.detach().floats() } }
+    let before = try floats()
+    try text.finish(step: 0, foundInf: .ones([]), averages: false)
+    try text.finish(step: 0, foundInf: .zeros([]), averages: true)
+    #expect(try floats() == before)
+    try text.finish(step: 0, foundInf: .zeros([]), averages: false)
+    #expect(try floats() != before)
+  }
+
   @Test("runs of vectors, alone and with all adapters, are resumed exactly")
   func resume() throws {
     let ways = [

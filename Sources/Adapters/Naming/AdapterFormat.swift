@@ -40,6 +40,17 @@ extension AdaptableLayers.Layer {
         ?? [])
   }
 
+  /// The tensors of an adapter of this layer in the form of diffusers. Throws `TorchError`.
+  ///
+  /// diffusers loads adapters of text encoders by transformers, which finds the magnitudes of a DoRA only by
+  /// the name of their parameter.
+  func diffusersTensors(of adapter: any AdapterKind) throws -> [(name: String, tensor: Tensor)] {
+    try pathTensors(of: adapter, prefix: "\(part.rawValue).").map { name, tensor in
+      let isMagnitude = name.hasSuffix(".lora_magnitude_vector")
+      return (isMagnitude && part != .unet ? "\(name).weight" : name, tensor)
+    }
+  }
+
   /// The tensors of an adapter of this layer in the form of diffusers, or of PEFT; none if these do
   /// not have its kind. Throws `TorchError`.
   func pathTensors(

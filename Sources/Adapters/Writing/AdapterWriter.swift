@@ -60,9 +60,7 @@ public struct AdapterWriter {
       }
       let header = [AdapterMetadata.key: try PEFTConfiguration.header(configurations)]
       try write(
-        converted.flatMap {
-          try $0.key.pathTensors(of: $0.value, prefix: "\($0.key.part.rawValue).")
-        },
+        converted.flatMap { try $0.key.diffusersTensors(of: $0.value) },
         metadata.merging(header) { $1 }, to: url)
       return url
     case .peft: return try writeFolder(parts, of: model, metadata, to: url)

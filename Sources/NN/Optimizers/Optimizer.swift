@@ -1,3 +1,4 @@
+public import Files
 public import Torch
 
 /// Changes trained tensors by their gradients.
@@ -28,8 +29,8 @@ public protocol Optimizer {
   /// The state that the next steps depend on, by name. Throws `TorchError`.
   func state() throws -> [(name: String, tensor: Tensor)]
 
-  /// Restores the state of an optimizer with the same parameters. `read` returns the tensor of a
-  /// name and throws if there is none.
+  /// Restores the state of an optimizer with the same parameters and groups. `read` returns the tensor of a
+  /// name and throws if there is none. Throws `OptimizerError`, `TorchError`.
   func restore(_ read: (_ name: String) throws -> Tensor) throws
 }
 
@@ -63,5 +64,23 @@ public struct ParameterGroup {
     self.name = name
     self.parameters = parameters
     self.learningRate = learningRate
+  }
+}
+
+/// A state that does not belong to an optimizer.
+public enum OptimizerError: ReportableError, Equatable {
+  /// The state has another number of groups.
+  case otherGroups(found: Int, expected: Int)
+
+  /// The kind of error.
+  public var kind: ErrorKind { .badData }
+
+  /// One sentence: what was found and what to do.
+  public var description: String {
+    switch self {
+    case .otherGroups(let found, let expected):
+      "The optimizer's state has \(found) groups of learning rates, and the training has \(expected); keep "
+        + "`layer_rates` and `lora_plus_ratio` as they were, or start a new run with `new`."
+    }
   }
 }

@@ -76,9 +76,13 @@ public final class ScheduleFreeAdamW: Optimizer {
     groups.flatMap(\.parameters).map { ("\($0.name).y", $0.tensor) } + moments.flatMap(\.state)
   }
 
-  /// Restores a state that `state()` has returned, and with it the trained tensors.
+  /// Restores a state that `state()` has returned, and with it the trained tensors. Throws
+  /// `OptimizerError.otherGroups`, `TorchError`.
   public func restore(_ read: (_ name: String) throws -> Tensor) throws {
     let numbers = try read("schedule").doubles()
+    guard numbers.count == 1 + 2 * groups.count else {
+      throw OptimizerError.otherGroups(found: (numbers.count - 1) / 2, expected: groups.count)
+    }
     steps = numbers[0]
     weights = weights.indices.map { (numbers[1 + 2 * $0], numbers[2 + 2 * $0]) }
     try noGrad { for (name, tensor) in tensors { try tensor.copy(from: read(name)) } }

@@ -60,7 +60,8 @@ struct MemoryUse {
   private let weightsToStore: [(path: String, parameter: Parameter)]
 
   init(
-    _ config: TrainingConfig, model: ModelDirectory, device: Device, dtype: DType, images: Int?
+    _ config: TrainingConfig, knownLayers: KnownTextLayers?, model: ModelDirectory,
+    device: Device, dtype: DType, images: Int?
   ) throws {
     self.model = model
     self.device = device
@@ -80,7 +81,7 @@ struct MemoryUse {
       vae: AutoencoderKL(model.vae).weightCount, texts: Self.textWeights(model, on: device)
     )
     adapters = try config.adapterMemory(in: unet)
-    texts = try TextMemory(config, model: model, onGPU: device.isCUDA)
+    texts = try TextMemory(config, knownLayers: knownLayers, model: model, onGPU: device.isCUDA)
     trained = texts.trained + adapters.values.reduce(0) { $0 + $1.trained }
     optimizer = config.optimization.optimizer
     keepsAverage = config.optimization.ema != nil

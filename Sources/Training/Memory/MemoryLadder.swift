@@ -65,15 +65,18 @@ extension MemoryLadder {
   /// Estimates every rung for a training. Options that are set stay as they are, unless memory runs out
   /// later. Throws `TorchError`, `AdapterError`.
   ///
-  /// - Parameter images: The most images that a batch can have; nil: as many as it should have.
+  /// - Parameters:
+  ///   - knownLayers: The paths of the text encoders' layers with adapters of `init_lora`; nil before that is
+  ///     read.
+  ///   - images: The most images that a batch can have; nil: as many as it should have.
   init(
-    _ config: TrainingConfig, model: ModelDirectory, device: Device, dtype: DType,
-    images: Int? = nil
+    _ config: TrainingConfig, knownLayers: KnownTextLayers? = nil, model: ModelDirectory,
+    device: Device, dtype: DType, images: Int? = nil
   ) throws {
     let usual = try Self.usual(on: device)
     let budget = config.memory.flatMap(MemorySize.init).map { min($0.bytes, usual) } ?? usual
     let use = try MemoryUse(
-      config, model: model, device: device, dtype: dtype, images: images)
+      config, knownLayers: knownLayers, model: model, device: device, dtype: dtype, images: images)
     let steps = Self.rungs(config, on: device).map {
       Step(
         rung: $0, estimate: use.estimate($0, budget: budget),

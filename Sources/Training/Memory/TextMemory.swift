@@ -1,6 +1,9 @@
 import NN
 import StableDiffusion
 
+/// The paths of layers of the text encoders.
+typealias KnownTextLayers = [ModelDirectory.Component: [String]]
+
 /// What text encoders that are trained add to the memory of a training, in numbers.
 struct TextMemory {
   /// The frozen weights.
@@ -13,22 +16,31 @@ struct TextMemory {
 
   /// Throws `AdapterError` for a target that matches no layer, and for settings that a layer cannot have.
   ///
-  /// - Parameter onGPU: Whether all rows of the words' tables are in memory. On a CPU most stay in the file.
-  init(_ config: TrainingConfig, model: ModelDirectory, onGPU: Bool) throws {
+  /// - Parameters:
+  ///   - known: The paths of the layers with adapters of `init_lora`; nil before that is read.
+  ///   - onGPU: Whether all rows of the words' tables are in memory. On a CPU most stay in the file.
+  init(
+    _ config: TrainingConfig, knownLayers known: KnownTextLayers?, model: ModelDirectory,
+    onGPU: Bool
+  ) throws {
     var (weights, trained) = (0, 0)
     var encoders: [CLIPTextConfiguration] = []
     var adapters: [AdapterMemory] = []
     func add(
-      _ encoder: some CLIPTextEncoder, _ configuration: CLIPTextConfiguration, isAdapted: Bool
+      _ encoder: some CLIPTextEncoder, _ configuration: CLIPTextConfiguration,
+      _ part: ModelDirectory.Component
     ) throws {
       let words = configuration.vocabSize * configuration.hiddenSize
       weights += encoder.parameters().reduce(0) { $0 + $1.parameter.count } - (onGPU ? 0 : words)
       trained += (config.text.embeddingTokens ?? 0) * configuration.hiddenSize
-      if isAdapted {
+      if config.text.adaptedParts.contains(part) {
+        let stored = known?[part]
         let paths = Set(
-          try encoder.adapterPaths(in: LayerSelection(config.text.textEncoderTargets)))
+          try stored
+            ?? encoder.adapterPaths(in: LayerSelection(config.text.textEncoderTargets)))
+        let isNew = stored == nil && (config.initLora == nil || known != nil)
         for (path, shape) in encoder.adaptableLayers() where paths.contains(path) {
-          if config.initLora == nil {
+          if isNew {
             try config.adaptation.adapter.check(config.adapterSettings(of: path), for: shape)
           }
           let adapter = config.adapterMemory(of: path, shape: shape)
@@ -39,12 +51,11 @@ struct TextMemory {
       encoders.append(configuration)
     }
     for part in config.text.trainedParts {
-      let isAdapted = config.text.adaptedParts.contains(part)
       if part == .textEncoder, let first = model.textEncoder {
-        try add(CLIPTextModel(first), first, isAdapted: isAdapted)
+        try add(CLIPTextModel(first), first, part)
       } else {
         let second = model.textEncoder2
-        try add(CLIPTextModelWithProjection(second), second, isAdapted: isAdapted)
+        try add(CLIPTextModelWithProjection(second), second, part)
       }
     }
     (self.weights, self.trained, self.encoders) = (weights, trained, encoders)

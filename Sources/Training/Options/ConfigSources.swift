@@ -161,10 +161,11 @@ extension OptionLayers<TrainingConfig> {
       remove(schema.key(of: \.optimization.$learningRate))
       remove(schema.key(of: \.optimization.$learningRateSchedule))
     }
-    let targets = own.text(of: \.adaptation.$targets)
-    let choosesOthers =
-      own.sets(schema.key(of: \.adaptation.$targets))
-      && (targets == nil || targets != text(of: \.adaptation.$targets))
+    func targets(_ layers: [Self]) -> LayerTargets {
+      layers.lazy.compactMap { $0.value(of: \.adaptation.$targets) }.first
+        ?? AdapterOptions().targets
+    }
+    let choosesOthers = targets([own, self, common]) != targets([self, common])
     if choosesOthers || own.sets(schema.key(of: \.$initLora)) {
       remove(schema.key(of: \.adaptation.$excludeTargets))
       remove(schema.key(of: \.adaptation.$layerRanks))

@@ -9,11 +9,12 @@ package struct OptimizationOptions: OptionPart {
     .optimizer,
     "Optimizer. prodigy finds the learning rate itself. adamw-8bit needs a quarter of the memory for its "
       + "state.",
-    value: "name")
+    value: "name", resume: .never)
   package var optimizer: OptimizerKind = .standard
   @Option(
     .optimizer,
     "Peak learning rate. For an optimizer that finds the rate itself, 1.", .notNegative, value: "x",
+    unset: "that of the optimizer, 1e-4 for adamw",
     follows: .option(\.optimization.$optimizer, with: { $0.optimization.standardRate }),
     check: { rate, config in config.optimization.problem(ofRate: rate) })
   package var learningRate: Double = 1e-4
@@ -75,7 +76,7 @@ package struct OptimizationOptions: OptionPart {
   @Option(
     .optimizer,
     "beta2 of the optimizer: decay of the average squared gradient, or lion's of the average gradient.",
-    .properShare, value: "x", formerly: ["adam_beta2"],
+    .properShare, value: "x", unset: "0.999, with lion 0.99", formerly: ["adam_beta2"],
     follows: .option(\.optimization.$optimizer) { $0 == .lion ? 0.99 : 0.999 })
   package var beta2: Double = 0.999
   @Option(
@@ -84,14 +85,18 @@ package struct OptimizationOptions: OptionPart {
   package var epsilon: Double = 1e-8
   @Option(
     .optimizer,
-    "Step sizes of adafactor follow from the number of steps. Otherwise from `learning_rate`.")
+    "Step sizes of adafactor follow from the number of steps. Otherwise from `learning_rate`.",
+    resume: ofAdafactor)
   package var adafactorRelativeStep: Bool = false
   @Option(
     .optimizer,
-    "Steps of adafactor are relative to the size of the trained tensor. Half of a LoRA's begin at 0, so it "
-      + "hardly learns then.", follows: .option(\.optimization.$adafactorRelativeStep))
+    "Steps of adafactor are relative to the size of the trained tensor. Half of a LoRA's tensors begin at 0, "
+      + "so a LoRA then hardly learns.", follows: .option(\.optimization.$adafactorRelativeStep),
+    resume: ofAdafactor)
   package var adafactorScaleParameter: Bool = false
-  @Option(.optimizer, "prodigy's first estimate of the learning rate.", .positive, value: "x")
+  @Option(
+    .optimizer, "prodigy's first estimate of the learning rate.", .positive, value: "x",
+    resume: .never)
   package var prodigyD0: Double = 1e-6
   @Option(
     .optimizer, "Factor on the learning rate that prodigy finds. Others than 1 are worth a try.",
@@ -131,6 +136,12 @@ package struct OptimizationOptions: OptionPart {
     .optimizer, "Exponent of `ema_warmup`. 2/3 for a million steps, 3/4 for fewer.", .positive,
     value: "x")
   package var emaPower: Double = 0.75
+
+  /// Only adafactor's own options change its training. Earlier versions had other defaults, which records of
+  /// other optimizers contain.
+  private static let ofAdafactor = ResumeRule<TrainingConfig>.allowedIf {
+    $0.optimization.optimizer != .adafactor && $1.optimization.optimizer != .adafactor
+  }
 
   /// Why no learning rate can be given; nil if one can.
   var rateProblem: String? {

@@ -13,7 +13,7 @@ extension Recipe {
         learning_rate: 1.0e-04
         # The rate falls to 0, so that the last steps settle.
         learning_rate_schedule: cosine
-        # Faces in all timesteps count the same.
+        # Timesteps with little noise, which show details, do not outweigh the others.
         min_snr_gamma: 5.0
         checkpoint_every: 250
         sample_every: 250
@@ -58,7 +58,7 @@ extension Recipe {
     Recipe(
       name: "8gb",
       yaml: """
-        # For a GPU with 8 GB. Slower, and rounds what does not fit otherwise.
+        # For a GPU with 8 GB. Slower. Weights that do not fit are rounded to 8 bits.
 
         # What is not set is chosen so that the training fits: checkpointing, weights in 8 bits, offloading.
         memory: 8GB
@@ -78,7 +78,7 @@ extension Recipe {
     Recipe(
       name: "fast",
       yaml: """
-        # For a first look at whether the images and captions work, in a third of the time.
+        # For a first look at whether the images and captions work, in a quarter of the time.
 
         steps: 400
         rank: 8

@@ -38,8 +38,8 @@ package struct TextOptions: OptionPart {
     .positive, value: "n", unset: "they are trained to the end",
     check: { stop, config in
       if stop != nil, !config.text.trainUnet { return "null, since `train_unet` is false" }
-      return stop.map { $0 < 1 || $0 == $0.rounded() } != false
-        ? nil : "a whole number, or a share below 1"
+      return stop.map { $0 < 1 || $0 == $0.rounded() && $0 <= 10_000_000 } != false
+        ? nil : "a whole number up to 10000000, or a share below 1"
     })
   package var textEncoderStopAt: Double? = nil
   @Option(

@@ -2,7 +2,7 @@ import Adapters
 package import Files
 import Foundation
 import NN
-import StableDiffusion
+package import StableDiffusion
 
 /// The adapter that a training starts from: `init_lora`.
 package struct InitialAdapter {
@@ -23,6 +23,8 @@ package struct InitialAdapter {
   package let rank: Int?
   /// The most frequent alpha of the layers; nil if none has one.
   package let alpha: Double?
+  /// Whether each part of the model that gets adapters has them in the file.
+  let isComplete: Bool
 
   /// Reads the file for a base model. Throws `AdapterFileError`, `InitialAdapterError`,
   /// `FileAccessError`, `WeightsError`.
@@ -41,8 +43,8 @@ package struct InitialAdapter {
     guard untrained.isEmpty else {
       let ofUNet = untrained.count { $0.part == .unet }
       throw ofUNet > 0
-        ? InitialAdapterError.unet(file: path, layers: ofUNet)
-        : .textEncoders(file: path, layers: untrained.count)
+        ? InitialAdapterError.unet(file: path, layers: ofUNet, parts: parts)
+        : .textEncoders(file: path, layers: untrained.count, parts: parts)
     }
     let others = stored.filter { !($0.value is any TrainableAdapterKind) }
     if let kind = others.values.map({ type(of: $0).name }).min() {
@@ -66,6 +68,7 @@ package struct InitialAdapter {
     method = mostFrequent(methods).flatMap(AdapterMethod.init) ?? .lora
     rank = mostFrequent(adapters.values.compactMap(\.rank))
     alpha = mostFrequent(adapters.values.compactMap(\.alpha))
+    isComplete = Set(stored.keys.map(\.part)) == Set(parts)
   }
 
   /// What the training starts from, in one sentence.
@@ -79,8 +82,15 @@ package struct InitialAdapter {
       default: " of ranks \(ranks[0]) to \(ranks[ranks.count - 1])"
       }
     let count = all.reduce(0) { $0 + $1.count }
-    return "The training starts from \(path), which has \(count) layers\(span); `rank`, "
-      + "`alpha` and `targets` are those of the file."
+    let start = "The training starts from \(path), which has \(count) layers\(span)"
+    let taken = [
+      rank == nil ? nil : "`rank`", alpha == nil ? nil : "`alpha`",
+      targets.isEmpty ? nil : "`targets`",
+    ].compactMap(\.self)
+    guard let last = taken.last else { return "\(start)." }
+    let others = taken.dropLast().joined(separator: ", ")
+    return start + "; "
+      + (others.isEmpty ? "\(last) is that" : "\(others) and \(last) are those") + " of the file."
   }
 }
 
@@ -95,9 +105,9 @@ package enum InitialAdapterError: ReportableError, Equatable {
   /// The file has no adapters of the UNet.
   case noUNet(file: String)
   /// The file also adapts the UNet, which is not trained.
-  case unet(file: String, layers: Int)
+  case unet(file: String, layers: Int, parts: [ModelDirectory.Component])
   /// The file also adapts text encoders that are not trained.
-  case textEncoders(file: String, layers: Int)
+  case textEncoders(file: String, layers: Int, parts: [ModelDirectory.Component])
 
   package var kind: ErrorKind {
     switch self {
@@ -116,15 +126,18 @@ package enum InitialAdapterError: ReportableError, Equatable {
     case .notTrainable(let file, let kind, let layers):
       "\(file) has adapters of the kind \(kind) in \(layers) layers, which are not trained; set "
         + "`init_lora` to a file of LoRA, DoRA, LoHa or LoKr."
-    case .unet(let file, let layers):
+    case .unet(let file, let layers, let parts):
       "\(file) has adapters for \(layers) layers of the UNet, which is not trained; train it with "
-        + "`train_unet`, or start from a file of the text encoders alone."
-    case .textEncoders(let file, let layers):
+        + "`train_unet`, or \(advice(parts))"
+    case .textEncoders(let file, let layers, let parts):
       "\(file) also has adapters for \(layers) layers of text encoders that are not trained; "
-        + "train them with `train_text_encoders`, or write a file with the UNet's alone by lora-train lora "
-        + "convert."
+        + "train them with `train_text_encoders`, or \(advice(parts))"
     case .noUNet(let file):
       "\(file) has no adapters of the UNet; set `init_lora` to a LoRA that has some."
     }
+  }
+
+  private func advice(_ parts: [ModelDirectory.Component]) -> String {
+    "write a file with only \(listing(parts.map(\.rawValue))) by lora-train lora convert."
   }
 }

@@ -11,7 +11,7 @@ extension TrainingConfig {
     ) {
       let key = Self.schema.key(of: (\Self.objective).appending(path: path))
       guard !isUsed, own[keyPath: path] != defaults[keyPath: path] else { return }
-      notes.append(DatasetProblem([], "`\(key)` has no effect, since \(reason)"))
+      notes.append(.withoutEffect(key, reason))
     }
     let hasThreshold = own.loss == .huber || own.loss == .smoothL1
     let loss = "`loss` is \(own.loss.rawValue)"

@@ -53,7 +53,7 @@ extension OptimizationOptions {
       (schema.key(of: \.optimization.$prodigyBiasCorrection), changed(\.prodigyBiasCorrection)),
     ].map { (key: $0.0, isUnused: $0.1 && optimizer != .prodigy, owner: "prodigy") }
     return (unused + ofProdigy).filter(\.isUnused).map {
-      DatasetProblem([], "`\($0.key)` has no effect, since only \($0.owner) uses it")
+      .withoutEffect($0.key, "only \($0.owner) uses it")
     }
   }
 }

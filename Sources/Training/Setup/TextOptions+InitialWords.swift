@@ -10,8 +10,10 @@ extension TextOptions {
     return [
       DatasetProblem(
         [],
-        "`embedding_init` has \(tokens) tokens, and only the first \(count) start a vector; raise "
-          + "`embedding_tokens` to use all")
+        "`embedding_init` has \(tokens) tokens, and only the first \(count == 1 ? "one starts" : "\(count) start") "
+          + "a vector; "
+          + (tokens > 8
+            ? "use fewer words" : "raise `embedding_tokens` to \(tokens) to use all"))
     ]
   }
 }

@@ -42,9 +42,7 @@ extension TrainingConfig {
       unused.append((ofLoKr, "only the adapter lokr uses it"))
     }
     return unused.flatMap { settings, reason in
-      settings.filter(\.isSet).map {
-        DatasetProblem([], "`\($0.key)` has no effect, since \(reason)")
-      }
+      settings.filter(\.isSet).map { .withoutEffect($0.key, reason) }
     }
   }
 }

@@ -8,9 +8,11 @@ extension TrainingConfig {
     adaptation.adapter = adapter.method
     rank = adapter.rank ?? rank
     alpha = adapter.alpha ?? alpha
-    if !adapter.targets.isEmpty { adaptation.targets = LayerTargets(adapter.targets) }
-    adaptation.excludeTargets = []
-    adaptation.layerRanks = LayerNumbers([:])
+    if !adapter.targets.isEmpty {
+      adaptation.targets = LayerTargets(adapter.targets)
+      adaptation.excludeTargets = []
+      adaptation.layerRanks = LayerNumbers([:])
+    }
     adaptation.adapterInitialization = nil
     if !adapter.method.hasUpMatrix { optimization.loraPlusRatio = nil }
   }
@@ -19,7 +21,8 @@ extension TrainingConfig {
   func replaced(by adapter: InitialAdapter) -> [DatasetProblem] {
     let defaults = Self()
     let schema = Self.schema
-    let replaced = [
+    typealias Setting = (key: String, isReplaced: Bool)
+    let always: [Setting] = [
       (
         schema.key(of: \.adaptation.$adapter),
         adaptation.adapter != defaults.adaptation.adapter && adaptation.adapter != adapter.method
@@ -29,6 +32,8 @@ extension TrainingConfig {
         schema.key(of: \.$alpha),
         alpha != Double(rank) && adapter.alpha.map { $0 != alpha } == true
       ),
+    ]
+    let ofUNet: [Setting] = [
       (
         schema.key(of: \.adaptation.$targets),
         adaptation.targets != defaults.adaptation.targets
@@ -36,29 +41,43 @@ extension TrainingConfig {
       ),
       (schema.key(of: \.adaptation.$excludeTargets), !adaptation.excludeTargets.isEmpty),
       (schema.key(of: \.adaptation.$layerRanks), !adaptation.layerRanks.numbers.isEmpty),
+    ]
+    // A text encoder that the file lacks gets new adapters with these.
+    let ofNew: [Setting] = [
       (
-        schema.key(of: \.adaptation.$adapterInitialization),
-        adaptation.adapterInitialization != nil
+        schema.key(of: \.text.$textEncoderTargets),
+        text.trainTextEncoders != nil
+          && text.textEncoderTargets != defaults.text.textEncoderTargets
       ),
       (
         schema.key(of: \.adaptation.$lokrFactor),
-        adaptation.lokrFactor != -1 && adapter.method == .lokr
+        adaptation.lokrFactor != defaults.adaptation.lokrFactor && adapter.method == .lokr
       ),
       (
         schema.key(of: \.adaptation.$lokrDecomposeBoth),
         adaptation.lokrDecomposeBoth && adapter.method == .lokr
       ),
     ]
-    let notes = replaced.filter(\.1).map {
-      DatasetProblem([], "`\($0.0)` has no effect, since it is that of the file of `init_lora`")
+    let replaced =
+      always + (adapter.targets.isEmpty ? [] : ofUNet) + (adapter.isComplete ? ofNew : [])
+    let notes = replaced.filter(\.isReplaced).map {
+      DatasetProblem.withoutEffect($0.key, "that of the file of `init_lora` is used")
     }
-    guard optimization.loraPlusRatio != nil, !adapter.method.hasUpMatrix else { return notes }
-    let ratio = schema.key(of: \.optimization.$loraPlusRatio)
-    return notes + [
-      DatasetProblem(
-        [],
-        "`\(ratio)` has no effect, since the \(adapter.method.rawValue) of `init_lora` has no up matrix"
-      )
+    let others: [(Setting, reason: String)] = [
+      (
+        (
+          schema.key(of: \.adaptation.$adapterInitialization),
+          adaptation.adapterInitialization != nil
+        ), "the training starts with the values of `init_lora`"
+      ),
+      (
+        (
+          schema.key(of: \.optimization.$loraPlusRatio),
+          optimization.loraPlusRatio != nil && !adapter.method.hasUpMatrix
+        ), "the \(adapter.method.rawValue) of `init_lora` has no up matrix"
+      ),
     ]
+    return notes
+      + others.filter(\.0.isReplaced).map { .withoutEffect($0.0.key, $0.reason) }
   }
 }

@@ -13,7 +13,7 @@ extension TrainingConfig {
     var notes: [DatasetProblem] = []
     func note(_ keys: [(String, isSet: Bool)], _ reason: String) {
       for (key, isSet) in keys where isSet {
-        notes.append(DatasetProblem([], "`\(key)` has no effect, since \(reason)"))
+        notes.append(.withoutEffect(key, reason))
       }
     }
     func key<Value>(_ path: KeyPath<Self, Option<Value>>) -> String { Self.schema.key(of: path) }
@@ -62,9 +62,9 @@ extension TrainingConfig {
           ),
         ], "`train_text_encoders` is not set")
     }
-    if textEncoderStop != .max, textEncoderStop >= steps {
+    if text.textEncoderStopAt != nil, textEncoderStop >= steps, !text.trainedParts.isEmpty {
       note(
-        [(key(\.text.$textEncoderStopAt), true)], "the run has only \(steps) steps")
+        [(key(\.text.$textEncoderStopAt), true)], "it is not below the \(steps) of `steps`")
     }
     if text.embeddingTokens == nil {
       note(

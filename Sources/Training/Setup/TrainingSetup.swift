@@ -120,7 +120,8 @@ public struct TrainingSetup {
     let replaced = initialAdapter.map(config.replaced) ?? []
     if let initialAdapter { config.take(initialAdapter) }
     memory = try MemoryLadder(
-      config, model: model, device: device, dtype: dtype,
+      config, knownLayers: initialAdapter?.textLayers.mapValues { $0.keys.map(\.path) },
+      model: model, device: device, dtype: dtype,
       images: trained.images.reduce(0) { $0 + $1.repeats })
     setsRung =
       config.gradientCheckpointing != nil || config.checkpointingExtent != nil

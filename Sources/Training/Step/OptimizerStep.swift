@@ -143,7 +143,9 @@ struct OptimizerStep {
     try UnsavableError.marking {
       try optimizer.step(rates: rates, foundInf: foundInf)
       try normLimit?.apply()
-      try text?.finish(step: step, averages: config.optimization.optimizer == .scheduleFreeAdamW)
+      try text?.finish(
+        step: step, foundInf: foundInf,
+        averages: config.optimization.optimizer == .scheduleFreeAdamW)
       try fusion?.refresh()
     }
     return numbers

@@ -18,34 +18,37 @@ struct SampleNoise: Sendable {
   func callAsFunction(
     on latents: Tensor, step: Int, sample: Int
   ) throws -> (target: Tensor, input: Tensor?) {
-    func generator(_ purpose: CounterRandom.Purpose) throws(TorchError) -> Generator {
-      try Generator(
-        seed: CounterRandom.value(seed: seed, step: step, sample: sample, purpose: purpose))
-    }
+    try noise(on: latents, SampleDraws(seed: seed, step: step, sample: sample))
+  }
+
+  /// The same, from given random numbers.
+  func noise(on latents: Tensor, _ draws: SampleDraws) throws -> (target: Tensor, input: Tensor?) {
     func strength(
       _ most: Double, isRandom: Bool, _ purpose: CounterRandom.Purpose
     ) -> Double {
-      isRandom
-        ? most * CounterRandom.share(seed: seed, step: step, sample: sample, purpose: purpose)
-        : most
+      isRandom ? most * draws.share(purpose, 0) : most
     }
-    var noise = try generator(.noise).normal(latents.shape)
+    var noise = try draws.normal(.noise)(latents.shape)
     if options.noiseOffset > 0 {
       noise = try Self.offset(
-        noise, by: generator(.noiseOffset).normal(Array(latents.shape[..<2]) + [1, 1]),
+        noise, by: draws.normal(.noiseOffset)(Array(latents.shape[..<2]) + [1, 1]),
         strength: strength(
           options.noiseOffset, isRandom: options.noiseOffsetRandomStrength, .noiseOffsetStrength),
         adaptiveScale: options.adaptiveNoiseScale, latents: latents)
     }
     if options.multiresNoiseIterations > 0 {
-      noise = try multiresolution(noise, step: step, sample: sample)
+      noise = try MultiresolutionNoise.adding(
+        to: noise,
+        ratios: (0..<options.multiresNoiseIterations).map {
+          2 + 2 * draws.share(.multiresolutionNoise, $0)
+        },
+        discount: options.multiresNoiseDiscount, draw: draws.normal(.multiresolutionNoise))
     }
     guard options.inputPerturbation > 0 else { return (noise, nil) }
     let strength = strength(
       options.inputPerturbation, isRandom: options.perturbationRandomStrength,
       .perturbationStrength)
-    let further = try generator(.inputPerturbation).normal(latents.shape)
-    return (noise, try noise + further * strength)
+    return (noise, try noise + draws.normal(.inputPerturbation)(latents.shape) * strength)
   }
 
   /// Shifts the noise of each channel by a standard normal number times a strength (sd-scripts
@@ -61,16 +64,27 @@ struct SampleNoise: Sendable {
     let means = try latents.mean(dims: [2, 3], keepDim: true).abs()  // [B, C, 1, 1]
     return try noise + (means * adaptiveScale + strength).clamp(min: 0) * draw
   }
+}
 
-  private func multiresolution(_ noise: Tensor, step: Int, sample: Int) throws -> Tensor {
-    let value = CounterRandom.value(
-      seed: seed, step: step, sample: sample, purpose: .multiresolutionNoise)
-    let ratios = (0..<options.multiresNoiseIterations).map { layer in
-      2 + 2
-        * CounterRandom.share(seed: value, step: layer, sample: 0, purpose: .multiresolutionNoise)
+/// The random numbers of a sample.
+struct SampleDraws {
+  /// Returns a source of standard normal numbers of a shape, each time new ones.
+  let normal: (CounterRandom.Purpose) throws -> (_ shape: [Int]) throws -> Tensor
+  /// Returns a number from 0 to 1. Multi-resolution noise has one for each layer, from 0.
+  let share: (CounterRandom.Purpose, _ layer: Int) -> Double
+}
+
+extension SampleDraws {
+  /// Those of a sample in a step, as pure functions of the three numbers.
+  init(seed: UInt64, step: Int, sample: Int) {
+    func value(_ purpose: CounterRandom.Purpose) -> UInt64 {
+      CounterRandom.value(seed: seed, step: step, sample: sample, purpose: purpose)
     }
-    let generator = try Generator(seed: value)
-    return try MultiresolutionNoise.adding(
-      to: noise, ratios: ratios, discount: options.multiresNoiseDiscount, draw: generator.normal)
+    normal = { try Generator(seed: value($0)).normal }
+    share = { purpose, layer in
+      purpose == .multiresolutionNoise
+        ? CounterRandom.share(seed: value(purpose), step: layer, sample: 0, purpose: purpose)
+        : CounterRandom.share(seed: seed, step: step, sample: sample, purpose: purpose)
+    }
   }
 }

@@ -85,11 +85,13 @@ final class TextTraining {
 
   /// Follows a step of the optimizer. Throws `TorchError`.
   ///
-  /// - Parameter averages: Whether the optimizer averages the steps, which a change of the trained values
-  ///   between them would disturb.
-  func finish(step: Int, averages: Bool) throws {
+  /// - Parameters:
+  ///   - foundInf: 1 if the step has changed nothing, on the device.
+  ///   - averages: Whether the optimizer averages the steps, which a change of the trained values between them
+  ///     would disturb.
+  func finish(step: Int, foundInf: Tensor, averages: Bool) throws {
     guard isTrained(inStep: step) else { return }
-    if !averages { try word?.retract() }
+    if let word, !averages, try foundInf.item() != 1 { try word.retract() }
     forget()
   }
 

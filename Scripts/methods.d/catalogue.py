@@ -74,7 +74,8 @@ ADAPTERS = (
     adapter("dora", rate=2.5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
     adapter("loha", rate=1e-3, tried=(1e-3, 2.5e-3, 5e-4)),
     # The layers of the demo model are so small that the default factor leaves 128 numbers of a layer.
-    adapter("lokr", options=("--lokr-factor", "2"), title="`--adapter lokr --lokr-factor 2`", rate=5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
+    adapter("lokr", options=("--lokr-factor", "2"), title="`--adapter lokr --lokr-factor 2`",
+            rate=5e-3, tried=(2.5e-3, 5e-3, 1.2e-3)),
 )
 OPTIONS = (
     Method("no-average", "`adamw`, weights without the average", average=False),

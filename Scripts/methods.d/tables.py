@@ -46,17 +46,20 @@ def short(content):
     rows = [[method.title, *subjects(runs), ratios(content, runs, "steps"),
              spread([value(run, "cpu_seconds") for run in runs.values()], "{:.0f}"), *figures(runs)[1:]]
             for method, runs in measured(content) if method not in OPTIONS]
-    return [*table(heads, rows), "", *wrap(explanation(), WIDTH)]
+    note = f"{explanation()} CPU seconds are those until the subject is recognised."
+    return [*table(heads, rows), "", *wrap(note, WIDTH)]
 
 
 def explanation():
     """What the tables have."""
     usual = ENOUGH[SUBJECTS[0]]
-    others = "".join(f", of {subject} in {enough}" for subject, enough in ENOUGH.items() if enough != usual)
-    return (f"Steps of each seed, until a subject is recognised in {usual} of {PICTURES} pictures{others}. All methods but "
-            f"`adamw-schedule-free` have `{AVERAGE[0]}` {AVERAGE[1]}, unless a row says otherwise. 20/{PICTURES} means that {STEPS} steps were not enough, and that the subject is then "
-            "recognised in 20 pictures. A dash: not measured. Ratios are those of runs of one subject and seed: the "
-            "median, with the lowest and the highest. CPU seconds, too, are those until the subject is recognised.")
+    others = "".join(f" ({name}: {enough})" for name, enough in ENOUGH.items() if enough != usual)
+    average = "\N{NO-BREAK SPACE}".join(AVERAGE)
+    text = (f"Steps of each seed, until a subject is recognised in {usual} of {PICTURES} pictures{others}. All methods "
+            f"but `adamw-schedule-free` have `{average}`, unless a row says otherwise. 20/{PICTURES} means that {STEPS} "
+            "steps were not enough, and that the subject is then recognised in 20 pictures. A dash: not measured. Ratios "
+            "are those of runs of one subject and seed: the median, with the lowest and the highest.")
+    return text
 
 
 def measured(content):

@@ -52,6 +52,11 @@ class Tables(unittest.TestCase):
         self.assertEqual(dict(zip(SUBJECTS, tables.subjects(runs))),
                          {"dhoni": "100", "teapot": "17/24", "rocket": "–"})
 
+    def test_a_row_of_the_short_table(self):
+        self.assertEqual(
+            next(line for line in tables.short(RUNS) if line.startswith("| `lion`")),
+            "| `lion` | 300 | 100 | 17/24 | 1.00 (0.50 to not in 800) | 45 (30 to not in 800) | 2 | 3 | 90 % |")
+
     def test_figures(self):
         runs = chosen(RUNS, METHODS["lion"], ("dhoni", "rocket"), (1,))
         self.assertEqual(tables.figures(runs), ["22.5", "2", "3", "90 %"])

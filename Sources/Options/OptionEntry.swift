@@ -23,6 +23,9 @@ package struct OptionEntry: Sendable {
   /// Whether it can never change within a run.
   package let isFixed: Bool
 
+  /// What holds until an option is set that follows another one, in words; nil if it follows none.
+  package var followed: String? { follows.map { unset ?? "the value of `\($0)`" } }
+
   /// The words to choose from, as a sentence; nil if the option is not a choice.
   package var choicesHelp: String? {
     guard case .choice(let words) = kind else { return nil }

@@ -34,7 +34,7 @@ private struct YAMLEntry {
   init(_ entry: OptionEntry, value: String) {
     section = entry.section
     line = "\(entry.key): \(value)"
-    let unset = entry.unset ?? entry.follows.map { "the value of `\($0)`" }
+    let unset = entry.followed ?? entry.unset
     let empty = entry.isNullable || entry.follows != nil ? "null" : "empty"
     comment =
       [entry.help, entry.choicesHelp, unset.map { "\(empty): \($0)." }]

@@ -6,6 +6,8 @@ package enum ResumeRule<Table>: Sendable {
   case never
   /// The value does not affect the arithmetic.
   case allowed
+  /// The value can never change, unless this is true of the configuration before and after.
+  case neverUnless(@Sendable (_ old: Table, _ new: Table) -> Bool)
   /// Allowed if this is true of the configuration before and after.
   case allowedIf(@Sendable (_ old: Table, _ new: Table) -> Bool)
 
@@ -13,11 +15,14 @@ package enum ResumeRule<Table>: Sendable {
     switch self {
     case .refused, .never: false
     case .allowed: true
-    case .allowedIf(let condition): condition(old, new)
+    case .allowedIf(let condition), .neverUnless(let condition): condition(old, new)
     }
   }
 
   var isNever: Bool {
-    if case .never = self { true } else { false }
+    switch self {
+    case .never, .neverUnless: true
+    case .refused, .allowed, .allowedIf: false
+    }
   }
 }

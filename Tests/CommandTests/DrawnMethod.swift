@@ -8,8 +8,8 @@ struct DrawnMethod {
   private let optimizer: OptimizerKind
   private var random: SplitMix
 
-  /// As many methods, in which kinds of adapters and optimizers come as equally often as they can. The same
-  /// seed gives the same methods.
+  /// Returns `count` methods. Each kind of adapter and each optimizer comes equally often, give or take one.
+  /// The same seed gives the same methods.
   static func draw(_ count: Int, seed: UInt64) -> [DrawnMethod] {
     var random = SplitMix(state: seed &* 1_000_003)
     let adapters = deal(count, of: AdapterMethod.allCases, &random)

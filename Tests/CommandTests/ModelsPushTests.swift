@@ -106,6 +106,21 @@ extension CommandTests {
       }
     }
 
+    @Test("The page of a LoHa has no code for diffusers, which does not know it")
+    func otherKind() throws {
+      let outcome = try workspace.run(
+        Workspace.training(steps: 1, "--new", "--adapter", "loha", "--targets", "to_q"))
+      #expect(outcome.code == 0, "\(outcome.messages)")
+      #expect(try push("latest", "me/loha").code == 0)
+      let repository = try #require(server.repository("me/loha"))
+      let page = String(
+        decoding: try #require(repository.files["README.md"]).content, as: UTF8.self)
+      for part in ["A LoHa for Stable", "| kind | loha |", "ComfyUI", "  - lora\n"] {
+        #expect(page.contains(part), "\(part)")
+      }
+      #expect(!page.contains("diffusers"))
+    }
+
     @Test("A step without samples is published privately, with notes on what the page lacks")
     func withoutSamples() throws {
       let outcome = try push("1@2", "me/other", "--private", "--message", "First try")

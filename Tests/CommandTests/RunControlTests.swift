@@ -66,11 +66,10 @@ extension CommandTests {
       #expect(wrong.code == 64 && wrong.lastMessage.contains("; did you mean seed?"))
       let shape = try workspace.run(more + ["--rank", "2"])
       #expect(shape.code == 65 && !shape.lastMessage.contains("--allow-change"))
-      for name in ["optimizer", "targets", "prodigy-d0"] {
-        #expect(try workspace.run(more + ["--allow-change", name]).code == 64)
+      for name in ["rank", "optimizer", "prodigy-d0"] {
+        let fixed = try workspace.run(more + ["--allow-change", name])
+        #expect(fixed.code == 64 && fixed.lastMessage.contains("which cannot change within a run"))
       }
-      let fixed = try workspace.run(more + ["--allow-change", "rank"])
-      #expect(fixed.code == 64 && fixed.lastMessage.contains("which cannot change within a run"))
       let outcome = try workspace.run(more + ["--allow-change", "seed"])
       #expect(outcome.code == 0, "\(outcome.messages)")
       #expect(

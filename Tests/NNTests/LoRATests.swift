@@ -54,8 +54,7 @@ struct LoRATests {
     } throws: {
       "\($0)"
         == "The pattern \"q\" matches no linear layer and no convolution of this model; use "
-        + "attention, attention-ff, full, or parts of paths such as to_q or down_blocks.1 (of a text encoder: "
-        + "q_proj or fc1)."
+        + "parts of paths, such as to_q or down_blocks.1 of the UNet, or q_proj of a text encoder."
     }
     for rank in [0, -1] {
       #expect {

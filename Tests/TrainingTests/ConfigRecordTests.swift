@@ -56,6 +56,11 @@ struct ConfigRecordTests {
       new.differencesForbiddenOnResume(from: old).map(\.key).sorted() == [
         "adafactor_relative_step", "adafactor_scale_parameter",
       ])
+    (old, new) = (TrainingConfig(), TrainingConfig())
+    new.optimization.prodigyD0 = 1e-3
+    #expect(new.differencesForbiddenOnResume(from: old).isEmpty)
+    (old.optimization.optimizer, new.optimization.optimizer) = (.prodigy, .prodigy)
+    #expect(new.differencesForbiddenOnResume(from: old).map(\.key) == ["prodigy_d0"])
   }
 
   @Test("flags change only their own options of a record")

@@ -128,7 +128,7 @@ struct TextValidationTests {
     config.text.embeddingTokens = 1
     let notes = try training.setup(config).problems.map { "\($0)" }
     #expect(
-      notes.contains("`text_encoder_stop_at` has no effect, since it is not below the 4 of `steps`")
+      notes.contains("`text_encoder_stop_at` has no effect, since the run ends at step 4")
     )
     #expect(
       notes.contains {

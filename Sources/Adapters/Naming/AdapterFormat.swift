@@ -5,7 +5,7 @@ package import Torch
 /// A form of adapter files. ``AdapterFile`` reads all of them.
 public enum AdapterFormat: String, CaseIterable, Sendable {
   /// The form of kohya's sd-scripts: `lora_unet_<layer>.lora_down.weight`, `lora_up.weight` and a
-  /// scalar `alpha` for each layer. A1111, Forge, ComfyUI, InvokeAI and diffusers load it.
+  /// scalar `alpha` for each layer. A1111, Forge, ComfyUI and InvokeAI load it, and diffusers loads LoRAs.
   case kohya
   /// The form of diffusers' `save_lora_weights`: `unet.<layer>.lora_A.weight` and `lora_B.weight`.
   case diffusers

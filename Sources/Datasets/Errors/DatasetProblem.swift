@@ -21,6 +21,15 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     self.commands = commands
   }
 
+  /// The note that an option changes nothing.
+  ///
+  /// - Parameters:
+  ///   - key: The option's key.
+  ///   - reason: A clause that follows "since".
+  package static func withoutEffect(_ key: String, _ reason: String) -> DatasetProblem {
+    DatasetProblem([], "`\(key)` has no effect, since \(reason)")
+  }
+
   /// The same problem, with its files in a folder of this name.
   package func below(_ folder: String) -> DatasetProblem {
     DatasetProblem(

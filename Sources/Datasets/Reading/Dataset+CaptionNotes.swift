@@ -34,10 +34,7 @@ extension Dataset {
             + "it, and keeps the parts before it in place")
       ]
     case (let set?, true) where !isCompanion:
-      return [
-        DatasetProblem(
-          [], "`keep_tokens_separator` has no effect, since no caption contains \"\(set)\"")
-      ]
+      return [.withoutEffect("keep_tokens_separator", "no caption contains \"\(set)\"")]
     default: return []
     }
   }

@@ -67,9 +67,8 @@ public enum AdapterError: ReportableError, Equatable {
   public var description: String {
     switch self {
     case .noSuchTarget(let target):
-      "The pattern \"\(target)\" matches no linear layer and no convolution of this model; use attention, "
-        + "attention-ff, full, or parts of paths such as to_q or down_blocks.1 (of a text encoder: q_proj or "
-        + "fc1)."
+      "The pattern \"\(target)\" matches no linear layer and no convolution of this model; use parts of "
+        + "paths, such as to_q or down_blocks.1 of the UNet, or q_proj of a text encoder."
     case .noLayers(let excluded):
       "No layer is left for an adapter, because \(excluded.joined(separator: ", ")) excludes all of them; "
         + "exclude fewer layers."

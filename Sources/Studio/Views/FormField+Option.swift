@@ -41,7 +41,7 @@ extension OptionEntry {
   }
 
   private var plainStandard: String {
-    if let follows { return "as \(follows)" }
+    if let follows { return unset ?? "as \(follows)" }
     switch (kind, defaultText) {
     case (.boolean, let text): return text == "true" ? "yes" : text == "false" ? "no" : unset ?? ""
     case (_, "null"), (_, "[]"): return unset ?? ""

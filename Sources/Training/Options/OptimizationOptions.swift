@@ -96,7 +96,9 @@ package struct OptimizationOptions: OptionPart {
   package var adafactorScaleParameter: Bool = false
   @Option(
     .optimizer, "prodigy's first estimate of the learning rate.", .positive, value: "x",
-    resume: .never)
+    resume: .neverUnless {
+      $0.optimization.optimizer != .prodigy && $1.optimization.optimizer != .prodigy
+    })
   package var prodigyD0: Double = 1e-6
   @Option(
     .optimizer, "Factor on the learning rate that prodigy finds. Others than 1 are worth a try.",

@@ -5,6 +5,9 @@ package import Options
 package struct TextOptions: OptionPart {
   package typealias Option<Value: OptionValue> = TrainingConfig.Option<Value>
 
+  /// The most vectors of a word in each text encoder.
+  static let mostTokens = 8
+
   @Option(
     .text,
     "Text encoders that get adapters too: 1, 2 or both. Captions are then encoded in every step, by encoders "
@@ -45,7 +48,8 @@ package struct TextOptions: OptionPart {
   @Option(
     .text,
     "Number of vectors that the subject's word gets in each text encoder and that are trained (textual "
-      + "inversion).", .in(1...8), value: "n", unset: "the word is read as letters", resume: .never,
+      + "inversion).", .in(1...TextOptions.mostTokens), value: "n",
+    unset: "the word is read as letters", resume: .never,
     check: { count, config in
       guard count != nil else { return nil }
       if config.optimization.ema != nil {

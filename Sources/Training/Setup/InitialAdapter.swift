@@ -42,9 +42,10 @@ package struct InitialAdapter {
     let untrained = stored.keys.filter { !parts.contains($0.part) }
     guard untrained.isEmpty else {
       let ofUNet = untrained.count { $0.part == .unet }
+      let trained = parts.filter { part in stored.keys.contains { $0.part == part } }
       throw ofUNet > 0
-        ? InitialAdapterError.unet(file: path, layers: ofUNet, parts: parts)
-        : .textEncoders(file: path, layers: untrained.count, parts: parts)
+        ? InitialAdapterError.unet(file: path, layers: ofUNet, others: trained)
+        : .textEncoders(file: path, layers: untrained.count, others: trained)
     }
     let others = stored.filter { !($0.value is any TrainableAdapterKind) }
     if let kind = others.values.map({ type(of: $0).name }).min() {
@@ -104,10 +105,10 @@ package enum InitialAdapterError: ReportableError, Equatable {
   case notTrainable(file: String, kind: String, layers: Int)
   /// The file has no adapters of the UNet.
   case noUNet(file: String)
-  /// The file also adapts the UNet, which is not trained.
-  case unet(file: String, layers: Int, parts: [ModelDirectory.Component])
-  /// The file also adapts text encoders that are not trained.
-  case textEncoders(file: String, layers: Int, parts: [ModelDirectory.Component])
+  /// The file adapts the UNet, which is not trained, and maybe others, which are.
+  case unet(file: String, layers: Int, others: [ModelDirectory.Component])
+  /// The file adapts text encoders that are not trained, and maybe others, which are.
+  case textEncoders(file: String, layers: Int, others: [ModelDirectory.Component])
 
   package var kind: ErrorKind {
     switch self {
@@ -126,18 +127,22 @@ package enum InitialAdapterError: ReportableError, Equatable {
     case .notTrainable(let file, let kind, let layers):
       "\(file) has adapters of the kind \(kind) in \(layers) layers, which are not trained; set "
         + "`init_lora` to a file of LoRA, DoRA, LoHa or LoKr."
-    case .unet(let file, let layers, let parts):
+    case .unet(let file, let layers, let others):
       "\(file) has adapters for \(layers) layers of the UNet, which is not trained; train it with "
-        + "`train_unet`, or \(advice(parts))"
-    case .textEncoders(let file, let layers, let parts):
-      "\(file) also has adapters for \(layers) layers of text encoders that are not trained; "
-        + "train them with `train_text_encoders`, or \(advice(parts))"
+        + "`train_unet`, or \(advice(others))"
+    case .textEncoders(let file, let layers, let others):
+      "\(file) has adapters for \(layers) layers of text encoders that are not trained; "
+        + "train them with `train_text_encoders`, or \(advice(others))"
     case .noUNet(let file):
       "\(file) has no adapters of the UNet; set `init_lora` to a LoRA that has some."
     }
   }
 
+  /// - Parameter parts: What the file has that is trained.
   private func advice(_ parts: [ModelDirectory.Component]) -> String {
-    "write a file with only \(listing(parts.map(\.rawValue))) by lora-train lora convert."
+    let names = parts.map(\.rawValue)
+    return names.isEmpty
+      ? "set `init_lora` to another file."
+      : "write a file with only \(names.joined(separator: " and ")) by lora-train lora convert."
   }
 }

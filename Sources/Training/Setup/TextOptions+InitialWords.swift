@@ -12,7 +12,7 @@ extension TextOptions {
         [],
         "`embedding_init` has \(tokens) tokens, and only the first \(count == 1 ? "one starts" : "\(count) start") "
           + "a vector; "
-          + (tokens > 8
+          + (tokens > Self.mostTokens
             ? "use fewer words" : "raise `embedding_tokens` to \(tokens) to use all"))
     ]
   }

@@ -8,11 +8,9 @@ extension TrainingConfig {
     adaptation.adapter = adapter.method
     rank = adapter.rank ?? rank
     alpha = adapter.alpha ?? alpha
-    if !adapter.targets.isEmpty {
-      adaptation.targets = LayerTargets(adapter.targets)
-      adaptation.excludeTargets = []
-      adaptation.layerRanks = LayerNumbers([:])
-    }
+    if !adapter.targets.isEmpty { adaptation.targets = LayerTargets(adapter.targets) }
+    adaptation.excludeTargets = []
+    adaptation.layerRanks = LayerNumbers([:])
     adaptation.adapterInitialization = nil
     if !adapter.method.hasUpMatrix { optimization.loraPlusRatio = nil }
   }
@@ -32,13 +30,13 @@ extension TrainingConfig {
         schema.key(of: \.$alpha),
         alpha != Double(rank) && adapter.alpha.map { $0 != alpha } == true
       ),
-    ]
-    let ofUNet: [Setting] = [
       (
         schema.key(of: \.adaptation.$targets),
-        adaptation.targets != defaults.adaptation.targets
+        !adapter.targets.isEmpty && adaptation.targets != defaults.adaptation.targets
           && adaptation.targets != LayerTargets(adapter.targets)
       ),
+    ]
+    let ofUNet: [Setting] = [
       (schema.key(of: \.adaptation.$excludeTargets), !adaptation.excludeTargets.isEmpty),
       (schema.key(of: \.adaptation.$layerRanks), !adaptation.layerRanks.numbers.isEmpty),
     ]
@@ -58,11 +56,13 @@ extension TrainingConfig {
         adaptation.lokrDecomposeBoth && adapter.method == .lokr
       ),
     ]
-    let replaced =
-      always + (adapter.targets.isEmpty ? [] : ofUNet) + (adapter.isComplete ? ofNew : [])
-    let notes = replaced.filter(\.isReplaced).map {
-      DatasetProblem.withoutEffect($0.key, "that of the file of `init_lora` is used")
-    }
+    let replaced = always + (adapter.isComplete ? ofNew : [])
+    let used = "that of the file of `init_lora` is used"
+    let notes =
+      replaced.filter(\.isReplaced).map { DatasetProblem.withoutEffect($0.key, used) }
+      + ofUNet.filter(\.isReplaced).map {
+        .withoutEffect($0.key, adapter.targets.isEmpty ? "`train_unet` is false" : used)
+      }
     let others: [(Setting, reason: String)] = [
       (
         (

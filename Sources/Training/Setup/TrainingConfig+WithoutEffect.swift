@@ -64,7 +64,7 @@ extension TrainingConfig {
     }
     if text.textEncoderStopAt != nil, textEncoderStop >= steps, !text.trainedParts.isEmpty {
       note(
-        [(key(\.text.$textEncoderStopAt), true)], "it is not below the \(steps) of `steps`")
+        [(key(\.text.$textEncoderStopAt), true)], "the run ends at step \(steps)")
     }
     if text.embeddingTokens == nil {
       note(

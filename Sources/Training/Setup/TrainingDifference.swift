@@ -10,7 +10,7 @@ public struct TrainingDifference: Sendable, Equatable, CustomStringConvertible {
 
   /// The keys of differences in data and programs rather than in options.
   public static let contents = ["dataset", "captions", "class_images", "model", "libtorch"]
-  /// Options that decide the shapes of a checkpoint's tensors. They never change on a resume.
+  /// Options that decide what tensors a checkpoint has. They never change on a resume.
   static let fixed = TrainingConfig.schema.options.filter(\.isFixed).map(\.key)
 
   /// The keys of all differences that can be allowed.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NN
 
 /// The page of an adapter, or of a new word's vectors, on the Hub: `README.md`, with YAML that the Hub reads before the text.
 struct ModelCard {
@@ -19,6 +20,8 @@ struct ModelCard {
   let license: String?
   /// The adapter's file in the repository; nil without.
   let adapter: String?
+  /// The kind of the adapter.
+  let method: AdapterMethod
   /// The file with the vectors of the trigger in the repository; nil without.
   let embedding: String?
   /// The picture of the sample grid in the repository.
@@ -38,7 +41,7 @@ struct ModelCard {
     var lines = ["---"]
     if let license { lines.append("license: \(Self.quoted(license))") }
     if let baseModel { lines.append("base_model: \(Self.quoted(baseModel))") }
-    lines.append("library_name: diffusers")
+    if isInDiffusers { lines.append("library_name: diffusers") }
     lines.append("pipeline_tag: text-to-image")
     lines.append("instance_prompt: \(Self.quoted(prompt))")
     lines.append("tags:")
@@ -46,7 +49,8 @@ struct ModelCard {
       (adapter == nil ? [] : ["lora", "template:sd-lora"])
       + (embedding == nil ? [] : ["textual_inversion"])
     let tags =
-      ["text-to-image", "diffusers", "stable-diffusion-xl", "stable-diffusion-xl-diffusers"] + kinds
+      ["text-to-image", "stable-diffusion-xl"]
+      + (isInDiffusers ? ["diffusers", "stable-diffusion-xl-diffusers"] : []) + kinds
     lines += tags.map { "  - \($0)" }
     if let samples {
       lines += [
@@ -58,7 +62,7 @@ struct ModelCard {
   }
 
   private var introduction: String {
-    let kind = adapter == nil ? "An embedding" : "A LoRA"
+    let kind = adapter == nil ? "An embedding" : "A \(method.kind.name)"
     let word =
       adapter != nil && embedding != nil ? ", whose vectors are a second file," : ""
     return "\(kind) for Stable Diffusion XL, trained with lora-train. Prompts need the word "
@@ -74,7 +78,12 @@ struct ModelCard {
     }
   }
 
+  /// Whether diffusers loads the files. It knows no LoHa and no LoKr, and drops the magnitudes of a DoRA in
+  /// kohya's form.
+  private var isInDiffusers: Bool { adapter == nil || [.lora, .rslora].contains(method) }
+
   private var use: String {
+    guard isInDiffusers else { return "## Use\n\n\(otherPrograms)" }
     let python =
       [
         """

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 package import Hub
+import NN
 import RunLog
 import Training
 
@@ -52,6 +53,7 @@ package struct Publication: Sendable {
       repository: repository.description, subject: run.subject, trigger: trigger,
       prompt: config.samplePrompts.first ?? "a photo of \(trigger)", baseModel: baseModel,
       license: options.license, adapter: adapter?.lastPathComponent,
+      method: config.adaptation.adapter,
       embedding: embedding?.place(beside: checkpoint.adapter).lastPathComponent,
       samples: hasGrid ? Self.samplesName : nil, samplePrompts: config.samplePrompts,
       settings: Self.settings(of: run, config, step: checkpoint.step, baseModel: baseModel))
@@ -90,7 +92,8 @@ package struct Publication: Sendable {
     of run: Run, _ config: TrainingConfig, step: Int, baseModel: String?
   ) -> [(name: String, value: String)] {
     [
-      ("base model", baseModel ?? run.model), ("steps", "\(step)"), ("rank", "\(config.rank)"),
+      ("base model", baseModel ?? run.model), ("steps", "\(step)"),
+      ("kind", config.adaptation.adapter.rawValue), ("rank", "\(config.rank)"),
       ("alpha", config.alpha.short),
       ("layers", config.adaptation.targets.names.joined(separator: ", ")),
       ("learning rate", "\(config.optimization.learningRate)"),

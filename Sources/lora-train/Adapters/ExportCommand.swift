@@ -13,8 +13,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes a run's LoRA for other programs.",
     discussion: """
-      ComfyUI, A1111, Forge, InvokeAI, sd-scripts and diffusers load the adapter.safetensors of a \
-      checkpoint as it is. An export adds a preview picture and the details of the run, or writes \
+      ComfyUI, A1111, Forge, InvokeAI and sd-scripts load the adapter.safetensors of a checkpoint as it is, \
+      and diffusers that of a LoRA. An export adds a preview picture and the details of the run, or writes \
       another form or precision. The file is read back after writing, and the UNet's output with it \
       is compared with that of the checkpoint.
       """)

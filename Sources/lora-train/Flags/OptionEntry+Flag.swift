@@ -28,7 +28,7 @@ extension OptionEntry {
   }
 
   private var defaultHelp: String? {
-    if let follows { return "Default: \(unset ?? "the value of `\(follows)`")." }
+    if let followed { return "Default: \(followed)." }
     switch (kind, defaultText, unset) {
     case (_, "null", let unset?), (_, "[]", let unset?): return "Default: \(unset)."
     case (.boolean, let text, _): return "Default: \(text == "true" ? "yes" : "no")."

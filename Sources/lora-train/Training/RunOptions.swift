@@ -29,7 +29,7 @@ struct RunOptions: ParsableArguments {
       throw UsageError(
         "--allow-change is \(key), "
           + (isOption
-            ? "which cannot change within a run, since it decides the shapes of the adapter's matrices."
+            ? "which cannot change within a run, since its checkpoints depend on it."
             : "but must be a training option or one of "
               + TrainingDifference.contents.joined(separator: ", ")
               + (nearestName(to: key, in: TrainingDifference.keys.sorted())

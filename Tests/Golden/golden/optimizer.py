@@ -1,4 +1,4 @@
-"""Optimizers over ten steps of given gradients, and learning-rate schedules."""
+"""Optimizers over steps of given gradients, and learning-rate schedules."""
 
 from unittest import mock
 
@@ -96,9 +96,10 @@ def course(folder, name, make, config, label, *, shapes=SHAPES, rising=True, ave
             tensors[f"out.{part}"] = torch.tensor([value], dtype=torch.float64)
     for key, parameter in parameters.items():
         for part, value in optimizer.state[parameter].items():
-            if part not in ("qmap1", "qmap2", "RMS", "step"):
+            if part not in ("qmap1", "qmap2", "RMS"):
                 part = names.get(f"{key}.{part}", names.get(part, part))
-                tensors[f"out.{key}.{part}"] = value
+                dtype = getattr(value, "dtype", torch.float32)
+                tensors[f"out.{key}.{part}"] = torch.as_tensor(value, dtype=dtype)
     write(folder / name, tensors, label, config)
 
 
@@ -164,7 +165,7 @@ def make(output, options):
     training = prodigy | {"use_bias_correction": True, "safeguard_warmup": True}
     careful = training | {"betas": [0.8, 0.99], "d_coef": 2.0, "growth_rate": 1.38, "d0": 1e-4,
                           "weight_decay": 0.3, "eps": 1e-3}
-    # Gradients that keep a direction let the found rate grow a thousandfold, or as far as it may.
+    # Gradients that keep a direction let the found rate grow, the first and the last a thousandfold.
     aligned = {"rising": False, "direction": 3.0}
     for name, config, extra in (
             ("prodigy", prodigy, aligned), ("prodigy-settings", careful, aligned),

@@ -72,8 +72,9 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "CTorch",
+      name: "CTorch", exclude: ["Declarations/gloo/README.md"],
       cxxSettings: [
+        .headerSearchPath("Declarations"),
         .unsafeFlags([
           "-isystem", "\(libtorch)/include",
           "-isystem", "\(libtorch)/include/torch/csrc/api/include",
@@ -101,6 +102,8 @@ let package = Package(
       name: "Options", dependencies: ["Files", .product(name: "Yams", package: "Yams")],
       swiftSettings: swiftSettings),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: optimizedSwift),
+    // The processes of one training or drawing on several GPUs or machines.
+    .target(name: "Ranks", dependencies: ["Files", "Torch"], swiftSettings: swiftSettings),
     .target(
       name: "NN", dependencies: ["Failpoints", "Files", "Torch"], swiftSettings: optimizedSwift),
     // CLIP's merges, embedded into the executable, so that it needs no further file.
@@ -136,6 +139,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Images", "NN", "Options",
+        "Ranks",
         "StableDiffusion", "Torch", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: swiftSettings),
@@ -168,7 +172,7 @@ let package = Package(
       name: "Workspace",
       dependencies: [
         "Adapters", "Datasets", "Drawing", "EventFiles", "Failpoints", "Files", "Hub", "Images",
-        "NN", "Options", "RunLog", "StableDiffusion", "Torch", "Training",
+        "NN", "Options", "Ranks", "RunLog", "StableDiffusion", "Torch", "Training",
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: swiftSettings),
@@ -189,7 +193,7 @@ let package = Package(
       name: "lora-train",
       dependencies: [
         "Adapters", "Datasets", "Drawing", "Failpoints", "Files", "Hub", "Images", "NN", "Options",
-        "Pages", "RunLog", "StableDiffusion", "Studio", "Torch", "Training", "Workspace",
+        "Pages", "Ranks", "RunLog", "StableDiffusion", "Studio", "Torch", "Training", "Workspace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings
@@ -240,6 +244,9 @@ let package = Package(
       name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RanksTests", dependencies: ["Ranks", "Torch", "TestSupport"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "NNTests", dependencies: ["Files", "NN", "Torch", "TestSupport"],
       swiftSettings: swiftSettings),

@@ -1,0 +1,46 @@
+import Foundation
+import Synchronization
+
+/// A port of the loopback that nobody uses.
+func freePort() throws -> UInt16 { try ListeningSocket().port }
+
+/// A socket that listens on a free port until it is gone.
+final class ListeningSocket {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init() throws {
+    descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    let descriptor = self.descriptor
+    let isListening = withUnsafeMutableBytes(of: &address) { bytes in
+      guard let pointer = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress else {
+        return false
+      }
+      return bind(descriptor, pointer, length) == 0 && listen(descriptor, 8) == 0
+        && getsockname(descriptor, pointer, &length) == 0
+    }
+    guard isListening else { throw POSIXError(.EADDRINUSE) }
+    port = UInt16(bigEndian: address.sin6_port)
+  }
+
+  deinit { close(descriptor) }
+}
+
+/// The results of threads, by number.
+final class Results<Value: Sendable>: Sendable {
+  private let values: Mutex<[Int: Result<Value, any Error>]> = Mutex([:])
+  private let count: Int
+
+  init(_ count: Int) { self.count = count }
+
+  func set(_ index: Int, _ result: Result<Value, any Error>) {
+    values.withLock { $0[index] = result }
+  }
+
+  var all: [Result<Value, any Error>] {
+    values.withLock { values in (0..<count).compactMap { values[$0] } }
+  }
+}

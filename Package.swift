@@ -131,7 +131,7 @@ let package = Package(
     .target(
       name: "Drawing",
       dependencies: [
-        "Adapters", "Files", "Images", "NN", "Options", "StableDiffusion", "Torch",
+        "Adapters", "Files", "Images", "NN", "Options", "Ranks", "StableDiffusion", "Torch",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: swiftSettings),

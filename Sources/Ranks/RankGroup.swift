@@ -160,6 +160,8 @@ public final class RankGroup {
 
   /// Tells the other ranks why this one ends, and gives them time to notice it.
   public func leave(after error: any Error) {
+    // Freeing its connections would wait for exchanges that never end.
+    _ = Unmanaged.passRetained(self)
     let isOthers = error is RankError
     monitor.close(error: isOthers ? nil : "\(error)")
     Thread.sleep(forTimeInterval: isLeader ? 3 : 1.2)

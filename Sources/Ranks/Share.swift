@@ -20,6 +20,14 @@ public struct Share: Sendable, Equatable {
     count * rank / size..<count * (rank + 1) / size
   }
 
+  /// The items of ``range(of:)``, and how much their mean counts in the mean over all items. A rank without an
+  /// item has the first one, which counts nothing.
+  public func part(of count: Int) -> (range: Range<Int>, weight: Double) {
+    let range = range(of: count)
+    guard count > 0 else { return (range, 1) }
+    return range.isEmpty ? (0..<1, 0) : (range, Double(range.count) / Double(count))
+  }
+
   /// Whether an item belongs to this rank, when they are dealt out one by one.
   public func contains(_ index: Int) -> Bool { index % size == rank }
 

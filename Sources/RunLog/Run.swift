@@ -52,6 +52,10 @@ public struct Run: Codable, Equatable, Sendable, Identifiable {
   public var pid: Int32
   /// Name of that process's machine.
   public var host: String
+  /// The number of ranks that train the run together, or trained it last; nil for a process on its own.
+  public var worldSize: Int?
+  /// The names of the ranks' machines, each once; nil for a process on its own.
+  public var hosts: [String]?
 
   /// Creates a run from what its folder contains, for
   /// ``RunLog/adopt(_:steps:checkpoints:samples:validation:resumes:)``. `pid` and `host` are this

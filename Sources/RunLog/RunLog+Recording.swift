@@ -114,6 +114,15 @@ extension RunLog {
     }
   }
 
+  /// Records the ranks that train a run together; nil for a process on its own. Throws `RunLogError`.
+  public func record(worldSize: Int?, hosts: [String]?, of id: Int64) throws(RunLogError) {
+    try write { db in
+      var run = try self.run(id, in: db)
+      (run.worldSize, run.hosts) = (worldSize, hosts)
+      try run.update(db)
+    }
+  }
+
   /// Records a step. Replaces a step of the same number.
   ///
   /// This takes about a microsecond: steps are collected in memory and written together, at most

@@ -26,7 +26,8 @@ public struct RunSummary: Encodable, Equatable, Sendable {
     case startedAt = "started_at"
     case updatedAt = "updated_at"
     case finishedAt = "finished_at"
-    case model, dataset, version, failure
+    case model, dataset, version, failure, hosts
+    case worldSize = "world_size"
   }
 
   /// Encodes one JSON object.
@@ -48,5 +49,7 @@ public struct RunSummary: Encodable, Equatable, Sendable {
     try json.encode(run.dataset, forKey: .dataset)
     try json.encode(run.version, forKey: .version)
     try json.encode(run.failure, forKey: .failure)
+    try json.encode(run.worldSize ?? 1, forKey: .worldSize)
+    try json.encode(run.hosts ?? [run.host], forKey: .hosts)
   }
 }

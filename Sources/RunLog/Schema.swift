@@ -105,6 +105,12 @@ enum Schema {
           arguments: [Run.medianSeconds(of: run, in: db), run])
       }
     }
+    migrator.registerMigration("v9: ranks of runs") { db in
+      try db.alter(table: "run") { run in
+        run.add(column: "world_size", .integer)
+        run.add(column: "hosts", .jsonText)
+      }
+    }
     return migrator
   }
 

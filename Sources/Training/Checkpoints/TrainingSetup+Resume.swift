@@ -2,6 +2,7 @@ import Datasets
 import Files
 import NN
 import Options
+import Ranks
 import Torch
 
 extension TrainingSetup {
@@ -45,6 +46,14 @@ extension TrainingSetup {
       + (device.isCUDA || state.libtorch == Backend.version
         ? []
         : [TrainingDifference("libtorch", "libtorch: \(state.libtorch) -> \(Backend.version)")])
+      + sizeDifferences(from: state)
+  }
+
+  /// The difference in the number of ranks. Their sums are rounded in another order.
+  private func sizeDifferences(from state: TrainingState) -> [TrainingDifference] {
+    let (old, new) = (state.ranks?.size ?? 1, ranks.share.size)
+    let key = TrainingDifference.worldSize
+    return old == new ? [] : [TrainingDifference(key, "\(key): \(old) -> \(new)")]
   }
 
   /// The differences of images and model. Images that are trained on because another number of them is

@@ -23,6 +23,8 @@ public struct TrainingState: Sendable, Equatable {
   public var libtorch: String
   /// The last validation; nil if there was none.
   public var validation: ValidationReport?
+  /// The ranks that trained together; nil for a process on its own.
+  public var ranks: RanksRecord?
   /// The resumes of the run, oldest first; nil if there was none.
   public var resumes: [Resume]?
   /// True if memory ran out and the run continued with less, whatever was asked for; nil if not.
@@ -39,7 +41,8 @@ public struct TrainingState: Sendable, Equatable {
   public init(
     run: Int, step: Int, loss: Double?, config: TrainingConfig, identity: RunIdentity,
     lossScaler: LossScaler, libtorch: String, validation: ValidationReport?,
-    resumes: [Resume]?, ranOutOfMemory: Bool? = nil, averageUpdates: Int? = nil,
+    ranks: RanksRecord? = nil, resumes: [Resume]?, ranOutOfMemory: Bool? = nil,
+    averageUpdates: Int? = nil,
     history: HistoryMark
   ) {
     self.run = run
@@ -50,6 +53,7 @@ public struct TrainingState: Sendable, Equatable {
     self.lossScaler = lossScaler
     self.libtorch = libtorch
     self.validation = validation
+    self.ranks = ranks
     self.resumes = resumes
     self.ranOutOfMemory = ranOutOfMemory
     self.averageUpdates = averageUpdates
@@ -68,6 +72,7 @@ extension TrainingState: Codable {
     case lossScaler = "loss_scaler"
     case libtorch
     case validation
+    case ranks
     case resumes = "continuations"
     case ranOutOfMemory = "ran_out_of_memory"
     case averageUpdates = "ema_updates"
@@ -84,6 +89,7 @@ extension TrainingState: Codable {
     identity = try values.decode(RunIdentity.self, forKey: .identity)
     lossScaler = try values.decode(LossScaler.self, forKey: .lossScaler)
     libtorch = try values.decode(String.self, forKey: .libtorch)
+    ranks = try values.decodeIfPresent(RanksRecord.self, forKey: .ranks)
     resumes = try values.decodeIfPresent([Resume].self, forKey: .resumes)
     ranOutOfMemory = try values.decodeIfPresent(Bool.self, forKey: .ranOutOfMemory)
     averageUpdates = try values.decodeIfPresent(Int.self, forKey: .averageUpdates)
@@ -100,5 +106,19 @@ extension TrainingState: Codable {
       loss = try values.decodeIfPresent(Double.self, forKey: .loss)
       history = try values.decode(HistoryMark.self, forKey: .history)
     }
+  }
+}
+
+/// The ranks that trained together.
+public struct RanksRecord: Codable, Sendable, Equatable {
+  /// Their number.
+  public var size: Int
+  /// The host names of their machines, each once, in the order of the ranks.
+  public var hosts: [String]
+
+  /// Creates a record.
+  public init(size: Int, hosts: [String]) {
+    self.size = size
+    self.hosts = hosts
   }
 }

@@ -10,7 +10,8 @@ extension AdapterTraining {
   ///
   /// - Returns: The training, and each step down.
   static func steppingDown(
-    _ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?, resume: Resume?
+    _ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?, resume: Resume?,
+    wantsStop: @escaping () -> Bool
   ) throws -> (training: AdapterTraining, changes: [MemoryChange]) {
     var (setup, resume) = (setup, resume)
     var changes: [MemoryChange] = []
@@ -18,7 +19,10 @@ extension AdapterTraining {
       do {
         // The limit of an earlier attempt left room for its weights.
         try MemoryLimit(setup).start()
-        let training = try AdapterTraining(setup, data: data, from: checkpoint, resume: resume)
+        let training = try setup.ranks.together {
+          try AdapterTraining(
+            setup, data: data, from: checkpoint, resume: resume, wantsStop: wantsStop)
+        }
         if !changes.isEmpty { training.ranOutOfMemory = true }
         return (training, changes)
       } catch let error as TorchError where error.isOutOfMemory {

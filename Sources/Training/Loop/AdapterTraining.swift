@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import NN
+import Ranks
 import StableDiffusion
 import Torch
 
@@ -40,10 +41,12 @@ final class AdapterTraining {
   /// Loads the UNet and attaches adapters, which are new or restored from a checkpoint together
   /// with the optimizer's state.
   ///
-  /// - Parameter resume: The present resume; nil for a new run.
+  /// - Parameters:
+  ///   - resume: The present resume; nil for a new run.
+  ///   - wantsStop: Whether this rank was asked to stop. Used only with other ranks.
   init(
     _ setup: TrainingSetup, data: PreparedData, from checkpoint: CheckpointFolder?,
-    resume: Resume? = nil
+    resume: Resume? = nil, wantsStop: @escaping () -> Bool = { false }
   ) throws {
     let config = setup.config
     self.setup = setup
@@ -109,10 +112,11 @@ final class AdapterTraining {
     let schedule = NoiseSchedule(setup.scheduler)
     let scale = AutoencoderKL(setup.model.vae).scaled
     let batches = BatchSource(
-      data, config: config, timesteps: schedule.count, text: text, scale: scale)
+      data, config: config, timesteps: schedule.count, share: setup.ranks.share, text: text,
+      scale: scale)
     validationLoss = ValidationLoss(
       data, schedule: schedule, config: config, device: setup.device, text: text,
-      scale: scale)
+      ranks: setup.ranks, scale: scale)
     step = OptimizerStep(
       unet: unet,
       objective: Objective(config, schedule: schedule, device: setup.device),
@@ -126,7 +130,9 @@ final class AdapterTraining {
       graphs: setup.recordsPasses && rung.weights != .offloaded && dropout == nil
         ? PassGraphs(
           on: setup.device, trained: sites.flatMap(\.tensors).map(\.tensor),
-          isRoomy: setup.memory.isRoomy(rung)) : nil)
+          isRoomy: setup.memory.isRoomy(rung)) : nil,
+      rank: setup.ranks.share.rank,
+      exchange: setup.ranks.map { GradientExchange($0, wantsStop: wantsStop) })
     resumes = resume.map { [$0] } ?? []
     guard let checkpoint else { return }
     let state = try checkpoint.state()
@@ -157,6 +163,19 @@ final class AdapterTraining {
   struct Progress: Equatable {
     let step: Int
     let validated: Int?
+  }
+
+  /// Overwrites the trained values by those of rank 0. They begin with the same bits, unless the ranks' processors
+  /// differ. Throws `RankError`, `TorchError`.
+  func equalizeRanks() throws {
+    guard let ranks = setup.ranks else { return }
+    for parameter in optimizer.parameters {
+      let values = try Tensor.zeros(parameter.shape, device: setup.device)
+      try noGrad { try values.copy(from: parameter) }
+      try ranks.broadcast(values)
+      try noGrad { try parameter.copy(from: values) }
+    }
+    try step.fusion?.refresh()
   }
 
   /// The number of trained parameters.
@@ -230,6 +249,7 @@ final class AdapterTraining {
     TrainingState(
       run: run, step: done, loss: loss, config: setup.config, identity: identity,
       lossScaler: scaler, libtorch: Backend.version, validation: validation,
+      ranks: setup.ranks.map { RanksRecord(size: $0.size, hosts: $0.hosts) },
       resumes: resumes.isEmpty ? nil : resumes, ranOutOfMemory: ranOutOfMemory ? true : nil,
       averageUpdates: ema?.updates, history: history)
   }

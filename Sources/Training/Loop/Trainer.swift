@@ -1,3 +1,4 @@
+public import Ranks
 import Torch
 
 /// Trains an adapter: prepares the data, loads the frozen base model, trains, draws samples and
@@ -13,11 +14,36 @@ public final class Trainer {
 
   private let setup: TrainingSetup
   private let folder: RunFolder
+  /// Whether this process writes the run.
+  private let writes: Bool
 
   /// Creates the training of a run in its folder.
   public init(_ setup: TrainingSetup, folder: RunFolder) {
-    self.setup = setup
-    self.folder = folder
+    (self.setup, self.folder, writes) = (setup, folder, true)
+  }
+
+  private init(following setup: TrainingSetup, folder: RunFolder) {
+    (self.setup, self.folder, writes) = (setup, folder, false)
+  }
+
+  /// Trains what rank 0 trains, as another rank, and writes nothing but caches.
+  ///
+  /// - Parameters:
+  ///   - stopped: As in ``train(from:resume:stopped:wantsSave:report:)``.
+  ///   - report: Called with the number of the run, and then with each event.
+  /// - Throws: `RankError`, and the errors of ``train(from:resume:stopped:wantsSave:report:)``.
+  public static func follow(
+    _ setup: TrainingSetup, _ ranks: RankGroup, stopped: @escaping () -> Bool,
+    report: @escaping (_ run: Int, TrainingEvent) throws -> Void
+  ) throws -> (run: Int, outcome: Outcome) {
+    let (plan, checkpoint) = try RankPlan.receive(setup, ranks)
+    defer { RankPlan.removeScratch() }
+    let trainer = Trainer(
+      following: setup.following(plan), folder: RunFolder(RankPlan.scratch))
+    let outcome = try trainer.run(
+      from: checkpoint, resume: plan.resume, stopped: stopped, wantsSave: { false }
+    ) { try report(plan.run, $0) }
+    return (plan.run, outcome)
   }
 
   /// Trains from a checkpoint, or from the beginning, to the last step. After an error the steps
@@ -39,6 +65,17 @@ public final class Trainer {
     stopped: @escaping () -> Bool, wantsSave: @escaping () -> Bool = { false },
     report: @escaping (TrainingEvent) throws -> Void
   ) throws -> Outcome {
+    if let ranks = setup.ranks {
+      try RankPlan.send(setup, folder, checkpoint, resume, ranks)
+    }
+    return try run(
+      from: checkpoint, resume: resume, stopped: stopped, wantsSave: wantsSave, report: report)
+  }
+
+  private func run(
+    from checkpoint: CheckpointFolder?, resume: Resume?, stopped: @escaping () -> Bool,
+    wantsSave: @escaping () -> Bool, report: @escaping (TrainingEvent) throws -> Void
+  ) throws -> Outcome {
     if let threads = setup.config.threads { Backend.threads = threads }
     let limit = MemoryLimit(setup)
     try limit.start()
@@ -47,7 +84,12 @@ public final class Trainer {
       if setup.device.isCUDA { Backend.tunesConvolutions = false }
     }
     if setup.device.isCUDA, setup.config.deterministic { try Backend.useDeterministicKernels() }
-    let checkStop = { if stopped() { throw StopRequest() } }
+    let wantsStop = { [ranks = setup.ranks] in
+      guard let ranks else { return stopped() }
+      if stopped() { ranks.requestStop() }
+      return ranks.isStopRequested
+    }
+    let checkStop = { if wantsStop() { throw StopRequest() } }
     let state = try checkpoint?.state()
     var resume = resume
     // Class images that were drawn again may differ.
@@ -69,8 +111,8 @@ public final class Trainer {
     do {
       let data = try PreparedData(
         setup, from: state?.step ?? 0, compare: compare, checkStop: checkStop, report: report)
-      try data.cacheUse.write(to: folder)
-      try checkStop()
+      if writes { try data.cacheUse.write(to: folder) }
+      try setup.ranks.together(checkStop)
       if setup.device.isCUDA {
         // Deterministic kernels are not chosen by their time, and some algorithms take much memory.
         Backend.tunesConvolutions =
@@ -78,19 +120,15 @@ public final class Trainer {
       }
       try report(.preparing("UNet", done: 0, of: 1))
       (training, changes) = try AdapterTraining.steppingDown(
-        setup, data: data, from: checkpoint, resume: resume)
-      try checkStop()
+        setup, data: data, from: checkpoint, resume: resume, wantsStop: wantsStop)
+      try setup.ranks.together(checkStop)
+      try training.equalizeRanks()
     } catch is StopRequest {
       return .stopped(step: checkpoint?.step ?? 0)
     }
     try report(.ready(sites: training.siteCount, parameters: training.parameterCount))
     for change in changes { try report(.memoryChange(change)) }
-    let (history, problem) = try HistoryFile.open(in: folder, from: state)
-    if let problem { try report(.note(problem)) }
-    if let state, !setup.keepsValidation(of: state) { try history.append(.validationReset) }
-    let saver = CheckpointSaver(
-      training, folder: folder, history: history, retention: Retention(setup.config),
-      validation: folder.evaluations(comparableIn: setup), report: report)
+    let saver = try writes ? saver(of: training, from: state, report: report) : nil
     let loop = TrainingLoop(
       config: setup.config, device: setup.device, training: training,
       samples: SampleGrid(setup, data: training.data, folder: folder, text: training.text),
@@ -100,16 +138,29 @@ public final class Trainer {
     do {
       return try loop.run()
     } catch let error as UnsavableError {
-      saver.wait()
+      saver?.wait()
       throw error.cause
     } catch {
       do {
-        try saver.finish()
+        try saver?.finish()
       } catch {
         // A full disk, for instance, causes both errors. The first one is thrown.
-        saver.wait()
+        saver?.wait()
       }
       throw error
     }
+  }
+
+  /// Opens the history of the run, and prepares to save checkpoints.
+  private func saver(
+    of training: AdapterTraining, from state: TrainingState?,
+    report: @escaping (TrainingEvent) throws -> Void
+  ) throws -> CheckpointSaver {
+    let (history, problem) = try HistoryFile.open(in: folder, from: state)
+    if let problem { try report(.note(problem)) }
+    if let state, !setup.keepsValidation(of: state) { try history.append(.validationReset) }
+    return CheckpointSaver(
+      training, folder: folder, history: history, retention: Retention(setup.config),
+      validation: folder.evaluations(comparableIn: setup), report: report)
   }
 }

@@ -1,5 +1,6 @@
 import Drawing
 import Files
+import Ranks
 import Torch
 
 /// The steps of a training, and between them validations, checkpoints and samples.
@@ -8,10 +9,13 @@ struct TrainingLoop {
   let device: Device
   let training: AdapterTraining
   let samples: SampleGrid
-  let saver: CheckpointSaver
+  /// Saves checkpoints; nil on ranks that write nothing.
+  let saver: CheckpointSaver?
   let checkStop: () throws -> Void
   let wantsSave: () -> Bool
   let report: (TrainingEvent) throws -> Void
+
+  private var ranks: RankGroup? { training.setup.ranks }
 
   /// Trains to the last step or until it is stopped, then saves. When memory runs out, the training steps
   /// down a rung of the memory ladder and repeats what has failed. A validation or a sample that fails
@@ -21,12 +25,16 @@ struct TrainingLoop {
       try tryOut()
       try validate()
       // Samples of the base model, or the grid that was not finished before an interruption.
-      if !samples.exists(step: training.done) { try sample() }
+      let hasSamples = try ranks.fromLeader { samples.exists(step: training.done) }
+      if !hasSamples { try sample() }
       try PeakMemory.reset(on: device)
       while training.done < config.steps {
         let step = try steppingDown("step") { try training.advance(checkStop: checkStop) }
-        try saver.record(.step(step))
+        try saver?.record(.step(step))
         try emit(.step(step))
+        if training.step.exchange?.isStopAgreed == true, training.done < config.steps {
+          throw StopRequest()
+        }
         if let problem = training.step.graphs?.takeProblem() {
           try emit(.note("The steps run without CUDA graphs, which are faster: \(problem)"))
         }
@@ -35,20 +43,20 @@ struct TrainingLoop {
         if savesNow || training.done == config.steps
           || config.isDue(training.done, every: config.checkpointEvery)
         {
-          try timing(.checkpoint) { try saver.save(isLast: training.done == config.steps) }
+          try timing(.checkpoint) { try saver?.save(isLast: training.done == config.steps) }
         } else {
-          try saver.poll()
+          try saver?.poll()
         }
-        if let error = saver.takeMemoryError() {
+        if let error = saver?.takeMemoryError(), ranks == nil {
           try stepDown("copy of a checkpoint", after: error)
         }
         try sample()
       }
       // Also saves a last validation that was made after the last checkpoint.
-      try saver.finish()
+      try saver?.finish()
       return .finished
     } catch is StopRequest {
-      try saver.finish()
+      try saver?.finish()
       return .stopped(step: training.done)
     }
   }
@@ -58,11 +66,13 @@ struct TrainingLoop {
     guard training.needsTrial, training.done < config.steps else { return }
     try checkStop()
     try emit(.preparing("trial step", done: 0, of: 1))
-    try steppingDown("trial step") { try training.tryOut() }
+    try steppingDown("trial step") { try ranks.together { try training.tryOut() } }
     try checkStop()
     if config.sampleEvery > 0 {
       _ = try orStepDown("samples") {
-        try samples.tryOut(unet: training.unet, tileSize: training.sampleTile)
+        try ranks.together {
+          try samples.tryOut(unet: training.unet, tileSize: training.sampleTile)
+        }
       }
     }
     if device.isCUDA { try Backend.emptyCache() }
@@ -118,7 +128,7 @@ struct TrainingLoop {
     }
     guard let report else { return }
     try emit(.spent(.validation, seconds: (ContinuousClock.now - start) / .seconds(1)))
-    try saver.record(.validation(report))
+    try saver?.record(.validation(report))
     try emit(.validation(report))
   }
 

@@ -32,10 +32,9 @@ struct ClassImageCache {
   ) throws -> [DatasetImage] {
     let plans = try (0..<count).map { try plan(index: $0, prompt: prompts[$0 % prompts.count]) }
     let side = setup.resolution
-    let missing = plans.indices.filter {
-      plans[$0].entry.image(width: side, height: side) == nil
-    }
-    if !missing.isEmpty {
+    try setup.filling(Array(plans.indices)) { part in
+      let missing = part.filter { plans[$0].entry.image(width: side, height: side) == nil }
+      guard !missing.isEmpty else { return }
       try draw(plans, missing, prompts, checkStop: checkStop) { index in
         try report(.preparing("class images", done: index, of: count))
       }

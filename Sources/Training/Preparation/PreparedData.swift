@@ -60,15 +60,17 @@ struct PreparedData {
     let own = instances.contents(steps: steps)
     let evaluated = validation + compared
     let given = (own.views + evaluated.map(\.view)).distinct()
-    try latents.fill(given) { try progress("latents", $0, given.count) }
+    try setup.filling(given) { part in
+      try latents.fill(part) { try progress("latents", $0, part.count) }
+    }
     try sources.addClassImages(checkStop: checkStop, report: report)
     identity = sources.identity
     try compare(identity)
     let classImages =
       sources.classImages.isEmpty ? nil : SampleDeck(classImages: sources.classImages, config)
     let others = classImages?.contents(steps: steps) ?? (views: [], texts: [])
-    try latents.fill(others.views) {
-      try progress("latents of class images", $0, others.views.count)
+    try setup.filling(others.views) { part in
+      try latents.fill(part) { try progress("latents of class images", $0, part.count) }
     }
 
     let prompts = config.samplePromptTexts
@@ -79,7 +81,9 @@ struct PreparedData {
       config.text.trainedParts.count == 2
       ? [] : own.texts + others.texts + evaluated.map(\.text)
     let all = (captions + prompts + filling + [.negative(nil)]).distinct()
-    try texts.fill(all) { try progress("text", $0, all.count) }
+    try setup.filling(all) { part in
+      try texts.fill(part) { try progress("text", $0, part.count) }
+    }
     // libtorch keeps the GPU memory of freed tensors, in blocks of their sizes.
     if setup.device.isCUDA { try Backend.emptyCache() }
 

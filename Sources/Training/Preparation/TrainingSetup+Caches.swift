@@ -1,4 +1,5 @@
 import Drawing
+import Ranks
 import StableDiffusion
 import Torch
 
@@ -33,5 +34,20 @@ extension TextCache {
         try setup.model.loadPromptEncoder(
           tokenizer: tokenizer, dtype: setup.dtype, device: setup.device)
       })
+  }
+}
+
+extension TrainingSetup {
+  /// Computes what is missing in a cache. Each rank computes a part of it, and then what it does not find: nothing,
+  /// if the ranks share the folder of the cache.
+  ///
+  /// - Parameter fill: Computes the missing ones of some items.
+  func filling<Item>(_ items: [Item], _ fill: ([Item]) throws -> Void) throws {
+    if let ranks {
+      let share = ranks.share
+      let part = items.indices.filter(share.contains).map { items[$0] }
+      try self.ranks.together { try fill(part) }
+    }
+    try ranks.together { try fill(items) }
   }
 }

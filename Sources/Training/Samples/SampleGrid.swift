@@ -2,6 +2,7 @@ import Drawing
 import Failpoints
 import Foundation
 import Images
+import Ranks
 import StableDiffusion
 import Torch
 
@@ -30,7 +31,7 @@ struct SampleGrid {
   }
 
   /// Draws and writes the single pictures of a step, then its grid, with a row per prompt and a
-  /// column per seed. With a `tileSize` the VAE decodes squares of that side. `checkStop` is called after each sampler step. Its error ends the drawing
+  /// column per seed. Each rank draws a part of the pictures, and rank 0 writes them. With a `tileSize` the VAE decodes squares of that side. `checkStop` is called after each sampler step. Its error ends the drawing
   /// before anything is written.
   func draw(
     step: Int, unet: UNet2DConditionModel, tileSize: Int?, checkStop: () throws -> Void,
@@ -38,10 +39,18 @@ struct SampleGrid {
   ) throws {
     let config = setup.config
     let model = loaded(unet)
-    let latents = try latents(step, model, checkStop, report)
-    let pictures = try decode(latents, decoder(of: model, tileSize), checkStop)
+    let drawn = try setup.ranks.together {
+      let latents = try latents(step, model, checkStop, report)
+      return try decode(latents, decoder(of: model, tileSize), checkStop)
+    }
     // libtorch keeps the GPU memory of the VAE's freed tensors, and training needs it.
     if setup.device.isCUDA { try Backend.emptyCache() }
+    let all = try collected(drawn)
+    guard setup.ranks?.isLeader ?? true else { return }
+    let columns = config.sampleSeeds.count
+    let pictures = stride(from: 0, to: all.count, by: columns).map {
+      Array(all[$0..<$0 + columns])
+    }
     for (row, prompt) in zip(pictures.indices, config.samplePrompts) {
       for (column, seed) in zip(pictures[row].indices, config.sampleSeeds) {
         try PictureFile.write(
@@ -78,28 +87,41 @@ struct SampleGrid {
       recordsPredictions: setup.recordsPasses)
   }
 
-  /// The latents of all pictures. They are computed before the VAE is loaded, to save memory.
+  /// The latents of this rank's pictures, by their numbers. They are computed before the VAE is loaded, to save
+  /// memory.
   private func latents(
     _ step: Int, _ model: LoadedModel, _ checkStop: () throws -> Void,
     _ report: (TrainingEvent) throws -> Void
-  ) throws -> [[Tensor]] {
+  ) throws -> [(number: Int, latents: Tensor)] {
     let config = setup.config
     let sampler = try model.sampler(setup.scheduler)
-    let count = data.prompts.count * config.sampleSeeds.count
-    var number = 0
-    return try texts().map { prompt, negative in
-      try config.sampleSeeds.map { seed in
-        number += 1
-        try report(.sampling(step: step, picture: number, of: count))
-        let request = PictureRequest(
-          prompt: prompt, negative: negative, width: setup.resolution,
-          height: setup.resolution, steps: config.sampleSteps, guidance: config.sampleGuidance,
-          seed: seed)
-        return try sampler.latents(for: request) { _ in
-          Failpoint.sampling.pass()
-          try checkStop()
-        }
+    let texts = try texts()
+    let columns = config.sampleSeeds.count
+    let own = (0..<texts.count * columns).filter(setup.ranks.share.contains)
+    return try own.enumerated().map { place, number in
+      try report(.sampling(step: step, picture: place + 1, of: own.count))
+      let (prompt, negative) = texts[number / columns]
+      let request = PictureRequest(
+        prompt: prompt, negative: negative, width: setup.resolution,
+        height: setup.resolution, steps: config.sampleSteps, guidance: config.sampleGuidance,
+        seed: config.sampleSeeds[number % columns])
+      let latents = try sampler.latents(for: request) { _ in
+        Failpoint.sampling.pass()
+        try checkStop()
       }
+      return (number, latents)
+    }
+  }
+
+  /// The pictures of all ranks, in order. Throws `RankError`.
+  private func collected(_ drawn: [(number: Int, picture: Picture)]) throws -> [Picture] {
+    guard let ranks = setup.ranks else { return drawn.map(\.picture) }
+    let own = Dictionary(uniqueKeysWithValues: drawn)
+    let side = setup.resolution
+    return try (0..<data.prompts.count * setup.config.sampleSeeds.count).map { number in
+      let pixels = try ranks.broadcast(
+        Data(own[number]?.pixels ?? []), from: ranks.share.owner(of: number))
+      return Picture(width: side, height: side, pixels: [UInt8](pixels))
     }
   }
 
@@ -115,13 +137,12 @@ struct SampleGrid {
   }
 
   private func decode(
-    _ latents: [[Tensor]], _ decoder: LatentDecoder, _ checkStop: () throws -> Void
-  ) throws -> [[Picture]] {
-    try latents.map { row in
-      try row.map { latent in
-        try checkStop()
-        return try decoder.pictures(of: latent)[0]
-      }
+    _ latents: [(number: Int, latents: Tensor)], _ decoder: LatentDecoder,
+    _ checkStop: () throws -> Void
+  ) throws -> [(number: Int, picture: Picture)] {
+    try latents.map { number, latents in
+      try checkStop()
+      return (number, try decoder.pictures(of: latents)[0])
     }
   }
 

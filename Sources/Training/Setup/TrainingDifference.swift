@@ -9,7 +9,11 @@ public struct TrainingDifference: Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
   /// The keys of differences in data and programs rather than in options.
-  public static let contents = ["dataset", "captions", "class_images", "model", "libtorch"]
+  public static let contents = [
+    "dataset", "captions", "class_images", "model", "libtorch", worldSize,
+  ]
+  /// The key of another number of ranks.
+  static let worldSize = "world_size"
   /// Options that decide what tensors a checkpoint has. They never change on a resume.
   static let fixed = TrainingConfig.schema.options.filter(\.isFixed).map(\.key)
 

@@ -4,6 +4,7 @@ import Files
 public import Foundation
 import NN
 import Options
+public import Ranks
 public import StableDiffusion
 public import Torch
 
@@ -44,6 +45,11 @@ public struct TrainingSetup {
   public let memory: MemoryLadder
   /// The keys of differences that are allowed on a resume.
   public var allowedChanges: Set<String> = []
+
+  /// The ranks that train together; nil for a process on its own.
+  public internal(set) var ranks: RankGroup?
+  /// The configuration before a resumed run changes it.
+  let asked: TrainingConfig
 
   /// Whether a resumed run keeps its number of steps, because the user has given none.
   package var keepsSteps = false
@@ -131,6 +137,7 @@ public struct TrainingSetup {
     if config.sampleEvery > 0 { _ = try scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
+    asked = config
     self.dataset = trained
     self.model = model
     self.caches = caches

@@ -1,4 +1,5 @@
 import Datasets
+import Ranks
 import StableDiffusion
 import Torch
 
@@ -11,13 +12,15 @@ struct BatchSource {
   private let noise: SampleNoise
   private let scale: (Tensor) throws -> Tensor
   private let text: TextTraining?
+  private let share: Share
 
   /// - Parameters:
   ///   - timesteps: The number of timesteps of the noise schedule.
+  ///   - share: The part of each pass that this process trains on.
   ///   - text: The trained text encoders; nil: embeddings come from the caches.
   ///   - scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
   init(
-    _ data: PreparedData, config: TrainingConfig, timesteps: Int,
+    _ data: PreparedData, config: TrainingConfig, timesteps: Int, share: Share = .whole,
     text: TextTraining? = nil, scale: @escaping (Tensor) throws -> Tensor
   ) {
     self.data = data
@@ -26,25 +29,48 @@ struct BatchSource {
     noise = SampleNoise(config.objective, seed: config.seed)
     self.scale = scale
     self.text = text
+    self.share = share
   }
 
-  /// The samples of forward pass `micro` of optimizer step `step`, both from 0.
+  /// This process' samples of forward pass `micro` of optimizer step `step`, both from 0.
   func pass(step: Int, micro: Int) throws -> TrainingPass {
-    let instances = data.instances.samples(step: step, micro: micro)
-    let classImages = data.classImages?.samples(step: step, micro: micro) ?? []
-    let classTexts = instances.compactMap(\.classText)
-    let texts = try embeddings((instances + classImages).map(\.text) + classTexts, step: step)
-    let others = texts[instances.count...]
-    let own = try zip(texts, instances).map { text, sample in
+    let allInstances = data.instances.samples(step: step, micro: micro)
+    let allClassImages = data.classImages?.samples(step: step, micro: micro) ?? []
+    let allClassTexts = allInstances.compactMap(\.classText)
+    let all = allInstances + allClassImages
+    // Texts of the whole pass, since all of its embeddings have one length.
+    let texts = try embeddings(all.map(\.text) + allClassTexts, step: step)
+    let (part, classPart) = (
+      share.part(of: allInstances.count), share.part(of: allClassImages.count)
+    )
+    let instances = Array(allInstances[part.range])
+    let classImages = allClassImages[classPart.range]
+    let others = texts[allInstances.count...].dropFirst(
+      allClassTexts.isEmpty ? classPart.range.lowerBound : part.range.lowerBound)
+    let own = try zip(texts[part.range], instances).map { text, sample in
       isDropped(sample, step: step) ? try text.zeros() : text
     }
     var batch = try batch(instances, step: step, texts: own[...])
     if !batch.texts.isEmpty { batch.dropped = instances.map { isDropped($0, step: step) } }
-    return TrainingPass(
+    var pass = TrainingPass(
       batch,
       classImages: classImages.isEmpty
-        ? nil : try self.batch(classImages, step: step, texts: others),
-      preserved: classTexts.isEmpty ? nil : try batch.with(texts: others))
+        ? nil
+        : try self.batch(
+          Array(classImages), step: step, texts: others.prefix(classImages.count)),
+      preserved: allClassTexts.isEmpty
+        ? nil : try batch.with(texts: others.prefix(instances.count)))
+    guard share.size > 1 else { return pass }
+    pass.weights = PartWeights(
+      instances: part.weight, others: allClassTexts.isEmpty ? classPart.weight : part.weight)
+    pass.divided = PassSamples(
+      files: all.map(\.file), timesteps: try all.map { try timestep($0, step: step) },
+      texts: pass.instances.texts.isEmpty ? [] : all.map(\.text))
+    return pass
+  }
+
+  private func timestep(_ sample: SampleDeck.Sample, step: Int) throws -> Int {
+    try timesteps.timestep(seed: config.seed, step: step, sample: sample.number)
   }
 
   /// The embeddings of texts in one length. Those that trained text encoders will replace are empty, or
@@ -90,9 +116,7 @@ struct BatchSource {
     var batch = TrainingBatch(
       latents: try .cat(latents, dim: 0), noise: try .cat(noise.map(\.target), dim: 0),
       inputNoise: inputs.isEmpty ? nil : try .cat(inputs, dim: 0),
-      timesteps: try samples.map { sample in
-        try timesteps.timestep(seed: config.seed, step: step, sample: sample.number)
-      },
+      timesteps: try samples.map { try timestep($0, step: step) },
       embeds: try .cat(texts.map(\.embeds), dim: 0),
       pooled: try .cat(texts.map(\.pooled), dim: 0),
       timeIds: try Tensor(samples.flatMap(\.sizes.timeIds), shape: [samples.count, 6]),

@@ -88,28 +88,30 @@ public struct Objective {
         sampleWeights: weighting.weights(batch.timesteps, schedule), lossScale: lossScale)
     }
     guard let others = pass.preserved ?? pass.classImages else {
-      return PlacedPass(samples: try place(pass.instances, for: "instances"))
+      return PlacedPass(
+        samples: try place(pass.instances, for: "instances"), weights: pass.weights)
     }
     if let both = try pass.instances.joined(with: others) {
       return PlacedPass(
         samples: try place(both, for: "instances"), instanceCount: pass.instances.count,
-        preservesOutput: pass.preserved != nil)
+        preservesOutput: pass.preserved != nil, weights: pass.weights)
     }
     return PlacedPass(
       samples: try place(pass.instances, for: "instances"),
-      classImages: try place(others, for: "class images"))
+      classImages: try place(others, for: "class images"), weights: pass.weights)
   }
 
-  /// The loss of a pass that is on the device.
+  /// The loss of a pass that is on the device; if other ranks have a part of the pass, this one's share of the
+  /// loss, and the sum over all ranks is the loss.
   func loss(of pass: PlacedPass, by unet: UNet2DConditionModel) throws -> PassLoss {
     guard let (instances, others) = try sampleLosses(pass, by: unet) else {
       let inputs = pass.samples
       let error = try error(of: inputs, by: unet)
       let total = try inputs.sampleWeights == nil ? error.mean() : weighted(error, inputs).mean()
-      return PassLoss(total: total, parts: nil)
+      return PassLoss(total: try total.counting(pass.weights.instances), parts: nil)
     }
-    let instance = try instances.mean()
-    let prior = try others.mean()
+    let instance = try instances.mean().counting(pass.weights.instances)
+    let prior = try others.mean().counting(pass.weights.others)
     return PassLoss(total: try instance + prior * priorWeight, parts: (instance, prior))
   }
 
@@ -184,5 +186,12 @@ public struct Objective {
   private func weighted(_ error: Tensor, _ inputs: PassInputs) throws -> Tensor {
     let means = try error.mean(dims: [1, 2, 3])  // [B]
     return try inputs.sampleWeights.map { try means * $0 } ?? means
+  }
+}
+
+extension Tensor {
+  /// A mean as a part of the mean over more samples. 1 changes no bits.
+  fileprivate func counting(_ weight: Double) throws(TorchError) -> Tensor {
+    weight == 1 ? self : try self * weight
   }
 }

@@ -29,6 +29,9 @@ struct OptimizerStep {
   var normLimit: NormLimit?
   /// The recorded passes; nil to run every pass. Those with trained text encoders are never recorded.
   var graphs: PassGraphs?
+  /// The number of this rank, and its exchange with the others; nil for a process on its own.
+  var rank = 0
+  var exchange: GradientExchange?
   /// Called once per step with the accumulated and unscaled gradients, before their norm is
   /// computed. It may change them in place.
   var gradientHook: (_ gradients: [Tensor]) throws -> Void = { _ in }
@@ -36,7 +39,8 @@ struct OptimizerStep {
 
   /// Trains step `step`, from 0. The device is read only once per step, after everything is queued:
   /// losses and norm together. On the device they decide whether the gradients are applied.
-  /// `checkStop` is called before each forward pass. Its error ends the step and changes nothing.
+  /// `checkStop` is called before each forward pass. Its error ends the step and changes nothing. With other
+  /// ranks it is not called, since all end after the same step (``GradientExchange/isStopAgreed``).
   ///
   /// Throws `TrainingError` for a loss or gradients that are not finite, `TorchError`, and errors
   /// of the gradient hook.
@@ -55,18 +59,21 @@ struct OptimizerStep {
     var sources = [SampleSources(step: step + 1)]
     let numbers: StepNumbers
     do {
-      for micro in 0..<config.gradientAccumulation {
-        try checkStop()
-        Failpoint.step.pass()
-        let pass = try upcoming.take(step, micro) ?? pass(step, micro)
-        sources.append(sources[micro].adding(pass.batches))
-        passes.append(
-          try backward(pass, step, micro, scale: scale / Double(config.gradientAccumulation)))
+      try tellingOutOfMemory {
+        for micro in 0..<config.gradientAccumulation {
+          if exchange == nil { try checkStop() }
+          Failpoint.step.pass()
+          let pass = try upcoming.take(step, micro) ?? pass(step, micro)
+          sources.append(sources[micro].adding(pass.samples))
+          passes.append(
+            try backward(pass, step, micro, scale: scale / Double(config.gradientAccumulation)))
+        }
       }
       numbers = try update(passes, step: step, scale: scale, rates: rates)
       // A GPU still works on the step, while the CPU prepares the next.
       if step + 1 < config.steps { upcoming.prepare(step + 1, pass) }
       try UnsavableError.marking { try numbers.read() }
+      try exchange?.finish(numbers.votes)
       Failpoint.step.pass()
       if let micro = numbers.firstNotFinite {
         throw TrainingError.lossNotFinite(sources[micro + 1])
@@ -90,6 +97,22 @@ struct OptimizerStep {
       instanceLoss: numbers.instanceLoss, priorLoss: numbers.priorLoss)
   }
 
+  /// Runs the passes of a step. The other ranks learn that there is no memory for them, which they wait for.
+  private func tellingOutOfMemory(_ passes: () throws -> Void) throws {
+    do {
+      try passes()
+    } catch let error as TorchError where error.isOutOfMemory {
+      guard let exchange else { throw error }
+      try dropGradients()
+      let numbers = config.gradientAccumulation * (config.hasPriorLoss ? 3 : 1)
+      let notFinite = try Tensor.full(
+        [numbers], value: .nan, device: optimizer.parameters[0].device)
+      _ = try exchange.sum(
+        gradientsOf: optimizer.parameters, losses: notFinite, outOfMemory: true)
+      throw error
+    }
+  }
+
   /// Runs the forward and the backward pass of some samples, and drops the gradients. Throws `TorchError`.
   func tryOut(_ step: Int, _ micro: Int) throws {
     do {
@@ -106,10 +129,12 @@ struct OptimizerStep {
   private func backward(
     _ pass: TrainingPass, _ step: Int, _ micro: Int, scale: Double
   ) throws -> PassLoss {
+    // Samples of different ranks leave out different values, but the same adapters.
+    let firstDraw = rank << 32
     dropout?.seeds = { [config] adapter, draw in
       CounterRandom.value(
-        seed: config.seed, step: step * config.gradientAccumulation + micro, sample: adapter,
-        purpose: draw.purpose)
+        seed: config.seed, step: step * config.gradientAccumulation + micro,
+        sample: adapter + (draw == .module ? 0 : firstDraw), purpose: draw.purpose)
     }
     defer { dropout?.seeds = nil }
     let placed = try objective.place(pass, lossScale: scale)
@@ -132,9 +157,12 @@ struct OptimizerStep {
   ) throws -> StepNumbers {
     let gradients = try optimizer.parameters.compactMap { try $0.grad }
     if scale != 1 { try Tensor.scale(gradients, by: 1 / scale) }
+    let losses = try StepNumbers.losses(passes)
+    let sums = try exchange?.sum(gradientsOf: optimizer.parameters, losses: losses)
     try gradientHook(gradients)
     let norm = try Tensor.norm(of: gradients)
-    let numbers = try StepNumbers(passes, norm: norm)
+    let numbers = try StepNumbers(
+      passes, losses: sums?.losses ?? losses, norm: norm, votes: sums?.votes)
     let foundInf = try numbers.onDevice.foundInf()
     if let limit = config.optimization.maxGradientNorm {
       try Tensor.clip(gradients, norm: norm, to: limit)
@@ -164,52 +192,5 @@ extension DropoutDraw {
     case .ranks: .rankDropout
     case .module: .moduleDropout
     }
-  }
-}
-
-/// The numbers of a step, read from the device in one transfer.
-private final class StepNumbers {
-  /// All numbers, float32.
-  let onDevice: Tensor
-  /// The norm of the gradients.
-  private(set) var norm = Double.nan
-  /// For each pass the loss and, with class images, its parts.
-  private var passes: [[Double]] = []
-  /// How many numbers each pass has.
-  private let counts: [Int]
-
-  /// Joins the numbers on the device. Throws `TorchError`.
-  init(_ losses: [PassLoss], norm: Tensor) throws {
-    let tensors = losses.map { loss in
-      [loss.total] + (loss.parts.map { [$0.instance, $0.prior] } ?? [])
-    }
-    counts = tensors.map(\.count)
-    onDevice = try Tensor.cat(
-      (tensors.joined() + [norm]).map { try $0.reshape([1]) }, dim: 0)
-  }
-
-  /// Waits for the device and reads the numbers. Throws `TorchError`.
-  func read() throws {
-    var rest = try onDevice.floats().map(Double.init)[...]
-    passes = counts.map { count in
-      defer { rest.removeFirst(count) }
-      return Array(rest.prefix(count))
-    }
-    norm = rest[rest.startIndex]
-  }
-
-  /// The first pass whose loss is not finite.
-  var firstNotFinite: Int? { passes.firstIndex { !$0[0].isFinite } }
-
-  /// The mean loss over the passes.
-  var loss: Double { mean(0) ?? 0 }
-  /// The mean loss of the subject's samples; nil without class images.
-  var instanceLoss: Double? { mean(1) }
-  /// The mean loss of the class images; nil without.
-  var priorLoss: Double? { mean(2) }
-
-  private func mean(_ index: Int) -> Double? {
-    passes.allSatisfy { $0.count > index }
-      ? passes.reduce(0) { $0 + $1[index] / Double(passes.count) } : nil
   }
 }

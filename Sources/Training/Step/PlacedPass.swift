@@ -12,17 +12,21 @@ struct PlacedPass {
   /// Whether the samples after the subject's keep the base model's prediction.
   var preservesOutput = false
 
+  /// How much these samples count in the mean over all ranks.
+  var weights = PartWeights()
+
   /// What passes with the same shapes in the same memory have in common.
   struct Layout: Hashable {
     fileprivate let buffers: [ObjectIdentifier]
     fileprivate let instanceCount: Int?
     fileprivate let preservesOutput: Bool
+    fileprivate let weights: PartWeights
   }
 
   /// The layout of this pass.
   var layout: Layout {
     Layout(
       buffers: [samples.buffer] + (classImages.map { [$0.buffer] } ?? []),
-      instanceCount: instanceCount, preservesOutput: preservesOutput)
+      instanceCount: instanceCount, preservesOutput: preservesOutput, weights: weights)
   }
 }

@@ -5,7 +5,7 @@ extension TextTraining {
   /// A pass on the device with the embeddings of its captions, which have gradients.
   func encoding(_ placed: PlacedPass, of pass: TrainingPass) throws -> PlacedPass {
     let classTexts = pass.classImages?.texts ?? []
-    let count = chunkCount(pass.instances.texts + classTexts)
+    let count = chunkCount(pass.samples.texts)
     func encoded(
       _ inputs: PassInputs, _ texts: [TextPrompt], dropped: [Bool] = []
     ) throws -> PassInputs {
@@ -28,6 +28,7 @@ extension TextTraining {
         placed.samples, pass.instances.texts + (placed.instanceCount == nil ? [] : classTexts),
         dropped: pass.instances.dropped),
       instanceCount: placed.instanceCount,
-      classImages: try placed.classImages.map { try encoded($0, classTexts) })
+      classImages: try placed.classImages.map { try encoded($0, classTexts) },
+      weights: placed.weights)
   }
 }

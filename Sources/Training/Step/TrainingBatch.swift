@@ -90,8 +90,40 @@ public struct TrainingPass {
     self.preserved = preserved
   }
 
-  /// All batches of different samples, for messages.
+  /// All batches of different samples.
   var batches: [TrainingBatch] { [instances] + (classImages.map { [$0] } ?? []) }
+
+  /// The weights of the parts of a pass that is divided among ranks.
+  var weights = PartWeights()
+  /// The samples of all ranks; nil if this process has all of them.
+  var divided: PassSamples?
+
+  /// The samples of the pass over all ranks.
+  var samples: PassSamples {
+    divided
+      ?? PassSamples(
+        files: batches.flatMap(\.files), timesteps: batches.flatMap(\.timesteps),
+        texts: batches.flatMap(\.texts))
+  }
+}
+
+/// How much this rank's samples count in the mean over all ranks. A rank without a sample of its own has one that
+/// counts nothing.
+struct PartWeights: Hashable {
+  /// Of the subject's samples.
+  var instances = 1.0
+  /// Of class images, or of samples with texts of the class.
+  var others = 1.0
+}
+
+/// The samples of a pass over all ranks.
+struct PassSamples {
+  /// Name of each sample's image, for messages.
+  var files: [String]
+  /// Timestep of each sample.
+  var timesteps: [Int]
+  /// The captions, if the text encoders are trained; empty if not.
+  var texts: [TextPrompt]
 }
 
 /// Weights of the loss by masks: 1 where a mask is white, `floor` where it is black (masked

@@ -49,13 +49,11 @@ public struct SampleSources: Sendable, Equatable, CustomStringConvertible {
   /// Creates a step without samples.
   init(step: Int) { self.step = step }
 
-  /// These samples and those of more batches.
-  func adding(_ batches: [TrainingBatch]) -> SampleSources {
+  /// These samples and those of another pass.
+  func adding(_ samples: PassSamples) -> SampleSources {
     var sources = self
-    for batch in batches {
-      sources.files += batch.files
-      sources.timesteps += batch.timesteps
-    }
+    sources.files += samples.files
+    sources.timesteps += samples.timesteps
     return sources
   }
 

@@ -1,6 +1,7 @@
 import Datasets
 import Failpoints
 import NN
+import Ranks
 import StableDiffusion
 import Torch
 
@@ -17,20 +18,24 @@ struct ValidationLoss {
   private let config: TrainingConfig
   private let scale: (Tensor) throws -> Tensor
   private let embedding: (TextPrompt) throws -> PromptEmbedding
+  private let ranks: RankGroup?
 
   /// nil without validation images.
   ///
   /// - Parameters:
   ///   - text: The trained text encoders; nil: embeddings come from the caches.
+  ///   - ranks: The ranks that share the work.
   ///   - scale: Shifts and scales latents for the UNet (``AutoencoderKL/scaled(_:)``).
   init?(
     _ data: PreparedData, schedule: NoiseSchedule, config: TrainingConfig, device: Device,
-    text: TextTraining? = nil, scale: @escaping (Tensor) throws -> Tensor
+    text: TextTraining? = nil, ranks: RankGroup? = nil,
+    scale: @escaping (Tensor) throws -> Tensor
   ) {
     guard !data.validation.isEmpty else { return nil }
     self.data = data
     self.config = config
     self.scale = scale
+    self.ranks = ranks
     embedding = text?.embedding ?? data.texts.embedding
     objective = Objective(schedule: schedule, minSNRGamma: nil, device: device)
     timesteps = (0..<Self.strata).map { (2 * $0 + 1) * schedule.count / (2 * Self.strata) }
@@ -55,21 +60,34 @@ struct ValidationLoss {
     _ samples: [SampleDeck.Sample], _ unet: UNet2DConditionModel, step: Int,
     checkStop: () throws -> Void
   ) throws -> [Double] {
-    var sums = timesteps.map { _ in 0.0 }
-    for places in groups(samples) {
-      try checkStop()
-      Failpoint.validation.pass()
-      let batch = try batch(places, of: samples)
-      let losses = try noGrad {
-        try objective.error(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
-      }
-      for (index, loss) in losses.enumerated() {
-        guard loss.isFinite else {
-          throw TrainingError.validationNotFinite(
-            file: batch.files[index], timestep: batch.timesteps[index], step: step)
+    let groups = groups(samples)
+    let own = groups.indices.filter(ranks.share.contains)
+    var losses = [Double](repeating: 0, count: samples.count * timesteps.count)
+    func number(_ place: Place) -> Int { place.image * timesteps.count + place.stratum }
+    try ranks.together {
+      for group in own {
+        try checkStop()
+        Failpoint.validation.pass()
+        let batch = try batch(groups[group], of: samples)
+        let found = try noGrad {
+          try objective.error(of: batch, by: unet).mean(dims: [1, 2, 3]).doubles()  // [B]
         }
-        sums[places[index].stratum] += loss
+        for (place, loss) in zip(groups[group], found) { losses[number(place)] = loss }
       }
+    }
+    if let ranks {
+      let all = try Tensor(losses, shape: [losses.count])
+      try ranks.sum(all)
+      losses = try all.doubles()
+    }
+    var sums = timesteps.map { _ in 0.0 }
+    for place in groups.joined() {
+      let loss = losses[number(place)]
+      guard loss.isFinite else {
+        throw TrainingError.validationNotFinite(
+          file: samples[place.image].file, timestep: timesteps[place.stratum], step: step)
+      }
+      sums[place.stratum] += loss
     }
     return sums.map { $0 / Double(samples.count) }
   }

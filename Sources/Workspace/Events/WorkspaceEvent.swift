@@ -1,4 +1,5 @@
 import Datasets
+package import Ranks
 package import RunLog
 package import Torch
 package import Training
@@ -34,6 +35,8 @@ package struct TrainingStart {
   /// The side of the square with the training images' area, in pixels.
   package let resolution: Int
   package let device: Device
+  /// The ranks that train together; nil for a process on its own.
+  package let ranks: RankGroup?
   /// Measures the time to the end.
   package let remainingTime: RemainingTime
   /// What the training is estimated to need, and what it may use, in one sentence.
@@ -50,6 +53,7 @@ package struct TrainingStart {
     steps = setup.config.steps
     resolution = setup.resolution
     device = setup.device
+    ranks = setup.ranks
     remainingTime = RemainingTime(setup.config, hasValidation: setup.validation != nil)
     memory = setup.memorySummary
     exactness = setup.exactness

@@ -131,5 +131,6 @@ extension Run {
       model: state.config.model ?? "not recorded",
       dataset: state.config.datasetPath, config: try state.config.recordJSON(),
       version: Version.current, startedAt: date, updatedAt: date, loss: state.loss)
+    (worldSize, hosts) = (state.ranks?.size, state.ranks?.hosts)
   }
 }

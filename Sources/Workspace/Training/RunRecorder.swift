@@ -2,6 +2,7 @@ import Drawing
 import Files
 import Foundation
 import Options
+import Ranks
 import RunLog
 import Torch
 import Training
@@ -76,6 +77,13 @@ final class RunRecorder {
     case .preparing, .note, .sampling, .spent, .unsaved:
       break
     }
+  }
+
+  /// Records the ranks that train together; nil for a process on its own.
+  func record(_ ranks: RankGroup?) {
+    guard ranks != nil || run.worldSize != nil else { return }
+    (run.worldSize, run.hosts) = (ranks?.size, ranks?.hosts)
+    attempt { try log.record(worldSize: run.worldSize, hosts: run.hosts, of: run.id) }
   }
 
   /// The change in the lineage of the run; nil if it changes no result.

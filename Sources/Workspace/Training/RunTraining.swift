@@ -43,6 +43,7 @@ struct RunTraining {
           recorder.run = try point.record()
           isRecorded = true
         }
+        if case .ready = event { recorder.record(setup.ranks) }
         recorder.record(event)
         report(.training(event))
         events?.record(event)

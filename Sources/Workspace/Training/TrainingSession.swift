@@ -3,6 +3,7 @@ import Failpoints
 import Files
 import Foundation
 import Options
+package import Ranks
 package import RunLog
 import StableDiffusion
 package import Training
@@ -20,28 +21,17 @@ package struct TrainingSession {
   ///   - keepsSteps: Whether a resumed run keeps its number of steps, because the user has given none.
   ///   - allowedChanges: Differences that a resumed run may have: option keys, or
   ///     ``TrainingDifference/contents``.
+  ///   - ranks: The ranks that train together, of which this is rank 0; nil for a process on its own.
   package init(
     _ config: TrainingConfig, keepsSteps: Bool = false, allowing allowedChanges: Set<String> = [],
-    in project: ProjectFolder, report: @escaping WorkspaceReport
+    ranks: RankGroup? = nil, in project: ProjectFolder, report: @escaping WorkspaceReport
   ) throws {
     self.project = project
     self.report = report
     Failpoint.startUp.pass()
-    var config = config
-    let dataset = try Dataset.load(
-      directory: URL(filePath: config.datasetPath), subject: config.subject,
-      emptyCaptions: config.emptyCaptions)
-    let models = BaseModels(project, report: report)
-    let name = try config.model ?? models.standardName()
-    config.model = name
-    let model = try models.open(name)
-    var setup = try TrainingSetup(
-      config: config, dataset: dataset, model: model, caches: project.caches
-    ) { problem in report(.note("\(problem)")) }
-    if let adapter = setup.initialAdapter { report(.note(adapter.summary)) }
-    setup.allowedChanges = allowedChanges
-    setup.keepsSteps = keepsSteps
-    self.setup = setup
+    setup = try TrainingSetup.opened(
+      config, keepsSteps: keepsSteps, allowing: allowedChanges, ranks: ranks, in: project,
+      report: report)
     Failpoint.startUp.pass()
     log = try project.openRunLog(report)
   }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Options
+import Ranks
+import RunLog
 import Training
 import Workspace
 
@@ -26,10 +28,17 @@ struct ResumeCommand: ParsableCommand {
   @Option(help: .value("CPU threads. Default: the run's number.", "n"))
   var threads: Int?
   @OptionGroup var process: RunOptions
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
-    let record = try RunLibrary(root.project).resumable(reference, extends: steps != nil)
+    try ranks.run(resume)
+  }
+
+  private func resume(_ ranks: RankGroup?) throws {
+    // Only rank 0 needs the database.
+    let find = { try RunLibrary(root.project).resumable(reference, extends: steps != nil) }
+    let record = try ranks?.fromLeader(find) ?? find()
     var overrides = OptionOverrides<TrainingConfig>()
     overrides.set(\.$steps, to: steps)
     overrides.set(\.$device, to: device)
@@ -38,8 +47,7 @@ struct ResumeCommand: ParsableCommand {
     if steps != nil { config.epochs = nil }
     // Without a number, the session uses the run's.
     if threads == nil { config.threads = nil }
-    let training = try ConsoleTraining(process, root: root)
-    let session = try training.session(config)
-    try training.train { try session.resume(record, $0) }
+    let training = try ConsoleTraining(process, root: root, ranks: ranks)
+    try training.train(config) { session, control in try session.resume(record, control) }
   }
 }

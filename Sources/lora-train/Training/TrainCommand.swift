@@ -40,6 +40,7 @@ struct TrainCommand: ParsableCommand {
     help: .value("Print a recipe as a YAML file, to start one of your own, and exit.", "name"))
   var printRecipe: String?
   @OptionGroup var process: RunOptions
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
   @OptionGroup var root: RootOption
 
   func run() throws {
@@ -55,10 +56,13 @@ struct TrainCommand: ParsableCommand {
       throw UsageError(
         "No subject: give --subject NAME, with the images in Datasets/NAME; see lora-train --help.")
     }
-    let training = try ConsoleTraining(process, root: root)
-    let loaded = try sources().load(new: new, in: root.project)
-    let session = try training.session(loaded.config, keepsSteps: !loaded.setsLength)
-    try training.train { try new ? session.trainNew($0) : session.train($0) }
+    try ranks.run { ranks in
+      let training = try ConsoleTraining(process, root: root, ranks: ranks)
+      let loaded = try sources().load(new: new, in: root.project)
+      try training.train(loaded.config, keepsSteps: !loaded.setsLength) { session, control in
+        try new ? session.trainNew(control) : session.train(control)
+      }
+    }
   }
 
   /// Whether flags or a configuration file name the subject.

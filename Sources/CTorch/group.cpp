@@ -19,12 +19,13 @@ struct GlooWork : Work {
 
   bool wait(std::chrono::milliseconds time) override {
     try {
-      work->wait(time);
+      if (!work->isCompleted()) work->wait(time);
     } catch (...) {
       // c10d also throws when the time is over.
       if (!work->isCompleted()) return false;
-      throw;
     }
+    // Returns at once, or throws why the operation failed.
+    work->wait();
     return true;
   }
 };

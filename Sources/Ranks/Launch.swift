@@ -47,7 +47,11 @@ public struct Launch: Sendable, Equatable {
     self.rank = rank
     self.size = size
     localRank = launcher.localRank
-    guard let address = variables.text("MASTER_ADDR") ?? launcher.address else {
+    let address = variables.text("MASTER_ADDR") ?? launcher.address
+    if launcher.name == Launcher.standardName, set.count < names.count {
+      throw .incomplete(set: set, missing: names.filter { !set.contains($0) })
+    }
+    guard let address else {
       throw .noAddress(launcher: launcher.name, size: size)
     }
     self.address = address
@@ -57,9 +61,6 @@ public struct Launch: Sendable, Equatable {
       }
       self.port = number
     } else {
-      guard launcher.name != Launcher.standardName else {
-        throw .incomplete(set: set, missing: names.filter { !set.contains($0) })
-      }
       port = launcher.port ?? Self.standardPort
     }
     attempt = variables.text("TORCHELASTIC_RESTART_COUNT")

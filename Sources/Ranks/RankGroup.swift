@@ -47,7 +47,13 @@ public final class RankGroup {
   ) throws {
     rank = launch.rank
     store = try Rendezvous.open(launch, limits.start)
-    names = try Rendezvous.meet(launch, store, limits.start)
+    do {
+      names = try Rendezvous.meet(launch, store, limits.start)
+    } catch {
+      // The others see in the store of rank 0 what is wrong.
+      if launch.rank == 0 { Thread.sleep(forTimeInterval: 1) }
+      throw (error as? TorchError).map { RankError.noNetwork(reason: $0.message) } ?? error
+    }
     let host = names[launch.rank].host
     localRank =
       launch.localRank ?? names[..<launch.rank].count { $0.host == host }
@@ -179,7 +185,15 @@ public final class RankGroup {
       let work = try begin()
       while try !work.wait(Self.patience) { try monitor.check() }
     } catch let error as TorchError {
-      try monitor.explain(error.message)
+      try monitor.explain(error.withoutPlace)
     }
+  }
+}
+
+extension TorchError {
+  /// The message without the place in Gloo's source and its advice.
+  fileprivate var withoutPlace: String {
+    let text = message.hasPrefix("[") ? message.drop { $0 != "]" }.dropFirst(2) : message[...]
+    return String(text.prefix(upTo: text.firstRange(of: ". ")?.lowerBound ?? text.endIndex))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -20,7 +21,7 @@ struct GroupTests {
     _ launches: [Launch], start: Duration = .seconds(20), silence: Duration = .seconds(20),
     _ body: @escaping @Sendable (RankGroup) throws -> Value
   ) -> [Result<Value, any Error>] {
-    let results = Results<Value>(launches.count)
+    let results = ThreadResults<Value>(launches.count)
     let group = DispatchGroup()
     for (index, launch) in launches.enumerated() {
       group.enter()

@@ -28,22 +28,18 @@ public final class Trainer {
 
   /// Trains what rank 0 trains, as another rank, and writes nothing but caches.
   ///
-  /// - Parameters:
-  ///   - stopped: As in ``train(from:resume:stopped:wantsSave:report:)``.
-  ///   - report: Called with the number of the run, and then with each event.
+  /// - Parameter stopped: As in ``train(from:resume:stopped:wantsSave:report:)``.
   /// - Throws: `RankError`, and the errors of ``train(from:resume:stopped:wantsSave:report:)``.
   public static func follow(
-    _ setup: TrainingSetup, _ ranks: RankGroup, stopped: @escaping () -> Bool,
-    report: @escaping (_ run: Int, TrainingEvent) throws -> Void
-  ) throws -> (run: Int, outcome: Outcome) {
+    _ setup: TrainingSetup, _ ranks: RankGroup, stopped: @escaping () -> Bool
+  ) throws -> Outcome {
     let (plan, checkpoint) = try RankPlan.receive(setup, ranks)
     defer { RankPlan.removeScratch() }
     let trainer = Trainer(
       following: setup.following(plan), folder: RunFolder(RankPlan.scratch))
-    let outcome = try trainer.run(
-      from: checkpoint, resume: plan.resume, stopped: stopped, wantsSave: { false }
-    ) { try report(plan.run, $0) }
-    return (plan.run, outcome)
+    return try trainer.run(
+      from: checkpoint, resume: plan.resume, stopped: stopped, wantsSave: { false },
+      report: { _ in })
   }
 
   /// Trains from a checkpoint, or from the beginning, to the last step. After an error the steps

@@ -20,6 +20,6 @@ package struct FollowingSession {
 
   /// Trains until rank 0 ends. Throws `RankError`, and the errors of a training.
   package func train(_ control: TrainingControl) throws -> Trainer.Outcome {
-    try Trainer.follow(setup, ranks, stopped: control.stopped) { _, _ in }.outcome
+    try Trainer.follow(setup, ranks, stopped: control.stopped)
   }
 }

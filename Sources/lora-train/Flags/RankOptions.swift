@@ -19,7 +19,7 @@ struct RankOptions: ParsableArguments {
   mutating func validate() throws {
     for (name, value) in [("start", startTimeout), ("rank", rankTimeout)]
     where !(2...86_400).contains(value) {
-      throw UsageError("--\(name)-timeout is \(value), but must be 2 to 86400 seconds.")
+      throw ValidationError("--\(name)-timeout is \(value), but must be 2 to 86400 seconds.")
     }
   }
 

@@ -1,15 +1,16 @@
 import Foundation
-import Synchronization
 
 /// A port of the loopback that nobody uses.
-func freePort() throws -> UInt16 { try ListeningSocket().port }
+public func freePort() throws -> UInt16 { try ListeningSocket().port }
 
 /// A socket that listens on a free port until it is gone.
-final class ListeningSocket {
-  let port: UInt16
+public final class ListeningSocket {
+  /// The number of the port.
+  public let port: UInt16
   private let descriptor: Int32
 
-  init() throws {
+  /// Listens. Throws `POSIXError`.
+  public init() throws {
     descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in6()
     address.sin6_family = sa_family_t(AF_INET6)
@@ -27,20 +28,4 @@ final class ListeningSocket {
   }
 
   deinit { close(descriptor) }
-}
-
-/// The results of threads, by number.
-final class Results<Value: Sendable>: Sendable {
-  private let values: Mutex<[Int: Result<Value, any Error>]> = Mutex([:])
-  private let count: Int
-
-  init(_ count: Int) { self.count = count }
-
-  func set(_ index: Int, _ result: Result<Value, any Error>) {
-    values.withLock { $0[index] = result }
-  }
-
-  var all: [Result<Value, any Error>] {
-    values.withLock { values in (0..<count).compactMap { values[$0] } }
-  }
 }

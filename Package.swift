@@ -312,7 +312,7 @@ let package = Package(
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: swiftSettings),
     .testTarget(
       name: "RunLogTests",
-      dependencies: ["RunLog", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Files", "RunLog", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkspaceTests",

@@ -142,6 +142,18 @@ public final class RankGroup {
     return try JSONDecoder().decode(Value.self, from: broadcast(own))
   }
 
+  /// Checks that all ranks have the same values. Throws `RankError.differs` for the first that has another one than
+  /// rank 0.
+  public func requireSame(_ values: KeyValuePairs<String, String>) throws {
+    let all = try gather(values.map(\.value))
+    guard let other = all.firstIndex(where: { $0 != all[0] }) else { return }
+    let names = values.map(\.key)
+    let differences = names.indices.filter { all[other][$0] != all[0][$0] }.map {
+      "\(names[$0]): \(all[other][$0]) instead of \(all[0][$0])"
+    }
+    throw RankError.differs(self.names[other], differences: differences)
+  }
+
   /// Whether it is true on any rank. All ranks wait for each other. Throws `RankError`.
   public func any(_ condition: Bool) throws -> Bool {
     let count = try Tensor([Float(condition ? 1 : 0)], shape: [1])

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Drawing
+import Files
 import Foundation
 import Images
 import Options
+import Ranks
 import StableDiffusion
 import Torch
 import Training
@@ -14,7 +17,8 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Checks libtorch, device, images, base model and runs.",
     discussion: """
       Prints one line for each check, and for each problem what to do. With --plan it prints instead how \
-      much memory a training needs, and how it can do with less.
+      much memory a training needs, and how it can do with less. Started by a launcher as several processes, it \
+      also measures how long they take to add the gradients of SDXL at rank 16.
       """)
 
   @Option(
@@ -27,6 +31,7 @@ struct DoctorCommand: ParsableCommand {
   var plan = false
   @OptionGroup(title: "Training to plan") var memoryOptions: TableFlags<TrainingFlags.Memory>
   @OptionGroup(title: "Training to plan") var file: ConfigFileOption
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
   @OptionGroup var root: RootOption
 
   func validate() throws {
@@ -37,7 +42,14 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     if plan { return try printPlan() }
-    let checks = [libtorch(), device(), exactness(), memory(), images(), baseModel(), records()]
+    try ranks.run(check)
+  }
+
+  private func check(_ ranks: RankGroup?) throws {
+    let together = ranks.map { [self.exchange($0)] } ?? []
+    guard ranks?.isLeader ?? true else { return }
+    let checks =
+      [libtorch(), device(), exactness(), memory(), images(), baseModel(), records()] + together
     if json {
       try Console.result(json: checks)
     } else {
@@ -109,6 +121,20 @@ struct DoctorCommand: ParsableCommand {
           "cuda:\(index), \(try device.name()), \(memory.total >> 20) MiB, "
           + "\(memory.free >> 20) MiB free"
       }.joined(separator: "; ")
+    }
+  }
+
+  /// The number of values that SDXL's adapter of rank 16 trains.
+  private static let gradients = 23_224_320
+
+  private func exchange(_ ranks: RankGroup) -> Check {
+    Check("ranks") {
+      let device = try DeviceChoice.auto.placed(on: ranks).resolve()
+      try ranks.connect(device)
+      let time = try ranks.timeOfSum(count: Self.gradients, on: device)
+      return
+        "\(ranks.size) on \(listing(ranks.hosts)), with \(device); adding the gradients of SDXL at rank "
+        + "16, \(Self.gradients.grouped) numbers, takes \(Int((time / .milliseconds(1)).rounded())) ms"
     }
   }
 

@@ -22,7 +22,9 @@ extension CommandTests {
           }
         #expect(help.contains("  \(flag)"), "\(flag)")
       }
-      for option in ["config", "new", "print-config", "max-minutes", "allow-change", "root"] {
+      for option in [
+        "config", "new", "print-config", "max-minutes", "allow-change", "rank-timeout", "root",
+      ] {
         #expect(help.contains("  --\(option)"), "\(option)")
       }
       #expect(!help.contains("--hold-out"))
@@ -32,7 +34,9 @@ extension CommandTests {
       #expect(text.contains("Default: the value of --rank."))
 
       let lines = help.split(separator: "\n")
-      let titles = TrainingConfig.schema.sections.map { "\($0.title.uppercased()):" } + ["OPTIONS:"]
+      let titles =
+        TrainingConfig.schema.sections.map { "\($0.title.uppercased()):" }
+        + ["SEVERAL PROCESSES:", "OPTIONS:"]
       #expect(lines.filter { $0.contains(/^[A-Z ]+:$/) }.map(String.init) == titles)
       let flags = lines.compactMap { $0.firstMatch(of: #/^ +(--[a-z-]+) /#)?.1 }
       #expect(flags.prefix(4) == ["--subject", "--steps", "--dataset", "--model"])

@@ -124,5 +124,30 @@ extension CommandTests {
       #expect(resumed.map(\.code) == [0, 0], "\(resumed.map(\.messages))")
       #expect(try Self.hash(place) == Self.hash(reference))
     }
+
+    @Test(
+      "Two hosts whose network is cut name each other, and resume to the same bytes",
+      .enabled(if: NetworkHosts.areAvailable, "network namespaces need root and the command ip"))
+    func cutNetwork() throws {
+      let hosts = try NetworkHosts()
+      let reference = try Self.workspace()
+      let whole = try hosts.start(Self.command, in: reference.url).wait()
+      #expect(whole.map(\.code) == [0, 0], "\(whole.map(\.messages))")
+      let place = try Self.workspace()
+      let program = try hosts.start(Self.command, in: place.url)
+      try program.ranks[0].waitForFile(place.file("Checkpoints/cube/run-1/step-000008"))
+      try hosts.setConnected(false)
+      let start = ContinuousClock.now
+      let outcomes = try program.wait()
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      #expect(seconds < Double(2 * Self.silence + 6))
+      #expect(outcomes.map(\.code) == [69, 69], "\(outcomes.map(\.messages))")
+      #expect(outcomes[0].lastMessage.contains("Rank 1 ("), "\(outcomes[0].messages)")
+      #expect(outcomes[1].lastMessage.contains("Rank 0 ("), "\(outcomes[1].messages)")
+      try hosts.setConnected(true)
+      let resumed = try hosts.start(Self.command, in: place.url).wait()
+      #expect(resumed.map(\.code) == [0, 0], "\(resumed.map(\.messages))")
+      #expect(try Self.hash(place) == Self.hash(reference))
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import RunLog
 import Testing
@@ -41,11 +42,11 @@ import Testing
     let (log, _) = try log()
     #expect(
       try text(log.summaries()) == """
-        [{"dataset":"Datasets/dog","failure":null,"finished_at":null,"id":3,"loss":0.25,\
+        [{"dataset":"Datasets/dog","failure":null,"finished_at":null,"hosts":["\(CurrentProcess.host)"],"id":3,"loss":0.25,\
         "model":"demo","path":"Checkpoints/dog/run-3","peak_memory_bytes":3000000000,\
         "seconds_per_step":1.5,"started_at":"2023-11-14T22:13:20Z","status":"interrupted",\
         "step":3,"steps":10,"subject":"dog","updated_at":"2023-11-14T22:14:20Z",\
-        "version":"0.1.0"}]
+        "version":"0.1.0","world_size":1}]
         """)
   }
 
@@ -56,7 +57,7 @@ import Testing
       try text(log.detail(3)) == """
         {"checkpoints":[{"path":"Checkpoints/dog/run-3/step-000002","sha256":"ab","step":2}],\
         "config":{"full":true,"learning_rate":0.0001,"prompts":["a dog"],"rank":16,"seed":null},\
-        "dataset":"Datasets/dog","exact":true,"failure":null,"finished_at":null,"id":3,"loss":0.25,\
+        "dataset":"Datasets/dog","exact":true,"failure":null,"finished_at":null,"hosts":["\(CurrentProcess.host)"],"id":3,"loss":0.25,\
         "losses":[\
         {"grad_norm":null,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":1,"timestep":250},\
         {"grad_norm":2,"learning_rate":0.5,"loss":0.5,"seconds":1.5,"step":2,"timestep":250},\
@@ -66,7 +67,7 @@ import Testing
         "samples":[{"path":"Checkpoints/dog/run-3/samples/step-000002.png","step":2}],\
         "seconds_per_step":1.5,"started_at":"2023-11-14T22:13:20Z","status":"interrupted",\
         "step":3,"steps":10,"subject":"dog","updated_at":"2023-11-14T22:14:20Z",\
-        "validation":[],"version":"0.1.0"}
+        "validation":[],"version":"0.1.0","world_size":1}
         """)
   }
 

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 package import StableDiffusion
 
@@ -44,6 +45,14 @@ package struct CampaignPlan {
 
   /// The pictures that are missing or changed.
   package var waiting: [CampaignJob] { jobs.filter { $0.state != .drawn }.map(\.job) }
+
+  /// The hash of everything that decides the pictures, which is the same for equal plans. Throws `EncodingError`.
+  package func fingerprint() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return try ContentHash.of(
+      encoder.encode(jobs.map { CampaignManifest.Line($0.job.picture, $0.job.record) }))
+  }
 
   /// What the user should know about prompts and options, a sentence each, once for all pictures.
   package var notes: [String] {

@@ -70,10 +70,13 @@ package struct ComparisonDrawing {
   ///
   /// Throws `DrawingError`, `AdapterFileError`, `FileAccessError`, and errors of the model files.
   ///
-  /// - Parameter progress: is called after each sampler step and after each picture.
+  /// - Parameters:
+  ///   - chosen: the numbers of the pictures to draw, of those of ``missing()``; nil: all.
+  ///   - progress: is called after each sampler step and after each picture.
   /// - Returns: the files, a list for each row with one file for each column.
   package func draw(
-    progress: (DrawingProgress) throws -> Void, note: @escaping (DrawingNote) -> Void = { _ in }
+    only chosen: Set<Int>? = nil, progress: (DrawingProgress) throws -> Void,
+    note: @escaping (DrawingNote) -> Void = { _ in }
   ) throws -> [[URL]] {
     let rows = comparison.rows
     let entries = try comparison.columns.map { column in try rows.map { try entry(column, $0) } }
@@ -81,8 +84,11 @@ package struct ComparisonDrawing {
     // An adapter that does not fit is an error before the others are drawn, which may take long.
     for column in comparison.columns { _ = try (adapters(of: column), embeddings(of: column)) }
     let count = entries.count * rows.count
-    let missing = entries.map { column in
-      column.indices.filter { column[$0].image(width: style.width, height: style.height) == nil }
+    let missing = entries.enumerated().map { number, column in
+      column.indices.filter {
+        chosen?.contains(number * rows.count + $0) ?? true
+          && column[$0].image(width: style.width, height: style.height) == nil
+      }
     }
     var done = count - missing.reduce(0) { $0 + $1.count }
     var counter = DrawingCounter(count: count, finished: done)
@@ -126,6 +132,23 @@ package struct ComparisonDrawing {
       }
     }
     return rows.indices.map { row in entries.map { $0[row].url } }
+  }
+
+  /// The numbers of the pictures that the cache lacks, counted column by column. Throws `FileAccessError`.
+  package func missing() throws -> [Int] {
+    let style = comparison.style
+    return try entries().enumerated().filter {
+      $0.element.image(width: style.width, height: style.height) == nil
+    }.map(\.offset)
+  }
+
+  /// The hash of everything that decides the pictures. Throws `FileAccessError`.
+  package func fingerprint() throws -> String {
+    ContentHash.of(try entries().map(\.url.lastPathComponent))
+  }
+
+  private func entries() throws -> [PictureEntry] {
+    try comparison.columns.flatMap { column in try comparison.rows.map { try entry(column, $0) } }
   }
 
   /// The options that differ from their defaults and are not listed in the keys by themselves.

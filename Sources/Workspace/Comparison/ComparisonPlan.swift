@@ -3,6 +3,7 @@ package import Files
 package import Foundation
 import NN
 import Options
+package import Ranks
 import RunLog
 package import StableDiffusion
 import Training
@@ -56,11 +57,14 @@ package struct ComparisonPlan {
 
   /// Hashes the models. Throws `DeviceError`, `FileAccessError`, `ModelError`, `WeightsError`.
   ///
-  /// - Parameter caches: the cache folder.
-  package func drawing(caches: URL) throws -> ComparisonDrawing {
-    try ComparisonDrawing(
+  /// - Parameters:
+  ///   - caches: the cache folder.
+  ///   - ranks: the ranks that draw together; nil for a process on its own.
+  package func drawing(caches: URL, ranks: RankGroup? = nil) throws -> ComparisonDrawing {
+    let device = try ranks.map(options.device.placed) ?? options.device
+    return try ComparisonDrawing(
       comparison, base: model, refiner: refiner, precision: precision,
-      device: options.device.resolve(), caches: caches)
+      device: device.resolve(), caches: caches)
   }
 
   /// A note for each run that was trained on another base model than the one that draws. Throws errors of

@@ -5,6 +5,7 @@ import Foundation
 import NN
 import Options
 import Pages
+import Ranks
 import RunLog
 import StableDiffusion
 import Studio
@@ -57,6 +58,7 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup(title: OptionSection.conditioning.title)
   var conditioning: TableFlags<DrawingFlags.Conditioning>
   @OptionGroup(title: OptionSection.machine.title) var machine: TableFlags<DrawingFlags.Machine>
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
   @OptionGroup var root: RootOption
 
   func validate() throws {
@@ -66,7 +68,9 @@ struct CompareCommand: ParsableCommand {
     try checkingUsage { try flags().check() }
   }
 
-  func run() throws {
+  func run() throws { try ranks.run(run) }
+
+  private func run(_ ranks: RankGroup?) throws {
     let signal = StopSignal()
     let library = try root.library()
     var wish = ComparisonPlan.Wish(
@@ -85,16 +89,27 @@ struct CompareCommand: ParsableCommand {
     if !drawn.isEmpty { Console.note(drawn: drawn, of: "seed") }
     for note in plan.options.notes(on: plan.comparison.prompts) { Console.note(note) }
     let caches = root.project.caches(orIn: folder)
-    let drawing = try plan.drawing(caches: caches)
+    let drawing = try plan.drawing(caches: caches, ranks: ranks)
     for note in try plan.modelNotes(in: library, caches: caches) { Console.note(note) }
     let display = DrawingDisplay()
-    let pictures: [[URL]]
-    do {
-      pictures = try drawing.draw(
+    func draw(only chosen: Set<Int>? = nil) throws -> [[URL]] {
+      try drawing.draw(
+        only: chosen,
         progress: { progress in
-          if signal.isRaised { throw Stopped() }
+          if ranks.isStopped(by: signal) { throw Stopped() }
           display.show(progress)
         }, note: { display.note("\($0)") })
+    }
+    let pictures: [[URL]]
+    do {
+      if let ranks {
+        try ranks.requireSame(["pictures": drawing.fingerprint()])
+        let missing = try ranks.fromLeader { try drawing.missing() }
+        let own = missing.indices.filter(ranks.share.contains).map { missing[$0] }
+        try Optional(ranks).drawing { _ = try draw(only: Set(own)) }
+        guard ranks.isLeader else { return }
+      }
+      pictures = try draw()
       display.end()
     } catch is Stopped {
       display.end()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Drawing
 import Foundation
+import Ranks
 
 /// `lora-train generate --prompts FILE.yaml`: draws the pictures of a template that do not exist yet.
 struct CampaignRun {
@@ -8,11 +9,12 @@ struct CampaignRun {
   private let flags: DrawingRequest
   private let folder: CampaignFolder
   private let dryRun: Bool
+  private let ranks: RankGroup?
 
   /// Throws `NothingFound`, `ConfigError`, `CampaignError`, `OutputError`.
   init(
     template path: String, flags: DrawingRequest, output: GenerateCommand.OutputFlags,
-    dryRun: Bool
+    dryRun: Bool, ranks: RankGroup?
   ) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw NothingFound("There is no template \(path); give --prompts a YAML file.")
@@ -22,6 +24,7 @@ struct CampaignRun {
     folder = try CampaignFolder(output.output, overwrite: output.overwrite)
     self.flags = flags
     self.dryRun = dryRun
+    self.ranks = ranks
   }
 
   /// Draws the pictures, or lists them with --dry-run. Throws `ExitCode` 130 if the user stops it.
@@ -34,6 +37,7 @@ struct CampaignRun {
     for note in plan.notes { Console.note(note) }
     Console.message(plan.summary)
     if dryRun {
+      guard ranks?.isLeader ?? true else { return }
       for (job, state) in plan.jobs {
         try Console.result("\(state.rawValue)  \(folder.file(job.picture.file).relativePath)")
       }
@@ -41,6 +45,10 @@ struct CampaignRun {
     }
     try folder.prepare()
     let isStopped = try draw(plan, tools, signal)
+    guard ranks?.isLeader ?? true else {
+      if isStopped { throw ExitCode(130) }
+      return
+    }
     for file in try plan.finish() { try Console.result(file.relativePath) }
     if isStopped { throw ExitCode(130) }
   }
@@ -51,21 +59,33 @@ struct CampaignRun {
   ) throws -> Bool {
     let display = DrawingDisplay()
     defer { display.end() }
+    let jobs = try own(plan)
     do {
-      try CampaignDrawing(tools, in: folder).draw(
-        plan.waiting,
-        progress: { progress in
-          display.show(progress)
-          if signal.isRaised { throw Stopped() }
-        },
-        note: { display.note("\($0)") },
-        written: { file in
-          display.end()
-          try Console.result(file.relativePath)
-        })
+      try ranks.drawing {
+        try CampaignDrawing(tools, in: folder).draw(
+          jobs,
+          progress: { progress in
+            display.show(progress)
+            if ranks.isStopped(by: signal) { throw Stopped() }
+          },
+          note: { display.note("\($0)") },
+          written: { file in
+            display.end()
+            try Console.result(file.relativePath)
+          })
+      }
       return false
     } catch is Stopped {
       return true
     }
+  }
+
+  /// The pictures to draw here. Those that rank 0 finds missing are dealt out to the ranks. Throws `RankError`.
+  private func own(_ plan: CampaignPlan) throws -> [CampaignJob] {
+    guard let ranks else { return plan.waiting }
+    try ranks.requireSame(["pictures": plan.fingerprint()])
+    let waiting = try ranks.fromLeader { plan.waiting.map(\.picture.file) }
+    let files = Set(waiting.indices.filter(ranks.share.contains).map { waiting[$0] })
+    return plan.jobs.map(\.job).filter { files.contains($0.picture.file) }
   }
 }

@@ -3,6 +3,7 @@ import Drawing
 import Files
 import Foundation
 import Options
+import Ranks
 import RunLog
 import StableDiffusion
 import Torch
@@ -27,6 +28,7 @@ struct GenerateCommand: ParsableCommand {
   var conditioning: TableFlags<DrawingFlags.Conditioning>
   @OptionGroup(title: OptionSection.machine.title) var machine: TableFlags<DrawingFlags.Machine>
   @OptionGroup(title: "Output") var output: OutputFlags
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
   @OptionGroup var root: RootOption
 
   struct RunFlag: ParsableArguments {
@@ -72,22 +74,24 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() throws { try ranks.run(run) }
+
+  private func run(_ ranks: RankGroup?) throws {
     let flags = try requestWithRun()
     if let seed = flags.drawnSeed { Console.note(drawn: seed) }
     if let threads = flags.options.threads { Backend.threads = threads }
     if let template = source.prompts {
       return try CampaignRun(
-        template: template, flags: flags, output: output, dryRun: source.dryRun
+        template: template, flags: flags, output: output, dryRun: source.dryRun, ranks: ranks
       )
-      .run(with: tools)
+      .run { try self.tools($0, ranks) }
     }
     let signal = StopSignal()
     let recorded = try source.recorded(besides: flags)
     let request = recorded.map { flags.over($0.request) } ?? flags
     try request.check()
     let options = request.options
-    let tools = try tools(options)
+    let tools = try self.tools(options, ranks)
     // Another number of threads may round differently.
     if let record = recorded?.record, !tools.device.isCUDA, options.threads == nil {
       Backend.threads = record.threads
@@ -104,24 +108,39 @@ struct GenerateCommand: ParsableCommand {
     }
     let adapters = try tools.adapterSet(for: options.prompt) { Console.note("\($0)") }
     let pipeline = tools.pipeline(sampler, adapters: adapters)
-    let place = try PicturePlace(
-      output.output, seeds: series.seeds, overwrite: output.overwrite)
+    let seeds = series.seeds
+    let find = {
+      let place = try PicturePlace(output.output, seeds: seeds, overwrite: output.overwrite)
+      return seeds.map { place.file(seed: $0).relativePath }
+    }
+    let files = try ranks?.fromLeader(find) ?? find()
+    let places = Dictionary(zip(seeds, files.map { URL(filePath: $0) })) { $1 }
+    if let ranks {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      let records = seeds.map { tools.record(series, seed: $0, sampler: sampler) }
+      try ranks.requireSame(["pictures": ContentHash.of(encoder.encode(records))])
+      series.seeds = seeds.indices.filter(ranks.share.contains).map { seeds[$0] }
+    }
     let display = DrawingDisplay()
     let profile = try StepProfile()
     var counter = DrawingCounter(count: series.seeds.count)
     do {
-      try tools.draw(
-        series, by: pipeline, sampler: sampler, to: place.file,
-        progress: { step in
-          display.show(counter.next(step, ofSeriesOf: series.seeds.count))
-          profile?.finished(step.step)
-          if signal.isRaised { throw Stopped() }
-        },
-        note: { display.note("\($0)") },
-        written: { file in
-          display.end()
-          try Console.result(file.relativePath)
-        })
+      try ranks.drawing {
+        guard !series.seeds.isEmpty else { return }
+        try tools.draw(
+          series, by: pipeline, sampler: sampler, to: { places[$0] ?? URL(filePath: files[0]) },
+          progress: { step in
+            display.show(counter.next(step, ofSeriesOf: series.seeds.count))
+            profile?.finished(step.step)
+            if ranks.isStopped(by: signal) { throw Stopped() }
+          },
+          note: { display.note("\($0)") },
+          written: { file in
+            display.end()
+            try Console.result(file.relativePath)
+          })
+      }
       profile?.end()
     } catch is Stopped {
       display.end()
@@ -149,7 +168,9 @@ struct GenerateCommand: ParsableCommand {
   }
 
   /// Opens the models and adapters of the options. Throws `BaseModelError` and errors of the files.
-  private func tools(_ options: DrawingOptions) throws -> DrawingTools {
+  private func tools(_ options: DrawingOptions, _ ranks: RankGroup?) throws -> DrawingTools {
+    var options = options
+    options.device = try ranks.map(options.device.placed) ?? options.device
     let tools = try BaseModels(root: root).tools(options, caches: root.caches)
     if let reference = runFlag.reference, try !flags().gives(\.$model),
       let note = try RunLibrary(root.project).note(on: tools, for: reference)

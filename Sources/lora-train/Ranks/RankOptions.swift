@@ -64,3 +64,25 @@ extension RankGroup {
     }
   }
 }
+
+extension RankGroup? {
+  /// Whether a signal has stopped this process, or another rank.
+  func isStopped(by signal: StopSignal) -> Bool {
+    guard let self else { return signal.isRaised }
+    if signal.isRaised { self.requestStop() }
+    return self.isStopRequested
+  }
+
+  /// Runs the drawing of this rank's pictures, and waits until all ranks have drawn theirs. Throws `Stopped` on all
+  /// if one was stopped, and `RankError`. A process on its own just draws.
+  func drawing(_ body: () throws -> Void) throws {
+    guard let self else { return try body() }
+    var isStopped = false
+    do {
+      try body()
+    } catch is Stopped {
+      isStopped = true
+    }
+    if try self.any(isStopped) { throw Stopped() }
+  }
+}

@@ -216,7 +216,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["NN", "Torch"],
+      dependencies: ["NN", "Ranks", "Torch"],
       path: "Tests/TestSupport",
       swiftSettings: swiftSettings
     ),
@@ -268,7 +268,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options", "StableDiffusion",
+        "Adapters", "Datasets", "Drawing", "Files", "Images", "NN", "Options", "Ranks",
+        "StableDiffusion",
         "Torch", "Training", "TestSupport",
       ],
       swiftSettings: swiftSettings),

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "distributed.h"
@@ -25,7 +26,8 @@ ct_store own(Handle store) {
 }  // namespace
 
 ct_store ct_store_open(
-    const char *host, uint16_t port, bool serves, int32_t milliseconds) noexcept {
+    const char *host, uint16_t port, bool serves, int32_t milliseconds,
+    const char *prefix) noexcept {
   return guard<ct_store>(nullptr, [&] {
     // Without this, libtorch prints each attempt to connect.
     setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
@@ -34,7 +36,8 @@ ct_store ct_store_open(
     options.isServer = serves;
     options.waitWorkers = false;
     options.timeout = std::chrono::milliseconds(milliseconds);
-    return own(c10::make_intrusive<c10d::TCPStore>(host, options));
+    return own(c10::make_intrusive<c10d::PrefixStore>(
+        prefix, c10::make_intrusive<c10d::TCPStore>(host, options)));
   });
 }
 

@@ -23,8 +23,8 @@ public struct Launch: Sendable, Equatable {
   /// The network interface to use; nil for the one that reaches rank 0.
   var interface: String?
 
-  /// A launch on this address.
-  init(rank: Int, size: Int, address: String, port: UInt16) {
+  /// A launch with rank 0 at this address.
+  package init(rank: Int, size: Int, address: String, port: UInt16) {
     (self.rank, self.size, self.address, self.port) = (rank, size, address, port)
   }
 

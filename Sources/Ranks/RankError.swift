@@ -16,6 +16,8 @@ public enum RankError: ReportableError, Equatable {
   case noNetwork(reason: String)
   /// A rank gives no sign of life.
   case lost(RankName, seconds: Int)
+  /// A rank gives signs of life, but takes no part in an exchange.
+  case stuck(RankName)
   /// A rank has ended with an error.
   case ended(RankName, message: String)
   /// An exchange between the ranks has failed, and nothing shows why.
@@ -26,7 +28,8 @@ public enum RankError: ReportableError, Equatable {
   /// The kind of error.
   public var kind: ErrorKind {
     switch self {
-    case .portTaken, .unreachable, .missing, .noNetwork, .lost, .ended, .exchange: .unavailable
+    case .portTaken, .unreachable, .missing, .noNetwork, .lost, .stuck, .ended, .exchange:
+      .unavailable
     case .duplicate, .otherSize, .differs: .usage
     }
   }
@@ -54,6 +57,9 @@ public enum RankError: ReportableError, Equatable {
     case .lost(let rank, let seconds):
       "\(rank.capitalized) has given no sign of life for \(seconds) s, so all ranks end; start them again to "
         + "resume."
+    case .stuck(let rank):
+      "\(rank.capitalized) gives signs of life but takes no part in the exchange that the others wait for, so all "
+        + "ranks end; look at its machine, and start them again to resume."
     case .ended(let rank, let message):
       "\(rank.capitalized) has ended: \(message)"
     case .exchange(let reason):

@@ -13,16 +13,20 @@ public final class RankGroup {
     /// The time without a sign of life after which a rank counts as lost. A rank that does not react to a failure
     /// in as much time ends at once.
     public var silence: Duration
+    /// The time after which an exchange fails although all ranks give signs of life.
+    public var exchange: Duration
 
     /// Creates limits.
-    public init(start: Duration = .seconds(300), silence: Duration = .seconds(30)) {
+    public init(
+      start: Duration = .seconds(300), silence: Duration = .seconds(30),
+      exchange: Duration = .seconds(1800)
+    ) {
       self.start = start
       self.silence = silence
+      self.exchange = exchange
     }
   }
 
-  /// The time after which an exchange fails although all ranks give signs of life.
-  private static let exchangeLimit = Duration.seconds(1800)
   /// How often a wait looks for lost ranks.
   private static let patience = Duration.milliseconds(200)
 
@@ -64,7 +68,7 @@ public final class RankGroup {
         try launch.interface.map { .interface($0) }
         ?? .address(ProcessGroup.localAddress(reaching: launch.address, port: launch.port))
       cpu = try .gloo(
-        store, rank: launch.rank, size: launch.size, at: endpoint, timeout: Self.exchangeLimit)
+        store, rank: launch.rank, size: launch.size, at: endpoint, timeout: limits.exchange)
     } catch let error as TorchError {
       throw RankError.noNetwork(reason: error.message)
     }
@@ -193,6 +197,7 @@ public final class RankGroup {
 
   private func complete(_ begin: () throws -> PendingWork) throws {
     try monitor.check()
+    monitor.count()
     do {
       let work = try begin()
       while try !work.wait(Self.patience) { try monitor.check() }

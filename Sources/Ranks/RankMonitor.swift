@@ -21,6 +21,8 @@ final class RankMonitor: Sendable {
     var isGone = false
     /// The end of the last round.
     var lastRound = ContinuousClock.now
+    /// The number of exchanges that this rank has begun.
+    var exchanges = 0
     /// What is to be said to the other ranks.
     var outgoing: String?
     var wantsStop = false
@@ -52,7 +54,7 @@ final class RankMonitor: Sendable {
     // The thread above may be stuck itself, in a call to a store that no longer answers.
     Thread.detachNewThread { [self] in
       var since: ContinuousClock.Instant?
-      while !state.withLock({ $0.isClosed }) {
+      while !state.withLock({ $0.isClosed || $0.isGone }) {
         Thread.sleep(forTimeInterval: 0.5)
         guard let failure else { continue }
         let start = since ?? .now
@@ -92,6 +94,9 @@ final class RankMonitor: Sendable {
     }
   }
 
+  /// Counts an exchange that begins.
+  func count() { state.withLock { $0.exchanges += 1 } }
+
   /// Waits until it shows which rank is gone, after an exchange has failed. Throws the reason.
   func explain(_ reason: String) throws(RankError) -> Never {
     state.withLock { $0.isBroken = true }
@@ -101,7 +106,23 @@ final class RankMonitor: Sendable {
       Thread.sleep(forTimeInterval: 0.05)
     }
     state.withLock { $0.isEnding = true }
-    throw .exchange(reason: reason)
+    throw late() ?? .exchange(reason: reason)
+  }
+
+  /// The error for a rank that gives signs of life, but has begun fewer exchanges than this one; nil if there is none.
+  private func late() -> RankError? {
+    let own = state.withLock { $0.exchanges }
+    do {
+      for other in names where other.rank != rank {
+        let value = try store.value(Key.alive(other.rank)) ?? []
+        let count = String(decoding: value, as: UTF8.self).split(separator: " ").last
+          .flatMap { Int($0) }
+        if let count, count < own { return .stuck(other) }
+      }
+    } catch {
+      // Without the store there is nothing more to find out.
+    }
+    return nil
   }
 
   /// Ends the watch. Other ranks learn of an error, and that this rank no longer gives signs of life. Returns
@@ -153,12 +174,12 @@ final class RankMonitor: Sendable {
   /// `TorchError`.
   private func exchange(_ round: Int) throws -> Bool {
     if state.withLock({ $0.isGone }) { return false }
-    let (isClosed, outgoing, wantsStop) = state.withLock { state in
+    let (isClosed, outgoing, wantsStop, exchanges) = state.withLock { state in
       defer { (state.outgoing, state.wantsStop) = (nil, false) }
-      return (state.isClosed, state.outgoing, state.wantsStop)
+      return (state.isClosed, state.outgoing, state.wantsStop, state.exchanges)
     }
     if let outgoing { try post(.ended(names[rank], message: outgoing)) }
-    try store.set(Key.alive(rank), to: isClosed ? Key.left : Array("\(round)".utf8))
+    try store.set(Key.alive(rank), to: isClosed ? Key.left : Array("\(round) \(exchanges)".utf8))
     if isClosed { return false }
     if wantsStop { try store.set(Key.stop, to: [1]) }
     if try store.value(Key.stop) != nil { state.withLock { $0.stops = true } }

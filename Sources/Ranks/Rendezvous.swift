@@ -15,7 +15,9 @@ enum Rendezvous {
     let serves = launch.rank == 0 && !launch.launcherServes
     do {
       return try TCPStore(
-        host: launch.address, port: launch.port, serves: serves, timeout: time)
+        host: launch.address, port: launch.port, serves: serves, timeout: time,
+        // A launcher's store still has the keys of earlier attempts.
+        prefix: launch.attempt.map { "lora-train \($0)" } ?? "lora-train")
     } catch {
       let port = Int(launch.port)
       throw serves
@@ -30,15 +32,14 @@ enum Rendezvous {
   ///
   /// - Returns: All ranks, in their order.
   static func meet(_ launch: Launch, _ store: TCPStore, _ time: Duration) throws -> [RankName] {
-    let prefix = launch.attempt.map { "attempt \($0)/" } ?? ""
     let own = Entry(
       name: RankName(rank: launch.rank, host: CurrentProcess.host, process: CurrentProcess.pid),
       size: launch.size)
-    let place = try store.add("\(prefix)count/\(launch.rank)", 1)
+    let place = try store.add("count/\(launch.rank)", 1)
     try store.set(
-      "\(prefix)rank/\(launch.rank)/\(place)", to: Array(try JSONEncoder().encode(own)))
+      "rank/\(launch.rank)/\(place)", to: Array(try JSONEncoder().encode(own)))
     func entry(_ rank: Int, _ place: Int) throws -> Entry? {
-      try store.value("\(prefix)rank/\(rank)/\(place)").map {
+      try store.value("rank/\(rank)/\(place)").map {
         try JSONDecoder().decode(Entry.self, from: Data($0))
       }
     }

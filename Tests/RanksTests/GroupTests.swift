@@ -19,25 +19,10 @@ struct GroupTests {
 
   private static func run<Value: Sendable>(
     _ launches: [Launch], start: Duration = .seconds(20), silence: Duration = .seconds(20),
-    _ body: @escaping @Sendable (RankGroup) throws -> Value
+    exchange: Duration = .seconds(60), _ body: @escaping @Sendable (RankGroup) throws -> Value
   ) -> [Result<Value, any Error>] {
-    let results = ThreadResults<Value>(launches.count)
-    let group = DispatchGroup()
-    for (index, launch) in launches.enumerated() {
-      group.enter()
-      Thread.detachNewThread {
-        results.set(
-          index,
-          Result {
-            let group = try RankGroup(
-              launch, limits: .init(start: start, silence: silence), onStuck: { _ in })
-            return try body(group)
-          })
-        group.leave()
-      }
-    }
-    group.wait()
-    return results.all
+    RankThreads.run(
+      launches, limits: .init(start: start, silence: silence, exchange: exchange), body)
   }
 
   private static func launch(_ rank: Int, _ size: Int, _ port: UInt16) -> Launch {
@@ -122,6 +107,63 @@ struct GroupTests {
       }
       #expect(name.rank == 2)
     }
+  }
+
+  @Test("A rank that lives but does not come is named")
+  func stuck() throws {
+    let port = try freePort()
+    let results =
+      Self.run(
+        (0..<2).map { Self.launch($0, 2, port) }, silence: .seconds(2), exchange: .seconds(2)
+      ) { group in
+        if group.rank == 1 {
+          Thread.sleep(forTimeInterval: 12)
+          return
+        }
+        do {
+          _ = try group.any(false)
+        } catch {
+          group.leave(after: error)
+          throw error
+        }
+      } as [Result<Void, any Error>]
+    let error = #expect(throws: RankError.self) { try results[0].get() }
+    guard case .stuck(let name) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(name.rank == 1)
+  }
+
+  @Test("A launcher that serves the store starts the ranks again after a failure")
+  func attempts() throws {
+    let port = try freePort()
+    let store = try TCPStore(
+      host: "127.0.0.1", port: port, serves: true, timeout: .seconds(10), prefix: "launcher")
+    func attempt(_ number: Int, fails: Bool) -> [Result<Float, any Error>] {
+      let launches = (0..<2).map { rank in
+        var launch = Self.launch(rank, 2, port)
+        (launch.attempt, launch.launcherServes) = ("\(number)", true)
+        return launch
+      }
+      return Self.run(launches) { group in
+        do {
+          if fails, group.rank == 0 { throw LaunchError.noNCCL }
+          let value = try Tensor([Float(group.rank + 1)], shape: [1])
+          try group.sum(value)
+          try group.leave()
+          return try value.floats()[0]
+        } catch {
+          group.leave(after: error)
+          throw error
+        }
+      }
+    }
+    for result in attempt(0, fails: true) {
+      #expect(throws: (any Error).self) { try result.get() }
+    }
+    #expect(try attempt(1, fails: false).map { try $0.get() } == [3, 3])
+    withExtendedLifetime(store) {}
   }
 
   @Test("A stop of one rank is seen by all")

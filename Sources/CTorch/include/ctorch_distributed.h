@@ -20,9 +20,10 @@ typedef struct ct_work_s *ct_work;
 // MARK: Stores
 
 /// Connects to the store at an address, which this process serves itself if `serves`. Tries for
-/// `milliseconds`.
+/// `milliseconds`. All keys get `prefix` in front.
 ct_store _Nullable ct_store_open(
-    const char *host, uint16_t port, bool serves, int32_t milliseconds) CT_NOEXCEPT;
+    const char *host, uint16_t port, bool serves, int32_t milliseconds,
+    const char *prefix) CT_NOEXCEPT;
 /// Another connection to the same store.
 ct_store _Nullable ct_store_clone(ct_store store) CT_NOEXCEPT;
 void ct_store_free(ct_store store) CT_NOEXCEPT;

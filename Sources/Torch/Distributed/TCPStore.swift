@@ -9,11 +9,13 @@ package final class TCPStore: @unchecked Sendable {
 
   /// Connects to the store at an address. Throws `TorchError` if that fails for so long.
   ///
-  /// - Parameter serves: Whether this process serves the store, until it ends.
+  /// - Parameters:
+  ///   - serves: Whether this process serves the store, until it ends.
+  ///   - prefix: Stands in front of all keys.
   package init(
-    host: String, port: UInt16, serves: Bool, timeout: Duration
+    host: String, port: UInt16, serves: Bool, timeout: Duration, prefix: String
   ) throws(TorchError) {
-    guard let handle = ct_store_open(host, port, serves, timeout.milliseconds) else {
+    guard let handle = ct_store_open(host, port, serves, timeout.milliseconds, prefix) else {
       throw TorchError.last
     }
     self.handle = handle

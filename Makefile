@@ -52,6 +52,7 @@ interop: setup python-environment ## loads our files in diffusers and peft, and 
 	$(python) Tests/Interop/curves.py
 	$(python) Tests/Interop/kinds.py
 	$(python) Tests/Interop/trained.py
+	$(python) Tests/Interop/ranks.py
 	$(python) Scripts/bench/tests.py
 	$(python) Scripts/methods.d/tests.py
 	Scripts/test --filter HubTests.InteropTests

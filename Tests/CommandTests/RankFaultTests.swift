@@ -15,7 +15,7 @@ extension CommandTests {
     private static let seed =
       environment["LORA_TRAIN_FAULTS_SEED"].flatMap { UInt64($0) }
       ?? (isLong ? UInt64(Date().timeIntervalSince1970) : 7)
-    private static let silence = 3
+    private static let silence = 5
     private static let steps = 40
 
     private static let command = Workspace.training(
@@ -89,7 +89,7 @@ extension CommandTests {
       // Twice the time without a sign of life, and a few seconds to save and to tell the others. Before they have
       // met, they wait for each other as long as --start-timeout says.
       let limit =
-        outcomes.contains { $0.lastMessage.contains("did not come") } ? 25 : 2 * Self.silence + 6
+        outcomes.contains { $0.lastMessage.contains("did not come") } ? 25 : 2 * Self.silence + 10
       #expect(time < Double(limit), "\(text)")
       for outcome in outcomes {
         switch signal {
@@ -140,7 +140,7 @@ extension CommandTests {
       let start = ContinuousClock.now
       let outcomes = try program.wait()
       let seconds = (ContinuousClock.now - start) / .seconds(1)
-      #expect(seconds < Double(2 * Self.silence + 6))
+      #expect(seconds < Double(2 * Self.silence + 10))
       #expect(outcomes.map(\.code) == [69, 69], "\(outcomes.map(\.messages))")
       #expect(outcomes[0].lastMessage.contains("Rank 1 ("), "\(outcomes[0].messages)")
       #expect(outcomes[1].lastMessage.contains("Rank 0 ("), "\(outcomes[1].messages)")

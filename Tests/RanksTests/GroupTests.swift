@@ -90,7 +90,7 @@ struct GroupTests {
   @Test("A rank that gives no sign of life is named")
   func silence() throws {
     let results =
-      try Self.run(3, silence: .seconds(2)) { group in
+      try Self.run(3, silence: .seconds(4)) { group in
         if group.rank == 2 { return }
         do {
           while true { _ = try group.any(false) }
@@ -114,10 +114,10 @@ struct GroupTests {
     let port = try freePort()
     let results =
       Self.run(
-        (0..<2).map { Self.launch($0, 2, port) }, silence: .seconds(2), exchange: .seconds(2)
+        (0..<2).map { Self.launch($0, 2, port) }, silence: .seconds(4), exchange: .seconds(2)
       ) { group in
         if group.rank == 1 {
-          Thread.sleep(forTimeInterval: 12)
+          Thread.sleep(forTimeInterval: 16)
           return
         }
         do {

@@ -1,23 +1,16 @@
 import Datasets
 import Files
 import Foundation
-import Options
 import Ranks
-import Torch
 
-/// What rank 0 tells the other ranks before a training: what to train, and what it knows of itself, which must be
-/// the same everywhere.
+/// What rank 0 tells the other ranks before a training: what to train, and from which checkpoint.
 struct RankPlan: Codable {
-  let version: String
-  let libtorch: String
-  /// The configuration before a resumed run changed it.
-  let asked: TrainingConfig
   /// The configuration to train with.
   let config: TrainingConfig
-  let identity: RunIdentity
+  /// The number of the run.
   let run: Int
   let resume: Resume?
-  /// The step of the checkpoint to train from, and its files, whose bytes follow.
+  /// The checkpoint to train from, whose files follow.
   let checkpoint: Checkpoint?
 
   struct Checkpoint: Codable {
@@ -26,29 +19,33 @@ struct RankPlan: Codable {
   }
 
   /// Tells the other ranks what to train, and sends them the checkpoint, so that they need no folder in common.
-  /// Throws `RankError.differs` if a rank has other settings, data or programs.
+  /// Throws `RankError`, `FileAccessError`.
   static func send(
     _ setup: TrainingSetup, _ folder: RunFolder, _ checkpoint: CheckpointFolder?,
     _ resume: Resume?, _ ranks: RankGroup
   ) throws {
+    let files = checkpoint?.url.entryNames ?? []
     let plan = RankPlan(
-      version: Version.current, libtorch: Backend.version, asked: setup.asked,
-      config: setup.config, identity: setup.identity, run: folder.id, resume: resume,
-      checkpoint: checkpoint.map { Checkpoint(step: $0.step, files: $0.url.entryNames) })
+      config: setup.config, run: folder.id, resume: resume,
+      checkpoint: checkpoint.map { Checkpoint(step: $0.step, files: files) })
     _ = try ranks.fromLeader { plan }
-    try agree([], ranks)
-    guard let checkpoint, let files = plan.checkpoint?.files else { return }
-    for file in files {
-      _ = try ranks.broadcast(Data(contentsOf: checkpoint.url(of: file)))
+    guard let checkpoint else { return }
+    for file in files { _ = try ranks.broadcast(bytes(of: checkpoint.url(of: file))) }
+  }
+
+  private static func bytes(of file: URL) throws(FileAccessError) -> Data {
+    do {
+      return try Data(contentsOf: file)
+    } catch {
+      throw .unreadable(file: file.relativePath, reason: error.reason)
     }
   }
 
-  /// Receives the plan, and the checkpoint into ``scratch``. Throws the errors of ``send(_:_:_:_:_:)``.
+  /// Receives the plan, and the checkpoint into ``scratch``. Throws `RankError`, `FileAccessError`.
   static func receive(
-    _ setup: TrainingSetup, _ ranks: RankGroup
+    _ ranks: RankGroup
   ) throws -> (plan: RankPlan, checkpoint: CheckpointFolder?) {
     let plan = try JSONDecoder().decode(RankPlan.self, from: ranks.broadcast(Data()))
-    try agree(setup.differences(from: plan), ranks)
     guard let sent = plan.checkpoint else { return (plan, nil) }
     let folder = scratch.appending(path: RunFolder.stepName(sent.step))
     try DurableFile.makeFolder(folder)
@@ -56,13 +53,6 @@ struct RankPlan: Codable {
       try DurableFile.write(ranks.broadcast(Data()), to: folder.appending(path: file))
     }
     return (plan, CheckpointFolder(url: folder, step: sent.step))
-  }
-
-  /// Throws `RankError.differs` on all ranks for the first that differs from rank 0.
-  private static func agree(_ differences: [String], _ ranks: RankGroup) throws {
-    let all = try ranks.gather(differences)
-    guard let rank = all.firstIndex(where: { !$0.isEmpty }) else { return }
-    throw RankError.differs(ranks.names[rank], differences: all[rank])
   }
 
   /// The folder of this process for what it receives.
@@ -79,34 +69,6 @@ struct RankPlan: Codable {
 }
 
 extension TrainingSetup {
-  /// What differs from the plan of rank 0, such as `rank: 8 instead of 16`.
-  fileprivate func differences(from plan: RankPlan) -> [String] {
-    var differences: [String] = []
-    func compare(_ name: String, _ own: String, _ planned: String) {
-      if own != planned { differences.append("\(name): \(own) instead of \(planned)") }
-    }
-    compare("version", Version.current, plan.version)
-    compare("libtorch", Backend.version, plan.libtorch)
-    let planned = plan.asked.yamlValues
-    for (key, value) in asked.yamlValues.sorted(by: { $0.key < $1.key })
-    where !machineKeys.contains(key) {
-      compare(key, value, planned[key, default: ""])
-    }
-    return differences
-      + (identity.differences(from: plan.identity)
-      + identity.validationDifferences(from: plan.identity)).map(\.description)
-  }
-
-  /// The options that may differ between machines.
-  private var machineKeys: Set<String> {
-    let schema = TrainingConfig.schema
-    return Set(
-      [
-        schema.key(of: \.$device), schema.key(of: \.$threads), schema.key(of: \.$memory),
-        schema.key(of: \.$tensorboard),
-      ] + (setsRung ? [] : MemoryRung.keys))
-  }
-
   /// This setup with the configuration of rank 0, on its own device.
   func following(_ plan: RankPlan) -> TrainingSetup {
     var setup = self

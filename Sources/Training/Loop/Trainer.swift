@@ -33,8 +33,8 @@ public final class Trainer {
   public static func follow(
     _ setup: TrainingSetup, _ ranks: RankGroup, stopped: @escaping () -> Bool
   ) throws -> Outcome {
-    let (plan, checkpoint) = try RankPlan.receive(setup, ranks)
     defer { RankPlan.removeScratch() }
+    let (plan, checkpoint) = try RankPlan.receive(ranks)
     let trainer = Trainer(
       following: setup.following(plan), folder: RunFolder(RankPlan.scratch))
     return try trainer.run(

@@ -48,9 +48,6 @@ public struct TrainingSetup {
 
   /// The ranks that train together; nil for a process on its own.
   public internal(set) var ranks: RankGroup?
-  /// The configuration before a resumed run changes it.
-  let asked: TrainingConfig
-
   /// Whether a resumed run keeps its number of steps, because the user has given none.
   package var keepsSteps = false
 
@@ -137,7 +134,6 @@ public struct TrainingSetup {
     if config.sampleEvery > 0 { _ = try scheduler.scheduler(steps: config.sampleSteps) }
     if config.drawsClassImages { _ = try scheduler.scheduler(steps: config.priorSteps) }
     self.config = config
-    asked = config
     self.dataset = trained
     self.model = model
     self.caches = caches

@@ -63,7 +63,9 @@ struct ShowCommand: ParsableCommand {
       ["exact", detail.isExact ? "yes" : "no, it was resumed with changes"],
       ["settings", settings(config)],
     ]
-    let table = Table(rows: head + (hasParts ? parts : []) + rest).text
+    let ranks =
+      run.worldSize.map { [["ranks", "\($0) on \(listing(run.hosts ?? [run.host]))"]] } ?? []
+    let table = Table(rows: head + ranks + (hasParts ? parts : []) + rest).text
     let ranking = ranking(detail)
     return ([table] + [ranking?.summary, ranking?.advice].compactMap { $0 })
       .joined(separator: "\n")

@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -29,15 +29,16 @@ ct_store ct_store_open(
     const char *host, uint16_t port, bool serves, int32_t milliseconds,
     const char *prefix) noexcept {
   return guard<ct_store>(nullptr, [&] {
-    // Without this, libtorch prints each attempt to connect.
-    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
+    // Without this, libtorch prints each attempt to connect, with its stack.
+    FLAGS_caffe2_log_level = 3;
     c10d::TCPStoreOptions options;
     options.port = port;
     options.isServer = serves;
     options.waitWorkers = false;
     options.timeout = std::chrono::milliseconds(milliseconds);
-    return own(c10::make_intrusive<c10d::PrefixStore>(
-        prefix, c10::make_intrusive<c10d::TCPStore>(host, options)));
+    auto store = c10::make_intrusive<c10d::TCPStore>(host, options);
+    store->setTimeout(c10d::Store::kDefaultTimeout);
+    return own(c10::make_intrusive<c10d::PrefixStore>(prefix, store));
   });
 }
 

@@ -13,17 +13,23 @@ enum Rendezvous {
   /// Connects to the store, which rank 0 serves. Throws `RankError.portTaken`, `RankError.unreachable`.
   static func open(_ launch: Launch, _ time: Duration) throws(RankError) -> TCPStore {
     let serves = launch.rank == 0 && !launch.launcherServes
-    do {
-      return try TCPStore(
-        host: launch.address, port: launch.port, serves: serves, timeout: time,
-        // A launcher's store still has the keys of earlier attempts.
-        prefix: launch.attempt.map { "lora-train \($0)" } ?? "lora-train")
-    } catch {
-      let port = Int(launch.port)
-      throw serves
-        ? .portTaken(port: port, reason: error.message)
-        : .unreachable(
-          address: launch.address, port: port, seconds: Int(time / .seconds(1)))
+    let port = Int(launch.port)
+    let deadline = ContinuousClock.now + time
+    while true {
+      do {
+        return try TCPStore(
+          host: launch.address, port: launch.port, serves: serves,
+          // An attempt takes up to twice as long.
+          timeout: serves ? time : min(time, .seconds(2)),
+          // A launcher's store still has the keys of earlier attempts.
+          prefix: launch.attempt.map { "lora-train \($0)" } ?? "lora-train")
+      } catch {
+        if serves { throw .portTaken(port: port, reason: error.message) }
+        guard ContinuousClock.now < deadline else {
+          throw .unreachable(
+            address: launch.address, port: port, seconds: Int(time / .seconds(1)))
+        }
+      }
     }
   }
 

@@ -88,8 +88,10 @@ extension CommandTests {
       if outcomes.allSatisfy({ $0.code == 0 }) { return true }
       // Twice the time without a sign of life, and a few seconds to save and to tell the others. Before they have
       // met, they wait for each other as long as --start-timeout says.
-      let limit =
-        outcomes.contains { $0.lastMessage.contains("did not come") } ? 25 : 2 * Self.silence + 10
+      let hadNotMet = outcomes.contains {
+        $0.lastMessage.contains("did not come") || $0.lastMessage.contains("was not reached")
+      }
+      let limit = hadNotMet ? 30 : 2 * Self.silence + 10
       #expect(time < Double(limit), "\(text)")
       for outcome in outcomes {
         switch signal {

@@ -189,6 +189,7 @@ extension CommandTests {
           Self.command + ["--start-timeout", "2"] + more, in: place.url, environment: environment)
         #expect(outcome.code == code, "\(outcome.messages)")
         #expect(outcome.lastMessage.contains(sentence), "\(outcome.messages)")
+        #expect(!outcome.messages.contains("c10d"), "\(outcome.messages)")
       }
       let port = try freePort()
       let variables = RankedProgram.variables(0, 2, port)
